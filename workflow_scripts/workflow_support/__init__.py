@@ -1,0 +1,1 @@
+"""What every script needs, whatever it computes: errors, atomic files, job logs, configuration, code digests."""

@@ -1,0 +1,50 @@
+"""Glue between a Snakemake job and the pure function that does its work."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from .errors import InputError
+
+Item = TypeVar("Item")
+logger = logging.getLogger("rc")
+
+
+def run_job(snakemake: Any, function: Callable[..., None], **arguments: Any) -> None:
+    """Call ``function(**arguments)`` as the body of a Snakemake job.
+
+    Messages go to the job's log file and to the terminal. An :class:`InputError` ends the job with its text alone; any
+    other exception is a defect of ours and leaves its traceback in the log.
+    """
+    log_file = Path(snakemake.log[0])
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    _log_to(log_file)
+    try:
+        function(**arguments)
+    except InputError as error:
+        logger.error("%s", error)
+        sys.exit(1)
+    except Exception:
+        logger.error("%s", traceback.format_exc())
+        sys.exit(1)
+
+
+def progress(items: Iterable[Item], *, description: str, unit: str, total: float | None = None) -> Iterable[Item]:
+    """A progress bar on a terminal; nothing where standard error is a file."""
+    return tqdm(items, desc=description, unit=unit, total=total, unit_scale=True, disable=not sys.stderr.isatty())
+
+
+def _log_to(log_file: Path) -> None:
+    logger.setLevel(logging.INFO)
+    logger.handlers.clear()
+    logger.propagate = False
+    for handler in (logging.FileHandler(log_file, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)):
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        logger.addHandler(handler)
