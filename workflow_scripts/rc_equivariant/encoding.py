@@ -1,0 +1,87 @@
+"""K-mers of base codes, and the representation that they span."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .representation import Representation
+
+#: Base codes are A, C, G, T = 0, 1, 2, 3, so that the complement of b is 3 - b; anything above is unknown (N).
+UNKNOWN_BASE = 4
+MAX_KMER = 6
+
+
+class KmerEncoding:
+    """Overlapping k-mers as indices, with their reverse complement and their representation.
+
+    The index of a k-mer is its number in base 4 (AA..A = 0, TT..T = 4^k - 1); a k-mer that holds an unknown base has
+    the index 4^k and is encoded by zeros, on either strand. Reverse complement exchanges the k-mers in pairs, but for
+    the 4^(k/2) self-complementary ones when k is even, which it leaves in place: the one-hot encoding spans
+    (4^k - 4^(k/2)) / 2 regular and 4^(k/2) trivial copies for even k, and 4^k / 2 regular ones for odd k.
+
+    Parameters
+    ----------
+    k
+        Length of the k-mers, 1 to 6.
+
+    Raises
+    ------
+    ValueError
+        If k is out of range.
+    """
+
+    def __init__(self, k: int) -> None:
+        if not 1 <= k <= MAX_KMER:
+            raise ValueError(f"k-mers of length {k} are not available: choose k from 1 to {MAX_KMER}")
+        self.k = k
+        self.size = 4**k
+        partner = self._partners()
+        kmers = torch.arange(self.size)
+        first_of_pair = kmers[kmers < partner]
+        palindromes = kmers[kmers == partner]
+        self.type = Representation(regular=len(first_of_pair), trivial=len(palindromes))
+        #: k-mer index that each channel of the representation stands for; int64, shape (4^k,).
+        self.kmer_of_channel = torch.cat([first_of_pair, partner[first_of_pair].flip(0), palindromes])
+        self._partner_or_unknown = torch.cat([partner, torch.tensor([self.size])])
+
+    def _partners(self) -> Tensor:
+        digits = torch.cartesian_prod(*[torch.arange(4)] * self.k).reshape(self.size, self.k)
+        return self._number((3 - digits).flip(1).unbind(1))
+
+    @staticmethod
+    def _number(digits: tuple[Tensor, ...]) -> Tensor:
+        index = torch.zeros_like(digits[0])
+        for digit in digits:
+            index = 4 * index + digit
+        return index
+
+    def indices(self, codes: Tensor) -> Tensor:
+        """K-mer indices of base codes.
+
+        Parameters
+        ----------
+        codes
+            Integers, shape (batch, length); 0 to 3 are A, C, G, T, anything else is unknown.
+
+        Returns
+        -------
+        Tensor
+            int64, shape (batch, length - k + 1), values 0 to 4^k.
+        """
+        length = codes.shape[-1] - self.k + 1
+        if length < 1:
+            raise ValueError(f"sequences of {codes.shape[-1]} bases hold no {self.k}-mer")
+        codes = codes.long()
+        digits = [codes[..., offset : offset + length] for offset in range(self.k)]
+        unknown = torch.stack([(digit < 0) | (digit >= UNKNOWN_BASE) for digit in digits]).any(0)
+        return self._number(tuple(digits)).masked_fill(unknown, self.size)
+
+    def reverse_complement(self, kmers: Tensor) -> Tensor:
+        """K-mer indices of the other strand; shape and values as those of :meth:`indices`, int64."""
+        return self._partner_or_unknown.to(kmers.device)[kmers.long().flip(-1)]
+
+    def one_hot(self, kmers: Tensor) -> Tensor:
+        """Feature map of k-mer indices in ``self.type``; float32, (batch, 4^k, positions), zeros where unknown."""
+        hot = torch.nn.functional.one_hot(kmers.long(), self.size + 1)
+        return hot[..., self.kmer_of_channel.to(kmers.device)].transpose(1, 2).float()

@@ -1,0 +1,82 @@
+"""Equivariant kernels: orbits of entries under reverse complement, one free parameter an orbit."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .representation import FeatureType, Ordinary, Representation
+
+
+class KernelTying(nn.Module):
+    """The space of kernels that map ``in_type`` to ``out_type`` equivariantly, and a basis of it.
+
+    A kernel W of shape (out, in, width) is equivariant if and only if (Mallet & Vert 2021, theorem 1)
+
+        W[o, i, width - 1 - t] = signs_out[o] * signs_in[i] * W[partner_out[o], partner_in[i], t].
+
+    The right-hand side is an involution on the entries, with signs, so entries fall into orbits of two, which share
+    one free parameter, or of one, which is free where the sign is + and zero where it is -. This holds for every pair
+    of representations, so that no case needs code of its own. Between ordinary spaces every entry is free.
+
+    Parameters
+    ----------
+    in_type, out_type
+        Both representations or both ordinary (a representation may feed an ordinary space: nothing is asked then).
+    width
+        Number of taps.
+
+    Attributes
+    ----------
+    size
+        Number of free parameters.
+    """
+
+    def __init__(self, in_type: FeatureType, out_type: FeatureType, width: int) -> None:
+        super().__init__()
+        if isinstance(in_type, Ordinary) and isinstance(out_type, Representation):
+            raise ValueError(
+                f"no layer from an ordinary space ({in_type}) to the representation {out_type} is equivariant"
+            )
+        self.shape = (out_type.size, in_type.size, width)
+        if isinstance(out_type, Ordinary):
+            partner, sign = torch.arange(torch.Size(self.shape).numel()), torch.ones(self.shape).flatten()
+        else:
+            partner, sign = _entry_involution(in_type, out_type, width)
+        entries = torch.arange(len(partner))
+        zero = (partner == entries) & (sign < 0)
+        representative = torch.minimum(entries, partner)
+        free = (representative == entries) & ~zero
+        # Parameter 0 is a constant zero, for entries that must vanish.
+        number = torch.cumsum(free, 0).masked_fill(zero, 0)
+        self.size = int(free.sum())
+        self.register_buffer("parameter", number[representative], persistent=False)
+        self.register_buffer("factor", torch.where(representative == entries, 1.0, sign), persistent=False)
+
+    def expand(self, free: Tensor) -> Tensor:
+        """The kernel, shape (out, in, width), of free parameters of shape (size,)."""
+        return (functional.pad(free, (1, 0))[self.parameter] * self.factor.to(free.dtype)).view(self.shape)
+
+    def he_normal(self) -> Tensor:
+        """Free parameters for which a ReLU layer keeps the variance of its input; shape (size,).
+
+        An output of row o is a sum over the entries of the row that are not zero. Tied entries of one row multiply
+        different inputs, so for uncorrelated inputs the variances add up as if the entries were independent, and He et
+        al. (2015) applies to the expanded kernel: standard deviation sqrt(2 / number of non-zero entries of the row).
+        Counting the stored entries instead, as if each fed one output, would make it too large by up to sqrt(2). The
+        rows of an orbit hold equally many, so the value of any one serves.
+        """
+        fan_in = self.parameter.view(self.shape).ne(0).sum((1, 2)).clamp_min(1)
+        deviation = (2.0 / fan_in).sqrt()[:, None, None].expand(self.shape).flatten()
+        of_parameter = torch.empty(self.size + 1).index_copy_(0, self.parameter, deviation)
+        return of_parameter[1:] * torch.randn(self.size)
+
+
+def _entry_involution(in_type: FeatureType, out_type: FeatureType, width: int) -> tuple[Tensor, Tensor]:
+    """Flat index and sign of the image of each kernel entry under reverse complement; shapes (out * in * width,)."""
+    taps = torch.arange(width).flip(0)
+    rows = out_type.partner[:, None, None] * in_type.size
+    image = (rows + in_type.partner[:, None]) * width + taps
+    sign = (out_type.signs[:, None, None] * in_type.signs[:, None]).expand(-1, -1, width)
+    return image.flatten(), sign.flatten()
