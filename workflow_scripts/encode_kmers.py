@@ -1,0 +1,33 @@
+"""Base codes of windows -> indices of their overlapping k-mers."""
+
+from pathlib import Path
+
+import numpy as np
+
+from learning.kmers import encode, kmer_dtype, row_blocks
+from rc_equivariant import KmerEncoding
+from workflow_support.files import atomic_path
+from workflow_support.job import logger, progress, run_job
+
+
+def encode_kmers(codes: Path, k: int, kmers: Path) -> None:
+    """Write ``kmers``: unsigned integers (windows, width - k + 1), 4^k where the k-mer holds an N."""
+    base_codes = np.load(codes, mmap_mode="r")
+    encoding = KmerEncoding(k)
+    windows, width = base_codes.shape
+    with atomic_path(kmers) as path:
+        indices = np.lib.format.open_memmap(path, mode="w+", dtype=kmer_dtype(k), shape=(windows, width - k + 1))
+        for rows in progress(row_blocks(base_codes), description=f"{k}-mers", unit=" blocks"):
+            indices[rows] = encode(base_codes[rows], encoding)
+        indices.flush()
+    logger.info("Encoded %d windows of %d bases as %d-mers.", windows, width, k)
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        encode_kmers,
+        codes=Path(snakemake.input.codes),  # noqa: F821
+        k=snakemake.params.k,  # noqa: F821
+        kmers=Path(snakemake.output[0]),  # noqa: F821
+    )

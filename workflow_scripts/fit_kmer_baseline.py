@@ -1,0 +1,60 @@
+"""Windows and their 6-mers -> the metrics and scores of a logistic regression on strand-merged counts."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from genome_data.windows import read_windows
+from learning.baseline import count_canonical, fit_baseline
+from learning.evaluation import Evaluation, score_test_split, write_evaluation
+from learning.metrics import best_mcc_threshold, require_both_classes
+from workflow_support.job import logger, run_job
+
+ARM = "kmer_logistic_regression"
+KMER = 6
+
+
+def fit_kmer_baseline(windows: Path, kmers: Path, task: str, seed: int, evaluation: Path, predictions: Path) -> None:
+    """Fit on the train split, choose penalty and threshold on validation, score the test split once.
+
+    The fit draws nothing at random; ``seed`` is only reported, so that the tables are those of a network.
+    """
+    table = read_windows(windows)
+    labels, split = table["label"].to_numpy(), table["split"].to_numpy()
+    train, validation, test = (split == name for name in ("train", "validation", "test"))
+    require_both_classes(labels[train], "train")
+    require_both_classes(labels[validation], "validation")
+
+    started = time.perf_counter()
+    fitted = fit_baseline(count_canonical(np.load(kmers, mmap_mode="r"), KMER), labels, train, validation)
+    seconds = time.perf_counter() - started
+    threshold = best_mcc_threshold(labels[validation], fitted.logits[validation])
+    values, calibration = score_test_split(labels[test], fitted.logits[test], threshold)
+    result = Evaluation(
+        task=task,
+        arm=ARM,
+        seed=seed,
+        train_size=int(train.sum()),
+        parameters=fitted.parameters,
+        metrics=values,
+        mcc_threshold=threshold,
+        calibration=calibration,
+        seconds=seconds,
+        device="cpu",
+    )
+    write_evaluation(evaluation, predictions, result, table[test], fitted.logits[test])
+    logger.info("%d-mer logistic regression (C = %g): test AUROC %.4f.", KMER, fitted.inverse_penalty, values["AUROC"])
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        fit_kmer_baseline,
+        windows=Path(snakemake.input.windows),  # noqa: F821
+        kmers=Path(snakemake.input.kmers),  # noqa: F821
+        task=snakemake.params.task,  # noqa: F821
+        seed=snakemake.params.seed,  # noqa: F821
+        evaluation=Path(snakemake.output.evaluation),  # noqa: F821
+        predictions=Path(snakemake.output.predictions),  # noqa: F821
+    )

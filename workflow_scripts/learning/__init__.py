@@ -1,0 +1,1 @@
+"""Learning from arrays: training, saved models, metrics, baseline, prediction. Knows no genomics format."""

@@ -1,0 +1,58 @@
+"""Which windows make up each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+
+class BalancedBatches:
+    """Endless batches of row indices with a fixed number of positives and of negatives in each.
+
+    Each class is walked in shuffled cycles: every row occurs once before any occurs again, and each cycle has an order
+    of its own.
+
+    Parameters
+    ----------
+    labels
+        0 or 1 a row; both must occur.
+    positives, negatives
+        Rows of each class in a batch.
+    generator
+        Decides every order; the same generator state gives the same batches.
+    """
+
+    def __init__(self, labels: np.ndarray, positives: int, negatives: int, generator: np.random.Generator) -> None:
+        self._classes = [
+            (_ShuffledCycles(np.flatnonzero(labels == 1), generator), positives),
+            (_ShuffledCycles(np.flatnonzero(labels == 0), generator), negatives),
+        ]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return self
+
+    def __next__(self) -> np.ndarray:
+        return np.concatenate([cycles.take(count) for cycles, count in self._classes])
+
+
+class _ShuffledCycles:
+    """Rows in a random order, reshuffled whenever all of them have been taken."""
+
+    def __init__(self, rows: np.ndarray, generator: np.random.Generator) -> None:
+        if rows.size == 0:
+            raise ValueError("no rows to draw from")
+        self._generator = generator
+        self._order = generator.permutation(rows)
+        self._taken = 0
+
+    def take(self, count: int) -> np.ndarray:
+        parts = []
+        while count > 0:
+            if self._taken == self._order.size:
+                self._order, self._taken = self._generator.permutation(self._order), 0
+            part = self._order[self._taken : self._taken + count]
+            self._taken += part.size
+            count -= part.size
+            parts.append(part)
+        return np.concatenate(parts)

@@ -1,0 +1,45 @@
+"""Windows for scoring stretches of a contig: one for each tile of a regular grid, centred on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Disjoint tiles of one contig in ascending order, and the window that is scored for each.
+
+    All arrays are int64 (tiles,), 0-based and half open; windows may reach beyond either end of the contig.
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    window_starts: np.ndarray
+
+
+def tile(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> Tiles:
+    """Tile disjoint regions of one contig.
+
+    A region is cut into tiles of ``stride`` bases from its start, the last one being what is left. A region shorter
+    than the window has a single tile, of at most ``stride`` bases round its centre.
+
+    Parameters
+    ----------
+    starts, ends
+        Regions in ascending order, (regions,).
+    window, stride
+        Bases.
+    """
+    single = ends - starts < window
+    counts = np.where(single, 1, -(-(ends - starts) // stride))
+    region = np.repeat(np.arange(len(starts)), counts)
+    step = np.arange(len(region)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+    region_centres = (starts + ends) // 2
+    first_tiles = np.where(single, np.maximum(starts, region_centres - stride // 2), starts)
+    tile_starts = first_tiles[region] + step * stride
+    tile_ends = np.minimum(tile_starts + stride, ends[region])
+    centres = np.where(single[region], region_centres[region], (tile_starts + tile_ends) // 2)
+    return Tiles(tile_starts, tile_ends, centres - window // 2)

@@ -1,0 +1,25 @@
+"""All evaluations of a run -> one tidy table."""
+
+import json
+from pathlib import Path
+
+from learning.summary import summarise
+from workflow_support.files import atomic_path
+from workflow_support.job import logger, run_job
+
+
+def summarise_run(evaluations: list[Path], summary: Path) -> None:
+    """Write the mean and spread over replicates of every metric, tasks and arms in the order of ``evaluations``."""
+    table = summarise(json.loads(path.read_bytes()) for path in evaluations)
+    with atomic_path(summary) as path:
+        table.to_csv(path, sep="\t", index=False, float_format="%.6g")
+    logger.info("Summarised %d evaluations in %d rows.", len(evaluations), len(table))
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        summarise_run,
+        evaluations=[Path(path) for path in snakemake.input.evaluations],  # noqa: F821
+        summary=Path(snakemake.output[0]),  # noqa: F821
+    )
