@@ -13,6 +13,7 @@ from torch.nn import functional
 from .encoding import KmerEncoding
 from .kernels import KernelTying
 from .lookup import kmer_convolution
+from .normalisation import normalise_batch
 from .representation import FeatureType, Ordinary, Representation
 
 #: The space of constants: one channel that reverse complement leaves alone.
@@ -112,26 +113,13 @@ class BatchNorm1d(TypedLayer):
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
+        scale, shift = self.scale_tying.expand(self.scale).flatten(), self.shift_tying.expand(self.shift).flatten()
         if self.training:
-            mean, variance = self._batch_statistics(x)
+            y, mean, variance = normalise_batch(x, scale, shift, self.partner, self.is_sign, self.eps)
             self._update_running_statistics(mean, variance, x.shape[0] * x.shape[2])
-        else:
-            mean, variance = self.running_mean, self.running_variance
-        scale = self.scale_tying.expand(self.scale).flatten() * torch.rsqrt(variance + self.eps)
-        shift = self.shift_tying.expand(self.shift).flatten() - mean * scale
-        return torch.addcmul(shift[:, None], x, scale[:, None])
-
-    def _batch_statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and variance a channel, pooled over the two strands; about zero for sign channels."""
-        variance, mean = torch.var_mean(x, dim=(0, 2), correction=0)
-        partner_mean, partner_variance = mean[self.partner], variance[self.partner]
-        pooled_mean = (mean + partner_mean) / 2
-        pooled_variance = (variance + partner_variance) / 2 + ((mean - partner_mean) / 2).square()
-        mean_square = variance + mean.square()
-        return (
-            torch.where(self.is_sign, torch.zeros_like(mean), pooled_mean),
-            torch.where(self.is_sign, mean_square, pooled_variance),
-        )
+            return y
+        slope = scale * torch.rsqrt(self.running_variance + self.eps)
+        return torch.addcmul((shift - self.running_mean * slope)[:, None], x, slope[:, None])
 
     @torch.no_grad()
     def _update_running_statistics(self, mean: Tensor, variance: Tensor, values: int) -> None:
@@ -171,14 +159,18 @@ class StrandMerge(TypedLayer):
     """
 
     def __init__(self, in_type: FeatureType) -> None:
-        first_of_copy = torch.arange(in_type.size)[torch.arange(in_type.size) <= in_type.partner]
-        super().__init__(in_type, Ordinary(len(first_of_copy)))
-        self.register_buffer("first", first_of_copy, persistent=False)
-        self.register_buffer("second", in_type.partner[first_of_copy], persistent=False)
-        self.register_buffer("signs", in_type.signs[first_of_copy][:, None], persistent=False)
+        super().__init__(in_type, Ordinary(int((torch.arange(in_type.size) <= in_type.partner).sum())))
+        if isinstance(in_type, Representation):
+            self.register_buffer("signs_alone", in_type.signs[2 * in_type.regular :], persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
         if isinstance(self.in_type, Ordinary):
             return x
-        return (x[:, self.first] + self.signs.to(x.dtype) * x[:, self.second].flip(-1)) / 2
+        # On (batch, position, channel), so that neither this nor its gradient leaves the order of the memory.
+        forward_strand, reverse_strand, alone = x.transpose(1, 2).split(
+            (self.in_type.regular, self.in_type.regular, x.shape[1] - 2 * self.in_type.regular), dim=2
+        )
+        pairs = forward_strand + reverse_strand.flip(1, 2)
+        merged = torch.cat([pairs, alone + self.signs_alone.to(x.dtype) * alone.flip(1)], dim=2) / 2
+        return merged.transpose(1, 2)
