@@ -1,0 +1,54 @@
+"""Explain contig names that do not match: chr1 against 1 against NC_000001.11."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+_STYLES = (
+    ("UCSC (chr1)", re.compile(r"chr.+", re.IGNORECASE)),
+    ("RefSeq (NC_000001.11)", re.compile(r"[NX][CTWZ]_\d+(\.\d+)?")),
+    ("GenBank (CM000663.2)", re.compile(r"[A-Z]{1,6}\d{5,}(\.\d+)?")),
+    ("Ensembl (1, X, MT)", re.compile(r"\d{1,2}[LR]?|[XYZW4]|MT|[IVX]+|Mito")),
+)
+
+
+def naming_style(names: Sequence[str]) -> str:
+    """The convention that most of the names follow, or ``another style``."""
+    counts = {style: sum(bool(pattern.fullmatch(name)) for name in names) for style, pattern in _STYLES}
+    best = max(counts, key=counts.__getitem__)
+    return best if 2 * counts[best] >= len(names) > 0 else "another style"
+
+
+def describe_mismatch(found: Sequence[str], genome: Sequence[str]) -> dict[str, str]:
+    """What to tell about contig names that the genome lacks: ``found``, ``allowed`` and ``mend`` of an InputError."""
+    found_style, genome_style = naming_style(found), naming_style(genome)
+    nearest = list(dict.fromkeys(name for each in found[:5] for name in _nearest(each, genome)))[:5]
+    if found_style != genome_style:
+        mend = f"rename the contigs from the style {found_style} to {genome_style}, or use a genome in the same style"
+        if {found_style, genome_style} == {_STYLES[0][0], _STYLES[3][0]}:
+            edit = "s/^chr//" if found_style == _STYLES[0][0] else "s/^/chr/"
+            mend += f"; for a BED file: sed '{edit}'"
+    elif nearest:
+        mend = f"did you mean {' or '.join(nearest)}? Else use the genome that holds the contig"
+    else:
+        mend = "use the genome that holds the contig, or leave the contig out"
+    return {
+        "found": f"{_some(found)}, in the style {found_style}",
+        "allowed": f"{_some(genome)}, in the style {genome_style}",
+        "mend": mend,
+    }
+
+
+def _nearest(name: str, genome: Sequence[str]) -> list[str]:
+    by_core = {re.sub(r"^chr", "", each, flags=re.IGNORECASE).lower(): each for each in genome}
+    core = re.sub(r"^chr", "", name, flags=re.IGNORECASE).lower()
+    if core in by_core:
+        return [by_core[core]]
+    return difflib.get_close_matches(name, genome, n=3)
+
+
+def _some(names: Sequence[str], shown: int = 5) -> str:
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more

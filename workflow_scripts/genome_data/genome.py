@@ -1,0 +1,204 @@
+"""One genome among the results: normalise any sequence file once, then map it into memory for ever."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from workflow_support.errors import InputError
+from workflow_support.job import logger
+
+from .alphabet import ASCII_TO_CODE, IUPAC_AMBIGUITY, UNKNOWN
+from .sequence_files import SequenceBlock, read_sequence
+
+_AMBIGUOUS_TO_N = bytes.maketrans(IUPAC_AMBIGUITY, b"N" * len(IUPAC_AMBIGUITY))
+
+
+class Contig(NamedTuple):
+    """What is known of a contig once it was read."""
+
+    name: str
+    length: int
+    refget: str
+    ambiguous: int
+    lower_case: int
+
+
+def normalise_fasta(
+    source: str | Path, fasta: str | Path, index: str | Path, contigs: str | Path, sizes: str | Path
+) -> None:
+    """Write any sequence file as an upper-case FASTA over A, C, G, T and N with one line a contig.
+
+    Such a file is at once a FASTA for every tool and, by its index, a memory map for :class:`Genome`.
+
+    Parameters
+    ----------
+    source
+        FASTA (plain, gzip or BGZF) or 2bit, told apart by content. Nothing beside it is read or written.
+    fasta, index
+        The normalised FASTA and its ``.fai``.
+    contigs
+        Table ``contig, length, refget``: GA4GH refget digests of the letters as read, in upper case and before
+        ambiguity letters become N, so that they equal those of public genomes.
+    sizes
+        ``chrom.sizes``: contig and length, without a header.
+    """
+    _report_neighbouring_index(Path(source))
+    with Path(fasta).open("wb") as out:
+        written = [
+            _write_contig(name, blocks, out)
+            for name, blocks in groupby(read_sequence(source), key=attrgetter("contig"))
+        ]
+    _report(source, written)
+    table = pd.DataFrame(written)
+    table.to_csv(
+        contigs, sep="\t", columns=["name", "length", "refget"], header=["contig", "length", "refget"], index=False
+    )
+    table.to_csv(sizes, sep="\t", columns=["name", "length"], header=False, index=False)
+    # A record is ">name\n" + letters + "\n": the letters begin after all earlier records and this record's header.
+    header = table["name"].str.encode("utf-8").str.len().astype(np.int64) + 2
+    table["offset"] = (header + table["length"] + 1).cumsum() - table["length"] - 1
+    table["line_width"] = table["length"] + 1
+    columns = ["name", "length", "offset", "length", "line_width"]
+    table[columns].to_csv(index, sep="\t", header=False, index=False)
+
+
+class Genome:
+    """A normalised FASTA, mapped into memory once.
+
+    Parameters
+    ----------
+    fasta
+        A file that :func:`normalise_fasta` wrote; its index lies beside it as ``<fasta>.fai``.
+
+    Attributes
+    ----------
+    sizes : dict of str to int
+        Length of every contig, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        If the FASTA or its index is missing, or they do not belong together.
+    """
+
+    def __init__(self, fasta: str | Path) -> None:
+        fasta = Path(fasta)
+        try:
+            rows = pd.read_csv(
+                f"{fasta}.fai",
+                sep="\t",
+                names=["contig", "length", "offset", "line_bases", "line_width"],
+                dtype={"contig": "str"},
+                keep_default_na=False,
+            )
+            self._letters = np.memmap(fasta, dtype=np.uint8, mode="r")
+        except (OSError, ValueError) as error:
+            raise _not_normalised(fasta, error) from None
+        ends = rows["offset"] + rows["length"]
+        if (rows["line_bases"] != rows["length"]).any() or ends.max() > len(self._letters):
+            raise _not_normalised(fasta, "an index of contigs that span several lines or reach past the end")
+        self.sizes: dict[str, int] = dict(zip(rows["contig"], rows["length"].tolist(), strict=True))
+        self._offsets: dict[str, int] = dict(zip(rows["contig"], rows["offset"].tolist(), strict=True))
+
+    def bases(self, contig: str) -> np.ndarray:
+        """ASCII letters of a contig: uint8 (length,), a view of the memory map."""
+        offset = self._offsets[contig]
+        return self._letters[offset : offset + self.sizes[contig]]
+
+    def codes(self, contigs: Sequence[str] | pd.Series, starts: Sequence[int] | pd.Series, width: int) -> np.ndarray:
+        """Base codes of many windows of one width.
+
+        Parameters
+        ----------
+        contigs, starts
+            Contig and 0-based start of each window; it may reach beyond either end of its contig.
+        width
+            Number of bases of every window.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8 (windows, width); N beyond the ends of a contig.
+        """
+        starts = np.asarray(starts, dtype=np.int64)
+        groups, names = pd.factorize(np.asarray(contigs, dtype=object))
+        codes = np.empty((len(starts), width), dtype=np.uint8)
+        by_contig = np.argsort(groups, kind="stable")
+        bounds = np.searchsorted(groups[by_contig], np.arange(len(names) + 1))
+        for name, first, last in zip(names, bounds[:-1], bounds[1:], strict=True):
+            rows = by_contig[first:last]
+            codes[rows] = _window_codes(self.bases(name), starts[rows], width)
+        return codes
+
+
+def _window_codes(bases: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
+    whole = (starts >= 0) & (starts + width <= len(bases))
+    if whole.all():
+        return ASCII_TO_CODE[np.lib.stride_tricks.sliding_window_view(bases, width)[starts]]
+    codes = np.empty((len(starts), width), dtype=np.uint8)
+    if whole.any():
+        codes[whole] = _window_codes(bases, starts[whole], width)
+    positions = starts[~whole, None] + np.arange(width)
+    beyond = (positions < 0) | (positions >= len(bases))
+    codes[~whole] = np.where(beyond, UNKNOWN, ASCII_TO_CODE[bases[np.where(beyond, 0, positions)]])
+    return codes
+
+
+def _write_contig(name: str, blocks: Iterable[SequenceBlock], out: BinaryIO) -> Contig:
+    digest = hashlib.sha512()
+    length = ambiguous = lower_case = 0
+    out.write(b">" + name.encode() + b"\n")
+    for block in blocks:
+        letters = block.letters
+        digest.update(letters)
+        length += len(letters)
+        lower_case += block.lower_case
+        ambiguous_here = len(letters.translate(None, delete=b"ACGTN"))
+        if ambiguous_here:
+            ambiguous += ambiguous_here
+            letters = letters.translate(_AMBIGUOUS_TO_N)
+        out.write(letters)
+    out.write(b"\n")
+    # refget v2: base64url of the first 24 bytes of SHA-512, with the prefix of sequences.
+    refget = "SQ." + base64.urlsafe_b64encode(digest.digest()[:24]).decode()
+    return Contig(name, length, refget, ambiguous, lower_case)
+
+
+def _report_neighbouring_index(source: Path) -> None:
+    neighbour = Path(f"{source}.fai")
+    if not neighbour.exists():
+        state = "has no .fai beside it"
+    elif neighbour.stat().st_mtime < source.stat().st_mtime:
+        state = f"has a .fai beside it that is older ({neighbour.name})"
+    else:
+        return
+    logger.info("%s %s: nothing to do, the index is made anew among the results", source, state)
+
+
+def _report(source: str | Path, contigs: list[Contig]) -> None:
+    logger.info("%s: %d contigs, %s bases", source, len(contigs), f"{sum(each.length for each in contigs):,}")
+    lower_case = sum(each.lower_case for each in contigs)
+    if lower_case:
+        logger.info("  %s lower-case letters (soft masking) read as upper case", f"{lower_case:,}")
+    for each in contigs:
+        if each.ambiguous:
+            logger.info("  %s: %s IUPAC ambiguity letters read as N", each.name, f"{each.ambiguous:,}")
+
+
+def _not_normalised(fasta: Path, found: object) -> InputError:
+    return InputError(
+        "the file is no normalised genome",
+        file=fasta,
+        found=found,
+        allowed="a FASTA with one line a contig and its .fai, as `normalise_genome` writes them",
+        mend="delete both files and run the workflow again to make them anew",
+    )
