@@ -1,0 +1,71 @@
+"""Where things go: the genome is cut into slots, so that no two planted things can touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from workflow_support.errors import InputError
+
+SLOT_WIDTH = 500
+
+
+@dataclass
+class SlotPool:
+    """The free slots of a genome; who takes some leaves the rest to the others.
+
+    Parameters
+    ----------
+    free
+        Frame of free slots: ``contig, start, gc``.
+    width
+        Bases in a slot.
+    rng
+        Decides which slots are taken.
+    """
+
+    free: pd.DataFrame
+    width: int
+    rng: np.random.Generator
+
+    @classmethod
+    def covering(cls, contigs: dict[str, np.ndarray], rng: np.random.Generator) -> SlotPool:
+        """Cut contigs of base codes into slots; both ends of a contig stay empty, so that every widened peak fits."""
+        frames = []
+        for contig, codes in contigs.items():
+            slots = len(codes) // SLOT_WIDTH
+            bases = codes[: slots * SLOT_WIDTH].reshape(slots, SLOT_WIDTH)
+            gc = ((bases == 1) | (bases == 2)).mean(axis=1)
+            starts = np.arange(slots) * SLOT_WIDTH
+            frames.append(pd.DataFrame({"contig": contig, "start": starts, "gc": gc})[1:-1])
+        return cls(pd.concat(frames, ignore_index=True), SLOT_WIDTH, rng)
+
+    def take(self, count: int, what: str) -> pd.DataFrame:
+        """Take ``count`` slots (contig, start), rather GC-rich ones, as regulatory DNA is.
+
+        Raises
+        ------
+        InputError
+            If so many are not free.
+        """
+        if count > len(self.free):
+            raise InputError(
+                f"the simulated genome has no room for {what}",
+                found=f"{len(self.free)} free slots of {self.width} bases",
+                allowed=f"at least {count}",
+                mend="lengthen simulation.contigs, or plant fewer sites",
+            )
+        weights = self.free["gc"].to_numpy() ** 2
+        rows = self.rng.choice(len(self.free), size=count, replace=False, p=weights / weights.sum(), shuffle=True)
+        taken = self.free.iloc[rows]
+        self.free = self.free.drop(index=taken.index)
+        return taken[["contig", "start"]].reset_index(drop=True)
+
+    def subdivide(self, width: int) -> SlotPool:
+        """The slots that are still free, cut into narrower ones."""
+        offsets = np.arange(0, self.width - width + 1, width)
+        narrow = self.free.loc[self.free.index.repeat(len(offsets))].reset_index(drop=True)
+        narrow["start"] += np.tile(offsets, len(self.free))
+        return SlotPool(narrow, width, self.rng)
