@@ -72,6 +72,8 @@ def read_lines(path: str | Path) -> Lines:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
         text = content.decode("utf-8")
+        if "\0" in text:
+            raise UnicodeDecodeError("utf-8", content, content.index(0), content.index(0) + 1, "a null byte")
     except UnicodeDecodeError as error:
         raise InputError(
             "the file is not text",

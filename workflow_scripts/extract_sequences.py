@@ -1,0 +1,66 @@
+"""Join positive and negative windows into one table and read their base codes into one memory-mappable array."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from genome_data.genome import Genome
+from genome_data.windows import read_windows, write_windows
+from workflow_support.errors import InputError
+from workflow_support.files import atomic_paths
+from workflow_support.job import logger, progress, run_job
+
+CHUNK = 65_536
+
+
+def extract_sequences(positives: Path, negatives: Path, fasta: Path, windows: Path, codes: Path) -> None:
+    """Write the base codes of all windows.
+
+    Parameters
+    ----------
+    positives, negatives
+        Window tables of one width.
+    fasta
+        Normalised genome.
+    windows
+        Window table to write: positives, then negatives.
+    codes
+        Array to write: uint8 (windows, width); A, C, G, T, N = 0..4; row i is the sequence of window i.
+    """
+    genome = Genome(fasta)
+    table = pd.concat([read_windows(positives), read_windows(negatives)], ignore_index=True)
+    width = _common_width(table, negatives)
+    with atomic_paths(windows, codes) as (new_windows, new_codes):
+        write_windows(table, new_windows)
+        array = np.lib.format.open_memmap(new_codes, mode="w+", dtype=np.uint8, shape=(len(table), width))
+        for first in progress(range(0, len(table), CHUNK), description="sequences", unit="chunk"):
+            rows = table.iloc[first : first + CHUNK]
+            array[first : first + CHUNK] = genome.codes(rows["contig"], rows["start"], width)
+        array.flush()
+    logger.info("%s windows of %d bp: %s", f"{len(table):,}", width, codes)
+
+
+def _common_width(table: pd.DataFrame, file: Path) -> int:
+    widths = (table["end"] - table["start"]).unique()
+    if len(widths) != 1:
+        raise InputError(
+            "the windows differ in width",
+            file=file,
+            found=", ".join(map(str, widths[:5])) + " bp",
+            allowed="one width for positives and negatives",
+            mend="delete both window tables and run the workflow again to make them anew",
+        )
+    return int(widths[0])
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        extract_sequences,
+        positives=Path(snakemake.input.positives),  # noqa: F821
+        negatives=Path(snakemake.input.negatives),  # noqa: F821
+        fasta=Path(snakemake.input.fasta),  # noqa: F821
+        windows=Path(snakemake.output.windows),  # noqa: F821
+        codes=Path(snakemake.output.codes),  # noqa: F821
+    )

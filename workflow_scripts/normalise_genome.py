@@ -1,0 +1,25 @@
+"""Write a genome, whatever its file format, as a normalised FASTA with its index, digests and contig sizes."""
+
+from pathlib import Path
+
+from genome_data.genome import normalise_fasta
+from workflow_support.files import atomic_paths
+from workflow_support.job import run_job
+
+
+def normalise_genome(source: Path, fasta: Path, index: Path, contigs: Path, sizes: Path) -> None:
+    """Normalise ``source`` (FASTA, plain, gzip or BGZF; or 2bit); see `genome_data.genome.normalise_fasta`."""
+    with atomic_paths(fasta, index, contigs, sizes) as (new_fasta, new_index, new_contigs, new_sizes):
+        normalise_fasta(source, new_fasta, new_index, new_contigs, new_sizes)
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        normalise_genome,
+        source=Path(snakemake.input.source),  # noqa: F821
+        fasta=Path(snakemake.output.fasta),  # noqa: F821
+        index=Path(snakemake.output.index),  # noqa: F821
+        contigs=Path(snakemake.output.contigs),  # noqa: F821
+        sizes=Path(snakemake.output.sizes),  # noqa: F821
+    )

@@ -1,0 +1,90 @@
+"""Turn raw peaks into positive windows, counting every peak that is left out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from genome_data.bed import read_intervals
+from genome_data.genome import Genome
+from genome_data.peaks import read_peaks
+from genome_data.positives import peaks_on_genome, positive_windows
+from genome_data.splits import split_regions
+from genome_data.windows import in_genome_order, write_windows
+from workflow_support.files import atomic_paths
+from workflow_support.job import logger, run_job
+
+
+def prepare_peaks(
+    peaks: Path,
+    fasta: Path,
+    blacklist: Sequence[Path],
+    width: int,
+    strongest: int | None,
+    splits: Mapping[str, Sequence[str]],
+    max_unknown_fraction: float,
+    positives: Path,
+    intervals: Path,
+    counts: Path,
+) -> None:
+    """Write the positive windows of a peak file.
+
+    Parameters
+    ----------
+    peaks
+        BED or narrowPeak, plain or gzip.
+    fasta
+        Normalised genome.
+    blacklist
+        No or one BED file of regions that no window may touch.
+    width, strongest, max_unknown_fraction
+        See `genome_data.positives.positive_windows`.
+    splits
+        See `genome_data.splits.split_regions`.
+    positives
+        Window table to write.
+    intervals
+        BED to write: every peak on the genome as it was read, whether kept or not.
+    counts
+        Table to write: ``reason, rows``.
+    """
+    genome = Genome(fasta)
+    regions = split_regions(splits, genome.sizes)
+    rows = read_peaks(peaks)
+    on_genome = peaks_on_genome(rows, genome.sizes, peaks)
+    windows, table = positive_windows(
+        rows,
+        genome,
+        regions,
+        read_intervals(blacklist[0]) if blacklist else None,
+        width=width,
+        strongest=strongest,
+        max_unknown_fraction=max_unknown_fraction,
+        file=peaks,
+    )
+    for reason, count in table.itertuples(index=False):
+        logger.info("%-22s %10s", reason, f"{count:,}")
+    if strongest is not None and len(windows) < strongest:
+        logger.info("only %s peaks pass, fewer than the %s strongest asked for", f"{len(windows):,}", f"{strongest:,}")
+    for split, count in windows["split"].value_counts().items():
+        logger.info("  in %-17s %10s", split, f"{count:,}")
+    with atomic_paths(positives, intervals, counts) as (new_positives, new_intervals, new_counts):
+        write_windows(windows, new_positives)
+        every_peak = in_genome_order(rows[on_genome], genome.sizes)
+        every_peak.to_csv(new_intervals, sep="\t", columns=["contig", "start", "end"], header=False, index=False)
+        table.to_csv(new_counts, sep="\t", index=False)
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        prepare_peaks,
+        peaks=Path(snakemake.input.peaks),  # noqa: F821
+        fasta=Path(snakemake.input.fasta),  # noqa: F821
+        blacklist=[Path(each) for each in snakemake.input.blacklist],  # noqa: F821
+        width=snakemake.params.width,  # noqa: F821
+        strongest=snakemake.params.strongest,  # noqa: F821
+        splits=snakemake.params.splits,  # noqa: F821
+        max_unknown_fraction=snakemake.params.max_unknown_fraction,  # noqa: F821
+        positives=Path(snakemake.output.positives),  # noqa: F821
+        intervals=Path(snakemake.output.intervals),  # noqa: F821
+        counts=Path(snakemake.output.counts),  # noqa: F821
+    )
