@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,17 @@ class Tiles:
     ends: np.ndarray
     window_starts: np.ndarray
 
+    def blocks(self, size: int) -> Iterator[Tiles]:
+        """The same tiles, ``size`` at a time."""
+        for first in range(0, len(self.starts), size):
+            rows = slice(first, first + size)
+            yield Tiles(self.starts[rows], self.ends[rows], self.window_starts[rows])
+
+
+def count_tiles(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> np.ndarray:
+    """Number of tiles that :func:`tile` cuts from each region, (regions,)."""
+    return np.where(ends - starts < window, 1, -(-(ends - starts) // stride))
+
 
 def tile(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> Tiles:
     """Tile disjoint regions of one contig.
@@ -33,7 +45,7 @@ def tile(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> Tile
         Bases.
     """
     single = ends - starts < window
-    counts = np.where(single, 1, -(-(ends - starts) // stride))
+    counts = count_tiles(starts, ends, window, stride)
     region = np.repeat(np.arange(len(starts)), counts)
     step = np.arange(len(region)) - np.repeat(np.cumsum(counts) - counts, counts)
 

@@ -100,8 +100,8 @@ def train(
     for epoch in progress(range(1, settings.epochs + 1), description="training", unit=" epochs"):
         train_loss = _train_epoch(state, train_kmers, train_labels, settings)
         validation_logits = predict_logits(state.network, validation_kmers)
+        _require_finite(train_loss, validation_logits, epoch, settings)
         validation_loss = _cross_entropy(windows.validation.labels, validation_logits)
-        _require_finite(train_loss, validation_loss, epoch, settings)
         validation_auroc = auroc(windows.validation.labels, validation_logits)
         _record_epoch(state, EpochRecord(epoch, train_loss, validation_loss, validation_auroc))
     seconds = time.perf_counter() - started
@@ -160,12 +160,12 @@ def _cross_entropy(labels: np.ndarray, logits: np.ndarray) -> float:
     return float(np.mean(np.logaddexp(0.0, logits) - labels * logits))
 
 
-def _require_finite(train_loss: float, validation_loss: float, epoch: int, settings: TrainingSettings) -> None:
-    if not math.isfinite(train_loss + validation_loss):
+def _require_finite(train_loss: float, logits: np.ndarray, epoch: int, settings: TrainingSettings) -> None:
+    if not (math.isfinite(train_loss) and np.isfinite(logits).all()):
         raise InputError(
             f"training diverged in epoch {epoch}",
-            found=f"train loss {train_loss}, validation loss {validation_loss}, learning_rate {settings.learning_rate:g}",
-            allowed="finite losses",
+            found=f"train loss {train_loss}, {np.count_nonzero(~np.isfinite(logits))} validation logits not finite",
+            allowed="finite numbers",
             mend=f"lower training: learning_rate, for example to {settings.learning_rate / 10:g}",
         )
 

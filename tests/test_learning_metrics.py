@@ -1,0 +1,83 @@
+"""Metrics against values worked out by hand and against brute force."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import matthews_corrcoef
+
+from learning import metrics
+from learning.evaluation import score_test_split
+from learning.reverse_complement import strand_disagreement
+from workflow_support.errors import InputError
+
+LABELS = np.array([1, 0, 1, 0])
+LOGITS = np.array([2.0, 1.0, 0.5, -1.0])
+
+
+def test_hand_computed_values():
+    assert metrics.auroc(LABELS, LOGITS) == pytest.approx(3 / 4)
+    assert metrics.auprc(LABELS, LOGITS) == pytest.approx(1 / 2 * 1 + 1 / 2 * 2 / 3)
+    assert metrics.mcc(LABELS, LOGITS, threshold=0.5) == pytest.approx(2 / np.sqrt(12))
+    assert metrics.brier(np.array([1, 0]), np.array([0.8, 0.4])) == pytest.approx((0.04 + 0.16) / 2)
+
+
+def test_calibration_of_two_bins():
+    labels = np.array([0, 1, 1, 1])
+    probabilities = np.array([0.01, 0.03, 0.5, 1.0])
+    table = metrics.calibration_table(labels, probabilities)
+    assert [row["windows"] for row in table] == [2, 1, 1]
+    assert table[0] == pytest.approx(
+        {"from": 0, "to": 1 / 15, "windows": 2, "mean_probability": 0.02, "fraction_positive": 0.5}
+    )
+    assert (table[1]["from"], table[2]["to"]) == pytest.approx((7 / 15, 1))
+    assert metrics.expected_calibration_error(table) == pytest.approx((2 * 0.48 + 0.5 + 0.0) / 4)
+
+
+def test_calibrated_probabilities_have_hardly_any_calibration_error():
+    generator = np.random.default_rng(0)
+    probabilities = generator.random(200_000)
+    labels = (generator.random(200_000) < probabilities).astype(int)
+    assert metrics.expected_calibration_error(metrics.calibration_table(labels, probabilities)) < 0.01
+    assert metrics.expected_calibration_error(metrics.calibration_table(labels, probabilities**3)) > 0.1
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(-3, 3)), min_size=2, max_size=30).filter(
+        lambda windows: len({bound for bound, _ in windows}) == 2
+    )
+)
+def test_the_threshold_is_the_best_of_all_and_the_highest_among_equals(windows):
+    labels, logits = (np.array(values) for values in zip(*windows, strict=True))
+    labels, logits = labels.astype(int), logits.astype(float)
+    chosen = metrics.best_mcc_threshold(labels, logits)
+    candidates = {threshold: matthews_corrcoef(labels, logits >= threshold) for threshold in np.unique(logits)}
+    best = max(candidates.values())
+    assert candidates[chosen] == pytest.approx(best)
+    assert all(value < best + 1e-9 for threshold, value in candidates.items() if threshold > chosen)
+
+
+def test_mcc_takes_its_threshold_as_given():
+    """The threshold that suits the test split best is not looked for: with another one the MCC is lower."""
+    at_best = score_test_split(LABELS, LOGITS, metrics.best_mcc_threshold(LABELS, LOGITS))[0]["MCC"]
+    assert score_test_split(LABELS, LOGITS, mcc_threshold=1.5)[0]["MCC"] == pytest.approx(at_best)
+    assert score_test_split(LABELS, LOGITS, mcc_threshold=5.0)[0]["MCC"] == 0
+
+
+def test_sigmoid_does_not_overflow():
+    with np.errstate(over="raise"):
+        assert metrics.sigmoid(np.array([-1e4, 0.0, 1e4])) == pytest.approx([0, 0.5, 1])
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_one_class_is_a_clear_error(label):
+    with pytest.raises(InputError, match="the test split needs windows of both classes") as error:
+        score_test_split(np.full(3, label), np.zeros(3), 0.0)
+    assert "splits: test" in str(error.value)
+
+
+def test_strand_disagreement():
+    forward, reverse = np.array([1.0, -4.0, 0.1]), np.array([1.0, -3.0, -0.1])
+    found = strand_disagreement(forward, reverse, threshold=0.0)
+    assert found == pytest.approx({"largest_absolute": 1.0, "largest_relative": 0.25, "flipped": 1 / 3})
+    assert strand_disagreement(forward, forward, 0.0) == {"largest_absolute": 0, "largest_relative": 0, "flipped": 0}

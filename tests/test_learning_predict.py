@@ -1,0 +1,163 @@
+"""Scores of regions and contigs: which windows, their values, and where the bigWig carries them."""
+
+import numpy as np
+import pandas as pd
+import pyBigWig
+import pytest
+import torch
+from planted_windows import ARCHITECTURE, WIDTH
+from predict_binding import predict_binding
+from test_learning_saved_models import description
+
+from genome_data.genome import Genome, normalise_fasta
+from learning.architectures import build_network
+from learning.inference import mean_logits
+from learning.saved_models import save
+from workflow_support.errors import InputError
+
+SIZES = {"chrB": 1030, "chrA": 640, "tiny": 25, "gap": 300}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A genome of four contigs (one of them N throughout) and two replicates of a model."""
+    folder = tmp_path_factory.mktemp("predict")
+    generator = np.random.default_rng(0)
+    records = []
+    for name, size in SIZES.items():
+        letters = "N" * size if name == "gap" else "".join(generator.choice(list("ACGT"), size))
+        records.append(f">{name}\n{letters}\n")
+    (folder / "source.fa").write_text("".join(records))
+    normalise_fasta(folder / "source.fa", folder / "genome.fa", folder / "genome.fa.fai", folder / "c", folder / "s")
+    networks = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        network = build_network(ARCHITECTURE | {"window": WIDTH})
+        save(folder / f"{seed}.safetensors", folder / f"{seed}.json", network, description(network))
+        networks.append(network.eval())
+    return folder, networks
+
+
+def predict(run, regions=None, contigs=None, stride=100):
+    folder, _ = run
+    bed = None
+    if regions is not None:
+        bed = folder / "regions.bed"
+        bed.write_text("".join("\t".join(map(str, region)) + "\n" for region in regions))
+    table, bigwig = folder / "scores.tsv", folder / "scores.bw"
+    table.unlink(missing_ok=True)
+    bigwig.unlink(missing_ok=True)
+    predict_binding(
+        weights=[folder / "0.safetensors", folder / "1.safetensors"],
+        models=[folder / "0.json", folder / "1.json"],
+        fasta=folder / "genome.fa",
+        regions=bed,
+        contigs=contigs,
+        stride=stride,
+        device="cpu",
+        threads=1,
+        table=table,
+        bigwig=bigwig,
+    )
+    with pyBigWig.open(str(bigwig)) as track:
+        intervals = {name: list(track.intervals(name) or []) for name in track.chroms()}
+    return pd.read_csv(table, sep="\t"), intervals
+
+
+def places(table):
+    return list(table[["contig", "start", "end"]].itertuples(index=False, name=None))
+
+
+def test_a_region_is_tiled_with_centred_windows(run):
+    table, track = predict(run, regions=[("chrA", 100, 350)])
+    assert places(table) == [("chrA", 120, 180), ("chrA", 220, 280), ("chrA", 295, 355)]
+    assert [tile[:2] for tile in track["chrA"]] == [(100, 200), (200, 300), (300, 350)]
+
+
+def test_a_short_region_has_one_window_on_its_centre(run):
+    table, track = predict(run, regions=[("chrA", 200, 240)], stride=10)
+    assert places(table) == [("chrA", 190, 250)]
+    assert [tile[:2] for tile in track["chrA"]] == [(215, 225)]
+
+
+def test_scores_are_mean_logits_and_their_sigmoid(run):
+    folder, networks = run
+    table, track = predict(run, regions=[("chrA", 100, 400), ("chrB", 200, 300)])
+    codes = Genome(folder / "genome.fa").codes(table["contig"], table["start"], WIDTH)
+    logits = (mean_logits(networks[:1], codes) + mean_logits(networks[1:], codes)) / 2
+    assert np.allclose(table["score"], logits, atol=1e-5)
+    assert np.allclose(table["probability"], 1 / (1 + np.exp(-logits)), atol=1e-5)
+    carried = [value for name in ("chrB", "chrA") for _, _, value in track[name]]
+    assert np.allclose(carried, table["probability"], atol=1e-5)
+
+
+def test_overlapping_unsorted_regions_are_scored_once_in_genome_order(run):
+    regions = [("chrA", 300, 500), ("chrB", 0, 100), ("chrA", 100, 350), ("chrA", 120, 130)]
+    table, track = predict(run, regions=regions)
+    assert table["contig"].tolist() == ["chrB"] + ["chrA"] * 4
+    assert [tile[:2] for tile in track["chrA"]] == [(100, 200), (200, 300), (300, 400), (400, 500)]
+    assert predict(run, regions=[("chrB", 0, 100), ("chrA", 100, 500)])[0].equals(table)
+
+
+def test_all_contigs_are_covered_but_for_unknown_sequence(run):
+    table, track = predict(run)
+    assert list(dict.fromkeys(table["contig"])) == ["chrB", "chrA", "tiny"]
+    for name in ("chrB", "chrA"):
+        edges = np.array([tile[:2] for tile in track[name]])
+        assert (edges[0, 0], edges[-1, 1]) == (0, SIZES[name])
+        assert np.array_equal(edges[1:, 0], edges[:-1, 1])
+    assert places(table)[-1] == ("tiny", 0, 25)
+    assert track["gap"] == []
+
+
+def test_named_contigs_only(run):
+    assert set(predict(run, contigs=["chrA"])[0]["contig"]) == {"chrA"}
+
+
+def test_blocks_do_not_show(run, monkeypatch):
+    whole = predict(run, stride=30)
+    monkeypatch.setattr("predict_binding.TILES_PER_BLOCK", 7)
+    blocks = predict(run, stride=30)
+    assert blocks[0].drop(columns=["score", "probability"]).equals(whole[0].drop(columns=["score", "probability"]))
+    assert np.allclose(blocks[0]["score"], whole[0]["score"], atol=1e-5)
+    assert [tile[:2] for tile in blocks[1]["chrB"]] == [tile[:2] for tile in whole[1]["chrB"]]
+
+
+def test_regions_on_other_contigs_are_left_out(run):
+    assert places(predict(run, regions=[("chrZ", 5, 10), ("tiny", 5, 15)])[0]) == [("tiny", 0, 25)]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"regions": [("chrA", 0, 100), ("chrA", 600, 641)]}, ["regions.bed, line 2", "ends at 640", "build"]),
+        ({"regions": [("A", 0, 100), ("B", 0, 9)]}, ["regions.bed", "no region lies on a contig", "chrA"]),
+        ({"regions": [("chrA", 90, 80)]}, ["regions.bed, line 1"]),
+        ({"contigs": ["chrA", "chrC"]}, ["chrC", "chrB"]),
+        ({"contigs": ["gap"]}, ["unknown bases", "genome.fa"]),
+    ],
+)
+def test_bad_requests_are_named_and_leave_nothing(run, chosen, words):
+    with pytest.raises(InputError) as error:
+        predict(run, **chosen)
+    assert all(word in str(error.value) for word in words), str(error.value)
+    assert not [path for path in run[0].iterdir() if path.name.startswith((".partial", "scores"))]
+
+
+def test_replicates_of_different_architectures_are_refused(run):
+    folder, _ = run
+    other = build_network(ARCHITECTURE | {"window": WIDTH, "channels": 4})
+    save(folder / "2.safetensors", folder / "2.json", other, description(other))
+    with pytest.raises(InputError, match="one architecture"):
+        predict_binding(
+            weights=[folder / "0.safetensors", folder / "2.safetensors"],
+            models=[folder / "0.json", folder / "2.json"],
+            fasta=folder / "genome.fa",
+            regions=None,
+            contigs=None,
+            stride=100,
+            device="cpu",
+            threads=1,
+            table=folder / "other.tsv",
+            bigwig=folder / "other.bw",
+        )

@@ -1,0 +1,38 @@
+"""The summary of a run, by hand."""
+
+import numpy as np
+import pytest
+
+from learning.summary import COLUMNS, summarise
+
+
+def evaluation(task, arm, auroc, strands=None):
+    content = {"task": task, "arm": arm, "seed": 0, "train_size": 100, "metrics": {"AUROC": auroc, "MCC": 0.5}}
+    if strands:
+        content["reverse_complement"] = {"largest_absolute": strands, "largest_relative": 0.1, "flipped": 0.02}
+    return content
+
+
+def test_means_and_sample_deviations_in_the_order_given():
+    table = summarise(
+        [
+            evaluation("MAX", "standard", 0.8, strands=1.0),
+            evaluation("MAX", "regular", 0.9, strands=1e-6),
+            evaluation("MAX", "standard", 0.9, strands=3.0),
+            evaluation("CTCF", "baseline", 0.7),
+        ]
+    )
+    assert list(table.columns) == COLUMNS
+    assert list(dict.fromkeys(zip(table["task"], table["arm"], strict=True))) == [
+        ("MAX", "standard"),
+        ("MAX", "regular"),
+        ("CTCF", "baseline"),
+    ]
+    values = table.set_index(["task", "arm", "metric"])
+    standard = values.loc[("MAX", "standard", "AUROC")]
+    assert (standard["replicates"], standard["mean"]) == (2, pytest.approx(0.85))
+    assert standard["sd"] == pytest.approx(0.1 / np.sqrt(2))
+    assert values.loc[("MAX", "standard", "RC error"), "mean"] == 2
+    assert values.loc[("MAX", "standard", "RC flips"), "mean"] == pytest.approx(0.02)
+    assert np.isnan(values.loc[("CTCF", "baseline", "AUROC"), "sd"])
+    assert ("CTCF", "baseline", "RC error") not in values.index
