@@ -1,0 +1,96 @@
+"""Draw the negative windows of a task: away from its peaks, matched to its positives on GC content, split by split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from genome_data import negatives as sampling
+from genome_data.bed import read_intervals
+from genome_data.genome import Genome
+from genome_data.splits import split_regions
+from genome_data.windows import read_windows, write_windows
+from workflow_support.files import atomic_paths
+from workflow_support.job import logger, run_job
+
+
+def sample_negatives(
+    *,
+    positives: Path,
+    intervals: Path,
+    fasta: Path,
+    blacklist: list[Path],
+    unlabelled: list[Path],
+    negatives: Path,
+    bed: Path,
+    counts: Path,
+    width: int,
+    splits: dict,
+    ratio: float,
+    margin: int,
+    overlap: bool,
+    gc_bin_width: float,
+    max_unknown_fraction: float,
+    seed: int,
+) -> None:
+    """Write the window table ``negatives``, the same windows as ``bed``, and ``counts`` by split and GC bin.
+
+    Parameters
+    ----------
+    positives
+        Window table of the positives.
+    intervals
+        BED of every peak, from which negatives keep ``margin`` bases away.
+    fasta
+        Normalised genome, indexed.
+    blacklist, unlabelled
+        BED files of regions that no negative touches.
+    splits
+        Regions of the genome by split, as configured.
+
+    The other parameters are those of :func:`genome_data.negatives.sample_negatives`.
+    """
+    genome = Genome(fasta)
+    windows, table = sampling.sample_negatives(
+        genome,
+        split_regions(splits, genome.sizes),
+        read_windows(positives),
+        read_intervals(intervals),
+        [read_intervals(path) for path in [*blacklist, *unlabelled]],
+        width=width,
+        ratio=ratio,
+        margin=margin,
+        overlap=overlap,
+        gc_bin_width=gc_bin_width,
+        max_unknown_fraction=max_unknown_fraction,
+        seed=seed,
+    )
+    logger.info("%s of %s negatives found", f"{len(windows):,}", f"{table['wanted'].sum():,}")
+    for line in sampling.describe_shortfall(table):
+        logger.warning("%s", line)
+    with atomic_paths(negatives, bed, counts) as (negatives_path, bed_path, counts_path):
+        write_windows(windows, negatives_path)
+        windows.to_csv(bed_path, sep="\t", columns=["contig", "start", "end", "name"], header=False, index=False)
+        table.to_csv(counts_path, sep="\t", index=False)
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        sample_negatives,
+        positives=Path(snakemake.input.positives),  # noqa: F821
+        intervals=Path(snakemake.input.intervals),  # noqa: F821
+        fasta=Path(snakemake.input.fasta),  # noqa: F821
+        blacklist=[Path(path) for path in snakemake.input.blacklist],  # noqa: F821
+        unlabelled=[Path(path) for path in snakemake.input.unlabelled],  # noqa: F821
+        negatives=Path(snakemake.output.negatives),  # noqa: F821
+        bed=Path(snakemake.output.bed),  # noqa: F821
+        counts=Path(snakemake.output.counts),  # noqa: F821
+        width=snakemake.params.width,  # noqa: F821
+        splits=snakemake.params.splits,  # noqa: F821
+        ratio=snakemake.params.ratio,  # noqa: F821
+        margin=snakemake.params.margin,  # noqa: F821
+        overlap=snakemake.params.overlap,  # noqa: F821
+        gc_bin_width=snakemake.params.gc_bin_width,  # noqa: F821
+        max_unknown_fraction=snakemake.params.max_unknown_fraction,  # noqa: F821
+        seed=snakemake.params.seed,  # noqa: F821
+    )
