@@ -1,0 +1,6 @@
+"""The configuration of a run: checked against its schema, completed with defaults, and consistent in itself."""
+
+from .locations import Location
+from .resolution import Configuration, resolve
+
+__all__ = ["Configuration", "Location", "resolve"]

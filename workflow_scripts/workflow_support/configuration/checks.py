@@ -1,0 +1,171 @@
+"""What no schema can say: that the parts of a configuration refer to and fit one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from .origins import KeyPath, Origins, dotted
+
+Settings = Mapping[str, Any]
+
+BASELINE_ARM = "kmer_logistic_regression"
+PREDICTION_INPUTS = ("regions", "sequences", "contigs")
+
+
+def require_references(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError where a name of a genome, task or arm means nothing."""
+    for task, values in settings["tasks"].items():
+        _require_name(values["genome"], settings["genomes"], ("tasks", task, "genome"), origins)
+    for prediction, values in settings["predict"].items():
+        for key, section in (("task", "tasks"), ("arm", "arms"), ("genome", "genomes")):
+            if key in values:
+                _require_name(values[key], settings[section], ("predict", prediction, key), origins)
+
+
+def require_consistent(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError where the parts of a complete configuration contradict each other."""
+    for check in (_check_arms, _check_batches, _check_splits, _check_widths, _check_predictions, _check_simulation):
+        check(settings, origins)
+
+
+def _require_name(name: str, known: Iterable[str], path: KeyPath, origins: Origins) -> None:
+    if name in known:
+        return
+    near = get_close_matches(name, known, n=1)
+    raise origins.error(
+        path,
+        f"`{dotted(path)}` names nothing in this configuration",
+        found=name,
+        allowed=", ".join(known),
+        mend=f"did you mean `{near[0]}`?" if near else "use one of these names, or define it",
+    )
+
+
+def _check_arms(settings: Settings, origins: Origins) -> None:
+    for name, arm in settings["arms"].items():
+        path, kind = ("arms", name), arm["representation"]
+        if name == BASELINE_ARM:
+            raise origins.error(
+                path,
+                f"the arm `{name}` has the name of the baseline, which every run has",
+                found=name,
+                allowed=f"any other name than {BASELINE_ARM}",
+                mend="rename the arm",
+            )
+        for key, owner in (("plus_fraction", "irrep"), ("reverse_complement_augmentation", "standard")):
+            if key in arm and kind != owner:
+                raise origins.error(
+                    (*path, key),
+                    f"`{dotted((*path, key))}` means nothing for representation {kind}",
+                    found=f"{key}: {arm[key]} with representation: {kind}",
+                    allowed=f"{key} with representation: {owner}",
+                    mend="delete the line, or change the representation",
+                )
+        if kind == "irrep" and "plus_fraction" not in arm:
+            raise origins.error(
+                path,
+                f"`{dotted(path)}` does not say how many of its channels are +1",
+                found="representation: irrep without plus_fraction",
+                allowed="plus_fraction from 0 to 1",
+                mend="add plus_fraction, for example 0.75",
+            )
+        if kind == "regular" and arm["channels"] % 2:
+            raise origins.error(
+                (*path, "channels"),
+                f"the channels of `{dotted(path)}` cannot pair up between the strands",
+                found=arm["channels"],
+                allowed="an even number of channels with representation: regular",
+                mend=f"take {arm['channels'] + 1}",
+            )
+
+
+def _check_batches(settings: Settings, origins: Origins) -> None:
+    training = settings["training"]
+    size, fraction = training["batch_size"], training["positive_fraction"]
+    if not 0 < round(size * fraction) < size:
+        raise origins.error(
+            ("training", "positive_fraction"),
+            "every batch would hold windows of one class alone",
+            found=f"{round(size * fraction)} of {size} windows bound, with positive_fraction {fraction}",
+            allowed="at least one window of each class in a batch",
+            mend="raise batch_size, or bring positive_fraction closer to 0.5",
+        )
+
+
+def _check_splits(settings: Settings, origins: Origins) -> None:
+    owners = {("genomes", name): genome for name, genome in settings["genomes"].items()}
+    owners |= {("tasks", name): task for name, task in settings["tasks"].items()}
+    for owner, values in owners.items():
+        seen: dict[str, str] = {}
+        for split, regions in values["splits"].items():
+            for index, region in enumerate(regions):
+                if region in seen:
+                    raise origins.error(
+                        (*owner, "splits", split, index),
+                        f"a region is given twice in `{dotted((*owner, 'splits'))}`",
+                        found=f"{region} under {seen[region]} and {split}",
+                        allowed="every region once, so that no split borrows another's",
+                        mend="delete one of the two",
+                    )
+                seen[region] = split
+
+
+def positions_before_pooling(settings: Settings, width: int, kmer: int) -> int:
+    """Positions that the convolutions leave of a window of ``width`` bases."""
+    return width - kmer + 1 - sum(kernel - 1 for kernel in settings["network"]["kernel_widths"])
+
+
+def _check_widths(settings: Settings, origins: Origins) -> None:
+    pool = settings["network"]["pool_width"]
+    for task, values in settings["tasks"].items():
+        width = values["windows"]["width"]
+        for arm, arm_values in settings["arms"].items():
+            missing = pool - positions_before_pooling(settings, width, arm_values["kmer"])
+            if missing > 0:
+                raise origins.error(
+                    ("network", "kernel_widths"),
+                    f"windows of {width} bases are too narrow for the layers of arm `{arm}` (task `{task}`)",
+                    found=f"{pool - missing} positions after the convolutions, pool_width {pool}",
+                    allowed=f"at least pool_width positions: windows of {width + missing} bases or more",
+                    mend=f"set windows: width to {width + missing} or more, or narrow kernel_widths or pool_width",
+                )
+
+
+def _check_predictions(settings: Settings, origins: Origins) -> None:
+    for name, prediction in settings["predict"].items():
+        path = ("predict", name)
+        given = [key for key in PREDICTION_INPUTS if key in prediction]
+        if len(given) != 1:
+            raise origins.error(
+                path,
+                f"`{dotted(path)}` must say what to score, once",
+                found=" and ".join(given) or f"none of {', '.join(PREDICTION_INPUTS)}",
+                allowed=f"one of {', '.join(PREDICTION_INPUTS)}",
+                mend="keep one of them, and make another prediction for another" if given else "add one of them",
+            )
+
+
+def _check_simulation(settings: Settings, origins: Origins) -> None:
+    simulation = settings.get("simulation", {})
+    for key in ("gc_range", "strength_range"):
+        if key in simulation and simulation[key][0] > simulation[key][1]:
+            raise origins.error(
+                ("simulation", key),
+                f"`simulation.{key}` runs backwards",
+                found=simulation[key],
+                allowed="[lowest, highest]",
+                mend="write the smaller number first",
+            )
+    for name, factor in simulation.get("tfs", {}).items():
+        path = ("simulation", "tfs", name, "motif")
+        if not Path(factor["motif"]).is_file():
+            raise origins.error(
+                path,
+                f"the file of `{dotted(path)}` does not exist",
+                found=factor["motif"],
+                allowed=f"a matrix in JASPAR's format; relative paths start at {Path.cwd()}",
+                mend="correct the path",
+            )

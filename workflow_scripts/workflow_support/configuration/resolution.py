@@ -1,0 +1,97 @@
+"""From the configuration as a user wrote it to the one that the workflow runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .checks import require_consistent, require_references
+from .locations import Location, fill_placeholder, require_file
+from .origins import KeyPath, Origins
+from .schema import read_schema, replace, require_valid, with_defaults
+
+
+class Configuration(NamedTuple):
+    """A checked configuration.
+
+    Parameters
+    ----------
+    settings
+        With the defaults filled in, ``{data}`` replaced, and ``windows``, ``negatives`` and ``splits`` complete in each
+        task. It is itself a valid configuration, which resolves to itself.
+    locations
+        Every input file by its key in the configuration, such as ``genomes.hg19.fasta``.
+    """
+
+    settings: dict[str, Any]
+    locations: dict[str, Location]
+
+
+def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path) -> Configuration:
+    """Check and complete a configuration.
+
+    Parameters
+    ----------
+    config
+        As read from ``files``, later ones overriding earlier ones, and from the command line.
+    files
+        Where to look for the line of a key that is in error.
+    schema_file
+        JSON schema of the configuration; holds the defaults.
+
+    Raises
+    ------
+    InputError
+        For the first thing that is wrong.
+    """
+    origins = Origins(files)
+    schema = read_schema(schema_file)
+    given = _without_empty(config)
+    require_valid(given, schema, origins)
+    settings = with_defaults(given, schema)
+    locations: dict[KeyPath, Location] = {}
+
+    def place(path: KeyPath, value: Any) -> Any:
+        filled = fill_placeholder(value, path, settings.get("data"), origins)
+        locations[path] = Location.of(filled)
+        return filled
+
+    settings = replace(settings, schema, "location", place)
+    require_references(settings, origins)
+    settings = _with_complete_tasks(settings)
+    require_consistent(settings, origins)
+    for path, location in locations.items():
+        if not location.is_remote and location.address not in simulated_files(settings):
+            require_file(location.address, path, origins)
+    return Configuration(settings, {".".join(map(str, path)): location for path, location in locations.items()})
+
+
+def simulated_files(settings: Mapping[str, Any]) -> set[str]:
+    """The files that the simulated experiment of ``settings``, if any, will consist of."""
+    factors = settings.get("simulation", {}).get("tfs", {})
+    folder = f"results/{settings['name']}/simulation"
+    names = [f"{factor}{suffix}" for factor in factors for suffix in (".narrowPeak", ".sites.tsv", ".bw")]
+    return {f"{folder}/{name}" for name in ["genome.fa", *names]} if factors else set()
+
+
+def _without_empty(value: Any) -> Any:
+    """``value`` without the keys that YAML gives no value: ``strongest:`` alone is the same as no such line."""
+    if isinstance(value, Mapping):
+        return {key: _without_empty(item) for key, item in value.items() if item is not None}
+    return value
+
+
+def _with_complete_tasks(settings: dict[str, Any]) -> dict[str, Any]:
+    """``settings`` with what a task does not say itself taken from the run and from its genome."""
+    tasks = {
+        name: task
+        | {section: settings[section] | task.get(section, {}) for section in ("windows", "negatives")}
+        | {"splits": task.get("splits", settings["genomes"][task["genome"]]["splits"])}
+        for name, task in settings["tasks"].items()
+    }
+    predictions = {
+        name: {"genome": tasks[prediction["task"]]["genome"]} | prediction
+        for name, prediction in settings["predict"].items()
+    }
+    return settings | {"tasks": tasks, "predict": predictions}

@@ -1,0 +1,134 @@
+"""The JSON schema of the configuration: violations as clear errors, and defaults."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from .origins import KeyPath, Origins, dotted
+from .values import TYPE_CHECKER, describe, mend_value
+
+Schema = Mapping[str, Any]
+
+
+def read_schema(file: Path) -> Schema:
+    """The schema in ``file`` with every ``$ref`` (within it, or to a file beside it) replaced by what it refers to."""
+    root = json.loads(file.read_text(encoding="utf-8"))
+    return _inlined({key: value for key, value in root.items() if key != "$defs"}, root, file.parent)
+
+
+def require_valid(config: Mapping[str, Any], schema: Schema, origins: Origins) -> None:
+    """Raise an InputError for the first violation; misspelt keys come first, since they also go missing."""
+    validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=TYPE_CHECKER)(schema)
+    violations = list(validator.iter_errors(config))
+    if violations:
+        first = min(violations, key=lambda error: (error.validator == "required", origins.line(_path(error))))
+        raise _explain(first, schema, origins)
+
+
+def with_defaults(value: Any, schema: Schema) -> Any:
+    """A copy of ``value`` in which every key that is missing and has a default holds it."""
+    if isinstance(value, Mapping):
+        complete = dict(value)
+        for key, property_schema in schema.get("properties", {}).items():
+            if "default" in property_schema:
+                default = copy.deepcopy(property_schema["default"])
+                given = complete.get(key, default)
+                complete[key] = default | given if isinstance(default, dict) else given
+        return {key: with_defaults(item, _child(schema, key)) for key, item in complete.items()}
+    if isinstance(value, list):
+        return [with_defaults(item, _child(schema, index)) for index, item in enumerate(value)]
+    return value
+
+
+def replace(value: Any, schema: Schema, title: str, function: Callable[[KeyPath, Any], Any], path: KeyPath = ()) -> Any:
+    """A copy of ``value`` in which ``function(path, part)`` stands for every part that the schema calls ``title``."""
+    if schema.get("title") == title:
+        return function(path, value)
+    if isinstance(value, Mapping):
+        return {k: replace(item, _child(schema, k), title, function, (*path, k)) for k, item in value.items()}
+    if isinstance(value, list):
+        return [replace(item, _child(schema, i), title, function, (*path, i)) for i, item in enumerate(value)]
+    return value
+
+
+def _inlined(node: Any, root: Schema, folder: Path) -> Any:
+    if isinstance(node, list):
+        return [_inlined(item, root, folder) for item in node]
+    if not isinstance(node, dict):
+        return node
+    own = {key: _inlined(value, root, folder) for key, value in node.items() if key not in ("$ref", "$id", "$schema")}
+    reference = node.get("$ref")
+    if reference is None:
+        return own
+    if not reference.startswith("#/$defs/"):
+        return read_schema(folder / reference) | own
+    return _inlined(root["$defs"][reference.removeprefix("#/$defs/")], root, folder) | own
+
+
+def _child(schema: Schema, key: str | int) -> Schema:
+    if isinstance(key, int):
+        return schema.get("items", {})
+    others = schema.get("additionalProperties", {})
+    return schema.get("properties", {}).get(key, others if isinstance(others, dict) else {})
+
+
+def _path(error: jsonschema.ValidationError) -> KeyPath:
+    return (*error.absolute_path, *list(_unknown_keys(error))[:1])
+
+
+def _unknown_keys(error: jsonschema.ValidationError) -> Iterator[str]:
+    if error.validator == "additionalProperties":
+        yield from (key for key in error.instance if key not in error.schema.get("properties", {}))
+
+
+def _explain(error: jsonschema.ValidationError, schema: Schema, origins: Origins) -> Exception:
+    path = _path(error)
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        return origins.error(
+            path,
+            f"unknown key `{path[-1]}` in `{dotted(path[:-1])}`",
+            found=path[-1],
+            allowed=", ".join(known),
+            mend=_mend_unknown(path[-1], known, schema),
+        )
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        return origins.error(
+            path,
+            f"`{dotted(path)}` lacks the key `{missing}`",
+            found=", ".join(error.instance) or "no key",
+            allowed=f"{missing}: {describe(error.schema['properties'][missing])}",
+            mend=f"add a line `{missing}: ...` to `{dotted(path)}`",
+        )
+    if "propertyNames" in error.absolute_schema_path:
+        return origins.error(
+            (*path, error.instance),
+            f"`{error.instance}` cannot be a name in `{dotted(path)}`",
+            found=error.instance,
+            allowed=describe(error.schema),
+            mend="rename it",
+        )
+    return origins.error(
+        path,
+        f"`{dotted(path)}` has a value that it cannot have",
+        found=json.dumps(error.instance),
+        allowed=describe(error.schema),
+        mend=mend_value(error, dotted(path)),
+    )
+
+
+def _mend_unknown(key: str, known: list[str], schema: Schema) -> str:
+    if near := get_close_matches(key, known, n=1):
+        return f"did you mean `{near[0]}`?"
+    for section, section_schema in schema["properties"].items():
+        if key in section_schema.get("properties", {}):
+            return f"`{key}` belongs to the section `{section}`: move it there"
+    return "delete the line, or use one of the keys above"

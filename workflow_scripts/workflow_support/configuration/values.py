@@ -1,0 +1,80 @@
+"""Single values of the configuration: what a schema allows, in words, and how to mend what it does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import jsonschema
+
+_WORDS = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "keys with values",
+}
+_BOUNDS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "minItems": "with {} or more items",
+    "maxItems": "with at most {} items",
+    "minProperties": "{} or more of them",
+}
+
+
+def _is_number(_: Any, value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole_number(_: Any, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+# JSON Schema calls 5.0 an integer and lets nan and infinity pass every bound; scripts would fail on both.
+TYPE_CHECKER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+    {"number": _is_number, "integer": _is_whole_number}
+)
+
+
+def describe(schema: Mapping[str, Any]) -> str:
+    """What a value may be, in words: ``a whole number, at least 1 (Looks at the validation split.)``."""
+    if "enum" in schema:
+        kind = " or ".join(map(str, schema["enum"]))
+    else:
+        types = schema.get("type", [])
+        kind = " or ".join(_WORDS[name] for name in ([types] if isinstance(types, str) else types))
+    parts = [kind, *(words.format(schema[key]) for key, words in _BOUNDS.items() if key in schema)]
+    if schema.get("uniqueItems"):
+        parts.append("none twice")
+    description = schema.get("description")
+    return ", ".join(filter(None, parts)) + (f" ({description})" if description else "")
+
+
+def mend_value(error: jsonschema.ValidationError, name: str) -> str:
+    """How to mend a value that violates its schema."""
+    value, schema = error.instance, error.schema
+    if error.validator == "type" and isinstance(value, str) and _reads_as_number(value):
+        return f"write the number with a decimal point, for example {_with_point(value)}: YAML takes {value} for text"
+    if error.validator == "enum" and (near := get_close_matches(str(value), map(str, schema["enum"]), n=1)):
+        return f"did you mean `{near[0]}`?"
+    if "default" in schema:
+        return f"change `{name}`, or leave it out for the default, {schema['default']}"
+    return f"change `{name}` to such a value"
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _with_point(text: str) -> str:
+    mantissa, exponent, power = text.lower().partition("e")
+    return f"{mantissa}.0{exponent}{power if power[:1] in '+-' else '+' + power}" if exponent else str(float(text))
