@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from encode_kmers import encode_kmers
 from evaluate_network import evaluate_network
 from fit_kmer_baseline import fit_kmer_baseline
@@ -14,6 +15,9 @@ from summarise_run import summarise_run
 from train_network import train_network
 
 from genome_data.windows import write_windows
+from learning.baseline import count_canonical, fit_baseline
+from learning.metrics import best_mcc_threshold
+from learning.saved_models import load
 from workflow_support.errors import InputError
 
 WINDOWS = 300
@@ -36,16 +40,16 @@ def task(tmp_path):
     return tmp_path
 
 
-def trained(task, seed=0, kmers="kmers.k1.npy", folder="model", **training):
-    out = task / folder
+def trained(task, seed=0, kmers="kmers.k1.npy", architecture=ARCHITECTURE):
+    out = task / "model"
     train_network(
         windows=task / "windows.tsv",
         kmers=task / kmers,
         task="planted",
         arm="regular",
         seed=seed,
-        architecture=ARCHITECTURE,
-        training=QUICK | training,
+        architecture=architecture,
+        training=QUICK,
         weights=out / "weights.safetensors",
         model=out / "model.json",
         history=out / "history.tsv",
@@ -72,6 +76,13 @@ def test_kmers_are_small_and_memory_mappable(task, k, dtype):
     kmers = np.load(task / f"kmers.k{k}.npy", mmap_mode="r")
     assert kmers.dtype == dtype
     assert kmers.shape == (WINDOWS, WIDTH - k + 1)
+
+
+def test_blocks_of_windows_do_not_show(task, monkeypatch):
+    whole = np.load(task / "kmers.k6.npy")
+    monkeypatch.setattr("learning.kmers.BASES_PER_BLOCK", 7 * WIDTH)
+    encode_kmers(task / "codes.npy", 6, task / "blocks.npy")
+    assert np.array_equal(np.load(task / "blocks.npy"), whole)
 
 
 def test_unknown_bases_have_the_index_after_the_last_kmer(tmp_path):
@@ -119,6 +130,16 @@ def test_evaluation_of_an_equivariant_network(task):
     assert np.allclose(predictions["probability"], expected, atol=1e-5)
 
 
+def test_the_other_strand_of_an_ordinary_network_is_measured(task):
+    model = trained(task, architecture=ARCHITECTURE | {"representation": "standard"})
+    found = evaluated(task, model)[0]["reverse_complement"]["largest_absolute"]
+    network, _ = load(model / "weights.safetensors", model / "model.json", torch.device("cpu"))
+    kmers = torch.from_numpy(np.load(task / "codes.npy")[-WINDOWS // 3 :]).long()
+    differences = network(kmers) - network(3 - kmers.flip(1))
+    assert found == pytest.approx(differences.abs().max().item(), rel=1e-4)
+    assert found > 1e-2
+
+
 def test_the_threshold_comes_from_validation_alone(task):
     model = trained(task)
     before = evaluated(task, model)[0]
@@ -142,6 +163,7 @@ def test_the_baseline_leaves_the_same_tables(task):
     baseline = json.loads((task / "baseline.json").read_text())
     network, predictions = evaluated(task, trained(task))
     assert (baseline["arm"], baseline["parameters"]) == ("kmer_logistic_regression", 2080)
+    assert baseline["mcc_threshold"] == baseline_threshold(task)
     assert set(network) - set(baseline) == {"reverse_complement"}
     assert list(pd.read_csv(task / "baseline.tsv", sep="\t").columns) == list(predictions.columns)
     summarise_run([task / "baseline.json", task / "model" / "evaluation.json"], task / "summary.tsv")
@@ -149,6 +171,14 @@ def test_the_baseline_leaves_the_same_tables(task):
     assert list(summary.columns) == ["task", "arm", "train_size", "metric", "replicates", "mean", "sd"]
     assert summary["metric"].tolist() == ["AUROC", "AUPRC", "MCC", "Brier", "ECE"] * 2 + ["RC error", "RC flips"]
     assert summary["sd"].isna().all()
+
+
+def baseline_threshold(task):
+    table = pd.read_csv(task / "windows.tsv", sep="\t")
+    labels, validation = table["label"].to_numpy(), (table["split"] == "validation").to_numpy()
+    counts = count_canonical(np.load(task / "kmers.k6.npy"), 6)
+    logits = fit_baseline(counts, labels, (table["split"] == "train").to_numpy(), validation).logits
+    return best_mcc_threshold(labels[validation], logits[validation])
 
 
 def test_a_network_that_cannot_be_built_is_a_clear_error_and_leaves_nothing(task):
