@@ -88,7 +88,7 @@ class BedFile:
         """A column of finite numbers, NaN where it holds a dot: float64 (rows,); an `InputError` at any other value."""
         try:
             values = self._column(column, np.float64, na_values=["."])
-            is_usable = bool(np.isfinite(values).all())
+            is_usable = bool((self.texts(column)[~np.isfinite(values)] == ".").all())
         except ValueError:
             is_usable = False
         if not is_usable:
