@@ -1,0 +1,33 @@
+"""Learn transcription factor binding with reverse-complement equivariant networks.
+
+Raw peaks and a genome go in; trained networks, a table of results, figures and a report come out, under
+results/<name of the run>/. What a run consists of is said in its configuration: config.yaml, or another with
+--configfile.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+# A configuration on the command line takes the place of config.yaml, rather than being laid over it.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/simulation.smk"
+include: "rules/genome.smk"
+include: "rules/windows.smk"
+include: "rules/training.smk"
+include: "rules/evaluation.smk"
+include: "rules/signal.smk"
+include: "rules/figures.smk"
+include: "rules/prediction.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        final_outputs(),

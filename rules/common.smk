@@ -1,0 +1,232 @@
+"""
+The checked configuration, and the functions by which the other files of rules/ name files and settings.
+
+Needs: the configuration.
+Makes: nothing.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from snakemake.logging import logger
+
+ROOT = Path(workflow.basedir)
+SCRIPTS = ROOT / "workflow_scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from workflow_support.code_digest import code_digest
+from workflow_support.configuration import resolve
+from workflow_support.errors import InputError
+
+# An InputError says all that a user needs; a traceback through this file would only bury it.
+try:
+    config, LOCATIONS = resolve(
+        config,
+        [Path(file) for file in workflow.configfiles],
+        ROOT / "resources/schemas/config.schema.json",
+    )
+except InputError as error:
+    logger.error(str(error))
+    sys.exit(1)
+
+TASKS, ARMS, SEEDS = list(config["tasks"]), list(config["arms"]), config["seeds"]
+BASELINE_KMER = 6
+FIGURES = [
+    "performance",
+    "roc_and_precision_recall",
+    "calibration",
+    "reverse_complement_error",
+    "training_curves",
+    "peak_accounting",
+    "gc_matching",
+]
+GPUS = 1 if config["training"]["device"] == "cuda" else 0
+
+
+def one_of(names):
+    """A regular expression for these names and nothing else."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+wildcard_constraints:
+    genome=one_of(config["genomes"]),
+    task=one_of(TASKS),
+    arm=one_of(ARMS),
+    prediction=one_of(config["predict"]),
+    location=one_of(LOCATIONS),
+    seed=r"\d+",
+    k=r"\d",
+
+
+def run_path(path):
+    """A path among the results of this run; wildcards stay as they are."""
+    return f"results/{config['name']}/{path}"
+
+
+def code(script):
+    """Digest of a script and of every module of ours that it imports: as a parameter, it reruns what they change."""
+    return code_digest(SCRIPTS / f"{script}.py")
+
+
+def local_paths(*keys):
+    """Where the input files under these keys of the configuration, such as tasks.CTCF.peaks, lie or will lie.
+
+    What is fetched or has a checksum goes through downloads/. Keys that the configuration does not give name nothing.
+    """
+    places = {key: LOCATIONS[key] for key in keys if key in LOCATIONS}
+    return [
+        (
+            run_path(f"downloads/{key}")
+            if place.is_remote or place.checksum
+            else place.address
+        )
+        for key, place in places.items()
+    ]
+
+
+def blacklist(wildcards):
+    """The blacklist of a task's genome: one file or none."""
+    return local_paths(f"genomes.{config['tasks'][wildcards.task]['genome']}.blacklist")
+
+
+def unlabelled(wildcards):
+    """The BED files of a task's regions without known labels."""
+    count = len(config["tasks"][wildcards.task]["unlabelled"])
+    return local_paths(
+        *(f"tasks.{wildcards.task}.unlabelled.{index}" for index in range(count))
+    )
+
+
+def task_setting(*keys):
+    """A function of the wildcards: the setting under these keys of a task; None where it has none."""
+
+    def setting(wildcards):
+        value = config["tasks"][wildcards.task]
+        for key in keys:
+            value = value.get(key)
+        return value
+
+    return setting
+
+
+def task_genome(file):
+    """A function of the wildcards: a file of the genome of a task."""
+    return lambda wildcards: run_path(
+        f"genomes/{config['tasks'][wildcards.task]['genome']}/{file}"
+    )
+
+
+def arm_kmers(wildcards):
+    """The k-mers that an arm reads."""
+    return run_path(
+        f"tasks/{wildcards.task}/kmers.k{config['arms'][wildcards.arm]['kmer']}.npy"
+    )
+
+
+def architecture(wildcards):
+    """The layers of an arm."""
+    arm = config["arms"][wildcards.arm]
+    own = {
+        key: arm[key]
+        for key in ("representation", "kmer", "channels", "plus_fraction")
+        if key in arm
+    }
+    return config["network"] | own
+
+
+def training_settings(wildcards):
+    """How the networks of an arm are trained."""
+    augmentation = config["arms"][wildcards.arm].get(
+        "reverse_complement_augmentation", False
+    )
+    return config["training"] | {"reverse_complement_augmentation": augmentation}
+
+
+def model_files(file, task=None, arm=None):
+    """A file of every trained network: of one task or all, of one arm or all; all seeds."""
+    return expand(
+        run_path("tasks/{task}/models/{arm}/seed{seed}/{file}"),
+        task=[task] if task else TASKS,
+        arm=[arm] if arm else ARMS,
+        seed=SEEDS,
+        file=file,
+    )
+
+
+def baseline_file(file, task):
+    """A file of the k-mer baseline of a task."""
+    return run_path(f"tasks/{task}/models/kmer_logistic_regression/{file}")
+
+
+def evaluation_files(task=None):
+    """The metrics of every network and baseline, task by task: networks by arm and seed, then the baseline."""
+    return [
+        path
+        for name in ([task] if task else TASKS)
+        for path in (
+            *model_files("evaluation.json", name),
+            baseline_file("evaluation.json", name),
+        )
+    ]
+
+
+def of_predicted_model(file):
+    """A function of the wildcards: a file of every network that a prediction averages."""
+    return lambda wildcards: model_files(
+        file,
+        config["predict"][wildcards.prediction]["task"],
+        config["predict"][wildcards.prediction]["arm"],
+    )
+
+
+def predicted_sequence(file):
+    """A function of the wildcards: a file of the sequence that a prediction scores, its own or a genome's."""
+
+    def path(wildcards):
+        prediction = config["predict"][wildcards.prediction]
+        if "sequences" in prediction:
+            return run_path(f"predictions/{wildcards.prediction}/{file}")
+        return run_path(f"genomes/{prediction['genome']}/{file}")
+
+    return path
+
+
+def predicted_regions(wildcards):
+    """The BED file of the regions that a prediction scores: one file or none."""
+    return local_paths(f"predict.{wildcards.prediction}.regions")
+
+
+def prediction_setting(key):
+    """A function of the wildcards: a setting of a prediction; None where it has none."""
+    return lambda wildcards: config["predict"][wildcards.prediction].get(key)
+
+
+def input_files():
+    """Every file that this run reads and does not make, by its key in the configuration."""
+    motifs = {
+        f"simulation.tfs.{name}.motif": factor["motif"]
+        for name, factor in config.get("simulation", {}).get("tfs", {}).items()
+    }
+    return {key: local_paths(key)[0] for key in LOCATIONS} | motifs
+
+
+def final_outputs():
+    """The results that a user asks for."""
+    tables = ["peak_counts.tsv", "negative_counts.tsv"]
+    return [
+        run_path("summary.tsv"),
+        *expand(run_path("tasks/{task}/{table}"), task=TASKS, table=tables),
+        *expand(
+            run_path("figures/{figure}.{format}"),
+            figure=FIGURES,
+            format=["svg", "png"],
+        ),
+        *expand(
+            run_path("predictions/{prediction}.{format}"),
+            prediction=config["predict"],
+            format=["tsv", "bw"],
+        ),
+        run_path("provenance.json"),
+        run_path("config.yaml"),
+    ]

@@ -1,0 +1,114 @@
+"""
+Evaluation: networks and baseline on the test split, the table of results, and what the run was made from.
+
+Needs: tasks/<task>/windows.tsv, codes.npy and kmers.k6.npy, and the trained networks.
+Makes: evaluation.json and predictions.tsv for every network and baseline, summary.tsv, provenance.json, config.yaml.
+"""
+
+
+rule evaluate_network:
+    input:
+        windows=run_path("tasks/{task}/windows.tsv"),
+        codes=run_path("tasks/{task}/codes.npy"),
+        weights=run_path("tasks/{task}/models/{arm}/seed{seed}/weights.safetensors"),
+        model=run_path("tasks/{task}/models/{arm}/seed{seed}/model.json"),
+    output:
+        evaluation=run_path("tasks/{task}/models/{arm}/seed{seed}/evaluation.json"),
+        predictions=run_path("tasks/{task}/models/{arm}/seed{seed}/predictions.tsv"),
+    log:
+        run_path("logs/evaluate_network/{task}/{arm}/seed{seed}.log"),
+    benchmark:
+        run_path("benchmarks/evaluate_network/{task}/{arm}/seed{seed}.tsv")
+    conda:
+        "../envs/learning.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        device=config["training"]["device"],
+        threads=config["training"]["threads"],
+        code=code("evaluate_network"),
+    script:
+        "../workflow_scripts/evaluate_network.py"
+
+
+rule fit_kmer_baseline:
+    input:
+        windows=run_path("tasks/{task}/windows.tsv"),
+        kmers=run_path(f"tasks/{{task}}/kmers.k{BASELINE_KMER}.npy"),
+    output:
+        evaluation=baseline_file("evaluation.json", "{task}"),
+        predictions=baseline_file("predictions.tsv", "{task}"),
+    log:
+        run_path("logs/fit_kmer_baseline/{task}.log"),
+    benchmark:
+        run_path("benchmarks/fit_kmer_baseline/{task}.tsv")
+    conda:
+        "../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        task="{task}",
+        # The fit draws nothing at random; its tables have a seed because those of the networks do.
+        seed=0,
+        code=code("fit_kmer_baseline"),
+    script:
+        "../workflow_scripts/fit_kmer_baseline.py"
+
+
+rule summarise_run:
+    input:
+        evaluations=evaluation_files(),
+    output:
+        report(
+            run_path("summary.tsv"),
+            caption="../resources/captions/summary.rst",
+            category="Results",
+            labels={"figure": "Table of results"},
+        ),
+    log:
+        run_path("logs/summarise_run.log"),
+    benchmark:
+        run_path("benchmarks/summarise_run.tsv")
+    conda:
+        "../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        code=code("summarise_run"),
+    script:
+        "../workflow_scripts/summarise_run.py"
+
+
+rule record_run:
+    input:
+        files=list(input_files().values()),
+        summary=run_path("summary.tsv"),
+    output:
+        provenance=run_path("provenance.json"),
+        config=run_path("config.yaml"),
+    log:
+        run_path("logs/record_run.log"),
+    benchmark:
+        run_path("benchmarks/record_run.tsv")
+    conda:
+        "../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        config=config,
+        locations=list(input_files()),
+        scripts={
+            script.stem: code(script.stem) for script in sorted(SCRIPTS.glob("*.py"))
+        },
+        code=code("record_run"),
+    script:
+        "../workflow_scripts/record_run.py"

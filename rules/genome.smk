@@ -1,0 +1,86 @@
+"""
+Input files and genomes.
+
+Needs: the locations that the configuration names.
+Makes: downloads/<key>, and for every genome genome.fa with its index, contigs.tsv and chrom.sizes.
+"""
+
+# What is remote and what merely has a checksum to be verified; both appear under downloads/.
+REMOTE = [key for key, location in LOCATIONS.items() if location.is_remote]
+VERIFIED = [
+    key
+    for key, location in LOCATIONS.items()
+    if location.checksum and not location.is_remote
+]
+
+
+rule fetch_file:
+    output:
+        run_path("downloads/{location}"),
+    log:
+        run_path("logs/fetch_file/{location}.log"),
+    benchmark:
+        run_path("benchmarks/fetch_file/{location}.tsv")
+    wildcard_constraints:
+        location=one_of(REMOTE),
+    localrule: True
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 500 * attempt,
+        runtime=lambda wildcards, attempt: 240 * attempt,
+    params:
+        url=lambda wildcards: LOCATIONS[wildcards.location].address,
+        checksum=lambda wildcards: LOCATIONS[wildcards.location].checksum,
+        code=code("fetch_file"),
+    script:
+        "../workflow_scripts/fetch_file.py"
+
+
+rule verify_file:
+    input:
+        source=lambda wildcards: LOCATIONS[wildcards.location].address,
+    output:
+        verified=run_path("downloads/{location}"),
+    log:
+        run_path("logs/verify_file/{location}.log"),
+    benchmark:
+        run_path("benchmarks/verify_file/{location}.tsv")
+    wildcard_constraints:
+        location=one_of(VERIFIED),
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 500 * attempt,
+        runtime=lambda wildcards, attempt: 15 * attempt,
+    params:
+        checksum=lambda wildcards: LOCATIONS[wildcards.location].checksum,
+        code=code("verify_file"),
+    script:
+        "../workflow_scripts/verify_file.py"
+
+
+rule normalise_genome:
+    input:
+        source=lambda wildcards: local_paths(f"genomes.{wildcards.genome}.fasta"),
+    output:
+        fasta=run_path("genomes/{genome}/genome.fa"),
+        index=run_path("genomes/{genome}/genome.fa.fai"),
+        contigs=run_path("genomes/{genome}/contigs.tsv"),
+        sizes=run_path("genomes/{genome}/chrom.sizes"),
+    log:
+        run_path("logs/normalise_genome/{genome}.log"),
+    benchmark:
+        run_path("benchmarks/normalise_genome/{genome}.tsv")
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2500 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        code=code("normalise_genome"),
+    script:
+        "../workflow_scripts/normalise_genome.py"

@@ -1,0 +1,56 @@
+"""The configuration of a run and its input files -> a record of what the results were made from."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from workflow_support.files import atomic_paths
+from workflow_support.job import run_job
+from workflow_support.provenance import file_digest, git_state, software_versions
+
+
+def record_run(
+    files: Mapping[str, Path],
+    config: Mapping[str, Any],
+    scripts: Mapping[str, str],
+    provenance: Path,
+    config_copy: Path,
+) -> None:
+    """Write ``provenance`` (JSON) and the complete configuration (YAML), which repeats the run.
+
+    Parameters
+    ----------
+    files
+        Input files by their key in the configuration.
+    config
+        With all defaults filled in.
+    scripts
+        Digest of the code of every script.
+    """
+    record = {
+        "name": config["name"],
+        "seeds": config["seeds"],
+        "device": config["training"]["device"],
+        "git": git_state(Path(__file__).parent),
+        "software": software_versions(),
+        "inputs": {key: {"file": str(file), "digest": file_digest(file)} for key, file in files.items()},
+        "scripts": dict(scripts),
+    }
+    with atomic_paths(provenance, config_copy) as (provenance_file, config_file):
+        provenance_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        config_file.write_text(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        record_run,
+        files=dict(zip(snakemake.params.locations, map(Path, snakemake.input.files), strict=True)),  # noqa: F821
+        config=snakemake.params.config,  # noqa: F821
+        scripts=snakemake.params.scripts,  # noqa: F821
+        provenance=Path(snakemake.output.provenance),  # noqa: F821
+        config_copy=Path(snakemake.output.config),  # noqa: F821
+    )

@@ -1,0 +1,33 @@
+"""A local input file and its checksum -> a link to the file, there only if the checksum is right."""
+
+import os
+from pathlib import Path
+
+from workflow_support.errors import InputError
+from workflow_support.job import run_job
+from workflow_support.provenance import file_digest
+
+
+def verify_file(source: Path, checksum: str, verified: Path) -> None:
+    """Link ``verified`` to ``source``, which must have the ``checksum`` (``sha256:<hex>`` or ``md5:<hex>``)."""
+    found = file_digest(source, checksum.partition(":")[0])
+    if found != checksum.lower():
+        raise InputError(
+            "the file is not the one that its checksum names",
+            file=source,
+            found=found,
+            allowed=checksum,
+            mend="get the file again, or correct the checksum in the configuration",
+        )
+    verified.parent.mkdir(parents=True, exist_ok=True)
+    verified.symlink_to(os.path.relpath(source, verified.parent))
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        verify_file,
+        source=Path(snakemake.input.source),  # noqa: F821
+        checksum=snakemake.params.checksum,  # noqa: F821
+        verified=Path(snakemake.output.verified),  # noqa: F821
+    )
