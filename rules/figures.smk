@@ -1,0 +1,201 @@
+"""
+Figures of a run, each as SVG and PNG.
+
+Needs: evaluations, predictions and histories of every model, and peak counts and windows of every task.
+Makes: figures/<figure>.svg and .png; the report shows the SVG.
+"""
+
+MODEL_FOLDERS = [Path(path).parent for path in evaluation_files()]
+
+
+rule plot_performance:
+    input:
+        evaluations=evaluation_files(),
+    output:
+        svg=report(
+            run_path("figures/performance.svg"),
+            caption="../resources/captions/performance.rst",
+            category="Results",
+            labels={"figure": "AUROC and AUPRC"},
+        ),
+        png=run_path("figures/performance.png"),
+    log:
+        run_path("logs/plot_performance.log"),
+    benchmark:
+        run_path("benchmarks/plot_performance.tsv")
+    conda:
+        "../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        code=code("plot_performance"),
+    script:
+        "../workflow_scripts/plot_performance.py"
+
+
+rule plot_roc_and_precision_recall:
+    input:
+        predictions=[folder / "predictions.tsv" for folder in MODEL_FOLDERS],
+        evaluations=evaluation_files(),
+    output:
+        svg=report(
+            run_path("figures/roc_and_precision_recall.svg"),
+            caption="../resources/captions/roc_and_precision_recall.rst",
+            category="Results",
+            labels={"figure": "ROC and precision-recall curves"},
+        ),
+        png=run_path("figures/roc_and_precision_recall.png"),
+    log:
+        run_path("logs/plot_roc_and_precision_recall.log"),
+    benchmark:
+        run_path("benchmarks/plot_roc_and_precision_recall.tsv")
+    conda:
+        "../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        code=code("plot_roc_and_precision_recall"),
+    script:
+        "../workflow_scripts/plot_roc_and_precision_recall.py"
+
+
+rule plot_calibration:
+    input:
+        evaluations=evaluation_files(),
+    output:
+        svg=report(
+            run_path("figures/calibration.svg"),
+            caption="../resources/captions/calibration.rst",
+            category="Results",
+            labels={"figure": "Calibration"},
+        ),
+        png=run_path("figures/calibration.png"),
+    log:
+        run_path("logs/plot_calibration.log"),
+    benchmark:
+        run_path("benchmarks/plot_calibration.tsv")
+    conda:
+        "../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        code=code("plot_calibration"),
+    script:
+        "../workflow_scripts/plot_calibration.py"
+
+
+rule plot_reverse_complement_error:
+    input:
+        evaluations=model_files("evaluation.json"),
+    output:
+        svg=report(
+            run_path("figures/reverse_complement_error.svg"),
+            caption="../resources/captions/reverse_complement_error.rst",
+            category="Results",
+            labels={"figure": "Reverse-complement error"},
+        ),
+        png=run_path("figures/reverse_complement_error.png"),
+    log:
+        run_path("logs/plot_reverse_complement_error.log"),
+    benchmark:
+        run_path("benchmarks/plot_reverse_complement_error.tsv")
+    conda:
+        "../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        code=code("plot_reverse_complement_error"),
+    script:
+        "../workflow_scripts/plot_reverse_complement_error.py"
+
+
+rule plot_training_curves:
+    input:
+        histories=model_files("history.tsv"),
+        evaluations=model_files("evaluation.json"),
+    output:
+        svg=report(
+            run_path("figures/training_curves.svg"),
+            caption="../resources/captions/training_curves.rst",
+            category="Training",
+            labels={"figure": "Training curves"},
+        ),
+        png=run_path("figures/training_curves.png"),
+    log:
+        run_path("logs/plot_training_curves.log"),
+    benchmark:
+        run_path("benchmarks/plot_training_curves.tsv")
+    conda:
+        "../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        code=code("plot_training_curves"),
+    script:
+        "../workflow_scripts/plot_training_curves.py"
+
+
+rule plot_peak_accounting:
+    input:
+        counts=expand(run_path("tasks/{task}/peak_counts.tsv"), task=TASKS),
+    output:
+        svg=report(
+            run_path("figures/peak_accounting.svg"),
+            caption="../resources/captions/peak_accounting.rst",
+            category="Data",
+            labels={"figure": "Peaks in, dropped and kept"},
+        ),
+        png=run_path("figures/peak_accounting.png"),
+    log:
+        run_path("logs/plot_peak_accounting.log"),
+    benchmark:
+        run_path("benchmarks/plot_peak_accounting.tsv")
+    conda:
+        "../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        tasks=TASKS,
+        code=code("plot_peak_accounting"),
+    script:
+        "../workflow_scripts/plot_peak_accounting.py"
+
+
+rule plot_gc_matching:
+    input:
+        windows=expand(run_path("tasks/{task}/windows.tsv"), task=TASKS),
+    output:
+        svg=report(
+            run_path("figures/gc_matching.svg"),
+            caption="../resources/captions/gc_matching.rst",
+            category="Data",
+            labels={"figure": "GC content of positives and negatives"},
+        ),
+        png=run_path("figures/gc_matching.png"),
+    log:
+        run_path("logs/plot_gc_matching.log"),
+    benchmark:
+        run_path("benchmarks/plot_gc_matching.tsv")
+    conda:
+        "../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        tasks=TASKS,
+        code=code("plot_gc_matching"),
+    script:
+        "../workflow_scripts/plot_gc_matching.py"

@@ -1,0 +1,44 @@
+"""Whether negatives have the GC content of the positives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from .style import BLUE, ORANGE, legend_below, panels, publication_style
+
+BIN_WIDTH = 0.02
+SPLITS = ("train", "validation", "test")
+CLASSES = {1: ("positives", BLUE, "-"), 0: ("negatives", ORANGE, "--")}
+
+
+@publication_style
+def gc_matching_figure(windows: pd.DataFrame) -> Figure:
+    """Histograms of GC content of positives and negatives, a row a task and a column a split.
+
+    Parameters
+    ----------
+    windows
+        ``task, split, label, gc``.
+    """
+    tasks = windows["task"].unique()
+    edges = np.arange(0, 1 + BIN_WIDTH, BIN_WIDTH)
+    figure, axes = panels(len(tasks), len(SPLITS), 1.25, sharex=True, sharey="row")
+    for task, row in zip(tasks, axes, strict=True):
+        for split, axis in zip(SPLITS, row, strict=True):
+            of_panel = windows[(windows["task"] == task) & (windows["split"] == split)]
+            for label, (_, colour, line) in CLASSES.items():
+                counts, _ = np.histogram(of_panel.loc[of_panel["label"] == label, "gc"], edges)
+                axis.stairs(100 * counts / max(counts.sum(), 1), edges, color=colour, ls=line, lw=1.1)
+        row[0].set_ylabel(f"{task}\nwindows (%)")
+        # The panels of a row share the axis, so this comes after all of them.
+        row[0].set_ylim(bottom=0)
+    lowest, highest = windows["gc"].quantile([0.001, 0.999])
+    axes[0, 0].set_xlim(lowest - BIN_WIDTH, highest + BIN_WIDTH)
+    for split, axis in zip(SPLITS, axes[0], strict=True):
+        axis.set_title(split)
+    axes[-1, 1].set_xlabel("GC content of a window (fraction of its known bases)")
+    legend_below(figure, [Line2D([], [], color=colour, ls=line, label=name) for name, colour, line in CLASSES.values()])
+    return figure

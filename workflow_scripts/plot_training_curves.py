@@ -1,0 +1,24 @@
+"""Training histories -> validation AUROC against the epoch."""
+
+from pathlib import Path
+
+from figures.style import save_figure
+from figures.tables import read_per_model
+from figures.training_curves import training_curves_figure
+from workflow_support.job import run_job
+
+
+def plot_training_curves(*, histories: list[Path], evaluations: list[Path], svg: Path, png: Path) -> None:
+    """Draw the figure from each network's ``history.tsv``, with the ``evaluation.json`` that names the network."""
+    save_figure(training_curves_figure(read_per_model(histories, evaluations)), svg, png)
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,  # noqa: F821
+        plot_training_curves,
+        histories=[Path(path) for path in snakemake.input.histories],  # noqa: F821
+        evaluations=[Path(path) for path in snakemake.input.evaluations],  # noqa: F821
+        svg=Path(snakemake.output.svg),  # noqa: F821
+        png=Path(snakemake.output.png),  # noqa: F821
+    )
