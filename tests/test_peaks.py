@@ -223,7 +223,7 @@ def test_positives_stand_in_the_order_of_the_genome_with_their_gc(genome: Path, 
     assert intervals == ["chr1\t1000\t1011", "chr2\t500\t511", "chr2\t1500\t1511"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from(["chr1", "chr2", "chr3"]), st.integers(0, 1980), st.integers(0, 9)), max_size=30

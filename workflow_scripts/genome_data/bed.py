@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -69,15 +70,13 @@ class BedFile:
 
     def texts(self, column: int) -> np.ndarray:
         """A column as it stands: object (rows,)."""
-        return self._column(column, str)
+        return self._column(column, dtype=str).astype(object)
 
     def whole_numbers(self, column: int, name: str, lowest: int = 0) -> np.ndarray:
         """A column of whole numbers, none below ``lowest``: int64 (rows,); an `InputError` at the first other value."""
-        try:
-            values = self._column(column, np.int64)
-            is_usable = bool((values >= lowest).all())
-        except (ValueError, OverflowError):
-            is_usable = False
+        # The type is left to be inferred: asked for whole numbers, pandas would take 10.0 and 1e3 as well.
+        values = self._column(column)
+        is_usable = values.dtype == np.int64 and bool((values >= lowest).all())
         if not is_usable:
             self._refuse_first(
                 column, name, lambda text: _is_whole_number(text, lowest), f"a whole number, {lowest} or more"
@@ -87,7 +86,7 @@ class BedFile:
     def numbers(self, column: int, name: str) -> np.ndarray:
         """A column of finite numbers, NaN where it holds a dot: float64 (rows,); an `InputError` at any other value."""
         try:
-            values = self._column(column, np.float64, na_values=["."])
+            values = self._column(column, dtype=np.float64, na_values=["."])
             is_usable = bool((self.texts(column)[~np.isfinite(values)] == ".").all())
         except ValueError:
             is_usable = False
@@ -99,19 +98,19 @@ class BedFile:
         """An `InputError` at the line of a row."""
         return InputError(problem, file=self.path, line=int(self.lines[row]), found=found, allowed=allowed, mend=mend)
 
-    def _column(self, column: int, kind: type, **options: object) -> np.ndarray:
+    def _column(self, column: int, **options: object) -> np.ndarray:
         table = pd.read_csv(
             io.StringIO(self._table),
             sep="\t",
             header=None,
             usecols=[column - 1],
-            dtype={column - 1: kind},
             keep_default_na=False,
             skip_blank_lines=False,
-            quoting=3,
+            quoting=csv.QUOTE_NONE,
+            low_memory=False,
             **options,
         )
-        return table[column - 1].to_numpy(dtype=object if kind is str else kind)
+        return table[column - 1].to_numpy()
 
     def _require_even_columns(self) -> None:
         if self.columns < _FEWEST_COLUMNS:

@@ -47,7 +47,7 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
         with path.open("rb") as stream:
             yield stream
         return
-    if magic[3] & 4 and magic[12:14] == b"BC" and not _ends_with(path, _BGZF_END):
+    if _is_bgzf(magic) and not _ends_with(path, _BGZF_END):
         raise _truncated(path, "a BGZF file without the block that ends it")
     try:
         with gzip.open(path, "rb") as stream:
@@ -113,6 +113,11 @@ def _refuse_other_formats(path: Path, magic: bytes) -> None:
             allowed="plain text, gzip or BGZF",
             mend="unpack the file, or fetch it from its right address",
         )
+
+
+def _is_bgzf(magic: bytes) -> bool:
+    has_extra_field = len(magic) >= 14 and bool(magic[3] & 4)
+    return has_extra_field and magic[12:14] == b"BC"
 
 
 def _ends_with(path: Path, ending: bytes) -> bool:
