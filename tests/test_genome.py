@@ -17,7 +17,7 @@ from normalise_genome import normalise_genome
 from sequence_formats import fasta_text, write_2bit, write_bgzf, write_gzip
 
 import genome_data.sequence_files
-from genome_data.alphabet import ASCII_TO_CODE, UNKNOWN, reverse_complement
+from genome_data.alphabet import ASCII_TO_CODE, UNKNOWN, encode_in_place, reverse_complement
 from genome_data.genome import Genome
 from workflow_support.errors import InputError
 
@@ -167,6 +167,11 @@ def test_every_ascii_letter_has_the_code_of_its_base() -> None:
     for byte in range(256):
         expected = "ACGT".find(chr(byte).upper()) if chr(byte).isalpha() else -1
         assert ASCII_TO_CODE[byte] == (UNKNOWN if expected < 0 else expected)
+
+
+def test_the_fast_encoding_agrees_with_the_table() -> None:
+    letters = np.frombuffer(b"ACGTN", dtype=np.uint8)
+    assert encode_in_place(letters.copy()).tolist() == ASCII_TO_CODE[letters].tolist() == [0, 1, 2, 3, 4]
 
 
 @given(st.lists(bases.map(lambda text: text[:7].ljust(7, "N")), min_size=1, max_size=5))

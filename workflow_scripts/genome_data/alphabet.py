@@ -18,6 +18,20 @@ ASCII_TO_CODE.setflags(write=False)
 _COMPLEMENT = np.array([3, 2, 1, 0, UNKNOWN], dtype=np.uint8)
 
 
+def encode_in_place(letters: np.ndarray) -> np.ndarray:
+    """Turn upper-case A, C, G, T and N, and nothing else, into their codes: the same uint8 array, overwritten.
+
+    For large arrays of normalised letters: many times the speed of indexing ``ASCII_TO_CODE``, which widens every
+    letter to a 64-bit index first.
+    """
+    # Exclusive or, product modulo 256 and the three highest bits: a hash, found by trying all constants, that gives
+    # exactly A, C, G, T, N = 0..4.
+    letters ^= 22
+    letters *= 118
+    letters >>= 5
+    return letters
+
+
 def reverse_complement(codes: np.ndarray) -> np.ndarray:
     """Base codes of the other strand, read along the last axis; an unknown base stays unknown."""
     return _COMPLEMENT[codes[..., ::-1]]

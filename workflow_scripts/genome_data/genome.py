@@ -16,7 +16,7 @@ import pandas as pd
 from workflow_support.errors import InputError
 from workflow_support.job import logger
 
-from .alphabet import ASCII_TO_CODE, IUPAC_AMBIGUITY, UNKNOWN
+from .alphabet import IUPAC_AMBIGUITY, encode_in_place
 from .sequence_files import SequenceBlock, read_sequence
 
 _AMBIGUOUS_TO_N = bytes.maketrans(IUPAC_AMBIGUITY, b"N" * len(IUPAC_AMBIGUITY))
@@ -131,26 +131,26 @@ class Genome:
         """
         starts = np.asarray(starts, dtype=np.int64)
         groups, names = pd.factorize(np.asarray(contigs, dtype=object))
-        codes = np.empty((len(starts), width), dtype=np.uint8)
+        letters = np.empty((len(starts), width), dtype=np.uint8)
         by_contig = np.argsort(groups, kind="stable")
         bounds = np.searchsorted(groups[by_contig], np.arange(len(names) + 1))
         for name, first, last in zip(names, bounds[:-1], bounds[1:], strict=True):
             rows = by_contig[first:last]
-            codes[rows] = _window_codes(self.bases(name), starts[rows], width)
-        return codes
+            letters[rows] = _window_letters(self.bases(name), starts[rows], width)
+        return encode_in_place(letters)
 
 
-def _window_codes(bases: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
+def _window_letters(bases: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
     whole = (starts >= 0) & (starts + width <= len(bases))
     if whole.all():
-        return ASCII_TO_CODE[np.lib.stride_tricks.sliding_window_view(bases, width)[starts]]
-    codes = np.empty((len(starts), width), dtype=np.uint8)
+        return np.lib.stride_tricks.sliding_window_view(bases, width)[starts]
+    letters = np.empty((len(starts), width), dtype=np.uint8)
     if whole.any():
-        codes[whole] = _window_codes(bases, starts[whole], width)
+        letters[whole] = _window_letters(bases, starts[whole], width)
     positions = starts[~whole, None] + np.arange(width)
     beyond = (positions < 0) | (positions >= len(bases))
-    codes[~whole] = np.where(beyond, UNKNOWN, ASCII_TO_CODE[bases[np.where(beyond, 0, positions)]])
-    return codes
+    letters[~whole] = np.where(beyond, ord("N"), bases[np.where(beyond, 0, positions)])
+    return letters
 
 
 def _write_contig(name: str, blocks: Iterable[SequenceBlock], out: BinaryIO) -> Contig:

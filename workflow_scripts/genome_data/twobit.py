@@ -59,8 +59,8 @@ class TwoBitFile:
             letters = _FOUR_BASES[np.frombuffer(packed, dtype=np.uint8)].reshape(-1)[first % 4 :][: last - first]
             for start, end in _clipped(record.unknown, first, last):
                 letters[start:end] = ord("N")
-            masked = sum(end - start for start, end in _clipped(record.masked, first, last))
-            yield letters.tobytes(), masked
+            masked = np.diff(_clipped(record.masked, first, last), axis=1).sum()
+            yield letters.tobytes(), int(masked)
 
     def _read_index(self) -> dict[str, int]:
         _, version, count, _ = self._integers(0, 4, "the header")
