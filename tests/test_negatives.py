@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_negatives import sample_negatives as run_script
 from scipy import stats
 
 from genome_data import negatives
@@ -20,7 +21,7 @@ from genome_data.genome import Genome, normalise_fasta
 from genome_data.intervals import overlapping
 from genome_data.negatives import GCBins, describe_shortfall, sample_negatives
 from genome_data.splits import assign_split, split_regions
-from genome_data.windows import composition
+from genome_data.windows import composition, read_windows, write_windows
 from workflow_support.errors import InputError
 
 SETTINGS = {
@@ -160,7 +161,7 @@ def experiments(draw):
     return sequences, split_of, positives(*wanted), places(4), places(2), options
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(experiments(), st.sampled_from([1, 7, 1 << 20]))
 def test_negatives_are_allowed_disjoint_and_exhaustive(experiment, starts_per_block):
     sequences, split_of, wanted, peaks, masked, options = experiment
@@ -224,7 +225,7 @@ def test_every_start_is_equally_likely(tmp_path):
     genome = genome_of(tmp_path, one="ACGT" * 10)
     wanted = positives(("one", 0, 10, "train", 0.5))
     only_start = []
-    for seed in range(600):
+    for seed in range(300):
         windows, _ = sample_negatives(
             genome,
             regions(("one", 10, 40, "train")),
@@ -234,7 +235,7 @@ def test_every_start_is_equally_likely(tmp_path):
             **SETTINGS | {"gc_bin_width": 1.0, "seed": seed},
         )
         only_start += windows["start"].tolist()
-    assert len(only_start) == 600
+    assert len(only_start) == 300
     assert stats.chisquare(np.bincount(only_start, minlength=31)[10:]).pvalue > 0.001
 
 
@@ -249,6 +250,64 @@ def test_a_rare_bin_is_not_blocked_by_common_ones(tmp_path):
     assert counts["missing"].tolist() == [0, 0]
     rich = windows.loc[windows["gc"] >= 0.9, "start"]
     assert (np.abs(rich - np.arange(203, 4_000, 400)) <= 1).all()  # off by one, the GC is still 0.9
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_blocked_window_makes_way_for_one_beside_it(tmp_path, seed):
+    """The only window of pure G overlaps the leftmost of half G on both sides; one a base further right still fits."""
+    genome = genome_of(tmp_path, one="T" * 40 + "G" * 10 + "AG" * 6 + "T" * 40)
+    wanted = positives(("one", 0, 10, "train", 1.0), ("one", 0, 10, "train", 0.5))
+    options = SETTINGS | {"gc_bin_width": 0.05, "seed": seed}
+    windows, counts = sample_negatives(genome, regions(("one", 30, 102, "train")), wanted, intervals(), [], **options)
+    assert counts["missing"].tolist() == [0, 0]
+    assert windows["start"][0] == 40
+    assert windows["start"][1] in (50, 51, 52, 53)
+
+
+def test_unknown_bases_are_neither_gc_nor_drawn_alone(tmp_path):
+    letters = np.array(list(random_sequence(3_000, 9)))
+    letters[np.random.default_rng(1).random(3_000) < 0.7] = "N"
+    genome = genome_of(tmp_path, one="".join(letters))
+    wanted = positives(*[("one", 0, 4, "train", gc) for gc in (0.0, 0.5, 1.0)])
+    whole = regions(("one", 0, 3_000, "train"))
+    for most_unknown in (0.25, 0.5, 1.0):
+        options = SETTINGS | {"width": 4, "ratio": 1000, "max_unknown_fraction": most_unknown}
+        windows, counts = sample_negatives(genome, whole, wanted, intervals(), [], **options)
+        found = composition(genome, windows, 4)
+        assert found["gc"].notna().all()
+        assert found["unknown"].max() == min(most_unknown, 0.75)
+        assert counts["missing"].gt(0).all()
+
+
+def test_the_script_writes_its_three_files_or_none(tmp_path):
+    wanted = _flat_genome(tmp_path, 40_000)[2]
+    write_windows(wanted.assign(name="peak", label=1), tmp_path / "positives.tsv")
+    (tmp_path / "peaks.bed").write_text("one\t20000\t20010\n")
+    (tmp_path / "blacklist.bed").write_text("two\t0\t5000\n")
+    outputs = {name: tmp_path / "out" / name for name in ("negatives", "bed", "counts")}
+    arguments = {
+        "positives": tmp_path / "positives.tsv",
+        "intervals": tmp_path / "peaks.bed",
+        "fasta": tmp_path / "genome.fa",
+        "blacklist": [tmp_path / "blacklist.bed"],
+        "splits": {"validation": ["one:1-10000"], "test": ["two"]},
+        **outputs,
+        **SETTINGS | {"ratio": 20, "margin": 50},
+    }
+    (tmp_path / "unlabelled.bed").write_text("two\t0\t10000\n")
+    with pytest.raises(InputError, match="'test'"):
+        run_script(unlabelled=[tmp_path / "unlabelled.bed"], **arguments)
+    assert not any(path.exists() for path in outputs.values())
+
+    run_script(unlabelled=[], **arguments)
+    windows = read_windows(outputs["negatives"])
+    assert windows["split"].value_counts().to_dict() == {"train": 20, "validation": 20, "test": 20}
+    assert windows.loc[windows["contig"] == "two", "start"].min() >= 5_000
+    bed = pd.read_csv(outputs["bed"], sep="\t", names=["contig", "start", "end", "name"], dtype={"contig": "str"})
+    pd.testing.assert_frame_equal(bed, windows[["contig", "start", "end", "name"]])
+    counts = pd.read_csv(outputs["counts"], sep="\t")
+    assert list(counts) == ["split", "gc_from", "gc_to", "wanted", "found", "missing"]
+    assert counts["found"].sum() == 60
 
 
 def test_an_impossible_bin_ends_with_an_exact_report(tmp_path):
