@@ -17,6 +17,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/results.smk"
 include: "rules/simulation.smk"
 include: "rules/genome.smk"
 include: "rules/windows.smk"

@@ -5,6 +5,7 @@ Needs: the configuration.
 Makes: nothing.
 """
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -15,8 +16,13 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+# Shell commands find what is installed beside Snakemake's own Python (deepTools) without its environment activated.
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()])
+)
+
 from workflow_support.code_digest import code_digest
-from workflow_support.configuration import resolve
+from workflow_support.configuration import resolve, simulated_files
 from workflow_support.errors import InputError
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.
@@ -32,15 +38,6 @@ except InputError as error:
 
 TASKS, ARMS, SEEDS = list(config["tasks"]), list(config["arms"]), config["seeds"]
 BASELINE_KMER = 6
-FIGURES = [
-    "performance",
-    "roc_and_precision_recall",
-    "calibration",
-    "reverse_complement_error",
-    "training_curves",
-    "peak_accounting",
-    "gc_matching",
-]
 GPUS = 1 if config["training"]["device"] == "cuda" else 0
 
 
@@ -69,20 +66,20 @@ def code(script):
     return code_digest(SCRIPTS / f"{script}.py")
 
 
-def local_paths(*keys):
-    """Where the input files under these keys of the configuration, such as tasks.CTCF.peaks, lie or will lie.
+def local_path(key):
+    """Where the input file under a key of the configuration, such as tasks.CTCF.peaks, lies or will lie.
 
-    What is fetched or has a checksum goes through downloads/. Keys that the configuration does not give name nothing.
+    What is fetched or has a checksum goes through downloads/.
     """
-    places = {key: LOCATIONS[key] for key in keys if key in LOCATIONS}
-    return [
-        (
-            run_path(f"downloads/{key}")
-            if place.is_remote or place.checksum
-            else place.address
-        )
-        for key, place in places.items()
-    ]
+    location = LOCATIONS[key]
+    if location.is_remote or location.checksum:
+        return run_path(f"downloads/{key}")
+    return location.address
+
+
+def local_paths(*keys):
+    """Where the input files under these keys lie; keys that the configuration does not give name nothing."""
+    return [local_path(key) for key in keys if key in LOCATIONS]
 
 
 def blacklist(wildcards):
@@ -208,25 +205,4 @@ def input_files():
         f"simulation.tfs.{name}.motif": factor["motif"]
         for name, factor in config.get("simulation", {}).get("tfs", {}).items()
     }
-    return {key: local_paths(key)[0] for key in LOCATIONS} | motifs
-
-
-def final_outputs():
-    """The results that a user asks for."""
-    tables = ["peak_counts.tsv", "negative_counts.tsv"]
-    return [
-        run_path("summary.tsv"),
-        *expand(run_path("tasks/{task}/{table}"), task=TASKS, table=tables),
-        *expand(
-            run_path("figures/{figure}.{format}"),
-            figure=FIGURES,
-            format=["svg", "png"],
-        ),
-        *expand(
-            run_path("predictions/{prediction}.{format}"),
-            prediction=config["predict"],
-            format=["tsv", "bw"],
-        ),
-        run_path("provenance.json"),
-        run_path("config.yaml"),
-    ]
+    return {key: local_path(key) for key in LOCATIONS} | motifs

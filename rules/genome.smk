@@ -64,7 +64,7 @@ rule verify_file:
 
 rule normalise_genome:
     input:
-        source=lambda wildcards: local_paths(f"genomes.{wildcards.genome}.fasta"),
+        source=lambda wildcards: local_path(f"genomes.{wildcards.genome}.fasta"),
     output:
         fasta=run_path("genomes/{genome}/genome.fa"),
         index=run_path("genomes/{genome}/genome.fa.fai"),

@@ -8,9 +8,7 @@ Makes: predictions/<name>.tsv and .bw.
 
 use rule normalise_genome as normalise_sequences with:
     input:
-        source=lambda wildcards: local_paths(
-            f"predict.{wildcards.prediction}.sequences"
-        ),
+        source=lambda wildcards: local_path(f"predict.{wildcards.prediction}.sequences"),
     output:
         fasta=run_path("predictions/{prediction}/genome.fa"),
         index=run_path("predictions/{prediction}/genome.fa.fai"),

@@ -8,7 +8,7 @@ Makes: in tasks/<task>/ the tables positives, negatives and windows, their count
 
 rule prepare_peaks:
     input:
-        peaks=lambda wildcards: local_paths(f"tasks.{wildcards.task}.peaks"),
+        peaks=lambda wildcards: local_path(f"tasks.{wildcards.task}.peaks"),
         fasta=task_genome("genome.fa"),
         index=task_genome("genome.fa.fai"),
         blacklist=blacklist,
