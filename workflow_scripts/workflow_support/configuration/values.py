@@ -46,6 +46,8 @@ def describe(schema: Mapping[str, Any]) -> str:
     """What a value may be, in words: ``a whole number, at least 1 (Looks at the validation split.)``."""
     if "enum" in schema:
         kind = " or ".join(map(str, schema["enum"]))
+    elif "pattern" in schema:
+        kind = schema.get("title", f"text like {schema['pattern']}")
     else:
         types = schema.get("type", [])
         kind = " or ".join(_WORDS[name] for name in ([types] if isinstance(types, str) else types))

@@ -1,0 +1,230 @@
+"""The configuration: what is wrong is named with file, line and remedy; what is right is completed."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from rc_equivariant import BinaryArchitecture
+from workflow_support.configuration import Configuration, Location, resolve
+from workflow_support.configuration.checks import positions_before_pooling
+from workflow_support.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT / "resources/schemas/config.schema.json"
+
+GOOD = """\
+name: run
+data: {folder}
+genomes:
+  small:
+    fasta: "{{data}}/genome.fa"
+    splits:
+      validation: [chr1]
+      test: ["chr2:1-5000"]
+training:
+  epochs: 3
+arms:
+  standard: {{representation: standard, kmer: 1, channels: 16}}
+  irrep_k3:
+    representation: irrep
+    kmer: 3
+    channels: 32
+    plus_fraction: 0.75
+seeds: [0, 1]
+tasks:
+  CTCF:
+    genome: small
+    peaks: "{{data}}/peaks.bed"
+    negatives: {{ratio: 2}}
+predict:
+  scan:
+    task: CTCF
+    arm: irrep_k3
+    contigs: [chr2]
+"""
+
+# What is replaced in GOOD, what by, the words that the error must hold, and the line that it must name (0: none).
+FAULTS = {
+    "unknown key, near": ("seeds: [0, 1]", "seeds: [0]\nseed: 1", ["`seed`", "did you mean `seeds`?"], 19),
+    "misspelt required key": ("genome: small", "genom: small", ["`genom`", "did you mean `genome`?"], 21),
+    "unknown key, elsewhere": ("name: run", "name: run\nepochs: 5", ["`training`", "move it there"], 2),
+    "unknown key, nowhere": ("name: run", "name: run\nzzz: 5", ["delete the line"], 2),
+    "unknown key in an arm": ("plus_fraction: 0.75", "plus_fractoin: 0.75", ["did you mean `plus_fraction`"], 17),
+    "missing key": ("    peaks: \"{data}/peaks.bed\"\n", "", ["`tasks.CTCF` lacks the key `peaks`", "add a line"], 20),
+    "empty required key": ("    genome: small\n", "    genome:\n", ["`tasks.CTCF` lacks the key `genome`"], 20),
+    "no tasks": ("tasks:\n  CTCF:", "tasks: {}\nextra:\n  CTCF:", ["`tasks`", "1 or more of them"], 19),
+    "text for a number": ("epochs: 3", "epochs: three", ["training.epochs", "a whole number, at least 1"], 10),
+    "fraction for a whole number": ("epochs: 3", "epochs: 2.5", ["training.epochs", "a whole number"], 10),
+    "whole number with a point": ("epochs: 3", "epochs: 3.0", ["training.epochs", "a whole number"], 10),
+    "true for a number": ("epochs: 3", "epochs: true", ["training.epochs", "found:   true"], 10),
+    "number without a point": ("epochs: 3", "learning_rate: 1e-3", ["for example 1.0e-3", "for text"], 10),
+    "nan": ("epochs: 3", "learning_rate: .nan", ["training.learning_rate"], 10),
+    "infinite": ("ratio: 2", "ratio: .inf", ["tasks.CTCF.negatives.ratio"], 23),
+    "below its minimum": ("epochs: 3", "epochs: 0", ["at least 1", "the default, 160"], 10),
+    "above its maximum": ("kmer: 3", "kmer: 7", ["at least 1, at most 6"], 15),
+    "unknown choice": ("representation: irrep\n", "representation: irep\n", ["did you mean `irrep`?"], 14),
+    "unknown device": ("epochs: 3", "device: gpu", ["cpu or cuda"], 10),
+    "seed twice": ("seeds: [0, 1]", "seeds: [1, 1]", ["none twice"], 18),
+    "list for text": ("genome: small", "genome: [small]", ["tasks.CTCF.genome", "text"], 21),
+    "name with a slash": ("  CTCF:\n", "  CT/CF:\n", ["`CT/CF` cannot be a name"], 20),
+    "name of a run with a space": ("name: run", "name: my run", ["`name`", "letters, digits"], 1),
+    "name that is no text": ("  CTCF:\n", "  2:\n", ['put it in quotes: "2"'], 20),
+    "key twice": ("epochs: 3", "epochs: 3\n  epochs: 4", ["`training.epochs` is given twice", "first on line 10"], 11),
+    "task twice": ("predict:", "  CTCF: {genome: small, peaks: x}\npredict:", ["`tasks.CTCF` is given twice"], 24),
+    "unknown genome": ("genome: small", "genome: smal", ["tasks.CTCF.genome", "did you mean `small`?"], 21),
+    "unknown task to predict": ("task: CTCF", "task: MAX", ["predict.scan.task", "allowed: CTCF"], 26),
+    "unknown arm to predict": ("arm: irrep_k3", "arm: irrep", ["did you mean `irrep_k3`?"], 27),
+    "nothing to predict on": ("    contigs: [chr2]\n", "", ["none of regions, sequences, contigs"], 25),
+    "two things to predict on": (
+        "contigs: [chr2]", "contigs: [chr2]\n    regions: \"{data}/peaks.bed\"", ["regions and contigs"], 25,
+    ),
+    "plus_fraction of a standard arm": (
+        "channels: 16}", "channels: 16, plus_fraction: 0.5}", ["arms.standard.plus_fraction", "irrep"], 12,
+    ),
+    "irrep without plus_fraction": ("    plus_fraction: 0.75\n", "", ["`arms.irrep_k3`", "for example 0.75"], 13),
+    "augmentation of an equivariant arm": (
+        "plus_fraction: 0.75", "plus_fraction: 0.75\n    reverse_complement_augmentation: true", ["standard"], 18,
+    ),
+    "odd channels of a regular arm": (
+        "representation: standard, kmer: 1, channels: 16", "representation: regular, kmer: 1, channels: 15", ["16"], 12,
+    ),
+    "name of the baseline": ("  standard:", "  kmer_logistic_regression:", ["baseline", "rename the arm"], 12),
+    "batches of one class": ("epochs: 3", "positive_fraction: 0.001", ["one class", "batch_size"], 10),
+    "windows too narrow": ("epochs: 3\n", "epochs: 3\nwindows: {width: 81}\n", ["width to 82 or more"], 0),
+    "region in two splits": ("test: [\"chr2:1-5000\"]", "test: [chr1]", ["chr1 under validation and test"], 8),
+    "no test split": ("      test: [\"chr2:1-5000\"]\n", "", ["genomes.small.splits", "`test`"], 6),
+    "missing file": ("{data}/peaks.bed", "{data}/peak.bed", ["tasks.CTCF.peaks", "peaks.bed exists"], 22),
+    "missing folder": ("{data}/peaks.bed", "nowhere/peaks.bed", ["the folder nowhere does not exist"], 22),
+    "folder for a file": ("{data}/peaks.bed", "{data}", ["is a folder"], 22),
+    "URL that cannot be fetched": ("{data}/peaks.bed", "s3://bucket/peaks.bed", ["https://", "tasks.CTCF.peaks"], 22),
+    "unknown placeholder": ("{data}/peaks.bed", "{dta}/peaks.bed", ["braces", "tasks.CTCF.peaks"], 22),
+    "placeholder without data": ("data: ", "name_of_data: ", ["`name_of_data`"], 2),
+    "checksum that is none": (
+        "\"{data}/peaks.bed\"", "{location: \"{data}/peaks.bed\", checksum: 123abc}", ["sha256"], 22,
+    ),
+    "file that the simulation does not make": ("{data}/peaks.bed", "results/run/simulation/CTCF.bed", ["exist"], 22),
+}  # fmt: skip
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    (tmp_path / "genome.fa").write_text(">chr1\nACGT\n")
+    (tmp_path / "peaks.bed").write_text("chr1\t0\t4\n")
+    return GOOD.format(folder=tmp_path)
+
+
+def resolve_text(text: str, folder: Path) -> Configuration:
+    file = folder / "config.yaml"
+    file.write_text(text)
+    return resolve(yaml.safe_load(text), [file], SCHEMA)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_is_named_with_its_line_and_a_remedy(good: str, tmp_path: Path, fault: str) -> None:
+    old, new, words, line = FAULTS[fault]
+    assert good.count(old) >= 1
+    with pytest.raises(InputError) as caught:
+        resolve_text(good.replace(old, new, 1), tmp_path)
+    error = caught.value
+    for word in words:
+        assert word in str(error)
+    assert error.mend
+    assert error.found is not None
+    assert error.allowed is not None
+    if line:
+        assert (error.file, error.line) == (tmp_path / "config.yaml", line)
+
+
+def test_data_may_come_from_the_command_line_and_is_asked_for(good: str, tmp_path: Path) -> None:
+    config = yaml.safe_load(good)
+    folder = config.pop("data")
+    with pytest.raises(InputError, match="--config data=FOLDER"):
+        resolve(config, [], SCHEMA)
+    assert resolve(config | {"data": folder}, [], SCHEMA).locations["tasks.CTCF.peaks"].address == f"{folder}/peaks.bed"
+
+
+def test_a_fault_of_the_command_line_is_said_to_be_there(good: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(good)
+    with pytest.raises(InputError, match="--config on the command line: unknown key `nam`"):
+        resolve(yaml.safe_load(good) | {"nam": "x"}, [file], SCHEMA)
+
+
+def test_the_last_file_that_has_a_key_is_blamed(good: str, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(good)
+    second.write_text("\n\nseeds: none\n")
+    with pytest.raises(InputError) as caught:
+        resolve(yaml.safe_load(good) | {"seeds": "none"}, [first, second], SCHEMA)
+    assert (caught.value.file, caught.value.line) == (second, 3)
+
+
+def test_defaults_are_the_published_ones(good: str, tmp_path: Path) -> None:
+    settings = resolve_text(good, tmp_path).settings
+    assert settings["windows"]["width"] == 1000
+    assert settings["network"] == {"kernel_widths": [15, 14, 14], "pool_width": 40, "pool_stride": 20}
+    assert settings["training"] == {
+        "epochs": 3,
+        "learning_rate": 0.001,
+        "batch_size": 100,
+        "positive_fraction": 0.2,
+        "steps_per_epoch": 50,
+        "device": "cpu",
+        "threads": 1,
+    }
+
+
+def test_a_task_takes_what_it_does_not_say_from_the_run_and_its_genome(good: str, tmp_path: Path) -> None:
+    settings = resolve_text(good, tmp_path).settings
+    task = settings["tasks"]["CTCF"]
+    assert task["negatives"] == settings["negatives"] | {"ratio": 2}
+    assert settings["negatives"]["ratio"] == 5
+    assert task["windows"] == settings["windows"]
+    assert task["splits"] == settings["genomes"]["small"]["splits"]
+    assert settings["predict"]["scan"]["genome"] == "small"
+
+
+def test_a_resolved_configuration_resolves_to_itself(good: str, tmp_path: Path) -> None:
+    once = resolve_text(good, tmp_path)
+    assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
+
+
+def test_resolving_leaves_its_argument_alone(good: str, tmp_path: Path) -> None:
+    config = yaml.safe_load(good)
+    before = copy.deepcopy(config)
+    resolve(config, [], SCHEMA)
+    assert config == before
+
+
+def test_locations_keep_their_checksums_and_urls_need_not_exist(good: str, tmp_path: Path) -> None:
+    checksum = "sha256:" + "0" * 64
+    remote = f"{{location: https://example.org/peaks.bed.gz, checksum: '{checksum}'}}"
+    locations = resolve_text(good.replace('"{data}/peaks.bed"', remote), tmp_path).locations
+    assert locations["tasks.CTCF.peaks"] == Location("https://example.org/peaks.bed.gz", checksum)
+    assert locations["tasks.CTCF.peaks"].is_remote
+    assert not locations["genomes.small.fasta"].is_remote
+
+
+@given(
+    width=st.integers(10, 1200),
+    kmer=st.integers(1, 6),
+    kernels=st.lists(st.integers(1, 30), min_size=1, max_size=4),
+    pool=st.integers(1, 60),
+)
+def test_the_width_check_agrees_with_the_network(width: int, kmer: int, kernels: list[int], pool: int) -> None:
+    network = {"kernel_widths": kernels, "pool_width": pool, "pool_stride": 7}
+    positions = positions_before_pooling({"network": network}, width, kmer)
+    assume(positions > 0)
+    try:
+        built = BinaryArchitecture("standard", kmer, 4, width, **network)
+    except ValueError:
+        assert positions < pool
+    else:
+        assert positions >= pool
+        assert built.last_positions == positions
