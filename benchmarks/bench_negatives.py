@@ -3,7 +3,7 @@
     python benchmarks/bench_negatives.py                                   # small
     python benchmarks/bench_negatives.py --megabases 3000 --peaks 1000000  # a human genome
 
-Prints one row, tab-separated. The peers run on genomes of at most 100 Mb; ratios are their time over that of the script.
+Prints one row, tab-separated. Peers run on at most 100 Mb; their ratios are their time over that of the script.
 """
 
 from __future__ import annotations
