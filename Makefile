@@ -37,7 +37,7 @@ report: setup ## write report.html for a finished run of CONFIG (and DATA, where
 	    results/$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' $(CONFIG))/report.html
 
 test: lint ## lint, then run every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: setup ## check style and the workflow's conventions
 	$(BIN)/ruff check

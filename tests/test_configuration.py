@@ -63,7 +63,6 @@ FAULTS = {
     "fraction for a whole number": ("epochs: 3", "epochs: 2.5", ["training.epochs", "a whole number"], 10),
     "whole number with a point": ("epochs: 3", "epochs: 3.0", ["training.epochs", "a whole number"], 10),
     "true for a number": ("epochs: 3", "epochs: true", ["training.epochs", "found:   true"], 10),
-    "number without a point": ("epochs: 3", "learning_rate: 1e-3", ["for example 1.0e-3", "for text"], 10),
     "nan": ("epochs: 3", "learning_rate: .nan", ["training.learning_rate"], 10),
     "infinite": ("ratio: 2", "ratio: .inf", ["tasks.CTCF.negatives.ratio"], 23),
     "below its minimum": ("epochs: 3", "epochs: 0", ["at least 1", "the default, 160"], 10),
@@ -147,6 +146,16 @@ def test_data_may_come_from_the_command_line_and_is_asked_for(good: str, tmp_pat
     with pytest.raises(InputError, match="--config data=FOLDER"):
         resolve(config, [], SCHEMA)
     assert resolve(config | {"data": folder}, [], SCHEMA).locations["tasks.CTCF.peaks"].address == f"{folder}/peaks.bed"
+
+
+def test_text_that_stands_for_a_value_is_read_as_one(good: str, tmp_path: Path) -> None:
+    config = yaml.safe_load(good)
+    # 1e-3 is text to YAML, and so is all that stands within braces on Snakemake's command line.
+    config |= {"training": {"learning_rate": "1e-3", "epochs": "7"}, "seeds": ["4"], "negatives": {"overlap": "true"}}
+    settings = resolve(config, [], SCHEMA).settings
+    assert settings["training"]["learning_rate"] == 0.001
+    assert (settings["training"]["epochs"], settings["seeds"]) == (7, [4])
+    assert settings["negatives"]["overlap"] is True
 
 
 def test_a_fault_of_the_command_line_is_said_to_be_there(good: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .checks import require_consistent, require_references
 from .locations import Location, fill_placeholder, require_file
 from .origins import KeyPath, Origins
-from .schema import read_schema, replace, require_valid, with_defaults
+from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
 
 
 class Configuration(NamedTuple):
@@ -47,7 +47,7 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     """
     origins = Origins(files)
     schema = read_schema(schema_file)
-    given = _without_empty(config)
+    given = with_scalars_read(_without_empty(config), schema)
     require_valid(given, schema, origins)
     settings = with_defaults(given, schema)
     locations: dict[KeyPath, Location] = {}

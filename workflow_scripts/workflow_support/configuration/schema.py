@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 
 from .origins import KeyPath, Origins, dotted
-from .values import TYPE_CHECKER, describe, mend_value
+from .values import TYPE_CHECKER, describe, mend_value, read_scalar
 
 Schema = Mapping[str, Any]
 
@@ -30,6 +30,18 @@ def require_valid(config: Mapping[str, Any], schema: Schema, origins: Origins) -
     if violations:
         first = min(violations, key=lambda error: (error.validator == "required", origins.line(_path(error))))
         raise _explain(first, schema, origins)
+
+
+def with_scalars_read(value: Any, schema: Schema) -> Any:
+    """A copy of ``value`` in which text that stands for a number, or for true or false, is one where one belongs.
+
+    YAML takes ``1e-3`` for text, and Snakemake whatever stands within braces on its command line.
+    """
+    if isinstance(value, Mapping):
+        return {key: with_scalars_read(item, _child(schema, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_scalars_read(item, _child(schema, index)) for index, item in enumerate(value)]
+    return read_scalar(value, schema) if isinstance(value, str) else value
 
 
 def with_defaults(value: Any, schema: Schema) -> Any:

@@ -27,6 +27,13 @@ _BOUNDS = {
     "minProperties": "{} or more of them",
 }
 
+_READERS = (
+    ("boolean", {"true": True, "false": False}.__getitem__),
+    ("integer", int),
+    ("number", int),
+    ("number", float),
+)
+
 
 def _is_number(_: Any, value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
@@ -40,6 +47,17 @@ def _is_whole_number(_: Any, value: object) -> bool:
 TYPE_CHECKER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
     {"number": _is_number, "integer": _is_whole_number}
 )
+
+
+def read_scalar(text: str, schema: Mapping[str, Any]) -> object:
+    """``text`` as the number or truth value that ``schema`` asks for; or unchanged."""
+    for kind, read in _READERS:
+        if schema.get("type") == kind:
+            try:
+                return read(text)
+            except (KeyError, ValueError):
+                continue
+    return text
 
 
 def describe(schema: Mapping[str, Any]) -> str:
@@ -61,22 +79,8 @@ def describe(schema: Mapping[str, Any]) -> str:
 def mend_value(error: jsonschema.ValidationError, name: str) -> str:
     """How to mend a value that violates its schema."""
     value, schema = error.instance, error.schema
-    if error.validator == "type" and isinstance(value, str) and _reads_as_number(value):
-        return f"write the number with a decimal point, for example {_with_point(value)}: YAML takes {value} for text"
     if error.validator == "enum" and (near := get_close_matches(str(value), map(str, schema["enum"]), n=1)):
         return f"did you mean `{near[0]}`?"
     if "default" in schema:
         return f"change `{name}`, or leave it out for the default, {schema['default']}"
     return f"change `{name}` to such a value"
-
-
-def _reads_as_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
-
-
-def _with_point(text: str) -> str:
-    mantissa, exponent, power = text.lower().partition("e")
-    return f"{mantissa}.0{exponent}{power if power[:1] in '+-' else '+' + power}" if exponent else str(float(text))

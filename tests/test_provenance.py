@@ -1,0 +1,69 @@
+"""What is recorded of a run, and that a file with a checksum is the one that it names."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from record_run import record_run
+from verify_file import verify_file
+
+from workflow_support.errors import InputError
+from workflow_support.provenance import file_digest, git_state
+
+# Digests of the three bytes "abc" (FIPS 180-4, RFC 1321).
+SHA256 = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+MD5 = "md5:900150983cd24fb0d6963f7d28e17f72"
+
+
+@pytest.fixture
+def abc(tmp_path: Path) -> Path:
+    file = tmp_path / "inputs" / "abc"
+    file.parent.mkdir()
+    file.write_bytes(b"abc")
+    return file
+
+
+def test_digests_are_the_standard_ones(abc: Path) -> None:
+    assert file_digest(abc) == SHA256
+    assert file_digest(abc, "md5") == MD5
+
+
+@pytest.mark.parametrize("checksum", [SHA256, MD5, SHA256.upper().replace("SHA", "sha")])
+def test_a_verified_file_is_linked(abc: Path, tmp_path: Path, checksum: str) -> None:
+    verified = tmp_path / "results" / "downloads" / "tasks.T.peaks"
+    verify_file(abc, checksum, verified)
+    assert verified.read_bytes() == b"abc"
+    assert verified.resolve() == abc
+
+
+def test_another_file_than_its_checksum_names_is_refused(abc: Path, tmp_path: Path) -> None:
+    abc.write_bytes(b"abd")
+    with pytest.raises(InputError, match="not the one that its checksum names"):
+        verify_file(abc, MD5, tmp_path / "verified")
+    assert not (tmp_path / "verified").exists()
+
+
+def test_the_record_holds_inputs_and_a_configuration_to_repeat_the_run(abc: Path, tmp_path: Path) -> None:
+    config = {"name": "run", "seeds": [1, 2], "training": {"device": "cpu"}, "data": "ünï"}
+    record_run({"tasks.T.peaks": abc}, config, {"train_network": "0"}, tmp_path / "p.json", tmp_path / "c.yaml")
+    provenance = json.loads((tmp_path / "p.json").read_text())
+    assert provenance["inputs"] == {"tasks.T.peaks": {"file": str(abc), "digest": SHA256}}
+    assert provenance["software"]["packages"]["PyYAML"] == yaml.__version__
+    assert yaml.safe_load((tmp_path / "c.yaml").read_text(encoding="utf-8")) == config
+
+
+def test_git_tells_commit_and_changes(tmp_path: Path) -> None:
+    assert git_state(tmp_path) is None
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "first"]):
+        (tmp_path / "file").write_text("1")
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+    state = git_state(tmp_path)
+    assert len(state["commit"]) == 40
+    assert not state["modified"]
+    (tmp_path / "file").write_text("2")
+    assert git_state(tmp_path)["modified"]

@@ -1,0 +1,235 @@
+"""The workflow as a user meets it: what it plans, what a run leaves, what makes it run again, how it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PARTS = ["Snakefile", "rules", "workflow_scripts", "resources", "envs", "slurm", "config.yaml"]
+TINY = ["--configfile", "tests/tiny.yaml"]
+RULES = [
+    (file.name, match[1], match[2])
+    for file in sorted((ROOT / "rules").glob("*.smk"))
+    for match in re.finditer(r"^ *rule (\w+):\n((?:(?! *rule |\S).*\n)*)", file.read_text(), re.MULTILINE)
+]
+
+
+class Checkout:
+    """A copy of the code, so that tests can run in it and edit it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for part in PARTS:
+            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+            copy(ROOT / part, folder / part)
+        (folder / "tests").mkdir()
+        for file in ("tiny.yaml", "oligos.fa"):
+            shutil.copy(ROOT / "tests" / file, folder / "tests" / file)
+
+    def snakemake(self, *arguments: str, succeeds: bool = True) -> str:
+        """All that Snakemake prints."""
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        output = done.stdout + done.stderr
+        assert (done.returncode == 0) == succeeds, output
+        return output
+
+    def plan(self, *arguments: str) -> Counter[str]:
+        """How many jobs of each rule a run would consist of."""
+        output = self.snakemake("-n", *arguments)
+        if "Nothing to be done" in output:
+            return Counter()
+        stats = output.split("Job stats:")[1].split("total")[0]
+        return Counter({rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)})
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return Checkout(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="module")
+def finished(checkout: Checkout) -> Path:
+    """The results of the tiny run."""
+    checkout.snakemake(*TINY, "--cores", "2")
+    return checkout.folder / "results/tiny"
+
+
+def test_without_a_configuration_the_study_is_planned(checkout: Checkout) -> None:
+    plan = checkout.plan()
+    assert plan["train_network"] == 3 * 7 * 10
+    assert plan["fetch_file"] == 5
+
+
+def test_values_from_the_command_line_are_laid_over_the_study(checkout: Checkout) -> None:
+    assert checkout.plan("--config", "seeds=[4]")["train_network"] == 3 * 7
+
+
+def test_another_configuration_takes_the_place_of_the_study(checkout: Checkout) -> None:
+    demo = yaml.safe_load((ROOT / "resources/demo/config.yaml").read_text())
+    plan = checkout.plan("--configfile", "resources/demo/config.yaml")
+    assert plan["fetch_file"] == 0
+    assert plan["simulate_experiment"] == 1
+    assert plan["train_network"] == len(demo["tasks"]) * len(demo["arms"]) * len(demo["seeds"])
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "resources/examples").glob("*.yaml")), ids=lambda file: file.stem)
+def test_examples_are_planned_on_the_real_data(checkout: Checkout, shared_data: Path, example: Path) -> None:
+    arguments = ["--configfile", f"resources/examples/{example.name}", "--config", f"data={shared_data}"]
+    plan = checkout.plan(*arguments)
+    assert plan["train_network"] == 4 * 5
+    assert plan["summarise_run"] == 1
+
+
+def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> None:
+    assert checkout.plan("--profile", "slurm")["train_network"] == 3 * 7 * 10
+
+
+def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
+    assert "gpu=1" not in checkout.snakemake("-n", *TINY)
+    assert "gpu=1" in checkout.snakemake("-n", *TINY, "--config", "training={device: cuda}")
+
+
+@pytest.mark.parametrize(("file", "rule", "body"), RULES, ids=[rule for _, rule, _ in RULES])
+def test_every_rule_can_be_scheduled_traced_and_deployed(file: str, rule: str, body: str) -> None:
+    for directive in ("log:", "benchmark:", "conda:", "threads:", "mem_mb=lambda", "runtime=lambda"):
+        assert directive in body, f"{file}: rule {rule} lacks {directive}"
+    assert body.count("* attempt") >= 2
+    # Inside a cluster job, Snakemake would retry as well, with the memory of the first attempt.
+    assert "retries:" not in body
+    if script := re.search(r"workflow_scripts/(\w+)\.py", body):
+        assert f'code=code("{script[1]}")' in body
+
+
+def test_rule_files_say_what_they_need_and_make() -> None:
+    for file in (ROOT / "rules").glob("*.smk"):
+        docstring = file.read_text().split('"""')[1]
+        assert "Needs:" in docstring, file.name
+        assert "Makes:" in docstring, file.name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("seeds: [3]", "seed: [3]", ["tests/bad.yaml, line", "unknown key `seed`", "did you mean `seeds`?"]),
+        ("tests/oligos.fa", "tests/oligo.fa", ["tests/bad.yaml, line", "does not exist", "tests/oligos.fa exists"]),
+        ("epochs: 2", "epochs: 0", ["`training.epochs`", "found:   0", "at least 1"]),
+    ],
+    ids=["unknown key", "missing file", "value out of range"],
+)
+def test_bad_configurations_are_refused_in_plain_words(
+    checkout: Checkout, old: str, new: str, words: list[str]
+) -> None:
+    good = (checkout.folder / "tests/tiny.yaml").read_text()
+    (checkout.folder / "tests/bad.yaml").write_text(good.replace(old, new))
+    output = checkout.snakemake("--configfile", "tests/bad.yaml", "--cores", "1", succeeds=False)
+    for word in words:
+        assert word in output
+    assert "mend:" in output
+    assert "Traceback" not in output
+    assert "common.smk" not in output
+
+
+def test_a_run_leaves_what_it_promises(finished: Path) -> None:
+    summary = pd.read_csv(finished / "summary.tsv", sep="\t")
+    assert list(summary.columns) == ["task", "arm", "train_size", "metric", "replicates", "mean", "sd"]
+    assert list(summary["arm"].unique()) == ["standard", "irrep", "kmer_logistic_regression"]
+    errors = summary.query("metric == 'RC error'").set_index("arm")["mean"]
+    assert errors["irrep"] < 1e-5 < errors["standard"]
+
+    counts = pd.read_csv(finished / "tasks/CTCF/peak_counts.tsv", sep="\t").set_index("reason")["rows"]
+    assert counts["in"] == counts.drop("in").sum()
+    windows = pd.read_csv(finished / "tasks/CTCF/windows.tsv", sep="\t")
+    assert (windows["label"] == 1).sum() == counts["kept"]
+    scores = pd.read_csv(finished / "predictions/oligos.tsv", sep="\t")
+    assert set(scores["contig"]) == {"oligo_1", "oligo_2"}
+
+
+def test_provenance_names_every_input_and_the_code(finished: Path) -> None:
+    provenance = json.loads((finished / "provenance.json").read_text())
+    assert {record["file"] for record in provenance["inputs"].values()} == {
+        "results/tiny/simulation/genome.fa",
+        "results/tiny/simulation/CTCF.narrowPeak",
+        "results/tiny/simulation/CTCF.bw",
+        "resources/motifs/MA0139.2.CTCF.jaspar",
+        "tests/oligos.fa",
+    }
+    assert set(provenance["scripts"]) == {script.stem for script in (ROOT / "workflow_scripts").glob("*.py")}
+    assert provenance["seeds"] == [3]
+    assert "torch" in provenance["software"]["packages"]
+
+
+def test_a_second_run_has_nothing_to_do(checkout: Checkout, finished: Path) -> None:
+    assert not checkout.plan(*TINY)
+
+
+def test_the_recorded_configuration_repeats_the_run(checkout: Checkout, finished: Path) -> None:
+    assert not checkout.plan("--configfile", "results/tiny/config.yaml")
+
+
+def test_whatever_is_deleted_is_asked_for(checkout: Checkout, finished: Path) -> None:
+    plan = checkout.snakemake("-n", "--forceall", *TINY)
+    made = {path for line in re.findall(r"^    output: (.*)$", plan, re.MULTILINE) for path in line.split(", ")}
+    asked = re.search(r"rule all:\n    input: (.*)$", plan, re.MULTILINE)[1].split(", ")
+    assert made
+    assert made <= set(asked)
+
+
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [
+        ("tasks/CTCF/models/standard/seed3/weights.safetensors", "train_network"),
+        ("tasks/CTCF/negatives.bed", "sample_negatives"),
+        ("genomes/simulated/chrom.sizes", "normalise_genome"),
+    ],
+)
+def test_a_deleted_file_is_planned_again(checkout: Checkout, finished: Path, file: str, rule: str) -> None:
+    deleted, kept = finished / file, finished.parent / "kept"
+    deleted.rename(kept)
+    plan = checkout.plan(*TINY)
+    kept.rename(deleted)
+    assert plan[rule] == 1
+
+
+def test_a_deleted_figure_is_made_again(checkout: Checkout, finished: Path) -> None:
+    figure = finished / "figures/gc_matching.png"
+    figure.unlink()
+    checkout.snakemake(*TINY, "--cores", "2")
+    assert figure.stat().st_size > 0
+    assert not checkout.plan(*TINY)
+
+
+@pytest.mark.parametrize(
+    ("module", "reruns", "leaves"),
+    [
+        ("figures/style.py", {"plot_performance", "plot_gc_matching"}, {"train_network", "sample_negatives"}),
+        ("rc_equivariant/layers.py", {"train_network", "encode_kmers"}, {"sample_negatives", "prepare_peaks"}),
+        ("genome_data/negatives.py", {"sample_negatives"}, {"prepare_peaks", "normalise_genome"}),
+    ],
+)
+def test_an_edited_module_reruns_what_depends_on_it(
+    checkout: Checkout, finished: Path, module: str, reruns: set[str], leaves: set[str]
+) -> None:
+    file = checkout.folder / "workflow_scripts" / module
+    before = file.read_text()
+    file.write_text(before + "\n# edited\n")
+    plan = checkout.plan(*TINY)
+    file.write_text(before)
+    assert reruns <= set(plan)
+    assert not leaves & set(plan)
+
+
+def test_a_changed_value_reruns_what_depends_on_it(checkout: Checkout, finished: Path) -> None:
+    plan = checkout.plan(*TINY, "--config", "training={epochs: 3}")
+    assert plan["train_network"] == 2
+    assert plan["sample_negatives"] == plan["fit_kmer_baseline"] == plan["normalise_genome"] == 0
