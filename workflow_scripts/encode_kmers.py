@@ -25,9 +25,9 @@ def encode_kmers(codes: Path, k: int, kmers: Path) -> None:
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         encode_kmers,
-        codes=Path(snakemake.input.codes),  # noqa: F821
-        k=snakemake.params.k,  # noqa: F821
-        kmers=Path(snakemake.output[0]),  # noqa: F821
+        codes=Path(snakemake.input.codes),
+        k=snakemake.params.k,
+        kmers=Path(snakemake.output[0]),
     )

@@ -56,14 +56,14 @@ def evaluate_network(
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         evaluate_network,
-        windows=Path(snakemake.input.windows),  # noqa: F821
-        codes=Path(snakemake.input.codes),  # noqa: F821
-        weights=Path(snakemake.input.weights),  # noqa: F821
-        model=Path(snakemake.input.model),  # noqa: F821
-        device=snakemake.params.device,  # noqa: F821
-        threads=snakemake.params.threads,  # noqa: F821
-        evaluation=Path(snakemake.output.evaluation),  # noqa: F821
-        predictions=Path(snakemake.output.predictions),  # noqa: F821
+        windows=Path(snakemake.input.windows),
+        codes=Path(snakemake.input.codes),
+        weights=Path(snakemake.input.weights),
+        model=Path(snakemake.input.model),
+        device=snakemake.params.device,
+        threads=snakemake.params.threads,
+        evaluation=Path(snakemake.output.evaluation),
+        predictions=Path(snakemake.output.predictions),
     )

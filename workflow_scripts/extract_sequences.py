@@ -56,11 +56,11 @@ def _common_width(table: pd.DataFrame, file: Path) -> int:
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         extract_sequences,
-        positives=Path(snakemake.input.positives),  # noqa: F821
-        negatives=Path(snakemake.input.negatives),  # noqa: F821
-        fasta=Path(snakemake.input.fasta),  # noqa: F821
-        windows=Path(snakemake.output.windows),  # noqa: F821
-        codes=Path(snakemake.output.codes),  # noqa: F821
+        positives=Path(snakemake.input.positives),
+        negatives=Path(snakemake.input.negatives),
+        fasta=Path(snakemake.input.fasta),
+        windows=Path(snakemake.output.windows),
+        codes=Path(snakemake.output.codes),
     )

@@ -13,9 +13,9 @@ def fetch_file(url: str, checksum: str | None, destination: Path) -> None:
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         fetch_file,
-        url=snakemake.params.url,  # noqa: F821
-        checksum=snakemake.params.checksum,  # noqa: F821
-        destination=Path(snakemake.output[0]),  # noqa: F821
+        url=snakemake.params.url,
+        checksum=snakemake.params.checksum,
+        destination=Path(snakemake.output[0]),
     )

@@ -49,12 +49,12 @@ def fit_kmer_baseline(windows: Path, kmers: Path, task: str, seed: int, evaluati
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         fit_kmer_baseline,
-        windows=Path(snakemake.input.windows),  # noqa: F821
-        kmers=Path(snakemake.input.kmers),  # noqa: F821
-        task=snakemake.params.task,  # noqa: F821
-        seed=snakemake.params.seed,  # noqa: F821
-        evaluation=Path(snakemake.output.evaluation),  # noqa: F821
-        predictions=Path(snakemake.output.predictions),  # noqa: F821
+        windows=Path(snakemake.input.windows),
+        kmers=Path(snakemake.input.kmers),
+        task=snakemake.params.task,
+        seed=snakemake.params.seed,
+        evaluation=Path(snakemake.output.evaluation),
+        predictions=Path(snakemake.output.predictions),
     )

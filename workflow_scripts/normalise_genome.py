@@ -15,11 +15,11 @@ def normalise_genome(source: Path, fasta: Path, index: Path, contigs: Path, size
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         normalise_genome,
-        source=Path(snakemake.input.source),  # noqa: F821
-        fasta=Path(snakemake.output.fasta),  # noqa: F821
-        index=Path(snakemake.output.index),  # noqa: F821
-        contigs=Path(snakemake.output.contigs),  # noqa: F821
-        sizes=Path(snakemake.output.sizes),  # noqa: F821
+        source=Path(snakemake.input.source),
+        fasta=Path(snakemake.output.fasta),
+        index=Path(snakemake.output.index),
+        contigs=Path(snakemake.output.contigs),
+        sizes=Path(snakemake.output.sizes),
     )

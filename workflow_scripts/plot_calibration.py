@@ -15,9 +15,9 @@ def plot_calibration(*, evaluations: list[Path], svg: Path, png: Path) -> None:
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         plot_calibration,
-        evaluations=[Path(path) for path in snakemake.input.evaluations],  # noqa: F821
-        svg=Path(snakemake.output.svg),  # noqa: F821
-        png=Path(snakemake.output.png),  # noqa: F821
+        evaluations=[Path(path) for path in snakemake.input.evaluations],
+        svg=Path(snakemake.output.svg),
+        png=Path(snakemake.output.png),
     )

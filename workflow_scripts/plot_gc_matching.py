@@ -15,10 +15,10 @@ def plot_gc_matching(*, windows: list[Path], tasks: list[str], svg: Path, png: P
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         plot_gc_matching,
-        windows=[Path(path) for path in snakemake.input.windows],  # noqa: F821
-        tasks=snakemake.params.tasks,  # noqa: F821
-        svg=Path(snakemake.output.svg),  # noqa: F821
-        png=Path(snakemake.output.png),  # noqa: F821
+        windows=[Path(path) for path in snakemake.input.windows],
+        tasks=snakemake.params.tasks,
+        svg=Path(snakemake.output.svg),
+        png=Path(snakemake.output.png),
     )

@@ -15,10 +15,10 @@ def plot_peak_accounting(*, counts: list[Path], tasks: list[str], svg: Path, png
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         plot_peak_accounting,
-        counts=[Path(path) for path in snakemake.input.counts],  # noqa: F821
-        tasks=snakemake.params.tasks,  # noqa: F821
-        svg=Path(snakemake.output.svg),  # noqa: F821
-        png=Path(snakemake.output.png),  # noqa: F821
+        counts=[Path(path) for path in snakemake.input.counts],
+        tasks=snakemake.params.tasks,
+        svg=Path(snakemake.output.svg),
+        png=Path(snakemake.output.png),
     )

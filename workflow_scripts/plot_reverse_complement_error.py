@@ -15,9 +15,9 @@ def plot_reverse_complement_error(*, evaluations: list[Path], svg: Path, png: Pa
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         plot_reverse_complement_error,
-        evaluations=[Path(path) for path in snakemake.input.evaluations],  # noqa: F821
-        svg=Path(snakemake.output.svg),  # noqa: F821
-        png=Path(snakemake.output.png),  # noqa: F821
+        evaluations=[Path(path) for path in snakemake.input.evaluations],
+        svg=Path(snakemake.output.svg),
+        png=Path(snakemake.output.png),
     )

@@ -15,10 +15,10 @@ def plot_roc_and_precision_recall(*, predictions: list[Path], evaluations: list[
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         plot_roc_and_precision_recall,
-        predictions=[Path(path) for path in snakemake.input.predictions],  # noqa: F821
-        evaluations=[Path(path) for path in snakemake.input.evaluations],  # noqa: F821
-        svg=Path(snakemake.output.svg),  # noqa: F821
-        png=Path(snakemake.output.png),  # noqa: F821
+        predictions=[Path(path) for path in snakemake.input.predictions],
+        evaluations=[Path(path) for path in snakemake.input.evaluations],
+        svg=Path(snakemake.output.svg),
+        png=Path(snakemake.output.png),
     )

@@ -15,10 +15,10 @@ def plot_training_curves(*, histories: list[Path], evaluations: list[Path], svg:
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         plot_training_curves,
-        histories=[Path(path) for path in snakemake.input.histories],  # noqa: F821
-        evaluations=[Path(path) for path in snakemake.input.evaluations],  # noqa: F821
-        svg=Path(snakemake.output.svg),  # noqa: F821
-        png=Path(snakemake.output.png),  # noqa: F821
+        histories=[Path(path) for path in snakemake.input.histories],
+        evaluations=[Path(path) for path in snakemake.input.evaluations],
+        svg=Path(snakemake.output.svg),
+        png=Path(snakemake.output.png),
     )

@@ -173,16 +173,16 @@ def _add_to_track(track: pyBigWig.pyBigWig, block: pd.DataFrame) -> None:
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         predict_binding,
-        weights=[Path(path) for path in snakemake.input.weights],  # noqa: F821
-        models=[Path(path) for path in snakemake.input.models],  # noqa: F821
-        fasta=Path(snakemake.input.fasta),  # noqa: F821
-        regions=next((Path(path) for path in snakemake.input.regions), None),  # noqa: F821
-        contigs=snakemake.params.contigs,  # noqa: F821
-        stride=snakemake.params.stride,  # noqa: F821
-        device=snakemake.params.device,  # noqa: F821
-        threads=snakemake.params.threads,  # noqa: F821
-        table=Path(snakemake.output.table),  # noqa: F821
-        bigwig=Path(snakemake.output.bigwig),  # noqa: F821
+        weights=[Path(path) for path in snakemake.input.weights],
+        models=[Path(path) for path in snakemake.input.models],
+        fasta=Path(snakemake.input.fasta),
+        regions=next((Path(path) for path in snakemake.input.regions), None),
+        contigs=snakemake.params.contigs,
+        stride=snakemake.params.stride,
+        device=snakemake.params.device,
+        threads=snakemake.params.threads,
+        table=Path(snakemake.output.table),
+        bigwig=Path(snakemake.output.bigwig),
     )

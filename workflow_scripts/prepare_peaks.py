@@ -75,16 +75,16 @@ def prepare_peaks(
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         prepare_peaks,
-        peaks=Path(snakemake.input.peaks),  # noqa: F821
-        fasta=Path(snakemake.input.fasta),  # noqa: F821
-        blacklist=[Path(each) for each in snakemake.input.blacklist],  # noqa: F821
-        width=snakemake.params.width,  # noqa: F821
-        strongest=snakemake.params.strongest,  # noqa: F821
-        splits=snakemake.params.splits,  # noqa: F821
-        max_unknown_fraction=snakemake.params.max_unknown_fraction,  # noqa: F821
-        positives=Path(snakemake.output.positives),  # noqa: F821
-        intervals=Path(snakemake.output.intervals),  # noqa: F821
-        counts=Path(snakemake.output.counts),  # noqa: F821
+        peaks=Path(snakemake.input.peaks),
+        fasta=Path(snakemake.input.fasta),
+        blacklist=[Path(each) for each in snakemake.input.blacklist],
+        width=snakemake.params.width,
+        strongest=snakemake.params.strongest,
+        splits=snakemake.params.splits,
+        max_unknown_fraction=snakemake.params.max_unknown_fraction,
+        positives=Path(snakemake.output.positives),
+        intervals=Path(snakemake.output.intervals),
+        counts=Path(snakemake.output.counts),
     )

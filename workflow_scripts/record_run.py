@@ -46,11 +46,11 @@ def record_run(
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         record_run,
-        files=dict(zip(snakemake.params.locations, map(Path, snakemake.input.files), strict=True)),  # noqa: F821
-        config=snakemake.params.config,  # noqa: F821
-        scripts=snakemake.params.scripts,  # noqa: F821
-        provenance=Path(snakemake.output.provenance),  # noqa: F821
-        config_copy=Path(snakemake.output.config),  # noqa: F821
+        files=dict(zip(snakemake.params.locations, map(Path, snakemake.input.files), strict=True)),
+        config=snakemake.params.config,
+        scripts=snakemake.params.scripts,
+        provenance=Path(snakemake.output.provenance),
+        config_copy=Path(snakemake.output.config),
     )

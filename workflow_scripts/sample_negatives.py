@@ -1,7 +1,5 @@
 """Draw the negative windows of a task: away from its peaks, matched to its positives on GC content, split by split."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from genome_data import negatives as sampling
@@ -75,22 +73,22 @@ def sample_negatives(
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         sample_negatives,
-        positives=Path(snakemake.input.positives),  # noqa: F821
-        intervals=Path(snakemake.input.intervals),  # noqa: F821
-        fasta=Path(snakemake.input.fasta),  # noqa: F821
-        blacklist=[Path(path) for path in snakemake.input.blacklist],  # noqa: F821
-        unlabelled=[Path(path) for path in snakemake.input.unlabelled],  # noqa: F821
-        negatives=Path(snakemake.output.negatives),  # noqa: F821
-        bed=Path(snakemake.output.bed),  # noqa: F821
-        counts=Path(snakemake.output.counts),  # noqa: F821
-        width=snakemake.params.width,  # noqa: F821
-        splits=snakemake.params.splits,  # noqa: F821
-        ratio=snakemake.params.ratio,  # noqa: F821
-        margin=snakemake.params.margin,  # noqa: F821
-        overlap=snakemake.params.overlap,  # noqa: F821
-        gc_bin_width=snakemake.params.gc_bin_width,  # noqa: F821
-        max_unknown_fraction=snakemake.params.max_unknown_fraction,  # noqa: F821
-        seed=snakemake.params.seed,  # noqa: F821
+        positives=Path(snakemake.input.positives),
+        intervals=Path(snakemake.input.intervals),
+        fasta=Path(snakemake.input.fasta),
+        blacklist=[Path(path) for path in snakemake.input.blacklist],
+        unlabelled=[Path(path) for path in snakemake.input.unlabelled],
+        negatives=Path(snakemake.output.negatives),
+        bed=Path(snakemake.output.bed),
+        counts=Path(snakemake.output.counts),
+        width=snakemake.params.width,
+        splits=snakemake.params.splits,
+        ratio=snakemake.params.ratio,
+        margin=snakemake.params.margin,
+        overlap=snakemake.params.overlap,
+        gc_bin_width=snakemake.params.gc_bin_width,
+        max_unknown_fraction=snakemake.params.max_unknown_fraction,
+        seed=snakemake.params.seed,
     )

@@ -56,13 +56,13 @@ def simulate_experiment(
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         simulate_experiment,
-        motifs=[Path(path) for path in snakemake.input.motifs],  # noqa: F821
-        simulation=snakemake.params.simulation,  # noqa: F821
-        seed=snakemake.params.seed,  # noqa: F821
-        fasta=Path(snakemake.output.fasta),  # noqa: F821
-        peaks=[Path(path) for path in snakemake.output.peaks],  # noqa: F821
-        sites=[Path(path) for path in snakemake.output.sites],  # noqa: F821
-        signal=[Path(path) for path in snakemake.output.signal],  # noqa: F821
+        motifs=[Path(path) for path in snakemake.input.motifs],
+        simulation=snakemake.params.simulation,
+        seed=snakemake.params.seed,
+        fasta=Path(snakemake.output.fasta),
+        peaks=[Path(path) for path in snakemake.output.peaks],
+        sites=[Path(path) for path in snakemake.output.sites],
+        signal=[Path(path) for path in snakemake.output.signal],
     )

@@ -18,8 +18,8 @@ def summarise_run(evaluations: list[Path], summary: Path) -> None:
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         summarise_run,
-        evaluations=[Path(path) for path in snakemake.input.evaluations],  # noqa: F821
-        summary=Path(snakemake.output[0]),  # noqa: F821
+        evaluations=[Path(path) for path in snakemake.input.evaluations],
+        summary=Path(snakemake.output[0]),
     )

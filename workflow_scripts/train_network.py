@@ -64,16 +64,16 @@ def _write_history(path: Path, history: list[EpochRecord]) -> None:
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         train_network,
-        windows=Path(snakemake.input.windows),  # noqa: F821
-        kmers=Path(snakemake.input.kmers),  # noqa: F821
-        task=snakemake.params.task,  # noqa: F821
-        arm=snakemake.params.arm,  # noqa: F821
-        seed=snakemake.params.seed,  # noqa: F821
-        architecture=snakemake.params.architecture,  # noqa: F821
-        training=snakemake.params.training,  # noqa: F821
-        weights=Path(snakemake.output.weights),  # noqa: F821
-        model=Path(snakemake.output.model),  # noqa: F821
-        history=Path(snakemake.output.history),  # noqa: F821
+        windows=Path(snakemake.input.windows),
+        kmers=Path(snakemake.input.kmers),
+        task=snakemake.params.task,
+        arm=snakemake.params.arm,
+        seed=snakemake.params.seed,
+        architecture=snakemake.params.architecture,
+        training=snakemake.params.training,
+        weights=Path(snakemake.output.weights),
+        model=Path(snakemake.output.model),
+        history=Path(snakemake.output.history),
     )

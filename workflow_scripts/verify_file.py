@@ -25,9 +25,9 @@ def verify_file(source: Path, checksum: str, verified: Path) -> None:
 
 if "snakemake" in globals():
     run_job(
-        snakemake,  # noqa: F821
+        snakemake,
         verify_file,
-        source=Path(snakemake.input.source),  # noqa: F821
-        checksum=snakemake.params.checksum,  # noqa: F821
-        verified=Path(snakemake.output.verified),  # noqa: F821
+        source=Path(snakemake.input.source),
+        checksum=snakemake.params.checksum,
+        verified=Path(snakemake.output.verified),
     )

@@ -22,10 +22,10 @@ def atomic_path(final: str | Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        os.chmod(temporary, 0o666 & ~_umask())
-        with open(temporary, "rb") as written:
+        temporary.chmod(0o666 & ~_umask())
+        with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        os.replace(temporary, final)
+        temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)
 
