@@ -92,7 +92,7 @@ def test_examples_are_planned_on_the_real_data(checkout: Checkout, shared_data: 
 
 
 def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> None:
-    assert checkout.plan("--profile", "slurm")["train_network"] == 3 * 7 * 10
+    assert checkout.plan("--profile", "slurm", "--software-deployment-method", "env-modules")["train_network"] == 3 * 7 * 10
 
 
 def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
