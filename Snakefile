@@ -16,6 +16,9 @@ if not workflow.overwrite_configfiles:
     configfile: "config.yaml"
 
 
+report: "resources/captions/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/results.smk"
 include: "rules/simulation.smk"

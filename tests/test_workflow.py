@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 PARTS = ["Snakefile", "rules", "workflow_scripts", "resources", "envs", "slurm", "config.yaml"]
@@ -92,7 +94,10 @@ def test_examples_are_planned_on_the_real_data(checkout: Checkout, shared_data: 
 
 
 def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> None:
-    assert checkout.plan("--profile", "slurm", "--software-deployment-method", "env-modules")["train_network"] == 3 * 7 * 10
+    assert (
+        checkout.plan("--profile", "slurm", "--software-deployment-method", "env-modules")["train_network"]
+        == 3 * 7 * 10
+    )
 
 
 def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
@@ -233,3 +238,50 @@ def test_a_changed_value_reruns_what_depends_on_it(checkout: Checkout, finished:
     plan = checkout.plan(*TINY, "--config", "training={epochs: 3}")
     assert plan["train_network"] == 2
     assert plan["sample_negatives"] == plan["fit_kmer_baseline"] == plan["normalise_genome"] == 0
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FIGURES_OF_REPORT = {
+    "Data": {"GC content of positives and negatives", "Peaks in, dropped and kept"},
+    "Results": {"AUROC and AUPRC", "Calibration", "Reverse-complement error", "ROC and precision-recall curves"},
+    "Signal": {"Heatmap", "Profile"},
+    "Training": {"Training curves"},
+}
+
+
+@pytest.fixture(scope="module")
+def report(checkout: Checkout, finished: Path) -> str:
+    """The address of the report of the tiny run."""
+    checkout.snakemake(*TINY, "--report", "results/tiny/report.html")
+    return (finished / "report.html").as_uri()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A browser without a network."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser.new_context(offline=True).new_page()
+        browser.close()
+
+
+@pytest.mark.parametrize("category", FIGURES_OF_REPORT)
+def test_the_report_shows_every_figure_offline(report: str, page: Page, category: str) -> None:
+    asked_of_the_network = []
+    page.on("request", lambda request: asked_of_the_network.append(request.url))
+    page.goto(report)
+    page.get_by_role("link", name=category, exact=True).click()
+    figures = page.locator("tbody tr", has=page.locator("a[iconname=eye]"))
+    figures.first.wait_for()
+    assert FIGURES_OF_REPORT[category] <= {row.locator("td").first.inner_text() for row in figures.all()}
+    for row in figures.all():
+        if row.locator("td").first.inner_text() not in FIGURES_OF_REPORT[category]:
+            continue
+        row.locator("a[iconname=eye]").click()
+        image = page.locator("img:not([src*='filename=logo'])").first
+        image.wait_for()
+        page.wait_for_function("image => image.complete && image.naturalWidth > 200", arg=image.element_handle())
+    assert all(url.startswith(("file:", "data:")) for url in asked_of_the_network)
