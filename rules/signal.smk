@@ -59,7 +59,7 @@ rule plot_signal_heatmap:
     shell:
         "plotHeatmap --matrixFile {input.matrix:q} --outFileName {output:q}"
         " --dpi 200 --colorMap Blues --heatmapHeight 10 --heatmapWidth 5"
-        " --refPointLabel centre --regionsLabel 'positive windows'"
+        " --refPointLabel centre --regionsLabel 'positive windows' --legendLocation none"
         " --xAxisLabel 'distance' --yAxisLabel 'mean signal' > {log:q} 2>&1"
 
 
@@ -85,6 +85,6 @@ rule plot_signal_profile:
         runtime=lambda wildcards, attempt: 30 * attempt,
     shell:
         "plotProfile --matrixFile {input.matrix:q} --outFileName {output:q}"
-        " --plotType se --plotHeight 6 --plotWidth 8.6 --colors '#0072B2'"
-        " --refPointLabel centre --regionsLabel 'positive windows'"
+        " --plotType se --plotHeight 6 --plotWidth 12 --colors '#0072B2'"
+        " --refPointLabel centre --regionsLabel positives --legendLocation upper-right"
         " --yAxisLabel 'mean signal' > {log:q} 2>&1"

@@ -25,7 +25,7 @@ MOTIFS = {
     "SPI1": RESOURCES / "motifs" / "MA0080.5.SPI1.jaspar",
 }
 SIMULATION = {
-    "contigs": {"chrA": 300_000, "chrB": 200_030},
+    "contigs": {"chrA": 400_000, "chrB": 300_030},
     "gc_range": [0.36, 0.54],
     "gc_block": 20_000,
     "tfs": {name: {"motif": str(path), "sites": 250} for name, path in MOTIFS.items()},
@@ -94,11 +94,11 @@ def test_genome_has_the_contigs_of_the_config_and_looks_like_a_real_fasta(simula
     lines = simulated.fasta.read_text().splitlines()
     contigs = simulated.contigs()
     assert {name: len(bases) for name, bases in contigs.items()} == SIMULATION["contigs"]
-    assert {len(line) for line in lines if not line.startswith(">")} == {60, 300_000 % 60 or 60, 200_030 % 60}
+    assert {len(line) for line in lines if not line.startswith(">")} == {60, 400_000 % 60, 300_030 % 60}
     whole = "".join(contigs.values())
     assert set(whole) == set("ACGTNacgtn")
     assert 0.3 < np.mean([letter.islower() for letter in whole]) < 0.6
-    blocks = [whole[start : start + 20_000].upper() for start in range(0, 300_000, 20_000)]
+    blocks = [whole[start : start + 20_000].upper() for start in range(0, 400_000, 20_000)]
     gc = [(block.count("G") + block.count("C")) / (len(block) - block.count("N")) for block in blocks]
     assert max(gc) - min(gc) > 0.08
 
@@ -162,6 +162,15 @@ def test_one_peak_lies_on_unknown_bases_and_one_at_the_end_of_a_contig(simulated
     assert (here["start"] + here["summit_offset"] < 100).sum() == 1
 
 
+def test_sites_lie_on_no_grid(simulated):
+    sites = simulated.sites(0)
+    starts = sites["start"][sites["kind"] == "site"].to_numpy()
+    for period in (SLOT_WIDTH, 2 * SLOT_WIDTH):
+        resultant = abs(np.exp(2j * np.pi * starts / period).mean())
+        # Rayleigh's test of uniform phases, p = 0.001.
+        assert len(starts) * resultant**2 < -np.log(0.001)
+
+
 def test_coverage_rises_where_peaks_are(simulated):
     peaks = simulated.peaks(0)
     strongest = peaks[peaks["contig"] == "chrA"].head(50)
@@ -187,7 +196,7 @@ def test_a_genome_without_room_is_refused_and_leaves_no_file(tmp_path):
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 30), min_size=1, max_size=4))
 def test_slots_never_overlap(seed, counts):
     rng = np.random.default_rng(seed)
-    contigs = {"a": rng.integers(0, 4, 50_000), "b": rng.integers(0, 4, 20_123)}
+    contigs = {"a": rng.integers(0, 4, 100_000), "b": rng.integers(0, 4, 40_123)}
     pool = SlotPool.covering(contigs, rng)
     taken = [(slots, SLOT_WIDTH) for slots in (pool.take(count, "test") for count in counts)]
     taken.append((pool.subdivide(100).take(50, "test"), 100))

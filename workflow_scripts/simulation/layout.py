@@ -10,6 +10,7 @@ import pandas as pd
 from workflow_support.errors import InputError
 
 SLOT_WIDTH = 500
+LARGEST_GAP = 400
 
 
 @dataclass
@@ -35,11 +36,13 @@ class SlotPool:
         """Cut contigs of base codes into slots; both ends of a contig stay empty, so that every widened peak fits."""
         frames = []
         for contig, codes in contigs.items():
-            slots = len(codes) // SLOT_WIDTH
-            bases = codes[: slots * SLOT_WIDTH].reshape(slots, SLOT_WIDTH)
+            # Gaps of unequal length, lest the neighbours of all peaks lie at the same distances.
+            gaps = rng.integers(0, LARGEST_GAP, size=len(codes) // SLOT_WIDTH, endpoint=True)
+            starts = np.cumsum(SLOT_WIDTH + gaps)
+            starts = starts[starts <= len(codes) - 2 * SLOT_WIDTH]
+            bases = codes[starts[:, None] + np.arange(SLOT_WIDTH)]
             gc = ((bases == 1) | (bases == 2)).mean(axis=1)
-            starts = np.arange(slots) * SLOT_WIDTH
-            frames.append(pd.DataFrame({"contig": contig, "start": starts, "gc": gc})[1:-1])
+            frames.append(pd.DataFrame({"contig": contig, "start": starts, "gc": gc}))
         return cls(pd.concat(frames, ignore_index=True), SLOT_WIDTH, rng)
 
     def take(self, count: int, what: str) -> pd.DataFrame:
