@@ -2,7 +2,8 @@
 Figures of a run, each as SVG and PNG.
 
 Needs: evaluations, predictions and histories of every model, and peak counts and windows of every task.
-Makes: figures/<figure>.svg and .png; the report shows the SVG.
+Makes: figures/<figure>.svg and .png; the report shows the PNG, which fills a screen where the SVG
+keeps the width of a printed column.
 """
 
 MODEL_FOLDERS = [Path(path).parent for path in evaluation_files()]
@@ -12,13 +13,13 @@ rule plot_performance:
     input:
         evaluations=evaluation_files(),
     output:
-        svg=report(
-            run_path("figures/performance.svg"),
+        svg=run_path("figures/performance.svg"),
+        png=report(
+            run_path("figures/performance.png"),
             caption="../resources/captions/performance.rst",
             category="Results",
             labels={"figure": "AUROC and AUPRC"},
         ),
-        png=run_path("figures/performance.png"),
     log:
         run_path("logs/plot_performance.log"),
     benchmark:
@@ -40,13 +41,13 @@ rule plot_roc_and_precision_recall:
         predictions=[folder / "predictions.tsv" for folder in MODEL_FOLDERS],
         evaluations=evaluation_files(),
     output:
-        svg=report(
-            run_path("figures/roc_and_precision_recall.svg"),
+        svg=run_path("figures/roc_and_precision_recall.svg"),
+        png=report(
+            run_path("figures/roc_and_precision_recall.png"),
             caption="../resources/captions/roc_and_precision_recall.rst",
             category="Results",
             labels={"figure": "ROC and precision-recall curves"},
         ),
-        png=run_path("figures/roc_and_precision_recall.png"),
     log:
         run_path("logs/plot_roc_and_precision_recall.log"),
     benchmark:
@@ -67,13 +68,13 @@ rule plot_calibration:
     input:
         evaluations=evaluation_files(),
     output:
-        svg=report(
-            run_path("figures/calibration.svg"),
+        svg=run_path("figures/calibration.svg"),
+        png=report(
+            run_path("figures/calibration.png"),
             caption="../resources/captions/calibration.rst",
             category="Results",
             labels={"figure": "Calibration"},
         ),
-        png=run_path("figures/calibration.png"),
     log:
         run_path("logs/plot_calibration.log"),
     benchmark:
@@ -94,13 +95,13 @@ rule plot_reverse_complement_error:
     input:
         evaluations=model_files("evaluation.json"),
     output:
-        svg=report(
-            run_path("figures/reverse_complement_error.svg"),
+        svg=run_path("figures/reverse_complement_error.svg"),
+        png=report(
+            run_path("figures/reverse_complement_error.png"),
             caption="../resources/captions/reverse_complement_error.rst",
             category="Results",
             labels={"figure": "Reverse-complement error"},
         ),
-        png=run_path("figures/reverse_complement_error.png"),
     log:
         run_path("logs/plot_reverse_complement_error.log"),
     benchmark:
@@ -122,13 +123,13 @@ rule plot_training_curves:
         histories=model_files("history.tsv"),
         evaluations=model_files("evaluation.json"),
     output:
-        svg=report(
-            run_path("figures/training_curves.svg"),
+        svg=run_path("figures/training_curves.svg"),
+        png=report(
+            run_path("figures/training_curves.png"),
             caption="../resources/captions/training_curves.rst",
             category="Training",
             labels={"figure": "Training curves"},
         ),
-        png=run_path("figures/training_curves.png"),
     log:
         run_path("logs/plot_training_curves.log"),
     benchmark:
@@ -149,13 +150,13 @@ rule plot_peak_accounting:
     input:
         counts=expand(run_path("tasks/{task}/peak_counts.tsv"), task=TASKS),
     output:
-        svg=report(
-            run_path("figures/peak_accounting.svg"),
+        svg=run_path("figures/peak_accounting.svg"),
+        png=report(
+            run_path("figures/peak_accounting.png"),
             caption="../resources/captions/peak_accounting.rst",
             category="Data",
             labels={"figure": "Peaks in, dropped and kept"},
         ),
-        png=run_path("figures/peak_accounting.png"),
     log:
         run_path("logs/plot_peak_accounting.log"),
     benchmark:
@@ -177,13 +178,13 @@ rule plot_gc_matching:
     input:
         windows=expand(run_path("tasks/{task}/windows.tsv"), task=TASKS),
     output:
-        svg=report(
-            run_path("figures/gc_matching.svg"),
+        svg=run_path("figures/gc_matching.svg"),
+        png=report(
+            run_path("figures/gc_matching.png"),
             caption="../resources/captions/gc_matching.rst",
             category="Data",
             labels={"figure": "GC content of positives and negatives"},
         ),
-        png=run_path("figures/gc_matching.png"),
     log:
         run_path("logs/plot_gc_matching.log"),
     benchmark:
