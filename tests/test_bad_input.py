@@ -193,6 +193,19 @@ def test_a_bad_blacklist_is_told_by_its_own_name(genome: Path, tmp_path: Path) -
     assert_told(caught.value, blacklist, 2, "backwards")
 
 
+def test_a_blacklist_that_could_remove_nothing(genome: Path, tmp_path: Path) -> None:
+    peaks, blacklist = tmp_path / "peaks.bed", tmp_path / "blacklist.bed"
+    peaks.write_text(PEAKS)
+    blacklist.write_text("1\t0\t2000\n2\t0\t2000\n")
+    with pytest.raises(InputError) as caught:
+        prepare(peaks, genome, tmp_path / "out", blacklist=[blacklist])
+    assert_told(caught.value, blacklist, None, "sed 's/^/chr/'")
+    # A genome that is a part of one: its blacklisted regions may all lie elsewhere.
+    blacklist.write_text("chr7\t0\t2000\n")
+    prepare(peaks, genome, tmp_path / "out", blacklist=[blacklist])
+    assert (tmp_path / "out/positives").exists()
+
+
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()], ids=["missing", "a folder"])
 def test_files_that_cannot_be_opened(make, genome: Path, tmp_path: Path) -> None:
     path = tmp_path / "input"

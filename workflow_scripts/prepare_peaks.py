@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from genome_data.bed import read_intervals
+from genome_data.bed import read_mask
 from genome_data.genome import Genome
 from genome_data.peaks import read_peaks
 from genome_data.positives import peaks_on_genome, positive_windows
@@ -54,7 +54,7 @@ def prepare_peaks(
         rows,
         genome,
         regions,
-        read_intervals(blacklist[0]) if blacklist else None,
+        read_mask(blacklist[0], genome.sizes) if blacklist else None,
         width=width,
         strongest=strongest,
         max_unknown_fraction=max_unknown_fraction,

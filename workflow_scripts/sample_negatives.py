@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from genome_data import negatives as sampling
-from genome_data.bed import read_intervals
+from genome_data.bed import read_intervals, read_mask
 from genome_data.genome import Genome
 from genome_data.splits import split_regions
 from genome_data.windows import read_windows, write_windows
@@ -53,7 +53,7 @@ def sample_negatives(
         split_regions(splits, genome.sizes),
         read_windows(positives),
         read_intervals(intervals),
-        [read_intervals(path) for path in [*blacklist, *unlabelled]],
+        [read_mask(path, genome.sizes) for path in [*blacklist, *unlabelled]],
         width=width,
         ratio=ratio,
         margin=margin,

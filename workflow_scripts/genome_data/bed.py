@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from workflow_support.errors import InputError
 from workflow_support.job import logger
 
+from .contig_names import require_known_contig
 from .text import read_lines
 
 _FEWEST_COLUMNS = 3
@@ -165,8 +166,15 @@ def bed_intervals(bed: BedFile) -> pd.DataFrame:
 
 
 def read_intervals(path: str | Path) -> pd.DataFrame:
-    """Read the first three columns of a BED file, such as a blacklist: ``contig, start, end, line``."""
+    """Read the first three columns of a BED file: ``contig, start, end, line``."""
     return bed_intervals(BedFile(path))
+
+
+def read_mask(path: str | Path, sizes: Mapping[str, int]) -> pd.DataFrame:
+    """Read regions to keep away from, as :func:`read_intervals`; an `InputError` where they could mask nothing."""
+    mask = read_intervals(path)
+    require_known_contig(mask["contig"], sizes, path)
+    return mask
 
 
 def _is_data(line: str) -> bool:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from workflow_support.errors import InputError
+from workflow_support.job import logger
 
 _STYLES = (
     ("UCSC (chr1)", re.compile(r"chr.+", re.IGNORECASE)),
@@ -39,6 +43,24 @@ def describe_mismatch(found: Sequence[str], genome: Sequence[str]) -> dict[str, 
         "allowed": f"{_some(genome)}, in the style {genome_style}",
         "mend": mend,
     }
+
+
+def require_known_contig(contigs: Collection[str], genome: Collection[str], file: str | Path) -> None:
+    """Refuse a file of regions that could never touch the genome, as a blacklist of 1, 2, ... beside chr1, chr2, ...
+
+    A file in the genome's own style may hold nothing on its contigs, where the genome is a part of one: that is told.
+
+    Raises
+    ------
+    InputError
+        If no contig of the file is in the genome and the two are named in different styles.
+    """
+    names, known = list(dict.fromkeys(contigs)), list(genome)
+    if set(names) & set(known):
+        return
+    if naming_style(names) != naming_style(known):
+        raise InputError("no contig of the file is in the genome", file=file, **describe_mismatch(names, known))
+    logger.info("%s: holds no region on a contig of the genome", file)
 
 
 def _nearest(name: str, genome: Sequence[str]) -> list[str]:
