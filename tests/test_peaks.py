@@ -190,6 +190,14 @@ def test_each_reason_is_counted_once(peak: str, reason: str, genome: Path, tmp_p
     assert len(intervals) == 4 - (reason == "contig_not_in_genome")
 
 
+def test_a_window_without_a_known_base_is_dropped_whatever_is_allowed(genome: Path, tmp_path: Path) -> None:
+    windows, counts, _ = prepared(
+        tmp_path, genome, ONE_EACH + narrow_peak("chr1", 540, 560, 9, 10), max_unknown_fraction=1
+    )
+    assert counts["mostly_unknown_bases"] == 1
+    assert windows["gc"].notna().all()
+
+
 def test_a_blacklisted_neighbour_that_only_touches_is_no_reason(genome: Path, tmp_path: Path) -> None:
     blacklist = write(tmp_path / "blacklist.bed", "chr1\t1055\t1100\nchr1\t900\t955\n")
     assert prepared(tmp_path, genome, ONE_EACH, blacklist=[blacklist])[1]["kept"] == 3

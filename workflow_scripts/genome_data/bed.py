@@ -196,6 +196,9 @@ def _is_whole_number(text: str, lowest: int) -> bool:
 
 
 def _is_number_or_dot(text: str) -> bool:
+    # Python reads 1_000 and the digits of every script as numbers; tables do not.
+    if "_" in text or not text.isascii():
+        return False
     try:
         return text == "." or bool(np.isfinite(float(text)))
     except ValueError:

@@ -143,7 +143,9 @@ def _reasons(
     width = int(windows["end"].iloc[0] - windows["start"].iloc[0])
     found = composition(genome, windows.iloc[rows], width)
     windows["gc"] = found["gc"]
-    _drop(reason, rows[(found["unknown"] > max_unknown_fraction).to_numpy()], "mostly_unknown_bases")
+    # Without a known base there is no GC content to match, whatever fraction of N is allowed.
+    unknown = (found["unknown"] > max_unknown_fraction) | found["gc"].isna()
+    _drop(reason, rows[unknown.to_numpy()], "mostly_unknown_bases")
 
     windows["split"] = assign_split(windows, regions)
     _drop(reason, (windows["split"] == STRADDLING).to_numpy(), "straddles_splits")
