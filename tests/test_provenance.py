@@ -40,6 +40,14 @@ def test_a_verified_file_is_linked(abc: Path, tmp_path: Path, checksum: str) -> 
     assert verified.resolve() == abc
 
 
+def test_a_verified_file_is_linked_from_results_on_another_disk(abc: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "some" / "other" / "disk"
+    disk.mkdir(parents=True)
+    (tmp_path / "results").symlink_to(disk)
+    verify_file(abc, MD5, tmp_path / "results" / "downloads" / "tasks.T.peaks")
+    assert (disk / "downloads" / "tasks.T.peaks").resolve() == abc
+
+
 def test_another_file_than_its_checksum_names_is_refused(abc: Path, tmp_path: Path) -> None:
     abc.write_bytes(b"abd")
     with pytest.raises(InputError, match="not the one that its checksum names"):

@@ -20,7 +20,8 @@ def verify_file(source: Path, checksum: str, verified: Path) -> None:
             mend="get the file again, or correct the checksum in the configuration",
         )
     verified.parent.mkdir(parents=True, exist_ok=True)
-    verified.symlink_to(os.path.relpath(source, verified.parent))
+    # Both resolved, since a relative link counts from where the results really lie, which may be another disk.
+    verified.symlink_to(os.path.relpath(source.resolve(), verified.parent.resolve()))
 
 
 if "snakemake" in globals():
