@@ -26,6 +26,11 @@ def test_a_short_region_has_one_window_on_its_centre():
     assert tiles_of([(1000, 1011)], window=200, stride=50) == [(1000, 1011, 905)]
 
 
+def test_a_region_of_a_window_is_scored_as_it_stands():
+    assert tiles_of([(1000, 1200)], window=200, stride=100) == [(1050, 1150, 1000)]
+    assert tiles_of([(0, 201)], window=201, stride=10) == [(95, 105, 0)]
+
+
 def test_a_contig_shorter_than_its_window():
     assert tiles_of([(0, 60)], window=200, stride=100) == [(0, 60, -70)]
 
@@ -56,5 +61,5 @@ def test_tiles_are_disjoint_centred_and_leave_no_hole(gaps, window, stride):
     for start, end in zip(tiles.starts, tiles.ends, strict=True):
         covered[start:end] = True
     for start, end in regions:
-        if end - start >= window:
+        if end - start > window:
             assert covered[start:end].all()

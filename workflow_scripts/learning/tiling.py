@@ -28,14 +28,15 @@ class Tiles:
 
 def count_tiles(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> np.ndarray:
     """Number of tiles that :func:`tile` cuts from each region, (regions,)."""
-    return np.where(ends - starts < window, 1, -(-(ends - starts) // stride))
+    return np.where(ends - starts <= window, 1, -(-(ends - starts) // stride))
 
 
 def tile(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> Tiles:
     """Tile disjoint regions of one contig.
 
-    A region is cut into tiles of ``stride`` bases from its start, the last one being what is left. A region shorter
-    than the window has a single tile, of at most ``stride`` bases round its centre.
+    A region is cut into tiles of ``stride`` bases from its start, the last one being what is left. A region no
+    longer than the window has a single tile, of at most ``stride`` bases round its centre: a sequence as long as the
+    window is scored as it stands.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def tile(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> Tile
     window, stride
         Bases.
     """
-    single = ends - starts < window
+    single = ends - starts <= window
     counts = count_tiles(starts, ends, window, stride)
     region = np.repeat(np.arange(len(starts)), counts)
     step = np.arange(len(region)) - np.repeat(np.cumsum(counts) - counts, counts)
