@@ -33,8 +33,8 @@ demo: setup ## run the whole chain on a simulated experiment, with a report
 	@echo "Report:  results/demo/report.html"
 
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
-	$(SNAKEMAKE) --configfile $(CONFIG) $(if $(DATA),--config data=$(DATA)) --report \
-	    results/$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' $(CONFIG))/report.html
+	$(SNAKEMAKE) --configfile '$(CONFIG)' $(if $(DATA),--config 'data=$(DATA)') --report \
+	    results/$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' '$(CONFIG)')/report.html
 
 test: lint ## lint, then run every test
 	$(BIN)/pytest -n 2 --dist loadfile
