@@ -70,6 +70,7 @@ FAULTS = {
     "unknown choice": ("representation: irrep\n", "representation: irep\n", ["did you mean `irrep`?"], 14),
     "unknown device": ("epochs: 3", "device: gpu", ["cpu or cuda"], 10),
     "seed twice": ("seeds: [0, 1]", "seeds: [1, 1]", ["none twice"], 18),
+    "number for text": ("test: [\"chr2:1-5000\"]", "test: [2]", ["splits.test[0]", "put it in quotes"], 8),
     "list for text": ("genome: small", "genome: [small]", ["tasks.CTCF.genome", "text"], 21),
     "name with a slash": ("  CTCF:\n", "  CT/CF:\n", ["`CT/CF` cannot be a name"], 20),
     "name of a run with a space": ("name: run", "name: my run", ["`name`", "letters, digits"], 1),

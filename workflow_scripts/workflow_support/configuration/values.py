@@ -81,6 +81,9 @@ def mend_value(error: jsonschema.ValidationError, name: str) -> str:
     value, schema = error.instance, error.schema
     if error.validator == "enum" and (near := get_close_matches(str(value), map(str, schema["enum"]), n=1)):
         return f"did you mean `{near[0]}`?"
+    if error.validator == "type" and schema.get("type") == "string" and isinstance(value, int | float):
+        # A contig called 1, say, is a number to YAML. Its text is lost: 010 became 8, and no became false.
+        return "put it in quotes, as it is written in the file"
     if "default" in schema:
         return f"change `{name}`, or leave it out for the default, {schema['default']}"
     return f"change `{name}` to such a value"
