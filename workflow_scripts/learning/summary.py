@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+PRINTED_METRICS = ["AUROC", "AUPRC", "MCC", "RC error"]
 COLUMNS = ["task", "arm", "train_size", "metric", "replicates", "mean", "sd"]
 
 
@@ -27,6 +28,17 @@ def summarise(evaluations: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     values = pd.DataFrame(rows, columns=[*COLUMNS[:4], "value"])
     groups = values.groupby(COLUMNS[:4], sort=False)["value"]
     return groups.agg(replicates="count", mean="mean", sd="std").reset_index()
+
+
+def as_text(summary: pd.DataFrame) -> str:
+    """The main metrics of a summary for a terminal: a row an arm, mean ± standard deviation over replicates."""
+    printed = summary[summary["metric"].isin(PRINTED_METRICS)]
+    spread = printed["sd"].map(" ± {:.2g}".format).where(printed["sd"].notna(), "")
+    cells = printed.assign(text=printed["mean"].map("{:.3g}".format) + spread)
+    keys = ["task", "arm", "replicates"]
+    table = cells.pivot(index=keys, columns="metric", values="text").reindex(columns=PRINTED_METRICS)
+    order = pd.MultiIndex.from_frame(cells[keys].drop_duplicates())
+    return table.loc[order].fillna("").reset_index().to_string(index=False)
 
 
 def _all_metrics(evaluation: Mapping[str, Any]) -> dict[str, float]:
