@@ -44,11 +44,11 @@ def test_a_summary_is_printed_in_its_order_with_its_spread() -> None:
         ("B", "standard", 10, "AUROC", 2, 0.81234, 0.0123),
         ("B", "standard", 10, "RC error", 2, 6.5, 0.5),
         ("B", "standard", 10, "ECE", 2, 0.1, 0.01),
-        ("B", "floor", 10, "AUROC", 1, 0.7, None),
+        ("B", "floor", 10, "AUROC", 1, 0.7, float("nan")),
         ("A", "standard", 10, "AUROC", 2, 0.9, 0.01),
     ]
     header, *lines = as_text(pd.DataFrame(rows, columns=COLUMNS)).splitlines()
     assert header.split() == ["task", "arm", "replicates", "AUROC", "AUPRC", "MCC", "RC", "error"]
     assert [line.split()[:2] for line in lines] == [["B", "standard"], ["B", "floor"], ["A", "standard"]]
-    assert lines[0].split()[2:] == ["2", "0.812", "±", "0.012", "6.5", "±", "0.5"]
-    assert lines[1].split()[2:] == ["1", "0.7"]
+    assert lines[0].split()[2:] == ["2", "0.812", "±", "0.012", "6.500", "±", "0.500"]
+    assert lines[1].split()[2:] == ["1", "0.700"]

@@ -33,12 +33,16 @@ def summarise(evaluations: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 def as_text(summary: pd.DataFrame) -> str:
     """The main metrics of a summary for a terminal: a row an arm, mean ± standard deviation over replicates."""
     printed = summary[summary["metric"].isin(PRINTED_METRICS)]
-    spread = printed["sd"].map(" ± {:.2g}".format).where(printed["sd"].notna(), "")
-    cells = printed.assign(text=printed["mean"].map("{:.3g}".format) + spread)
+    spread = (" ± " + printed["sd"].map(_short)).where(printed["sd"].notna(), "")
+    cells = printed.assign(text=printed["mean"].map(_short) + spread)
     keys = ["task", "arm", "replicates"]
     table = cells.pivot(index=keys, columns="metric", values="text").reindex(columns=PRINTED_METRICS)
     order = pd.MultiIndex.from_frame(cells[keys].drop_duplicates())
     return table.loc[order].fillna("").reset_index().to_string(index=False)
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
 
 
 def _all_metrics(evaluation: Mapping[str, Any]) -> dict[str, float]:
