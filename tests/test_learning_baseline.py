@@ -79,6 +79,6 @@ def test_test_labels_change_nothing(windows_with_a_word):
     kmers, labels, split = windows_with_a_word
     counts = count_canonical(kmers[::5], 6)
     labels, split = labels[::5].copy(), split[::5]
-    first = fit_baseline(counts, labels, split == 0, split == 1)
+    first = fit_baseline(counts.copy(), labels, split == 0, split == 1)
     labels[split == 2] = 1 - labels[split == 2]
-    assert np.array_equal(first.logits, fit_baseline(counts, labels, split == 0, split == 1).logits)
+    assert np.array_equal(first.logits, fit_baseline(counts.copy(), labels, split == 0, split == 1).logits)

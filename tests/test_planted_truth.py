@@ -20,8 +20,11 @@ from sample_negatives import sample_negatives
 from simulate_experiment import simulate_experiment
 from train_network import train_network
 
+from workflow_support.configuration import resolve
+
 ROOT = Path(__file__).parents[1]
-DEMO = yaml.safe_load((ROOT / "resources/demo/config.yaml").read_text())
+DEMO_FILE = ROOT / "resources/demo/config.yaml"
+DEMO, _ = resolve(yaml.safe_load(DEMO_FILE.read_text()), [DEMO_FILE], ROOT / "resources/schemas/config.schema.json")
 FACTOR, ARM = "SPI1", "irrep_k3"
 
 
@@ -33,7 +36,7 @@ class Experiment(NamedTuple):
     def of_labels(self, windows: Path) -> dict[str, dict[str, Any]]:
         """Evaluations of one network and of the baseline, with the labels of a window table."""
         architecture = DEMO["network"] | DEMO["arms"][ARM]
-        training = DEMO["training"] | {"device": "cpu", "threads": 1, "reverse_complement_augmentation": False}
+        training = DEMO["training"] | {"reverse_complement_augmentation": False}
         out = windows.parent / windows.stem
         train_network(
             windows=windows,
@@ -91,7 +94,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
         "blacklist": [],
         "width": DEMO["windows"]["width"],
         "splits": DEMO["genomes"]["simulated"]["splits"],
-        "max_unknown_fraction": 0.5,
+        "max_unknown_fraction": DEMO["windows"]["max_unknown_fraction"],
     }
     positives, intervals = folder / "positives.tsv", folder / "peaks.bed"
     prepare_peaks(
@@ -106,11 +109,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
         positives=positives,
         intervals=intervals,
         unlabelled=[],
-        ratio=DEMO["negatives"]["ratio"],
-        margin=DEMO["negatives"]["margin"],
-        overlap=False,
-        gc_bin_width=0.02,
-        seed=1,
+        **DEMO["negatives"],
         negatives=folder / "negatives.tsv",
         bed=folder / "negatives.bed",
         counts=folder / "negative_counts.tsv",

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from genome_data.windows import read_windows
-from learning.baseline import count_canonical, fit_baseline
+from learning.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
 from learning.evaluation import Evaluation, score_test_split, write_evaluation
 from learning.metrics import best_mcc_threshold, require_both_classes
 from workflow_support.job import logger, run_job
@@ -44,6 +44,10 @@ def fit_kmer_baseline(windows: Path, kmers: Path, task: str, seed: int, evaluati
         device="cpu",
     )
     write_evaluation(evaluation, predictions, result, table[test], fitted.logits[test])
+    if not fitted.converged:
+        logger.info("The fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
+    if fitted.inverse_penalty in (INVERSE_PENALTIES[0], INVERSE_PENALTIES[-1]):
+        logger.info("C lies at the edge of the range that was tried (%s).", ", ".join(map(str, INVERSE_PENALTIES)))
     logger.info("%d-mer logistic regression (C = %g): test AUROC %.4f.", KMER, fitted.inverse_penalty, values["AUROC"])
 
 

@@ -10,7 +10,7 @@ from workflow_support.job import run_job
 
 def plot_roc_and_precision_recall(*, predictions: list[Path], evaluations: list[Path], svg: Path, png: Path) -> None:
     """Draw the figure from each model's ``predictions.tsv``, with the ``evaluation.json`` that names the model."""
-    save_figure(roc_and_precision_recall_figure(read_per_model(predictions, evaluations)), svg, png)
+    save_figure(roc_and_precision_recall_figure(read_per_model(predictions, evaluations, ["label", "logit"])), svg, png)
 
 
 if "snakemake" in globals():

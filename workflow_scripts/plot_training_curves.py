@@ -10,7 +10,7 @@ from workflow_support.job import run_job
 
 def plot_training_curves(*, histories: list[Path], evaluations: list[Path], svg: Path, png: Path) -> None:
     """Draw the figure from each network's ``history.tsv``, with the ``evaluation.json`` that names the network."""
-    save_figure(training_curves_figure(read_per_model(histories, evaluations)), svg, png)
+    save_figure(training_curves_figure(read_per_model(histories, evaluations, ["epoch", "validation_auroc"])), svg, png)
 
 
 if "snakemake" in globals():

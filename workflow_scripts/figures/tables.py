@@ -29,11 +29,11 @@ def read_calibration(evaluations: Iterable[Path]) -> pd.DataFrame:
     )
 
 
-def read_per_model(tables: Sequence[Path], evaluations: Sequence[Path]) -> pd.DataFrame:
-    """One table of each model below each other; the model's ``evaluation.json`` says its ``task, arm, seed``."""
+def read_per_model(tables: Sequence[Path], evaluations: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
+    """Columns of one table of each model below each other; its ``evaluation.json`` says ``task, arm, seed``."""
     return pd.concat(
         [
-            _keyed(pd.read_csv(table, sep="\t"), _read_json(evaluation))
+            _keyed(pd.read_csv(table, sep="\t", usecols=columns), _read_json(evaluation))
             for table, evaluation in zip(tables, evaluations, strict=True)
         ],
         ignore_index=True,

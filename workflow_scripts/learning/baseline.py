@@ -54,11 +54,15 @@ def count_canonical(kmers: np.ndarray, k: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FittedBaseline:
-    """Logits of every window that was counted, the number of coefficients and the inverse penalty that was chosen."""
+    """Logits of every window that was counted, and how they came about.
+
+    ``converged`` is False where the optimiser stopped at its limit, which makes the floor lower than it need be.
+    """
 
     logits: np.ndarray
     parameters: int
     inverse_penalty: float
+    converged: bool
 
 
 def fit_baseline(counts: np.ndarray, labels: np.ndarray, train: np.ndarray, validation: np.ndarray) -> FittedBaseline:
@@ -67,17 +71,20 @@ def fit_baseline(counts: np.ndarray, labels: np.ndarray, train: np.ndarray, vali
     Parameters
     ----------
     counts, labels
-        (windows, pairs) and (windows,).
+        (windows, pairs), overwritten, and (windows,).
     train, validation
         Boolean masks (windows,). Means and standard deviations of the counts come from the training rows alone.
     """
-    scaled = StandardScaler().fit(counts[train]).transform(counts)
+    # In place: the counts of a study take gigabytes, and nobody needs them afterwards.
+    scaled = StandardScaler(copy=False).fit(counts[train]).transform(counts)
+    scaled_train, train_labels = scaled[train], labels[train]
     model = LogisticRegression(max_iter=MAX_ITERATIONS, warm_start=True)
     best_auroc, best = -1.0, None
     for inverse_penalty in INVERSE_PENALTIES:
-        model.set_params(C=inverse_penalty).fit(scaled[train], labels[train])
+        model.set_params(C=inverse_penalty).fit(scaled_train, train_labels)
         logits = model.decision_function(scaled)
         reached = auroc(labels[validation], logits[validation])
         if reached > best_auroc:
-            best_auroc, best = reached, FittedBaseline(logits, model.coef_.size, inverse_penalty)
+            converged = bool(model.n_iter_.max() < MAX_ITERATIONS)
+            best_auroc, best = reached, FittedBaseline(logits, model.coef_.size, inverse_penalty, converged)
     return best
