@@ -84,6 +84,9 @@ FAULTS = {
     "two things to predict on": (
         "contigs: [chr2]", "contigs: [chr2]\n    regions: \"{data}/peaks.bed\"", ["regions and contigs"], 25,
     ),
+    "genome beside sequences": (
+        "contigs: [chr2]", "sequences: \"{data}/genome.fa\"\n    genome: small", ["predict.scan.genome", "delete"], 29,
+    ),
     "plus_fraction of a standard arm": (
         "channels: 16}", "channels: 16, plus_fraction: 0.5}", ["arms.standard.plus_fraction", "irrep"], 12,
     ),
@@ -198,6 +201,11 @@ def test_a_task_takes_what_it_does_not_say_from_the_run_and_its_genome(good: str
     assert task["windows"] == settings["windows"]
     assert task["splits"] == settings["genomes"]["small"]["splits"]
     assert settings["predict"]["scan"]["genome"] == "small"
+
+
+def test_sequences_to_predict_on_belong_to_no_genome(good: str, tmp_path: Path) -> None:
+    text = good.replace("contigs: [chr2]", f"sequences: {tmp_path}/genome.fa")
+    assert "genome" not in resolve_text(text, tmp_path).settings["predict"]["scan"]
 
 
 def test_a_resolved_configuration_resolves_to_itself(good: str, tmp_path: Path) -> None:

@@ -146,6 +146,14 @@ def _check_predictions(settings: Settings, origins: Origins) -> None:
                 allowed=f"one of {', '.join(PREDICTION_INPUTS)}",
                 mend="keep one of them, and make another prediction for another" if given else "add one of them",
             )
+        if given == ["sequences"] and "genome" in prediction:
+            raise origins.error(
+                (*path, "genome"),
+                f"`{dotted((*path, 'genome'))}` means nothing for sequences, which are scored as they stand",
+                found=f"genome: {prediction['genome']} with sequences",
+                allowed="genome with regions or contigs",
+                mend="delete the line, or give regions or contigs of the genome instead of sequences",
+            )
 
 
 def _check_simulation(settings: Settings, origins: Origins) -> None:

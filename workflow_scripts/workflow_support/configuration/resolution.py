@@ -91,7 +91,7 @@ def _with_complete_tasks(settings: dict[str, Any]) -> dict[str, Any]:
         for name, task in settings["tasks"].items()
     }
     predictions = {
-        name: {"genome": tasks[prediction["task"]]["genome"]} | prediction
+        name: prediction if "sequences" in prediction else {"genome": tasks[prediction["task"]]["genome"]} | prediction
         for name, prediction in settings["predict"].items()
     }
     return settings | {"tasks": tasks, "predict": predictions}
