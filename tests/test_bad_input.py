@@ -233,4 +233,5 @@ def assert_told(error: InputError, file: Path, line: int | None, told: str) -> N
     assert error.line == line
     assert told in text
     assert error.found is not None
+    assert error.allowed
     assert error.mend

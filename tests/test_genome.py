@@ -4,6 +4,7 @@ import base64
 import hashlib
 import logging
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,32 @@ def test_lower_case_and_ambiguity_letters_are_accepted_and_reported(tmp_path: Pa
     assert "15 lower-case letters" in caplog.text
     assert "a: 10 IUPAC ambiguity letters" in caplog.text
     assert "b: 10 IUPAC ambiguity letters" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (">a\nACGT\n>b\nAC\n", None),
+        ("\ufeff>a\nACGT\n", "a byte order mark"),
+        (">a\r\nACGT\r\n>b\r\nAC\r\n", "carriage returns at line ends"),
+        ("\n>a\nACGT\n", "blank lines"),
+        (">a\n\nACGT\n", "blank lines"),
+        (">a\nACGT\n\n>b\nAC\n", "blank lines"),
+        (">a\nAC\n\nGT\n", "blank lines"),
+        ("\ufeff>a\r\nAC\r\n\r\nGT\r\n", "a byte order mark, carriage returns at line ends, blank lines"),
+    ],
+)
+def test_what_is_put_right_in_a_genome_is_reported(text: str, told: str | None, tmp_path: Path, caplog) -> None:
+    with caplog.at_level(logging.INFO, logger="rc"):
+        fasta = normalised(write(tmp_path / "g", text))
+    assert letters_of(fasta)["a"] == "ACGT"
+    assert re.findall("read with (.*)", caplog.text) == ([told] if told else [])
+
+
+def test_a_2bit_is_not_said_to_lack_an_index(tmp_path: Path, caplog) -> None:
+    with caplog.at_level(logging.INFO, logger="rc"):
+        normalised(write_2bit(tmp_path / "g.2bit", GENOME))
+    assert ".fai" not in caplog.text
 
 
 @pytest.mark.parametrize("age", [None, -1000, 1000], ids=["missing", "stale", "fresh"])

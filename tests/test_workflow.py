@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -17,7 +18,7 @@ import yaml
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-PARTS = ["Snakefile", "rules", "workflow_scripts", "resources", "envs", "slurm", "config.yaml"]
+PARTS = ["Snakefile", "rules", "workflow_scripts", "resources", "envs", "slurm", "profiles", "config.yaml"]
 TINY = ["--configfile", "tests/tiny.yaml"]
 RULES = [
     (file.name, match[1], match[2])
@@ -143,6 +144,30 @@ def test_bad_configurations_are_refused_in_plain_words(
     assert "mend:" in output
     assert "Traceback" not in output
     assert "common.smk" not in output
+
+
+def test_a_bad_input_is_told_last_and_without_a_traceback(checkout: Checkout) -> None:
+    (checkout.folder / "tests/empty.fa").write_text("")
+    config = (checkout.folder / "tests/tiny.yaml").read_text().replace("tests/oligos.fa", "tests/empty.fa")
+    (checkout.folder / "tests/bad.yaml").write_text(config.replace("tiny", "bad"))
+    config = ["--configfile", "tests/bad.yaml", "--cores", "1"]
+    output = checkout.snakemake(*config, "results/bad/predictions/oligos/genome.fa", succeeds=False)
+    told, after = "tests/empty.fa: the file is empty", output.rpartition("Error in rule")[2]
+    assert told in after
+    assert "mend:" in after
+    assert "Traceback" not in output
+
+
+def test_what_a_killed_run_left_is_made_again_unasked(checkout: Checkout, finished: Path) -> None:
+    # Snakemake's own mark of a job that was cut off.
+    output = "results/tiny/tasks/CTCF/negatives.tsv"
+    marks = checkout.folder / ".snakemake/incomplete"
+    marks.mkdir(exist_ok=True)
+    mark = marks / base64.urlsafe_b64encode(output.encode()).decode()
+    mark.write_text("")
+    plan = checkout.plan(*TINY)
+    mark.unlink()
+    assert plan["sample_negatives"] == 1
 
 
 def test_a_run_leaves_what_it_promises(finished: Path) -> None:

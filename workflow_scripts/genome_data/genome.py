@@ -18,6 +18,8 @@ from workflow_support.job import logger
 
 from .alphabet import IUPAC_AMBIGUITY, encode_in_place
 from .sequence_files import SequenceBlock, read_sequence
+from .text import leading_bytes
+from .twobit import TWOBIT_MAGICS
 
 _AMBIGUOUS_TO_N = bytes.maketrans(IUPAC_AMBIGUITY, b"N" * len(IUPAC_AMBIGUITY))
 
@@ -175,6 +177,8 @@ def _write_contig(name: str, blocks: Iterable[SequenceBlock], out: BinaryIO) -> 
 
 def _report_neighbouring_index(source: Path) -> None:
     neighbour = Path(f"{source}.fai")
+    if leading_bytes(source)[:4] in TWOBIT_MAGICS:  # holds its index itself
+        return
     if not neighbour.exists():
         state = "has no .fai beside it"
     elif neighbour.stat().st_mtime < source.stat().st_mtime:

@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from workflow_support.errors import InputError
+from workflow_support.job import logger
 
 from .alphabet import BASES, IUPAC_AMBIGUITY
 from .text import BYTE_ORDER_MARK, leading_bytes, open_binary
@@ -72,7 +73,11 @@ def _twobit_blocks(path: Path) -> Iterator[SequenceBlock]:
 def _fasta_blocks(path: Path) -> Iterator[SequenceBlock]:
     offsets: dict[str, int] = {}
     contig, length = None, 0
+    oddities: dict[str, None] = {}
+    previous: _Piece | None = None
     for piece in _pieces(path):
+        oddities |= dict.fromkeys(_oddities(piece, previous))
+        previous = piece
         if piece.is_header:
             _refuse_empty_contig(path, contig, length, offsets)
             contig, length = _contig_name(path, piece), 0
@@ -105,6 +110,25 @@ def _fasta_blocks(path: Path) -> Iterator[SequenceBlock]:
             mend="make or fetch the file again",
         )
     _refuse_empty_contig(path, contig, length, offsets)
+    if oddities:
+        logger.info("%s: read with %s", path, ", ".join(oddities))
+
+
+def _oddities(piece: _Piece, previous: _Piece | None) -> Iterator[str]:
+    """What has to be put right to read a piece."""
+    content = piece.content
+    begins_line = previous is None or previous.content.endswith(b"\n")
+    if previous is None and piece.offset == len(BYTE_ORDER_MARK):
+        yield "a byte order mark"
+    has_returns = b"\r" in content
+    if has_returns:
+        yield "carriage returns at line ends"
+    if (
+        b"\n\n" in content
+        or (has_returns and b"\n\r\n" in content)
+        or (begins_line and content.startswith((b"\n", b"\r\n")))
+    ):
+        yield "blank lines"
 
 
 def _pieces(path: Path) -> Iterator[_Piece]:

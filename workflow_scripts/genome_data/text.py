@@ -94,10 +94,20 @@ def leading_bytes(path: str | Path, count: int = 32) -> bytes:
             magic = stream.read(count)
     except OSError as error:
         raise InputError(
-            "the file cannot be read", file=path, found=error.strerror, mend="check the path and its permissions"
+            "the file cannot be read",
+            file=path,
+            found=error.strerror,
+            allowed="a file that exists and that you may read",
+            mend="check the path and its permissions",
         ) from None
     if not magic:
-        raise InputError("the file is empty", file=path, found="0 bytes", mend="make or fetch the file again")
+        raise InputError(
+            "the file is empty",
+            file=path,
+            found="0 bytes",
+            allowed="a file with content",
+            mend="make or fetch the file again",
+        )
     return magic
 
 

@@ -21,7 +21,7 @@ def run_job(snakemake: Any, function: Callable[..., None], **arguments: Any) -> 
     """Call ``function(**arguments)`` as the body of a Snakemake job.
 
     Messages go to the job's log file and to the terminal. An :class:`InputError` ends the job with its text alone; any
-    other exception is a defect of ours and leaves its traceback in the log.
+    other exception is a defect of ours and leaves its traceback in the log. An interrupt by the user leaves none.
     """
     log_file = Path(snakemake.log[0])
     log_file.parent.mkdir(parents=True, exist_ok=True)
@@ -31,6 +31,9 @@ def run_job(snakemake: Any, function: Callable[..., None], **arguments: Any) -> 
     except InputError as error:
         logger.error("%s", error)
         sys.exit(1)
+    except KeyboardInterrupt:
+        logger.error("interrupted")
+        sys.exit(130)
     except Exception:
         logger.error("%s", traceback.format_exc())
         sys.exit(1)
