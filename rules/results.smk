@@ -32,8 +32,10 @@ MODEL_FILES = ["weights.safetensors", "model.json", "history.tsv", *SCORES_OF_A_
 SIGNAL_FILES = [
     "signal/{task}.positives.bed",
     "signal/{task}.matrix.gz",
+    "figures/signal/{task}.heatmap.svg",
     "figures/signal/{task}.heatmap.png",
     "figures/signal/{task}.profile.svg",
+    "figures/signal/{task}.profile.png",
 ]
 
 

@@ -1,17 +1,41 @@
 """
 The measured signal around positive windows, for tasks that name a bigWig (deepTools).
 
-Needs: tasks/<task>/positives.tsv and the bigWig.
-Makes: signal/<task>.matrix.gz, and from it figures/signal/<task>.heatmap.png and <task>.profile.svg.
+Needs: tasks/<task>/positives.tsv, the genome and the bigWig.
+Makes: signal/<task>.positives.bed and <task>.matrix.gz, and from it figures/signal/<task>.heatmap.svg and .png and
+<task>.profile.svg and .png.
 """
+
+
+rule select_signal_regions:
+    input:
+        positives=run_path("tasks/{task}/positives.tsv"),
+        signal=lambda wildcards: local_path(f"tasks.{wildcards.task}.signal"),
+        fasta=task_genome("genome.fa"),
+        index=task_genome("genome.fa.fai"),
+    output:
+        run_path("signal/{task}.positives.bed"),
+    log:
+        run_path("logs/select_signal_regions/{task}.log"),
+    benchmark:
+        run_path("benchmarks/select_signal_regions/{task}.tsv")
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        code=code("select_signal_regions"),
+    script:
+        "../workflow_scripts/select_signal_regions.py"
 
 
 rule measure_signal:
     input:
-        positives=run_path("tasks/{task}/positives.tsv"),
-        signal=lambda wildcards: local_paths(f"tasks.{wildcards.task}.signal"),
-    output:
         regions=run_path("signal/{task}.positives.bed"),
+        signal=lambda wildcards: local_path(f"tasks.{wildcards.task}.signal"),
+    output:
         matrix=run_path("signal/{task}.matrix.gz"),
     log:
         run_path("logs/measure_signal/{task}.log"),
@@ -27,20 +51,20 @@ rule measure_signal:
         distance=1000,
         bin=20,
     shell:
-        "(tail -n +2 {input.positives:q} | cut -f 1-4 > {output.regions:q}"
-        " && computeMatrix reference-point --referencePoint center"
-        " --regionsFileName {output.regions:q} --scoreFileName {input.signal:q}"
+        "computeMatrix reference-point --referencePoint center"
+        " --regionsFileName {input.regions:q} --scoreFileName {input.signal:q}"
         " --samplesLabel {wildcards.task:q} --missingDataAsZero"
         " --beforeRegionStartLength {params.distance:q}"
         " --afterRegionStartLength {params.distance:q} --binSize {params.bin:q}"
-        " --numberOfProcessors {threads:q} --outFileName {output.matrix:q}) > {log:q} 2>&1"
+        " --numberOfProcessors {threads:q} --outFileName {output.matrix:q} > {log:q} 2>&1"
 
 
 rule plot_signal_heatmap:
     input:
         matrix=run_path("signal/{task}.matrix.gz"),
     output:
-        report(
+        svg=run_path("figures/signal/{task}.heatmap.svg"),
+        png=report(
             run_path("figures/signal/{task}.heatmap.png"),
             caption="../resources/captions/signal_heatmap.rst",
             category="Signal",
@@ -57,18 +81,21 @@ rule plot_signal_heatmap:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     shell:
-        "plotHeatmap --matrixFile {input.matrix:q} --outFileName {output:q}"
+        "for figure in {output:q}; do"
+        " plotHeatmap --matrixFile {input.matrix:q} --outFileName \"$figure\""
         " --dpi 200 --colorMap Blues --heatmapHeight 10 --heatmapWidth 5"
         " --refPointLabel centre --regionsLabel 'positive windows' --legendLocation none"
-        " --xAxisLabel 'distance' --yAxisLabel 'mean signal' > {log:q} 2>&1"
+        " --xAxisLabel 'distance' --yAxisLabel 'mean signal';"
+        " done > {log:q} 2>&1"
 
 
 rule plot_signal_profile:
     input:
         matrix=run_path("signal/{task}.matrix.gz"),
     output:
-        report(
-            run_path("figures/signal/{task}.profile.svg"),
+        svg=run_path("figures/signal/{task}.profile.svg"),
+        png=report(
+            run_path("figures/signal/{task}.profile.png"),
             caption="../resources/captions/signal_profile.rst",
             category="Signal",
             labels={"figure": "Profile", "task": "{task}"},
@@ -84,7 +111,9 @@ rule plot_signal_profile:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     shell:
-        "plotProfile --matrixFile {input.matrix:q} --outFileName {output:q}"
-        " --plotType se --plotHeight 6 --plotWidth 12 --colors '#0072B2'"
+        "for figure in {output:q}; do"
+        " plotProfile --matrixFile {input.matrix:q} --outFileName \"$figure\""
+        " --dpi 200 --plotType se --plotHeight 6 --plotWidth 12 --colors '#0072B2'"
         " --refPointLabel centre --regionsLabel positives --legendLocation upper-right"
-        " --yAxisLabel 'mean signal' > {log:q} 2>&1"
+        " --yAxisLabel 'mean signal';"
+        " done > {log:q} 2>&1"

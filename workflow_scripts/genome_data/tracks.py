@@ -1,0 +1,130 @@
+"""bigWig tracks: whether one belongs to a genome, and writing one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyBigWig
+from numpy.typing import ArrayLike
+
+from workflow_support.errors import InputError
+
+from .contig_names import describe_mismatch
+
+_MAGICS = {0x888FFC26.to_bytes(4, order) for order in ("little", "big")}
+
+
+def contigs_of_track(path: str | Path, sizes: Mapping[str, int]) -> set[str]:
+    """Contigs of the genome that a bigWig carries values on.
+
+    Parameters
+    ----------
+    path
+        The bigWig.
+    sizes
+        Length of every contig of the genome.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no bigWig, or if it was made on another genome: no contig is shared, or a shared one
+        differs in length.
+    """
+    lengths = _read_lengths(Path(path))
+    shared = [contig for contig in sizes if contig in lengths]
+    if not shared:
+        raise InputError(
+            "no contig of the bigWig is in the genome", file=path, **describe_mismatch(list(lengths), list(sizes))
+        )
+    wrong = [contig for contig in shared if lengths[contig] != sizes[contig]]
+    if wrong:
+        contig = wrong[0]
+        raise InputError(
+            "contigs differ in length, so the bigWig belongs to another genome build",
+            file=path,
+            found=f"{contig} of {lengths[contig]:,} bases; {len(wrong):,} such contigs in all",
+            allowed=f"{contig} of {sizes[contig]:,} bases, as in this genome",
+            mend="use the bigWig of the genome build that the FASTA holds, or make it again from reads mapped to it",
+        )
+    return set(shared)
+
+
+class TrackWriter:
+    """A bigWig in the making, a context manager; intervals come contig by contig, sorted by start.
+
+    Where intervals overlap, the one that came first keeps the bases: a bigWig has one value a base.
+
+    Parameters
+    ----------
+    path
+        The bigWig to write.
+    sizes
+        Length of every contig, in the order in which intervals will come.
+    """
+
+    def __init__(self, path: str | Path, sizes: Mapping[str, int]) -> None:
+        self._bigwig = pyBigWig.open(str(path), "w")
+        self._bigwig.addHeader(list(sizes.items()))
+        self._contig, self._written_to = "", 0
+
+    def __enter__(self) -> TrackWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bigwig.close()
+
+    def add(self, contig: str, starts: ArrayLike, ends: ArrayLike, values: ArrayLike) -> None:
+        """Write the values of intervals of one contig, (intervals,) each; 0-based and half open."""
+        starts, ends, values = np.asarray(starts), np.asarray(ends), np.asarray(values)
+        if contig != self._contig:
+            self._contig, self._written_to = contig, 0
+        reached = np.maximum.accumulate(np.concatenate(([self._written_to], ends)))
+        free_starts = np.maximum(starts, reached[:-1])
+        is_free = free_starts < ends
+        self._written_to = int(reached[-1])
+        if is_free.any():
+            self._bigwig.addEntries(
+                [contig] * int(is_free.sum()),
+                free_starts[is_free].tolist(),
+                ends=ends[is_free].tolist(),
+                values=values[is_free].tolist(),
+            )
+
+
+def _read_lengths(path: Path) -> dict[str, int]:
+    _require_whole(path)
+    try:
+        with pyBigWig.open(str(path)) as bigwig:
+            return bigwig.chroms()
+    except RuntimeError as error:
+        raise _no_bigwig(path, error) from None
+
+
+def _require_whole(path: Path) -> None:
+    """A bigWig ends in the magic number that it begins with; of one that was cut off, libBigWig makes a segmentation
+    fault rather than an error."""
+    if not path.is_file():
+        raise _no_bigwig(path, "no such file")
+    with path.open("rb") as file:
+        first = file.read(4)
+        file.seek(max(0, path.stat().st_size - 4))
+        last = file.read(4)
+    if first not in _MAGICS:
+        raise _no_bigwig(path, f"a file that begins with {first!r}")
+    if last != first:
+        raise _no_bigwig(path, "a bigWig whose end is missing")
+
+
+def _no_bigwig(path: Path, found: object) -> InputError:
+    return InputError(
+        "the file is no bigWig",
+        file=path,
+        found=found,
+        allowed="a whole bigWig",
+        mend="name the right file, or fetch or make it again if it was cut off",
+    )
