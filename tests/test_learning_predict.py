@@ -91,12 +91,31 @@ def test_scores_are_mean_logits_and_their_sigmoid(run):
     assert np.allclose(carried, table["probability"], atol=1e-5)
 
 
-def test_overlapping_unsorted_regions_are_scored_once_in_genome_order(run):
-    regions = [("chrA", 300, 500), ("chrB", 0, 100), ("chrA", 100, 350), ("chrA", 120, 130)]
+def test_overlapping_unsorted_regions_keep_their_rows_in_genome_order(run):
+    regions = [
+        ("chrA", 300, 500, "late"),
+        ("chrB", 0, 100, "."),
+        ("chrA", 100, 350, "long"),
+        ("chrA", 120, 130, "inner"),
+    ]
     table, track = predict(run, regions=regions)
-    assert table["contig"].tolist() == ["chrB"] + ["chrA"] * 4
-    assert [tile[:2] for tile in track["chrA"]] == [(100, 200), (200, 300), (300, 400), (400, 500)]
-    assert predict(run, regions=[("chrB", 0, 100), ("chrA", 100, 500)])[0].equals(table)
+    assert table["contig"].tolist() == ["chrB"] + ["chrA"] * 6
+    assert table["name"].tolist() == ["chrB:0-100", "long", "inner", "long", "long", "late", "late"]
+    for region in regions[::2]:
+        alone = predict(run, regions=[region])[0]
+        assert table[table["name"] == region[3]].reset_index(drop=True).equals(alone)
+    assert [tile[:2] for tile in track["chrA"]] == [(100, 200), (200, 300), (300, 350), (350, 400), (400, 500)]
+    carried = np.array([value for _, _, value in track["chrA"]])
+    assert np.allclose(carried, table["probability"].to_numpy()[[1, 3, 4, 5, 6]], atol=1e-5)
+
+
+def test_names_are_those_of_the_file_or_the_place(run):
+    assert predict(run, regions=[("chrA", 100, 140)])[0]["name"].tolist() == ["chrA:100-140"]
+    assert predict(run, regions=[("chrA", 100, 140, "GATA1_enhancer", 0, "+")])[0]["name"].tolist() == [
+        "GATA1_enhancer"
+    ]
+    table = predict(run)[0]
+    assert table["name"].equals(table["contig"])
 
 
 def test_all_contigs_are_covered_but_for_unknown_sequence(run):
@@ -130,8 +149,8 @@ def test_regions_on_other_contigs_are_left_out(run):
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
-        ({"regions": [("chrA", 0, 100), ("chrA", 600, 641)]}, ["regions.bed, line 2", "ends at 640", "build"]),
-        ({"regions": [("A", 0, 100), ("B", 0, 9)]}, ["regions.bed", "no region lies on a contig", "chrA"]),
+        ({"regions": [("chrA", 0, 100), ("chrA", 600, 641)]}, ["regions.bed, line 2", "0 to 640", "build"]),
+        ({"regions": [("A", 0, 100), ("B", 0, 9)]}, ["regions.bed", "no contig of the file", "chrA"]),
         ({"regions": [("chrA", 90, 80)]}, ["regions.bed, line 1"]),
         ({"contigs": ["chrA", "chrC"]}, ["chrC", "chrB"]),
         ({"contigs": ["gap"]}, ["unknown bases", "genome.fa"]),

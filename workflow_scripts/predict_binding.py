@@ -5,27 +5,24 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyBigWig
 import torch
 from torch import nn
 
 from genome_data.alphabet import UNKNOWN
-from genome_data.bed import read_intervals
-from genome_data.contig_names import describe_mismatch
 from genome_data.genome import Genome
-from genome_data.intervals import merge
-from genome_data.windows import in_genome_order
+from genome_data.stretches import regions_on_genome, whole_contigs
+from genome_data.tiling import Tiles, count_tiles, tile
+from genome_data.tracks import TrackWriter
 from learning.devices import select_device
 from learning.inference import mean_logits
 from learning.metrics import sigmoid
 from learning.saved_models import load
-from learning.tiling import Tiles, count_tiles, tile
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, progress, run_job
 
 TILES_PER_BLOCK = 8192
-TABLE_COLUMNS = ["contig", "start", "end", "score", "probability"]
+TABLE_COLUMNS = ["contig", "start", "end", "name", "score", "probability"]
 
 
 def predict_binding(
@@ -43,29 +40,38 @@ def predict_binding(
     """Score one window for every ``stride`` bases of the regions, or of the contigs where no regions are given.
 
     The score is the mean logit of the replicates and the probability its sigmoid; windows without a known base have
-    none. The table gives windows, cut at the ends of their contig; the bigWig gives the probability over the tile of
-    each window, so that tiles never overlap.
+    none. The table gives windows, cut at the ends of their contig, with the name of their region or contig. The bigWig
+    gives the probability over the tile of each window; where regions overlap, over what no tile before it covers.
     """
     networks, width = _load_replicates(weights, models, select_device(device, threads))
     genome = Genome(fasta)
-    stretches = _regions_on_genome(regions, genome.sizes) if regions else _whole_contigs(contigs, genome.sizes)
+    stretches = regions_on_genome(regions, genome.sizes) if regions else whole_contigs(contigs, genome.sizes)
+    counts = pd.Series(count_tiles(stretches["start"].to_numpy(), stretches["end"].to_numpy(), width, stride))
+    blocks = -(-counts.groupby(stretches["contig"].to_numpy()).sum() // TILES_PER_BLOCK)
     scored = 0
-    with atomic_paths(table, bigwig) as (table_path, bigwig_path), table_path.open("w", encoding="utf-8") as rows:
-        track = _open_track(bigwig_path, genome.sizes)
+    with (
+        atomic_paths(table, bigwig) as (table_path, bigwig_path),
+        table_path.open("w", encoding="utf-8") as rows,
+        TrackWriter(bigwig_path, genome.sizes) as track,
+    ):
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
-        for block in _scored_blocks(networks, genome, stretches, width, stride):
-            block.to_csv(rows, sep="\t", columns=TABLE_COLUMNS, header=False, index=False, float_format="%.6g")
-            _add_to_track(track, block)
-            scored += len(block)
+        tiles = _tile_by_contig(stretches, width, stride)
+        for of_contig, block in progress(tiles, description="scoring", unit=" blocks", total=int(blocks.sum())):
+            scores = _score(networks, genome, of_contig, block, width)
+            scores.to_csv(rows, sep="\t", columns=TABLE_COLUMNS, header=False, index=False, float_format="%.6g")
+            track.add(of_contig["contig"].iloc[0], scores["tile_start"], scores["tile_end"], scores["probability"])
+            scored += len(scores)
         if scored == 0:
             raise InputError(
                 "nothing to score: every window consists of unknown bases",
                 file=fasta,
-                allowed="regions or contigs with known bases",
-                mend="choose other regions or contigs under predict: in the configuration",
+                found=f"{counts.sum():,} windows without an A, C, G or T",
+                allowed="regions, sequences or contigs with known bases",
+                mend="choose other regions, sequences or contigs under predict: in the configuration",
             )
-        track.close()
     logger.info("Scored %d windows of %d bases with %d replicates.", scored, width, len(networks))
+    if unknown := counts.sum() - scored:
+        logger.info("Left out %d windows that consist of unknown bases.", unknown)
 
 
 def _load_replicates(
@@ -86,58 +92,19 @@ def _load_replicates(
     return [network for network, _ in loaded], first["window"]
 
 
-def _regions_on_genome(file: Path, sizes: dict[str, int]) -> pd.DataFrame:
-    """Regions of a BED file on contigs of the genome, merged, in genome order."""
-    regions = read_intervals(file)
-    lengths = regions["contig"].map(sizes)
-    known = lengths.notna()
-    if not known.any():
-        names = list(dict.fromkeys(regions["contig"]))
-        raise InputError("no region lies on a contig of the genome", file=file, **describe_mismatch(names, list(sizes)))
-    if not known.all():
-        logger.info("%s: left out %d regions on contigs that the genome lacks.", file, int((~known).sum()))
-    beyond = regions[regions["end"] > lengths]
-    if len(beyond):
-        region = beyond.iloc[0]
-        raise InputError(
-            "a region ends past its contig",
-            file=file,
-            line=int(region["line"]),
-            found=f"{region['contig']}:{region['start']}-{region['end']}",
-            allowed=f"{region['contig']} ends at {sizes[region['contig']]}",
-            mend="use regions of the genome build that the FASTA holds",
-        )
-    return in_genome_order(merge(regions[known]), sizes)
+def _tile_by_contig(stretches: pd.DataFrame, width: int, stride: int) -> Iterator[tuple[pd.DataFrame, Tiles]]:
+    """The stretches of every contig with their tiles, in blocks that fit into memory."""
+    for _, rows in stretches.groupby("contig", sort=False):
+        tiles = tile(rows["start"].to_numpy(), rows["end"].to_numpy(), width, stride)
+        for block in tiles.blocks(TILES_PER_BLOCK):
+            yield rows, block
 
 
-def _whole_contigs(contigs: list[str] | None, sizes: dict[str, int]) -> pd.DataFrame:
-    """The named contigs, or all, in genome order."""
-    absent = [name for name in contigs or [] if name not in sizes]
-    if absent:
-        raise InputError("the genome lacks a contig to be scored", **describe_mismatch(absent, list(sizes)))
-    chosen = [name for name in sizes if contigs is None or name in contigs]
-    return pd.DataFrame({"contig": chosen, "start": 0, "end": [sizes[name] for name in chosen]})
-
-
-def _scored_blocks(
-    networks: Sequence[nn.Module], genome: Genome, stretches: pd.DataFrame, width: int, stride: int
-) -> Iterator[pd.DataFrame]:
-    """Blocks of scored windows with the columns of the table, ``tile_start`` and ``tile_end``, in genome order."""
-    by_contig = [
-        (contig, rows["start"].to_numpy(np.int64), rows["end"].to_numpy(np.int64))
-        for contig, rows in stretches.groupby("contig", sort=False)
-    ]
-    blocks = (
-        (contig, block)
-        for contig, starts, ends in by_contig
-        for block in tile(starts, ends, width, stride).blocks(TILES_PER_BLOCK)
-    )
-    total = sum(-(-count_tiles(starts, ends, width, stride).sum() // TILES_PER_BLOCK) for _, starts, ends in by_contig)
-    for contig, tiles in progress(blocks, description="scoring", unit=" blocks", total=int(total)):
-        yield _score(networks, genome, contig, tiles, width)
-
-
-def _score(networks: Sequence[nn.Module], genome: Genome, contig: str, tiles: Tiles, width: int) -> pd.DataFrame:
+def _score(
+    networks: Sequence[nn.Module], genome: Genome, stretches: pd.DataFrame, tiles: Tiles, width: int
+) -> pd.DataFrame:
+    """Windows with a known base: the columns of the table, ``tile_start`` and ``tile_end``."""
+    contig = stretches["contig"].iloc[0]
     codes = genome.codes([contig] * len(tiles.starts), tiles.window_starts, width)
     known = (codes != UNKNOWN).any(axis=1)
     logits = mean_logits(networks, codes[known]) if known.any() else np.empty(0)
@@ -147,28 +114,13 @@ def _score(networks: Sequence[nn.Module], genome: Genome, contig: str, tiles: Ti
             "contig": contig,
             "start": np.maximum(starts, 0),
             "end": np.minimum(starts + width, genome.sizes[contig]),
+            "name": stretches["name"].to_numpy()[tiles.stretches[known]],
             "score": logits,
             "probability": sigmoid(logits),
             "tile_start": tiles.starts[known],
             "tile_end": tiles.ends[known],
         }
     )
-
-
-def _open_track(path: Path, sizes: dict[str, int]) -> pyBigWig.pyBigWig:
-    track = pyBigWig.open(str(path), "w")
-    track.addHeader(list(sizes.items()))
-    return track
-
-
-def _add_to_track(track: pyBigWig.pyBigWig, block: pd.DataFrame) -> None:
-    if len(block):
-        track.addEntries(
-            block["contig"].tolist(),
-            block["tile_start"].tolist(),
-            ends=block["tile_end"].tolist(),
-            values=block["probability"].tolist(),
-        )
 
 
 if "snakemake" in globals():

@@ -6,7 +6,8 @@ from pathlib import Path
 from genome_data.bed import read_mask
 from genome_data.genome import Genome
 from genome_data.peaks import read_peaks
-from genome_data.positives import peaks_on_genome, positive_windows
+from genome_data.placement import on_genome
+from genome_data.positives import positive_windows
 from genome_data.splits import split_regions
 from genome_data.windows import in_genome_order, write_windows
 from workflow_support.files import atomic_paths
@@ -49,7 +50,7 @@ def prepare_peaks(
     genome = Genome(fasta)
     regions = split_regions(splits, genome.sizes)
     rows = read_peaks(peaks)
-    on_genome = peaks_on_genome(rows, genome.sizes, peaks)
+    is_on_genome = on_genome(rows, genome.sizes, peaks)
     windows, table = positive_windows(
         rows,
         genome,
@@ -68,7 +69,7 @@ def prepare_peaks(
         logger.info("  in %-17s %10s", split, f"{count:,}")
     with atomic_paths(positives, intervals, counts) as (new_positives, new_intervals, new_counts):
         write_windows(windows, new_positives)
-        every_peak = in_genome_order(rows[on_genome], genome.sizes)
+        every_peak = in_genome_order(rows[is_on_genome], genome.sizes)
         every_peak.to_csv(new_intervals, sep="\t", columns=["contig", "start", "end"], header=False, index=False)
         table.to_csv(new_counts, sep="\t", index=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +163,15 @@ def bed_intervals(bed: BedFile) -> pd.DataFrame:
                 mend="correct or remove the line; a single base at position p is written p, p + 1",
             )
     return pd.DataFrame({"contig": contigs, "start": starts, "end": ends, "line": bed.lines}).astype({"contig": "str"})
+
+
+def interval_names(bed: BedFile, otherwise: Sequence[str]) -> np.ndarray:
+    """The names in column 4, and of ``otherwise`` (rows,) where it is absent, empty or a dot: object (rows,)."""
+    substitutes = np.array(otherwise, dtype=object)
+    if bed.columns < 4:
+        return substitutes
+    names = bed.texts(4)
+    return np.where((names == ".") | (names == ""), substitutes, names)
 
 
 def read_intervals(path: str | Path) -> pd.DataFrame:

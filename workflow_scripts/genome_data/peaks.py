@@ -9,7 +9,7 @@ import pandas as pd
 
 from workflow_support.job import logger
 
-from .bed import BedFile, bed_intervals
+from .bed import BedFile, bed_intervals, interval_names
 
 _NARROW_PEAK_COLUMNS = 10
 _NO_SUMMIT = -1
@@ -40,7 +40,8 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     else:
         strength = bed.numbers(5, "score") if bed.columns >= 5 else np.nan
         summits = midpoints
-    return peaks.assign(name=_names(bed), strength=strength, summit=summits)[
+    names = interval_names(bed, otherwise=[f"peak_{line}" for line in bed.lines])
+    return peaks.assign(name=names, strength=strength, summit=summits)[
         ["contig", "start", "end", "name", "strength", "summit", "line"]
     ]
 
@@ -67,10 +68,3 @@ def _summits(bed: BedFile, peaks: pd.DataFrame, midpoints: pd.Series) -> np.ndar
 def _report(bed: BedFile, concerned: np.ndarray, what: str) -> None:
     if concerned.any():
         logger.info("%s: %s peaks %s", bed.path, f"{np.count_nonzero(concerned):,}", what)
-
-
-def _names(bed: BedFile) -> np.ndarray:
-    names = bed.texts(4) if bed.columns >= 4 else np.full(len(bed.lines), ".", dtype=object)
-    nameless = (names == ".") | (names == "")
-    names[nameless] = [f"peak_{line}" for line in bed.lines[nameless]]
-    return names

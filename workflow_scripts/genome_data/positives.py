@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ import pandas as pd
 
 from workflow_support.errors import InputError
 
-from .contig_names import describe_mismatch
 from .genome import Genome
 from .intervals import overlapping
 from .splits import OUTSIDE, SPLITS, STRADDLING, assign_split
@@ -27,33 +25,6 @@ REASONS = (
     "weaker_than_strongest",
 )
 """Why a peak is left out, in the order of asking: the first that holds is counted."""
-
-
-def peaks_on_genome(peaks: pd.DataFrame, sizes: Mapping[str, int], file: str | Path) -> np.ndarray:
-    """Whether each peak lies on a contig of the genome: bool (peaks,).
-
-    Raises
-    ------
-    InputError
-        If no peak does (another naming style), or if a peak ends past its contig (another genome build).
-    """
-    lengths = peaks["contig"].map(sizes).to_numpy(dtype=float)
-    on_genome = ~np.isnan(lengths)
-    if not on_genome.any():
-        names = list(dict.fromkeys(peaks["contig"]))
-        raise InputError("no contig of the file is in the genome", file=file, **describe_mismatch(names, list(sizes)))
-    past_end = on_genome & (peaks["end"].to_numpy() > np.where(on_genome, lengths, 0))
-    if past_end.any():
-        peak = peaks.iloc[int(np.argmax(past_end))]
-        raise InputError(
-            "a peak ends past its contig, so the peaks belong to another genome build",
-            file=file,
-            line=int(peak["line"]),
-            found=f"{peak['contig']}:{peak['start']}-{peak['end']}; {np.count_nonzero(past_end):,} such peaks in all",
-            allowed=f"0 to {sizes[peak['contig']]}, the length of {peak['contig']} in this genome",
-            mend="use the genome build that the peaks were called on, or lift the peaks over to this one",
-        )
-    return on_genome
 
 
 def positive_windows(

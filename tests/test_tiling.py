@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning.tiling import tile
+from genome_data.tiling import tile
 
 
 def tiles_of(regions, window, stride):
@@ -40,6 +40,19 @@ def test_regions_of_both_kinds_side_by_side():
         (0, 200, 0),
         (300, 310, 205),
         (400, 600, 400),
+    ]
+
+
+def test_overlapping_regions_are_tiled_each_by_itself():
+    starts, ends = np.array([0, 50, 100]), np.array([300, 250, 110])
+    tiles = tile(starts, ends, window=20, stride=100)
+    assert list(zip(tiles.stretches.tolist(), tiles.starts.tolist(), tiles.ends.tolist(), strict=True)) == [
+        (0, 0, 100),
+        (1, 50, 150),
+        (0, 100, 200),
+        (2, 100, 110),
+        (1, 150, 250),
+        (0, 200, 300),
     ]
 
 
