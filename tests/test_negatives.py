@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from sample_negatives import sample_negatives as run_script
 from scipy import stats
 
-from genome_data import negatives
+from genome_data import negatives, window_search
 from genome_data.bed import read_intervals
 from genome_data.genome import Genome, normalise_fasta
 from genome_data.intervals import overlapping
-from genome_data.negatives import GCBins, describe_shortfall, sample_negatives
+from genome_data.negatives import describe_shortfall, sample_negatives
 from genome_data.splits import assign_split, split_regions
+from genome_data.window_search import GCBins
 from genome_data.windows import composition, read_windows, write_windows
 from workflow_support.errors import InputError
 
@@ -167,7 +168,7 @@ def test_negatives_are_allowed_disjoint_and_exhaustive(experiment, starts_per_bl
     sequences, split_of, wanted, peaks, masked, options = experiment
     allowed = allowed_windows(sequences, split_of, (peaks, masked, wanted), options)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(negatives, "STARTS_PER_BLOCK", starts_per_block)
+        patch.setattr(window_search, "STARTS_PER_BLOCK", starts_per_block)
         genome = genome_of(Path(folder), **sequences)
         try:
             windows, counts = sample_negatives(genome, split_of, wanted, peaks, [masked], **options)
@@ -262,6 +263,19 @@ def test_a_blocked_window_makes_way_for_one_beside_it(tmp_path, seed):
     assert counts["missing"].tolist() == [0, 0]
     assert windows["start"][0] == 40
     assert windows["start"][1] in (50, 51, 52, 53)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_windows_may_touch(tmp_path, mirrored):
+    """The only window of pure G touches the only one of pure A, and half G, which has other places, leaves it free."""
+    sequence = "T" * 5 + "G" * 10 + "A" * 10 + "GA" * 5
+    genome = genome_of(tmp_path, one="N" * 10 + (sequence[::-1] if mirrored else sequence))
+    room = regions(("one", 10, 45, "train"))
+    wanted = positives(*[("one", 0, 10, "train", gc) for gc in (0.0, 0.5, 1.0)])
+    for seed in range(12):
+        options = SETTINGS | {"gc_bin_width": 0.05, "seed": seed}
+        _, counts = sample_negatives(genome, room, wanted, intervals(), [], **options)
+        assert counts["missing"].tolist() == [0, 0, 0]
 
 
 def test_unknown_bases_are_neither_gc_nor_drawn_alone(tmp_path):
