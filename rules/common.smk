@@ -21,6 +21,7 @@ os.environ.update(
     PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()])
 )
 
+from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import resolve, simulated_files
 from workflow_support.errors import InputError
@@ -37,7 +38,6 @@ except InputError as error:
     sys.exit(1)
 
 TASKS, ARMS, SEEDS = list(config["tasks"]), list(config["arms"]), config["seeds"]
-BASELINE_KMER = 6
 GPUS = 1 if config["training"]["device"] == "cuda" else 0
 
 
@@ -153,7 +153,7 @@ def model_files(file, task=None, arm=None):
 
 def baseline_file(file, task):
     """A file of the k-mer baseline of a task."""
-    return run_path(f"tasks/{task}/models/kmer_logistic_regression/{file}")
+    return run_path(f"tasks/{task}/models/{BASELINE_ARM}/{file}")
 
 
 def evaluation_files(task=None):

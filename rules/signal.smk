@@ -82,7 +82,7 @@ rule plot_signal_heatmap:
         runtime=lambda wildcards, attempt: 30 * attempt,
     shell:
         "for figure in {output:q}; do"
-        " plotHeatmap --matrixFile {input.matrix:q} --outFileName \"$figure\""
+        ' plotHeatmap --matrixFile {input.matrix:q} --outFileName "$figure"'
         " --dpi 200 --colorMap Blues --heatmapHeight 10 --heatmapWidth 5"
         " --refPointLabel centre --regionsLabel 'positive windows' --legendLocation none"
         " --xAxisLabel 'distance' --yAxisLabel 'mean signal';"
@@ -112,7 +112,7 @@ rule plot_signal_profile:
         runtime=lambda wildcards, attempt: 30 * attempt,
     shell:
         "for figure in {output:q}; do"
-        " plotProfile --matrixFile {input.matrix:q} --outFileName \"$figure\""
+        ' plotProfile --matrixFile {input.matrix:q} --outFileName "$figure"'
         " --dpi 200 --plotType se --plotHeight 6 --plotWidth 12 --colors '#0072B2'"
         " --refPointLabel centre --regionsLabel positives --legendLocation upper-right"
         " --yAxisLabel 'mean signal';"

@@ -9,10 +9,8 @@ from genome_data.windows import read_windows
 from learning.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
 from learning.evaluation import Evaluation, score_test_split, write_evaluation
 from learning.metrics import best_mcc_threshold, require_both_classes
+from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 from workflow_support.job import logger, run_job
-
-ARM = "kmer_logistic_regression"
-KMER = 6
 
 
 def fit_kmer_baseline(windows: Path, kmers: Path, task: str, seed: int, evaluation: Path, predictions: Path) -> None:
@@ -27,13 +25,13 @@ def fit_kmer_baseline(windows: Path, kmers: Path, task: str, seed: int, evaluati
     require_both_classes(labels[validation], "validation")
 
     started = time.perf_counter()
-    fitted = fit_baseline(count_canonical(np.load(kmers, mmap_mode="r"), KMER), labels, train, validation)
+    fitted = fit_baseline(count_canonical(np.load(kmers, mmap_mode="r"), BASELINE_KMER), labels, train, validation)
     seconds = time.perf_counter() - started
     threshold = best_mcc_threshold(labels[validation], fitted.logits[validation])
     values, calibration = score_test_split(labels[test], fitted.logits[test], threshold)
     result = Evaluation(
         task=task,
-        arm=ARM,
+        arm=BASELINE_ARM,
         seed=seed,
         train_size=int(train.sum()),
         parameters=fitted.parameters,
@@ -48,7 +46,9 @@ def fit_kmer_baseline(windows: Path, kmers: Path, task: str, seed: int, evaluati
         logger.info("The fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
     if fitted.inverse_penalty in (INVERSE_PENALTIES[0], INVERSE_PENALTIES[-1]):
         logger.info("C lies at the edge of the range that was tried (%s).", ", ".join(map(str, INVERSE_PENALTIES)))
-    logger.info("%d-mer logistic regression (C = %g): test AUROC %.4f.", KMER, fitted.inverse_penalty, values["AUROC"])
+    logger.info(
+        "%d-mer logistic regression (C = %g): test AUROC %.4f.", BASELINE_KMER, fitted.inverse_penalty, values["AUROC"]
+    )
 
 
 if "snakemake" in globals():

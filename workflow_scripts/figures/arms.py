@@ -10,10 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
+
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 
-BASELINE_ARM = "kmer_logistic_regression"
-BASELINE_LABEL = "6-mer logistic regression"
+BASELINE_LABEL = f"{BASELINE_KMER}-mer logistic regression"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY)
 # A second round through the colours takes other marks and lines.
 ROUNDS = (("o", "-"), ("s", (0, (4, 1))), ("^", (0, (2, 1))), ("D", "-."))

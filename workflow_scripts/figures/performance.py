@@ -6,7 +6,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .arms import BASELINE_ARM, BASELINE_LABEL, BASELINE_MARK, draw_arm_rows, network_arms
+from workflow_support.baseline import BASELINE_ARM
+
+from .arms import BASELINE_LABEL, BASELINE_MARK, draw_arm_rows, network_arms
 from .style import GREY, legend_below, panels, publication_style
 
 METRICS = ("AUROC", "AUPRC")

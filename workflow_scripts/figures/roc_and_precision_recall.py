@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from .arms import BASELINE_ARM, BASELINE_MARK, Mark, arm_marks, line_handles, network_arms
+from workflow_support.baseline import BASELINE_ARM
+
+from .arms import BASELINE_MARK, Mark, arm_marks, line_handles, network_arms
 from .style import GREY, legend_below, panels, publication_style
 
 GRID = np.linspace(0, 1, 201)
