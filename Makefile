@@ -23,7 +23,7 @@ help: ## list the targets
 setup: $(INSTALLED) ## install everything into .venv (and bedtools and Chromium into Debian, as root)
 
 demo: setup ## run the whole chain on a simulated experiment, with a report
-	$(SNAKEMAKE) $(DEMO) --cores $(CORES)
+	$(SNAKEMAKE) $(DEMO) --cores $(CORES) --rerun-incomplete
 	$(SNAKEMAKE) $(DEMO) --report results/demo/report.html
 	@echo
 	@$(BIN)/python workflow_scripts/print_summary.py results/demo/summary.tsv
