@@ -109,6 +109,10 @@ rule record_run:
         scripts={
             script.stem: code(script.stem) for script in sorted(SCRIPTS.glob("*.py"))
         },
+        environments={
+            file.relative_to(ROOT).as_posix(): file_digest(file)
+            for file in [ROOT / "requirements.lock", *sorted(ROOT.glob("envs/*.yaml"))]
+        },
         code=code("record_run"),
     script:
         "../workflow_scripts/record_run.py"

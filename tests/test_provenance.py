@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from record_run import record_run
 from verify_file import verify_file
 
 from workflow_support.errors import InputError
-from workflow_support.provenance import file_digest, git_state
+from workflow_support.provenance import file_digest, git_state, hardware, software_versions
 
 # Digests of the three bytes "abc" (FIPS 180-4, RFC 1321).
 SHA256 = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -57,11 +59,41 @@ def test_another_file_than_its_checksum_names_is_refused(abc: Path, tmp_path: Pa
 
 def test_the_record_holds_inputs_and_a_configuration_to_repeat_the_run(abc: Path, tmp_path: Path) -> None:
     config = {"name": "run", "seeds": [1, 2], "training": {"device": "cpu"}, "data": "ünï"}
-    record_run({"tasks.T.peaks": abc}, config, {"train_network": "0"}, tmp_path / "p.json", tmp_path / "c.yaml")
+    environments = {"requirements.lock": file_digest(abc)}
+    record_run(
+        {"tasks.T.peaks": abc}, config, {"train_network": "0"}, environments, tmp_path / "p.json", tmp_path / "c.yaml"
+    )
     provenance = json.loads((tmp_path / "p.json").read_text())
     assert provenance["inputs"] == {"tasks.T.peaks": {"file": str(abc), "digest": SHA256}}
+    assert provenance["environments"] == {"requirements.lock": SHA256}
     assert provenance["software"]["packages"]["PyYAML"] == yaml.__version__
     assert yaml.safe_load((tmp_path / "c.yaml").read_text(encoding="utf-8")) == config
+
+
+def program_that_prints(text: str, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\nprintf '{text}'\n")
+    (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+def test_programs_and_gpus_are_named_where_there_are_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert hardware()["gpus"] == []
+    assert software_versions()["bedtools"] is None
+    monkeypatch.setenv("PATH", os.defpath)
+    program_that_prints("Card A\\nCard B\\n", tmp_path / "bin", "nvidia-smi", monkeypatch)
+    program_that_prints("bedtools v9.9.9\\n", tmp_path / "bin", "bedtools", monkeypatch)
+    assert hardware()["gpus"] == ["Card A", "Card B"]
+    assert software_versions()["bedtools"] == "bedtools v9.9.9"
+
+
+def test_hardware_is_that_of_this_machine() -> None:
+    found = hardware()
+    assert found["processor"]
+    assert found["cores"] == os.cpu_count()
+    kibibytes = re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())[1]
+    assert found["memory_gib"] == pytest.approx(int(kibibytes) / 2**20, abs=0.1)
 
 
 def test_git_tells_commit_and_changes(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ import yaml
 
 from workflow_support.files import atomic_paths
 from workflow_support.job import run_job
-from workflow_support.provenance import file_digest, git_state, software_versions
+from workflow_support.provenance import file_digest, git_state, hardware, software_versions
 
 
 def record_run(
     files: Mapping[str, Path],
     config: Mapping[str, Any],
     scripts: Mapping[str, str],
+    environments: Mapping[str, str],
     provenance: Path,
     config_copy: Path,
 ) -> None:
@@ -29,15 +30,20 @@ def record_run(
         With all defaults filled in.
     scripts
         Digest of the code of every script.
+    environments
+        Digest of every file that pins versions of software. The software of other rules' environments is known by it;
+        ``software`` is that of the environment, and ``hardware`` the machine, that the record is written in.
     """
     record = {
         "name": config["name"],
         "seeds": config["seeds"],
         "device": config["training"]["device"],
         "git": git_state(Path(__file__).parent),
+        "hardware": hardware(),
         "software": software_versions(),
         "inputs": {key: {"file": str(file), "digest": file_digest(file)} for key, file in files.items()},
         "scripts": dict(scripts),
+        "environments": dict(environments),
     }
     with atomic_paths(provenance, config_copy) as (provenance_file, config_file):
         provenance_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -51,6 +57,7 @@ if "snakemake" in globals():
         files=dict(zip(snakemake.params.locations, map(Path, snakemake.input.files), strict=True)),
         config=snakemake.params.config,
         scripts=snakemake.params.scripts,
+        environments=snakemake.params.environments,
         provenance=Path(snakemake.output.provenance),
         config_copy=Path(snakemake.output.config),
     )

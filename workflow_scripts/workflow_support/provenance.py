@@ -1,9 +1,11 @@
-"""What a run was made from: files by content, versions of the software, the commit of the checkout."""
+"""What a run was made from and on: files by content, software, hardware, the commit of the checkout."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
+import shutil
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -16,12 +18,24 @@ def file_digest(path: Path, algorithm: str = "sha256") -> str:
 
 
 def software_versions() -> dict[str, object]:
-    """Version of Python, the platform, and the version of every package that this interpreter can import."""
+    """Versions of Python, of every package that it can import and of bedtools (None where absent), and the platform."""
     packages = {package.name: package.version for package in metadata.distributions()}
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "bedtools": next(iter(_lines_printed_by("bedtools", "--version")), None),
         "packages": dict(sorted(packages.items(), key=lambda item: item[0].lower())),
+    }
+
+
+def hardware() -> dict[str, object]:
+    """Processor, cores, memory in GiB and the names of NVIDIA GPUs of the machine that this runs on."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {
+        "processor": _processor_model(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory / 2**30, 1),
+        "gpus": _lines_printed_by("nvidia-smi", "--query-gpu=name", "--format=csv,noheader"),
     }
 
 
@@ -33,6 +47,22 @@ def git_state(folder: Path) -> dict[str, object] | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return {"commit": commit, "modified": bool(changes)}
+
+
+def _processor_model() -> str:
+    """As Linux tells it; elsewhere, and on processors without a name, the architecture."""
+    description = Path("/proc/cpuinfo")
+    lines = description.read_text(encoding="utf-8").splitlines() if description.exists() else []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.machine())
+
+
+def _lines_printed_by(program: str, *arguments: str) -> list[str]:
+    """What a program prints; nothing where it is not installed or fails."""
+    if shutil.which(program) is None:
+        return []
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.splitlines() if done.returncode == 0 else []
 
 
 def _git(folder: Path, *arguments: str) -> str:
