@@ -25,6 +25,8 @@ from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import resolve, simulated_files
 from workflow_support.errors import InputError
+from workflow_support.origins import FILES_VARIABLE
+from workflow_support.provenance import file_digest
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.
 try:
@@ -37,7 +39,22 @@ except InputError as error:
     logger.error(str(error))
     sys.exit(1)
 
+os.environ[FILES_VARIABLE] = os.pathsep.join(map(str, workflow.configfiles))
+
 TASKS, ARMS, SEEDS = list(config["tasks"]), list(config["arms"]), config["seeds"]
+GENOMES = sorted(
+    {
+        values["genome"]
+        for values in (*config["tasks"].values(), *config["predict"].values())
+        if "genome" in values
+    }
+)
+WITH_SEQUENCES = [
+    name for name, values in config["predict"].items() if "sequences" in values
+]
+INTERVAL_KEYS = re.compile(
+    r"genomes\..+\.blacklist|tasks\..+\.unlabelled\.\d+|predict\..+\.regions"
+)
 GPUS = 1 if config["training"]["device"] == "cuda" else 0
 
 
@@ -61,6 +78,10 @@ def run_path(path):
     return f"results/{config['name']}/{path}"
 
 
+CHECKED_INTERVALS = run_path("checked/intervals.tsv")
+CHECKED_REGIONS = run_path("checked/regions.tsv")
+
+
 def code(script):
     """Digest of a script and of every module of ours that it imports: as a parameter, it reruns what they change."""
     return code_digest(SCRIPTS / f"{script}.py")
@@ -80,6 +101,46 @@ def local_path(key):
 def local_paths(*keys):
     """Where the input files under these keys lie; keys that the configuration does not give name nothing."""
     return [local_path(key) for key in keys if key in LOCATIONS]
+
+
+def unique(paths):
+    """Each path once."""
+    return list(dict.fromkeys(paths))
+
+
+def before_genomes(wildcards):
+    """The check for which what is fetched or verified has to wait: one file for a genome, else none."""
+    is_genome = wildcards.location in {f"genomes.{name}.fasta" for name in GENOMES}
+    return [ancient(CHECKED_INTERVALS)] if is_genome else []
+
+
+def splits_in_use():
+    """The splits of all tasks as (key, genome, splits), those of a genome once for all tasks that take them."""
+    used = {}
+    for task, values in config["tasks"].items():
+        genome, splits = values["genome"], values["splits"]
+        is_own = splits != config["genomes"][genome]["splits"]
+        key = ("tasks", task, "splits") if is_own else ("genomes", genome, "splits")
+        used[key] = (key, genome, splits)
+    return list(used.values())
+
+
+def contigs_to_predict():
+    """The contigs that predictions score whole as (key, genome, contigs)."""
+    return [
+        (("predict", name, "contigs"), values["genome"], values["contigs"])
+        for name, values in config["predict"].items()
+        if "contigs" in values
+    ]
+
+
+def regions_to_predict():
+    """The BED files of regions that predictions score as (key, genome)."""
+    return [
+        (("predict", name, "regions"), values["genome"])
+        for name, values in config["predict"].items()
+        if "regions" in values
+    ]
 
 
 def blacklist(wildcards):

@@ -1,7 +1,7 @@
 """
 Input files and genomes.
 
-Needs: the locations that the configuration names.
+Needs: the locations that the configuration names, and for genomes the checked files of intervals.
 Makes: downloads/<key>, and for every genome genome.fa with its index, contigs.tsv and chrom.sizes.
 """
 
@@ -15,6 +15,8 @@ VERIFIED = [
 
 
 rule fetch_file:
+    input:
+        checked=before_genomes,
     output:
         run_path("downloads/{location}"),
     log:
@@ -41,6 +43,7 @@ rule fetch_file:
 rule verify_file:
     input:
         source=lambda wildcards: LOCATIONS[wildcards.location].address,
+        checked=before_genomes,
     output:
         verified=run_path("downloads/{location}"),
     log:
@@ -65,6 +68,7 @@ rule verify_file:
 rule normalise_genome:
     input:
         source=lambda wildcards: local_path(f"genomes.{wildcards.genome}.fasta"),
+        checked=ancient(CHECKED_INTERVALS),
     output:
         fasta=run_path("genomes/{genome}/genome.fa"),
         index=run_path("genomes/{genome}/genome.fa.fai"),

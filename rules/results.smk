@@ -6,7 +6,13 @@ Makes: the list that the whole workflow aims at. It names intermediate files too
 again only where it is asked for.
 """
 
-TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml"]
+TABLES_OF_A_RUN = [
+    "summary.tsv",
+    "provenance.json",
+    "config.yaml",
+    "checked/intervals.tsv",
+    "checked/regions.tsv",
+]
 FIGURES = [
     "performance",
     "roc_and_precision_recall",
@@ -46,15 +52,9 @@ def run_paths(pattern, **values):
 
 def genome_outputs():
     """Of every genome that a task or prediction reads, and of sequences that a prediction brings itself."""
-    predictions = config["predict"]
-    own = [name for name, values in predictions.items() if "sequences" in values]
-    read = {task["genome"] for task in config["tasks"].values()}
-    read |= {
-        values["genome"] for name, values in predictions.items() if name not in own
-    }
     return [
-        *run_paths("genomes/{genome}/{file}", genome=sorted(read), file=GENOME_FILES),
-        *run_paths("predictions/{name}/{file}", name=own, file=GENOME_FILES),
+        *run_paths("genomes/{genome}/{file}", genome=GENOMES, file=GENOME_FILES),
+        *run_paths("predictions/{name}/{file}", name=WITH_SEQUENCES, file=GENOME_FILES),
     ]
 
 

@@ -1,7 +1,7 @@
 """
 Windows: positives from peaks, negatives from the rest of the genome, and their sequences as arrays.
 
-Needs: genomes/<genome>/, the peaks of every task, blacklists, regions without known labels.
+Needs: genomes/<genome>/, the peaks of every task, blacklists, regions without known labels, checked splits.
 Makes: in tasks/<task>/ the tables positives, negatives and windows, their counts, codes.npy and kmers.k<k>.npy.
 """
 
@@ -12,6 +12,7 @@ rule prepare_peaks:
         fasta=task_genome("genome.fa"),
         index=task_genome("genome.fa.fai"),
         blacklist=blacklist,
+        checked=ancient(CHECKED_REGIONS),
     output:
         positives=run_path("tasks/{task}/positives.tsv"),
         intervals=run_path("tasks/{task}/peaks.bed"),

@@ -18,7 +18,16 @@ import yaml
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-PARTS = ["Snakefile", "rules", "workflow_scripts", "resources", "envs", "slurm", "profiles", "config.yaml"]
+PARTS = [
+    "Snakefile",
+    "rules",
+    "workflow_scripts",
+    "resources",
+    "envs",
+    "slurm",
+    "config.yaml",
+    "requirements.lock",
+]
 TINY = ["--configfile", "tests/tiny.yaml"]
 RULES = [
     (file.name, match[1], match[2])
@@ -197,6 +206,7 @@ def test_provenance_names_every_input_and_the_code(finished: Path) -> None:
     assert set(provenance["scripts"]) == {script.stem for script in (ROOT / "workflow_scripts").glob("*.py")}
     assert provenance["seeds"] == [3]
     assert "torch" in provenance["software"]["packages"]
+    assert {"requirements.lock", "envs/genomics.yaml"} <= set(provenance["environments"])
 
 
 def test_a_second_run_has_nothing_to_do(checkout: Checkout, finished: Path) -> None:
@@ -209,7 +219,8 @@ def test_the_recorded_configuration_repeats_the_run(checkout: Checkout, finished
 
 def test_whatever_is_deleted_is_asked_for(checkout: Checkout, finished: Path) -> None:
     plan = checkout.snakemake("-n", "--forceall", *TINY)
-    made = {path for line in re.findall(r"^    output: (.*)$", plan, re.MULTILINE) for path in line.split(", ")}
+    outputs = re.findall(r"^    output: (.*)$", plan, re.MULTILINE)
+    made = {path.removesuffix(" (update)") for line in outputs for path in line.split(", ")}
     asked = re.search(r"rule all:\n    input: (.*)$", plan, re.MULTILINE)[1].split(", ")
     assert made
     assert made <= set(asked)
@@ -257,6 +268,26 @@ def test_an_edited_module_reruns_what_depends_on_it(
     file.write_text(before)
     assert reruns <= set(plan)
     assert not leaves & set(plan)
+
+
+def test_intervals_that_cannot_be_used_show_before_a_genome_is_made(checkout: Checkout) -> None:
+    (checkout.folder / "tests/bad.bed").write_text("chrA\t10\t5\n")
+    good = (checkout.folder / "tests/tiny.yaml").read_text().replace("name: tiny", "name: bad")
+    bad = good.replace("results/tiny/simulation/CTCF.narrowPeak", "tests/bad.bed").replace("/tiny/", "/bad/")
+    (checkout.folder / "tests/bad.yaml").write_text(bad)
+    output = checkout.snakemake("--configfile", "tests/bad.yaml", "--cores", "1", succeeds=False)
+    assert "tests/bad.bed, line 1" in output
+    assert not (checkout.folder / "results/bad/genomes").exists()
+
+
+def test_a_check_that_fails_leaves_the_run_as_it_was(checkout: Checkout, finished: Path) -> None:
+    good = (checkout.folder / "tests/tiny.yaml").read_text()
+    (checkout.folder / "tests/bad.yaml").write_text(good.replace("contigs: [chrB]", "contigs: [chrC]"))
+    output = checkout.snakemake("--configfile", "tests/bad.yaml", "--cores", "1", succeeds=False)
+    assert re.search(r"tests/bad\.yaml, line \d+: `predict\.everywhere\.contigs`: the genome lacks", output)
+    assert set(checkout.plan(*TINY)) <= {"check_regions", "all"}
+    checkout.snakemake(*TINY, "--cores", "1")
+    assert not checkout.plan(*TINY)
 
 
 def test_a_changed_value_reruns_what_depends_on_it(checkout: Checkout, finished: Path) -> None:

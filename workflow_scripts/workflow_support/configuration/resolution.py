@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from workflow_support.origins import KeyPath, Origins
+
 from .checks import require_consistent, require_references
 from .locations import Location, fill_placeholder, require_file
-from .origins import KeyPath, Origins
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
 
 

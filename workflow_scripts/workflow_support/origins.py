@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -10,6 +12,9 @@ import yaml
 from workflow_support.errors import InputError
 
 KeyPath = tuple[str | int, ...]
+
+FILES_VARIABLE = "RC_CONFIGURATION_FILES"
+"""The environment variable in which a job finds the configuration files of its run."""
 
 COMMAND_LINE = "--config on the command line"
 
@@ -31,6 +36,27 @@ class Origins:
 
     def __init__(self, files: Iterable[Path]) -> None:
         self._lines = [(file, _lines_of(file)) for file in files]
+
+    @classmethod
+    def of_this_run(cls) -> Origins:
+        """Those of the run that this job belongs to.
+
+        Jobs know the files by the environment: as a parameter of its rule, a file that is renamed or gains a line
+        would make what was made from the same settings out of date.
+        """
+        files = map(Path, filter(None, os.environ.get(FILES_VARIABLE, "").split(os.pathsep)))
+        return cls(file for file in files if file.is_file())
+
+    @contextmanager
+    def naming(self, path: KeyPath) -> Iterator[None]:
+        """Point an :class:`InputError` that comes from within, and names no file, to the key at ``path``."""
+        try:
+            yield
+        except InputError as error:
+            if error.file is not None:
+                raise
+            problem = f"`{dotted(path)}`: {error.problem}"
+            raise self.error(path, problem, found=error.found, allowed=error.allowed, mend=error.mend) from None
 
     def error(self, path: KeyPath, problem: str, *, found: object, allowed: object, mend: str) -> InputError:
         """An :class:`InputError` that points to the key at ``path``, or to the closest key around it."""

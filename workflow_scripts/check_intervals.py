@@ -1,0 +1,28 @@
+"""Check that every file of peaks or other intervals can be read, before the genomes are fetched and normalised."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from genome_data.bed import read_intervals
+from genome_data.peaks import read_peaks
+from workflow_support.files import atomic_path
+from workflow_support.job import run_job
+
+
+def check_intervals(peaks: list[Path], intervals: list[Path], checked: Path) -> None:
+    """Write the table ``file, rows`` of the number of intervals in each file; an `InputError` where one is bad."""
+    rows = [(file, len(read_peaks(file))) for file in peaks]
+    rows += [(file, len(read_intervals(file))) for file in intervals]
+    with atomic_path(checked) as path:
+        pd.DataFrame(rows, columns=["file", "rows"]).to_csv(path, sep="\t", index=False)
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,
+        check_intervals,
+        peaks=[Path(path) for path in snakemake.input.peaks],
+        intervals=[Path(path) for path in snakemake.input.intervals],
+        checked=Path(snakemake.output[0]),
+    )
