@@ -26,7 +26,7 @@ demo: setup ## run the whole chain on a simulated experiment, with a report
 	$(SNAKEMAKE) $(DEMO) --cores $(CORES) --rerun-incomplete
 	$(SNAKEMAKE) $(DEMO) --report results/demo/report.html
 	@echo
-	@$(BIN)/python workflow_scripts/print_summary.py results/demo/summary.tsv
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m learning.print_summary results/demo/summary.tsv
 	@echo
 	@echo "Table:   results/demo/summary.tsv"
 	@echo "Figures: results/demo/figures/"

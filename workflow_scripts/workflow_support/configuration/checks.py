@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from workflow_support.baseline import BASELINE_ARM
 from workflow_support.origins import KeyPath, Origins, dotted
 
 Settings = Mapping[str, Any]
 
-BASELINE_ARM = "kmer_logistic_regression"
 PREDICTION_INPUTS = ("regions", "sequences", "contigs")
 
 
