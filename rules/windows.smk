@@ -3,6 +3,8 @@ Windows: positives from peaks, negatives from the rest of the genome, and their 
 
 Needs: genomes/<genome>/, the peaks of every task, blacklists, regions without known labels, checked splits.
 Makes: in tasks/<task>/ the tables positives, negatives and windows, their counts, codes.npy and kmers.k<k>.npy.
+
+Rules that map a genome into memory ask for its size: clusters may count mapped pages as memory of the job.
 """
 
 
@@ -25,7 +27,7 @@ rule prepare_peaks:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
         runtime=lambda wildcards, attempt: 15 * attempt,
     params:
         width=task_setting("windows", "width"),
@@ -57,7 +59,7 @@ rule sample_negatives:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         width=task_setting("windows", "width"),
@@ -90,7 +92,7 @@ rule extract_sequences:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
         runtime=lambda wildcards, attempt: 15 * attempt,
     params:
         code=code("extract_sequences"),
