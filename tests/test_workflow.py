@@ -6,63 +6,21 @@ import base64
 import json
 import re
 import shutil
-import subprocess
-import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from checkout import ROOT, Checkout
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).parents[1]
-PARTS = [
-    "Snakefile",
-    "rules",
-    "workflow_scripts",
-    "resources",
-    "envs",
-    "slurm",
-    "config.yaml",
-    "requirements.lock",
-]
 TINY = ["--configfile", "tests/tiny.yaml"]
 RULES = [
     (file.name, match[1], match[2])
     for file in sorted((ROOT / "rules").glob("*.smk"))
     for match in re.finditer(r"^ *rule (\w+):\n((?:(?! *rule |\S).*\n)*)", file.read_text(), re.MULTILINE)
 ]
-
-
-class Checkout:
-    """A copy of the code, so that tests can run in it and edit it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for part in PARTS:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-            copy(ROOT / part, folder / part)
-        (folder / "tests").mkdir()
-        for file in ("tiny.yaml", "oligos.fa"):
-            shutil.copy(ROOT / "tests" / file, folder / "tests" / file)
-
-    def snakemake(self, *arguments: str, succeeds: bool = True) -> str:
-        """All that Snakemake prints."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
-        output = done.stdout + done.stderr
-        assert (done.returncode == 0) == succeeds, output
-        return output
-
-    def plan(self, *arguments: str) -> Counter[str]:
-        """How many jobs of each rule a run would consist of."""
-        output = self.snakemake("-n", *arguments)
-        if "Nothing to be done" in output:
-            return Counter()
-        stats = output.split("Job stats:")[1].split("total")[0]
-        return Counter({rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)})
 
 
 @pytest.fixture(scope="module")
