@@ -38,7 +38,7 @@ def as_text(summary: pd.DataFrame) -> str:
     keys = ["task", "arm", "replicates"]
     table = cells.pivot(index=keys, columns="metric", values="text").reindex(columns=PRINTED_METRICS)
     order = pd.MultiIndex.from_frame(cells[keys].drop_duplicates())
-    return table.loc[order].fillna("").reset_index().to_string(index=False)
+    return table.loc[order].astype(object).fillna("").reset_index().to_string(index=False)
 
 
 def _short(value: float) -> str:
