@@ -15,7 +15,7 @@ from workflow_support.files import atomic_paths
 COLUMN_WIDTH = 3.4
 """Width in inches of a journal's column; every figure has it."""
 
-PNG_RESOLUTION = 300
+PNG_RESOLUTION = 200
 
 # Okabe & Ito's colour-blind safe palette (2008), without its yellow, which is too pale for lines.
 BLACK, BLUE, ORANGE, GREEN = "#000000", "#0072B2", "#E69F00", "#009E73"
