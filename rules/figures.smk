@@ -2,8 +2,8 @@
 Figures of a run, each as SVG and PNG.
 
 Needs: evaluations, predictions and histories of every model, and peak counts and windows of every task.
-Makes: figures/<figure>.svg and .png; the report shows the PNG, which fills a screen where the SVG
-keeps the width of a printed column.
+Makes: figures/<figure>.svg and .png; the report shows the PNG, which is larger on a screen than the SVG
+with the width of a printed column.
 """
 
 MODEL_FOLDERS = [Path(path).parent for path in evaluation_files()]
