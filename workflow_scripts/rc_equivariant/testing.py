@@ -1,0 +1,295 @@
+"""Test kit: how far is a module from commuting with reverse complement? For the layers here and for anybody's.
+
+A module says what reverse complement does to its input and output by ``in_type`` and ``out_type``; for one that does
+not, both are given:
+
+>>> from torch import nn
+>>> from rc_equivariant import Conv1d, Representation
+>>> from rc_equivariant.testing import assert_equivariant, equivariance_error
+>>> strands = Representation(regular=4)
+>>> assert_equivariant(Conv1d(strands, strands, kernel_size=5))
+>>> equivariance_error(nn.Conv1d(8, 8, kernel_size=5), in_type=strands, out_type=strands) > 0.1
+True
+>>> equivariance_error(nn.ReLU(), in_type=strands, out_type=strands)
+0.0
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from .encoding import UNKNOWN_BASE, KmerEncoding
+from .representation import FeatureSpace, FeatureType, Representation
+
+Spaces = FeatureSpace | tuple[FeatureSpace, ...]
+
+#: Largest relative error that rounding may cause.
+TOLERANCES = {torch.float64: 1e-12, torch.float32: 1e-5}
+SHARE_OF_UNKNOWN_BASES = 0.05
+
+
+def equivariance_error(
+    module: nn.Module,
+    *inputs: Tensor,
+    in_type: Spaces | None = None,
+    out_type: Spaces | None = None,
+    length: int | None = 32,
+    batch: int = 4,
+    seed: int = 0,
+) -> float:
+    """Largest difference between ``module(in_type.act(x))`` and ``out_type.act(module(x))``, over the largest value.
+
+    Some samples of the batch, drawn at random, are reverse complemented and the others are not, so that statistics of
+    the batch which depend on the strand show. The module stays as it is, in the mode (train or eval) that it is in:
+    each call is made on a copy, with the random number generator in the same state.
+
+    Parameters
+    ----------
+    module
+        Maps tensors, batch first, to a tensor or a tuple of tensors.
+    inputs
+        What to call it with, one tensor for each space of ``in_type``; random features without.
+    in_type, out_type
+        Feature spaces of input and output, or a tuple of them where there are several; those of the module without.
+        Their action must keep scalar products if gradients are compared.
+    length, batch
+        Positions (None: features without positions) and samples of random inputs.
+    seed
+        Of the inputs, of the choice of samples and of the numbers that the module draws.
+
+    Returns
+    -------
+    float
+        The largest over the outputs; not a number if an output is not finite.
+
+    Raises
+    ------
+    ValueError
+        If a space is missing, inputs or outputs are not as many as the spaces, or the batch holds one sample.
+    """
+    return _trial(module, inputs, in_type, out_type, length, batch, seed).output_error()
+
+
+def gradient_equivariance_error(module: nn.Module, *inputs: Tensor, **options) -> float:
+    """The same for gradients, of parameters (equal for x and RC x) and of inputs (reverse complements of each other).
+
+    They are those of a random linear function of the outputs. The largest difference among all gradients is taken over
+    the largest value among all; 0 if there is nothing to differentiate. ``options`` are those of
+    :func:`equivariance_error`.
+    """
+    return _trial(module, inputs, **options).gradient_error()
+
+
+def assert_equivariant(module: nn.Module, *inputs: Tensor, tolerance: float | None = None, **options) -> None:
+    """Check outputs and gradients, in train mode, in eval mode, and in eval mode after a batch in train mode.
+
+    Parameters
+    ----------
+    module, inputs, options
+        As in :func:`equivariance_error`.
+    tolerance
+        Largest error allowed; without, 1e-12 in float64 and 1e-5 in float32.
+
+    Raises
+    ------
+    AssertionError
+        If an error is larger; names the module, the condition and the error.
+    """
+    trial = _trial(module, inputs, **options)
+    if tolerance is None:
+        tolerance = TOLERANCES[_dtype(module, inputs)]
+    conditions = {
+        "in train mode": replace(trial, module=copy.deepcopy(module).train()),
+        "in eval mode": replace(trial, module=copy.deepcopy(module).eval()),
+        "in eval mode after a training batch": replace(trial, module=copy.deepcopy(module).eval(), after_training=True),
+    }
+    for condition, case in conditions.items():
+        for measured, error in (("outputs", case.output_error()), ("gradients", case.gradient_error())):
+            if not error <= tolerance:
+                raise AssertionError(
+                    f"{type(module).__name__} is not equivariant {condition}: reverse complement changes its "
+                    f"{measured} by {error:.2g} of the largest value, where {tolerance:.2g} is allowed"
+                )
+
+
+def all_representations(max_size: int) -> list[Representation]:
+    """Every representation of at most ``max_size`` channels."""
+    return [
+        Representation(regular, trivial, sign)
+        for regular in range(max_size // 2 + 1)
+        for trivial in range(max_size - 2 * regular + 1)
+        for sign in range(max_size - 2 * regular - trivial + 1)
+        if regular or trivial or sign
+    ]
+
+
+def random_representation(generator: torch.Generator, max_size: int) -> Representation:
+    """One of :func:`all_representations`, all equally likely."""
+    choices = all_representations(max_size)
+    return choices[int(torch.randint(len(choices), (), generator=generator))]
+
+
+def random_features(
+    space: FeatureType | KmerEncoding,
+    batch: int,
+    length: int | None,
+    generator: torch.Generator,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
+    """Random features of a space: normal numbers, or the k-mer indices of random bases of which some are unknown.
+
+    Parameters
+    ----------
+    space
+        Feature space.
+    batch, length
+        Samples and positions; ``length`` None for features without positions.
+    generator
+        Where the numbers are drawn.
+    dtype
+        Of features that are not indices.
+
+    Returns
+    -------
+    Tensor
+        Shape (batch, size, length) or (batch, size); of k-mer indices (batch, length), int64.
+    """
+    if isinstance(space, KmerEncoding):
+        shape = batch, length + space.k - 1
+        bases = torch.randint(UNKNOWN_BASE, shape, generator=generator)
+        unknown = torch.rand(shape, generator=generator) < SHARE_OF_UNKNOWN_BASES
+        return space.indices(bases.masked_fill(unknown, UNKNOWN_BASE))
+    positions = () if length is None else (length,)
+    return torch.randn(batch, space.size, *positions, generator=generator, dtype=dtype)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A module, what it is called with, and which samples are reverse complemented."""
+
+    module: nn.Module
+    inputs: tuple[Tensor, ...]
+    in_types: tuple[FeatureSpace, ...]
+    out_types: tuple[FeatureSpace, ...]
+    chosen: Tensor
+    seed: int
+    after_training: bool = False
+
+    def output_error(self) -> float:
+        with torch.no_grad():
+            _, plain = self._call(self.inputs)
+            _, mirrored = self._call(self._mirror(self.in_types, self.inputs))
+        expected = self._mirror(self.out_types, plain)
+        return _largest_number([_relative_difference([a], [b]) for a, b in zip(mirrored, expected, strict=True)])
+
+    def gradient_error(self) -> float:
+        generator = torch.Generator().manual_seed(self.seed)
+        with torch.no_grad():
+            _, outputs = self._call(self.inputs)
+        weights = [torch.randn(y.shape, generator=generator, dtype=y.dtype).to(y.device) for y in outputs]
+        of_parameters, of_inputs = self._gradients(self.inputs, weights)
+        mirrored_parameters, mirrored_inputs = self._gradients(
+            self._mirror(self.in_types, self.inputs), self._mirror(self.out_types, weights)
+        )
+        floating = [space for space, x in zip(self.in_types, self.inputs, strict=True) if x.is_floating_point()]
+        expected = of_parameters + list(self._mirror(floating, of_inputs))
+        return _relative_difference(mirrored_parameters + mirrored_inputs, expected)
+
+    def _gradients(self, inputs, weights) -> tuple[list[Tensor], list[Tensor]]:
+        """Gradients of the parameters and of the floating inputs."""
+        inputs = [x.detach().clone().requires_grad_(x.is_floating_point()) for x in inputs]
+        module, outputs = self._call(inputs)
+        parameters = [p for p in module.parameters() if p.requires_grad]
+        floating = [x for x in inputs if x.requires_grad]
+        pairs = [(y, weight) for y, weight in zip(outputs, weights, strict=True) if y.requires_grad]
+        if not pairs:
+            return [], []
+        gradients = torch.autograd.grad(
+            [y for y, _ in pairs], parameters + floating, [weight for _, weight in pairs], materialize_grads=True
+        )
+        return list(gradients[: len(parameters)]), list(gradients[len(parameters) :])
+
+    def _call(self, inputs) -> tuple[nn.Module, tuple[Tensor, ...]]:
+        """A copy of the module, and what it makes of ``inputs``."""
+        module = copy.deepcopy(self.module)
+        with torch.random.fork_rng(devices={x.device for x in inputs if x.is_cuda}):
+            torch.manual_seed(self.seed)
+            if self.after_training:
+                with torch.no_grad():
+                    module.train()(*inputs)
+                module.eval()
+            outputs = module(*inputs)
+        return module, _as_tuple(outputs)
+
+    def _mirror(self, spaces, features) -> tuple[Tensor, ...]:
+        """Reverse complement of the chosen samples."""
+        return tuple(
+            torch.where(self.chosen.view(-1, *[1] * (x.dim() - 1)).to(x.device), space.act(x), x)
+            for space, x in zip(spaces, features, strict=True)
+        )
+
+
+def _trial(
+    module: nn.Module,
+    inputs: tuple[Tensor, ...],
+    in_type: Spaces | None = None,
+    out_type: Spaces | None = None,
+    length: int | None = 32,
+    batch: int = 4,
+    seed: int = 0,
+) -> _Trial:
+    in_types = _as_tuple(_space(module, "in_type", in_type))
+    out_types = _as_tuple(_space(module, "out_type", out_type))
+    generator = torch.Generator().manual_seed(seed)
+    if not inputs:
+        dtype, device = _dtype(module, ()), _device(module)
+        inputs = tuple(random_features(space, batch, length, generator, dtype).to(device) for space in in_types)
+    samples = len(inputs[0])
+    if samples < 2:
+        raise ValueError("a batch of 1 sample has none to leave as it is: give 2 samples or more")
+    chosen = torch.zeros(samples, dtype=torch.bool)
+    number = int(torch.randint(1, samples, (), generator=generator))
+    chosen[torch.randperm(samples, generator=generator)[:number]] = True
+    return _Trial(module, inputs, in_types, out_types, chosen, seed)
+
+
+def _space(module: nn.Module, name: str, given: Spaces | None) -> Spaces:
+    space = getattr(module, name, None) if given is None else given
+    if space is None:
+        raise ValueError(f"{type(module).__name__} does not say its {name}: give one as {name}=...")
+    return space
+
+
+def _as_tuple(value) -> tuple:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+def _dtype(module: nn.Module, inputs: tuple[Tensor, ...]) -> torch.dtype:
+    """That of the first floating input, parameter or buffer."""
+    tensors = (*inputs, *module.parameters(), *module.buffers())
+    return next((x.dtype for x in tensors if x.is_floating_point()), torch.get_default_dtype())
+
+
+def _device(module: nn.Module) -> torch.device:
+    return next((x.device for x in (*module.parameters(), *module.buffers())), torch.device("cpu"))
+
+
+def _relative_difference(actual: list[Tensor], expected: list[Tensor]) -> float:
+    """Largest absolute difference over largest absolute value, among all tensors together."""
+    difference = _largest([a - b for a, b in zip(actual, expected, strict=True)])
+    if difference == 0:
+        return 0.0
+    return difference / max(_largest(expected), torch.finfo(torch.float64).tiny)
+
+
+def _largest(tensors: list[Tensor]) -> float:
+    return _largest_number([float(x.detach().abs().max()) for x in tensors if x.numel()])
+
+
+def _largest_number(values: list[float]) -> float:
+    """The largest value, 0 of none, not a number if any is not."""
+    return float(torch.tensor([0.0, *values], dtype=torch.float64).max())
