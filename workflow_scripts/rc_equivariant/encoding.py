@@ -77,11 +77,20 @@ class KmerEncoding:
         unknown = torch.stack([(digit < 0) | (digit >= UNKNOWN_BASE) for digit in digits]).any(0)
         return self._number(tuple(digits)).masked_fill(unknown, self.size)
 
-    def reverse_complement(self, kmers: Tensor) -> Tensor:
-        """K-mer indices of the other strand; shape and values as those of :meth:`indices`, int64."""
+    def act(self, kmers: Tensor) -> Tensor:
+        """K-mer indices of the reverse complement; shape and values as those of :meth:`indices`, int64."""
         return self._partner_or_unknown.to(kmers.device)[kmers.long().flip(-1)]
 
     def one_hot(self, kmers: Tensor) -> Tensor:
         """Feature map of k-mer indices in ``self.type``; float32, (batch, 4^k, positions), zeros where unknown."""
         hot = torch.nn.functional.one_hot(kmers.long(), self.size + 1)
         return hot[..., self.kmer_of_channel.to(kmers.device)].transpose(1, 2).float()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KmerEncoding) and other.k == self.k
+
+    def __hash__(self) -> int:
+        return hash((KmerEncoding, self.k))
+
+    def __str__(self) -> str:
+        return f"{self.k}-mer indices"

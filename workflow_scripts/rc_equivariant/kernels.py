@@ -8,6 +8,9 @@ from torch.nn import functional
 
 from .representation import FeatureType, Ordinary, Representation
 
+#: The space of constants: one channel that reverse complement leaves alone.
+CONSTANTS = Representation(trivial=1)
+
 
 class KernelTying(nn.Module):
     """The space of kernels that map ``in_type`` to ``out_type`` equivariantly, and a basis of it.
@@ -26,36 +29,47 @@ class KernelTying(nn.Module):
         Both representations or both ordinary (a representation may feed an ordinary space: nothing is asked then).
     width
         Number of taps.
+    groups
+        As in :class:`torch.nn.Conv1d`: entries between different groups of channels are left out.
 
     Attributes
     ----------
     size
         Number of free parameters.
+    shape
+        Of the kernel: (out, in / groups, width).
+
+    Raises
+    ------
+    ValueError
+        Where no such kernel is equivariant.
     """
 
-    def __init__(self, in_type: FeatureType, out_type: FeatureType, width: int) -> None:
+    def __init__(self, in_type: FeatureType, out_type: FeatureType, width: int, groups: int = 1) -> None:
         super().__init__()
         if isinstance(in_type, Ordinary) and isinstance(out_type, Representation):
             raise ValueError(
                 f"no layer from an ordinary space ({in_type}) to the representation {out_type} is equivariant"
             )
-        self.shape = (out_type.size, in_type.size, width)
-        if isinstance(out_type, Ordinary):
-            partner, sign = torch.arange(torch.Size(self.shape).numel()), torch.ones(self.shape).flatten()
-        else:
-            partner, sign = _entry_involution(in_type, out_type, width)
+        if width < 1:
+            raise ValueError(f"a kernel of width {width} has no taps: take 1 or more")
+        kept = _within_groups(in_type, out_type, groups)
+        self.shape = (out_type.size, in_type.size // groups, width)
+        partner, sign = _entry_involution(in_type, out_type, width)
         entries = torch.arange(len(partner))
         zero = (partner == entries) & (sign < 0)
         representative = torch.minimum(entries, partner)
-        free = (representative == entries) & ~zero
+        kept = kept[..., None].expand(-1, -1, width).flatten()
+        free = (representative == entries) & ~zero & kept
         # Parameter 0 is a constant zero, for entries that must vanish.
         number = torch.cumsum(free, 0).masked_fill(zero, 0)
         self.size = int(free.sum())
-        self.register_buffer("parameter", number[representative], persistent=False)
-        self.register_buffer("factor", torch.where(representative == entries, 1.0, sign), persistent=False)
+        self.register_buffer("parameter", number[representative][kept], persistent=False)
+        factor = torch.where(representative == entries, 1.0, sign)[kept]
+        self.register_buffer("factor", factor, persistent=False)
 
     def expand(self, free: Tensor) -> Tensor:
-        """The kernel, shape (out, in, width), of free parameters of shape (size,)."""
+        """The kernel, of ``shape``, of free parameters of shape (size,)."""
         return (functional.pad(free, (1, 0))[self.parameter] * self.factor.to(free.dtype)).view(self.shape)
 
     def he_normal(self) -> Tensor:
@@ -75,8 +89,30 @@ class KernelTying(nn.Module):
 
 def _entry_involution(in_type: FeatureType, out_type: FeatureType, width: int) -> tuple[Tensor, Tensor]:
     """Flat index and sign of the image of each kernel entry under reverse complement; shapes (out * in * width,)."""
+    shape = (out_type.size, in_type.size, width)
+    if isinstance(out_type, Ordinary):
+        entries = torch.arange(torch.Size(shape).numel())
+        return entries, torch.ones(len(entries))
     taps = torch.arange(width).flip(0)
     rows = out_type.partner[:, None, None] * in_type.size
     image = (rows + in_type.partner[:, None]) * width + taps
-    sign = (out_type.signs[:, None, None] * in_type.signs[:, None]).expand(-1, -1, width)
+    sign = (out_type.signs[:, None, None] * in_type.signs[:, None]).expand(shape)
     return image.flatten(), sign.flatten()
+
+
+def _within_groups(in_type: FeatureType, out_type: FeatureType, groups: int) -> Tensor:
+    """Pairs of channels that a kernel with ``groups`` may connect; bool, shape (out, in)."""
+    if groups < 1 or in_type.size % groups or out_type.size % groups:
+        raise ValueError(
+            f"{groups} groups do not divide the {in_type.size} channels of {in_type} and the {out_type.size} of "
+            f"{out_type} evenly"
+        )
+    of_in, of_out = (torch.arange(t.size) // (t.size // groups) for t in (in_type, out_type))
+    kept = of_out[:, None] == of_in
+    if not isinstance(out_type, Ordinary) and not torch.equal(kept, kept[out_type.partner][:, in_type.partner]):
+        raise ValueError(
+            f"{groups} groups of channels from {in_type} to {out_type} are not kept by reverse complement: it would "
+            "exchange connected channels with unconnected ones; take one group, or types whose pairs fall into "
+            "mirrored groups"
+        )
+    return kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -9,9 +11,17 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+_TERM = re.compile(r"(\d+)([rpm])")
 
-class FeatureType(Protocol):
-    """What a layer needs to know of a feature space with ``size`` channels.
+
+class FeatureSpace(Protocol):
+    """Anything that reverse complement acts on: the input or output of a module."""
+
+    def act(self, x: Tensor) -> Tensor: ...
+
+
+class FeatureType(FeatureSpace, Protocol):
+    """A feature space with ``size`` channels.
 
     ``partner[c]`` is the channel that reverse complement exchanges with ``c`` (``c`` itself where there is none) and
     ``signs[c]`` the factor it applies.
@@ -34,6 +44,8 @@ class Representation:
     Every finite-dimensional real representation of this group of two elements is such a sum (Mallet & Vert 2021,
     section 3). Channels are ordered as ``2 * regular`` regular ones, of which ``i`` is exchanged with
     ``2 * regular - 1 - i``, then ``trivial`` channels (+1), then ``sign`` channels (-1).
+
+    As text, ``16r+24p+8m`` is 16 regular, 24 trivial (plus) and 8 sign (minus) copies.
 
     Parameters
     ----------
@@ -60,6 +72,25 @@ class Representation:
                 f"{self!r} is no feature space: multiplicities must not be negative and at least one must be positive"
             )
 
+    @classmethod
+    def parse(cls, text: str) -> Representation:
+        """The representation that ``str`` writes as ``text``; terms may come in any order, each letter once.
+
+        Raises
+        ------
+        ValueError
+            If ``text`` is no sum of such terms.
+        """
+        terms = [_TERM.fullmatch(term.strip()) for term in text.split("+")]
+        letters = [term[2] for term in terms if term]
+        if None in terms or len(set(letters)) < len(letters):
+            raise ValueError(
+                f"{text!r} is no representation: write a sum of counts, each letter at most once, such as 16r+24p+8m "
+                "(r: regular, p: +1, m: -1)"
+            )
+        counts = {term[2]: int(term[1]) for term in terms}
+        return cls(counts.get("r", 0), counts.get("p", 0), counts.get("m", 0))
+
     @property
     def size(self) -> int:
         """Number of channels."""
@@ -76,21 +107,47 @@ class Representation:
         """+1 or -1 for each channel; float32, shape (size,)."""
         return torch.cat([torch.ones(self.size - self.sign), -torch.ones(self.sign)])
 
+    @cached_property
+    def irreducible(self) -> Representation:
+        """The sum of +1 and -1 channels that this representation is equivalent to."""
+        return Representation(trivial=self.regular + self.trivial, sign=self.regular + self.sign)
+
+    @cached_property
+    def change_of_basis(self) -> Tensor:
+        """Orthogonal matrix Q to the irreducible basis; float64, shape (size, size).
+
+        ``irreducible.act(Q x) = Q act(x)``. A regular pair (u, v) becomes (u + v) / sqrt(2), a +1 channel, and
+        (u - v) / sqrt(2), a -1 channel; ``Q.T`` leads back.
+        """
+        unit = torch.eye(self.size, dtype=torch.float64)
+        first, second = unit[: self.regular], unit[self.partner[: self.regular]]
+        alone = unit[2 * self.regular :]
+        plus, minus = (first + second) / 2**0.5, (first - second) / 2**0.5
+        return torch.cat([plus, alone[: self.trivial], minus, alone[self.trivial :]])
+
     def act(self, x: Tensor) -> Tensor:
-        """Reverse complement of a feature map.
+        """Reverse complement of a feature map, or of features without positions.
 
         Parameters
         ----------
         x
-            Shape (batch, size, position).
+            Shape (batch, size, position) or (batch, size).
 
         Returns
         -------
         Tensor
-            Same shape: ``signs[c] * x[b, partner[c], L - 1 - t]``.
+            Same shape: ``signs[c] * x[b, partner[c], L - 1 - t]``; without positions, ``signs[c] * x[b, partner[c]]``.
         """
-        signs = self.signs.to(x)[:, None]
-        return signs * x[:, self.partner.to(x.device)].flip(-1)
+        partner, signs = self.partner.to(x.device), self.signs.to(x)
+        if x.dim() == 2:
+            return signs * x[:, partner]
+        return signs[:, None] * x[:, partner].flip(-1)
+
+    def __add__(self, other: Representation) -> Representation:
+        """Direct sum; :func:`direct_sum` joins the feature maps."""
+        if not isinstance(other, Representation):
+            return NotImplemented
+        return Representation(self.regular + other.regular, self.trivial + other.trivial, self.sign + other.sign)
 
     def __str__(self) -> str:
         terms = [(self.regular, "r"), (self.trivial, "p"), (self.sign, "m")]
@@ -99,10 +156,10 @@ class Representation:
 
 @dataclass(frozen=True)
 class Ordinary:
-    """A feature space of ``size`` channels on which no group action is asked for.
+    """``size`` channels that reverse complement leaves alone, positions included: no symmetry is asked for.
 
     Layers between ordinary spaces are the usual unconstrained ones, so that a standard network and an equivariant one
-    are built, initialised and run by the same code.
+    are built, initialised and run by the same code. What comes after strands are merged is ordinary, too.
     """
 
     size: int
@@ -121,5 +178,29 @@ class Ordinary:
         """All +1; float32, shape (size,)."""
         return torch.ones(self.size)
 
+    def act(self, x: Tensor) -> Tensor:
+        """``x`` itself."""
+        return x
+
     def __str__(self) -> str:
         return f"{self.size} ordinary"
+
+
+def direct_sum(types: Sequence[Representation], features: Sequence[Tensor]) -> Tensor:
+    """Join feature maps into one of the type ``types[0] + types[1] + ...``.
+
+    Parameters
+    ----------
+    types
+        Type of each map.
+    features
+        One tensor a type, shape (batch, size, ...), alike but for their channels.
+
+    Returns
+    -------
+    Tensor
+        Shape (batch, sum of sizes, ...). Regular channels are nested, so that partners mirror each other again.
+    """
+    parts = [x.split([t.regular, t.regular, t.trivial, t.sign], 1) for t, x in zip(types, features, strict=True)]
+    first, second, trivial, sign = zip(*parts, strict=True)
+    return torch.cat([*first, *reversed(second), *trivial, *sign], 1)

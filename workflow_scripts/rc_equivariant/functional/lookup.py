@@ -1,0 +1,90 @@
+"""Convolution of one-hot k-mers as a table look-up.
+
+A one-hot feature map has one entry that is not zero at each position, so a convolution over it adds up ``width`` rows
+of the kernel: no multiplication, and 4^k times fewer operations than the dense form. That is what makes k-mers free.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+
+def kmer_convolution(kmers: Tensor, table: Tensor) -> Tensor:
+    """Valid convolution of one-hot k-mers.
+
+    Parameters
+    ----------
+    kmers
+        Integers, shape (batch, positions); indices 0 to ``kinds - 1``, and ``kinds`` for an unknown k-mer (zeros).
+    table
+        Kernel by tap and k-mer, shape (width, kinds, out).
+
+    Returns
+    -------
+    Tensor
+        Shape (batch, out, positions - width + 1), stored position by position (channels last).
+    """
+    return _KmerConvolution.apply(kmers.long(), table).transpose(1, 2)
+
+
+class _KmerConvolution(torch.autograd.Function):
+    """Forward: one bag of ``width`` table rows a position. Backward: one bag of gradient rows a tap and k-mer."""
+
+    @staticmethod
+    def forward(ctx, kmers: Tensor, table: Tensor) -> Tensor:
+        ctx.save_for_backward(kmers)
+        ctx.table_shape = table.shape
+        width, kinds, out = table.shape
+        with_unknown = functional.pad(table, (0, 0, 0, 1)).reshape(width * (kinds + 1), out)
+        rows = kmers.unfold(1, width, 1) + torch.arange(width, device=kmers.device) * (kinds + 1)
+        bags = functional.embedding_bag(rows.reshape(-1, width), with_unknown, mode="sum")
+        return bags.view(kmers.shape[0], -1, out)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[None, Tensor]:
+        # Several times as fast as a scatter a tap, and about 100 times as fast as embedding_bag's own backward.
+        (kmers,) = ctx.saved_tensors
+        width, kinds, _ = ctx.table_shape
+        gradient = gradient.contiguous()
+        of_table = _inner_gradient(kmers, gradient, width, kinds + 1)
+        _add_edge_gradient(of_table, kmers, gradient)
+        return None, of_table[:, :kinds]
+
+
+def _inner_gradient(kmers: Tensor, gradient: Tensor, width: int, kinds: int) -> Tensor:
+    """Gradient of the table from the k-mers that every tap reads; shape (width, kinds, out).
+
+    Sorted by k-mer, the positions of one k-mer are one bag; tap t reads the gradient t positions before each.
+    """
+    batch, positions, out = gradient.shape
+    inner = kmers[:, width - 1 : positions]
+    if inner.numel() == 0:
+        return gradient.new_zeros(width, kinds, out)
+    ordered, order = torch.sort(inner.reshape(-1).to(torch.int16), stable=True)
+    order = order.to(torch.int32)
+    first_row = order + (order // inner.shape[1] + 1) * (width - 1)
+    taps = torch.arange(width, dtype=torch.int32, device=kmers.device)[:, None]
+    starts = torch.searchsorted(ordered, torch.arange(kinds, dtype=torch.int16, device=kmers.device), out_int32=True)
+    bags = functional.embedding_bag(
+        (first_row - taps).reshape(-1), gradient.view(-1, out), (starts + taps * len(order)).reshape(-1), mode="sum"
+    )
+    return bags.view(width, kinds, out)
+
+
+def _add_edge_gradient(of_table: Tensor, kmers: Tensor, gradient: Tensor) -> None:
+    """Add to the gradient of the table, in place, that from k-mers near the ends, which some taps never read."""
+    width, kinds, out = of_table.shape
+    positions = gradient.shape[1]
+    rows, gradients = [], []
+    for tap in range(width):
+        last = positions + tap
+        for start, end in ((tap, min(width - 1, last)), (max(width - 1, positions), last)):
+            if start < end:
+                rows.append(kmers[:, start:end].reshape(-1) + tap * kinds)
+                gradients.append(gradient[:, start - tap : end - tap].reshape(-1, out))
+    if rows:
+        of_table.view(-1, out).index_add_(0, torch.cat(rows), torch.cat(gradients))

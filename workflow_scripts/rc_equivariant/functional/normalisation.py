@@ -1,0 +1,111 @@
+"""Batch normalisation with statistics shared between channels, in a few passes over memory.
+
+The plain operations would do, but automatic differentiation of means and variances takes several times as long as the
+convolutions beside it; the gradient below is the usual one of batch normalisation with its averages taken over orbits.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+
+def normalise_batch(
+    x: Tensor,
+    scale: Tensor,
+    shift: Tensor,
+    partner: Tensor,
+    is_sign: Tensor,
+    eps: float,
+    eps_on_deviation: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalise with the statistics of the batch, shared between partners, then scale and shift.
+
+    Parameters
+    ----------
+    x
+        Shape (batch, channel, position).
+    scale, shift
+        Shape (channel,).
+    partner
+        Channel that each channel shares its statistics with (itself where with none); int64, shape (channel,).
+    is_sign
+        Channels whose mean is taken to be zero; bool, shape (channel,).
+    eps, eps_on_deviation
+        See :func:`inverse_deviation`.
+
+    Returns
+    -------
+    tuple of Tensor
+        The normalised features, shape of ``x``, and the mean and the (biased) variance used, shape (channel,); for sign
+        channels zero and the mean square. The statistics carry no gradient.
+    """
+    rows = x.transpose(1, 2)
+    y, mean, variance = _NormaliseRows.apply(
+        rows.reshape(-1, x.shape[1]), scale, shift, partner, is_sign, eps, eps_on_deviation
+    )
+    return y.view(rows.shape).transpose(1, 2), mean, variance
+
+
+def unbiased_variance(variance: Tensor, partner: Tensor, is_sign: Tensor, values: int) -> Tensor:
+    """The variance, of which a mean took one degree of freedom, or the mean square of sign channels as it is.
+
+    Parameters
+    ----------
+    variance
+        Mean squared deviation, shape (channel,).
+    partner, is_sign
+        As in :func:`normalise_batch`.
+    values
+        Values a channel; channels that share their statistics have twice as many.
+    """
+    pooled = torch.where(partner == torch.arange(len(partner), device=partner.device), values, 2 * values)
+    return variance * torch.where(is_sign, 1.0, pooled / (pooled - 1)).to(variance)
+
+
+def inverse_deviation(variance: Tensor, eps: float, eps_on_deviation: bool) -> tuple[Tensor, Tensor]:
+    """1 / sqrt(variance + eps), or 1 / (sqrt(variance) + eps), and its derivative by the variance."""
+    if eps_on_deviation:
+        deviation = variance.sqrt()
+        inverse = 1 / (deviation + eps)
+        return inverse, -inverse.square() / (2 * deviation)
+    inverse = torch.rsqrt(variance + eps)
+    return inverse, -inverse.pow(3) / 2
+
+
+class _NormaliseRows(torch.autograd.Function):
+    """On rows (batch * position, channel), which is how features lie in memory."""
+
+    @staticmethod
+    def forward(ctx, rows, scale, shift, partner, is_sign, eps, eps_on_deviation):
+        own_mean = rows.mean(0)
+        own_variance = (rows - own_mean).square_().mean(0)
+        mean = _over_orbit(own_mean, partner).masked_fill(is_sign, 0)
+        variance = _over_orbit(own_variance + (own_mean - mean).square(), partner)
+        # The published layers, which add eps to the deviation, take the unbiased one.
+        correction = unbiased_variance(torch.ones_like(mean), partner, is_sign, len(rows)) if eps_on_deviation else 1.0
+        inverse, derivative = inverse_deviation(variance * correction, eps, eps_on_deviation)
+        slope = scale * inverse
+        y = torch.addcmul(shift - mean * slope, rows, slope)
+        ctx.save_for_backward(rows, scale, mean, inverse, derivative * correction, partner, is_sign)
+        ctx.mark_non_differentiable(mean, variance)
+        return y, mean, variance
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient, _mean, _variance):
+        rows, scale, mean, inverse, derivative, partner, is_sign = ctx.saved_tensors
+        count = rows.shape[0]
+        shift_gradient = gradient.sum(0)
+        centred = (gradient * rows).sum(0) - mean * shift_gradient
+        of_mean = _over_orbit(-inverse * scale * shift_gradient, partner).masked_fill(is_sign, 0) / count
+        of_variance = _over_orbit(derivative * scale * centred, partner) / count
+        # inverse * scale * gradient + of_mean + of_variance * 2 (rows - mean), gathered by gradient and rows
+        constant = of_mean - 2 * of_variance * mean
+        rows_gradient = torch.addcmul(constant, rows, 2 * of_variance).addcmul_(gradient, inverse * scale)
+        return rows_gradient, inverse * centred, shift_gradient, None, None, None, None
+
+
+def _over_orbit(values: Tensor, partner: Tensor) -> Tensor:
+    return (values + values[partner]) / 2

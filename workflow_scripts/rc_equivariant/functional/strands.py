@@ -1,0 +1,57 @@
+"""The mean of the strands of a feature map, in few passes over memory."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+
+def mean_of_strands(x: Tensor, regular: int, signs_alone: Tensor) -> Tensor:
+    """(x + RC x) / 2 on the first channel of each copy.
+
+    Parameters
+    ----------
+    x
+        Feature map of ``regular`` regular copies and ``len(signs_alone)`` channels alone, shape (batch, channel, L).
+    regular
+        Number of regular copies.
+    signs_alone
+        Sign of each channel that has no partner, shape (alone,).
+
+    Returns
+    -------
+    Tensor
+        Shape (batch, regular + alone, L).
+    """
+    return _MeanOfStrands.apply(x.transpose(1, 2), regular, signs_alone.to(x.dtype) / 2).transpose(1, 2)
+
+
+class _MeanOfStrands(torch.autograd.Function):
+    """On rows (batch, position, channel), which is how features lie in memory."""
+
+    @staticmethod
+    def forward(ctx, rows: Tensor, regular: int, half_signs: Tensor) -> Tensor:
+        ctx.save_for_backward(half_signs)
+        ctx.regular = regular
+        first, second, alone = rows.split([regular, regular, len(half_signs)], 2)
+        pairs = second.flip(1, 2).add_(first).mul_(0.5)
+        return _joined([pairs, _mean_of_alone(alone, half_signs)])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (half_signs,) = ctx.saved_tensors
+        of_pairs, of_alone = gradient.split([ctx.regular, len(half_signs)], 2)
+        of_first = of_pairs * 0.5
+        return _joined([of_first, of_first.flip(1, 2), _mean_of_alone(of_alone, half_signs)]), None, None
+
+
+def _mean_of_alone(alone: Tensor, half_signs: Tensor) -> Tensor:
+    """(x + signs * flipped x) / 2, an operation that is its own transpose."""
+    return alone.flip(1).mul_(half_signs).add_(alone, alpha=0.5)
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    parts = [part for part in parts if part.shape[2]]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, 2)

@@ -1,0 +1,53 @@
+"""What all layers share: they know the feature spaces that they map between."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..representation import FeatureSpace, Ordinary
+
+
+class EquivariantModule(nn.Module):
+    """A module that commutes with reverse complement: ``module(in_type.act(x)) = out_type.act(module(x))``.
+
+    Feature maps have the shape (batch, channel, position). They are kept in memory position by position (channels
+    last), which is where one-row convolutions are fastest; modules accept either order.
+    """
+
+    def __init__(self, in_type: FeatureSpace, out_type: FeatureSpace) -> None:
+        super().__init__()
+        self.in_type, self.out_type = in_type, out_type
+
+    def check(self, x: Tensor) -> None:
+        """Refuse what is no feature map of ``in_type``."""
+        if x.dim() != 3 or x.shape[1] != self.in_type.size:
+            raise ValueError(
+                f"{type(self).__name__} maps {self.in_type} ({self.in_type.size} channels) to {self.out_type}: it needs "
+                f"a tensor (batch, {self.in_type.size}, position) but got {tuple(x.shape)}"
+            )
+
+    def export(self) -> nn.Module:
+        """The same function in evaluation mode, made of standard torch modules alone."""
+        raise NotImplementedError(f"{type(self).__name__} has no export")
+
+    def extra_repr(self) -> str:
+        return f"{self.in_type} -> {self.out_type}"
+
+
+def require_mirrored_grid(
+    module: EquivariantModule, length: int, kernel_size: int, stride: int, padding: int, dilation: int = 1
+) -> None:
+    """Refuse a length for which windows counted from the other end are other windows.
+
+    Windows start every ``stride`` positions from the left end. Reverse complement maps them to each other only if they
+    also end at the right end: (length + 2 padding - dilation (kernel_size - 1) - 1) mod stride must be 0.
+    """
+    steps = length + 2 * padding - dilation * (kernel_size - 1) - 1
+    if isinstance(module.in_type, Ordinary) or steps < 0 or steps % stride == 0:
+        return
+    shorter = length - steps % stride
+    raise ValueError(
+        f"{type(module).__name__} {module.in_type} -> {module.out_type} with kernel size {kernel_size}, stride "
+        f"{stride}, padding {padding} and dilation {dilation} is not equivariant on {length} positions: the last "
+        f"{steps % stride} would be read on one strand only; crop or pad to {shorter} or {shorter + stride} positions"
+    )

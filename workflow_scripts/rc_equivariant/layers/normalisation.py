@@ -1,0 +1,137 @@
+"""Normalisation over the batch and over channels, with statistics that the strands share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .. import plain
+from ..functional.normalisation import inverse_deviation, normalise_batch, unbiased_variance
+from ..kernels import CONSTANTS, KernelTying
+from ..representation import FeatureType, Ordinary, Representation
+from .module import EquivariantModule
+
+
+class _TiedAffine(EquivariantModule):
+    """A scale and a shift a channel: partners share them, and -1 channels have no shift."""
+
+    def __init__(self, in_type: FeatureType) -> None:
+        super().__init__(in_type, in_type)
+        # Scales are tied but never forbidden, so to them a sign channel is like a trivial one.
+        scaled = in_type
+        if isinstance(in_type, Representation):
+            scaled = Representation(in_type.regular, in_type.trivial + in_type.sign)
+        constants = Ordinary(1) if isinstance(in_type, Ordinary) else CONSTANTS
+        self.scale_tying = KernelTying(constants, scaled, 1)
+        self.shift_tying = KernelTying(constants, in_type, 1)
+        self.scale = nn.Parameter(torch.ones(self.scale_tying.size))
+        self.shift = nn.Parameter(torch.zeros(self.shift_tying.size))
+        self.register_buffer("is_sign", in_type.signs < 0, persistent=False)
+
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """Scale and shift of each channel, shapes (channel,)."""
+        return self.scale_tying.expand(self.scale).flatten(), self.shift_tying.expand(self.shift).flatten()
+
+
+class BatchNorm1d(_TiedAffine):
+    """Batch normalisation that commutes with reverse complement; shape unchanged.
+
+    The two channels of a regular copy share mean, variance, scale and shift; a trivial channel is normalised as usual;
+    a sign channel, whose mean must be zero, is only divided by its root mean square and scaled (Mallet & Vert 2021,
+    section 3.4).
+
+    The running statistics are the plain average of the first ``1 / momentum`` batches and the exponential average from
+    then on: their weights sum to one from the first step, so that they are never biased towards a starting value.
+
+    Parameters
+    ----------
+    in_type
+        Feature type.
+    momentum
+        Weight of a batch in the running statistics, in the long run.
+    eps
+        Added to the variance.
+    eps_on_deviation
+        Add ``eps`` to the (unbiased) standard deviation instead, as the published layers do, with 1e-4.
+    """
+
+    def __init__(
+        self, in_type: FeatureType, momentum: float = 0.01, eps: float = 1e-5, eps_on_deviation: bool = False
+    ) -> None:
+        super().__init__(in_type)
+        self.momentum, self.eps, self.eps_on_deviation = momentum, eps, eps_on_deviation
+        self.register_buffer("running_mean", torch.zeros(in_type.size))
+        self.register_buffer("running_variance", torch.ones(in_type.size))
+        self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("partner", in_type.partner, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.check(x)
+        if not self.training:
+            slope, constant = self._evaluation_affine()
+            return torch.addcmul(constant[:, None], x, slope[:, None])
+        y, mean, variance = normalise_batch(
+            x, *self.affine(), self.partner, self.is_sign, self.eps, self.eps_on_deviation
+        )
+        self._update_running_statistics(mean, variance, x.shape[0] * x.shape[2])
+        return y
+
+    def _evaluation_affine(self) -> tuple[Tensor, Tensor]:
+        scale, shift = self.affine()
+        slope = scale * inverse_deviation(self.running_variance, self.eps, self.eps_on_deviation)[0]
+        return slope, shift - self.running_mean * slope
+
+    @torch.no_grad()
+    def _update_running_statistics(self, mean: Tensor, variance: Tensor, values: int) -> None:
+        self.batches += 1
+        # Kept on the device: to read the number of batches would make a GPU wait for every step.
+        weight = (1 / self.batches).clamp_min(self.momentum).to(self.running_mean.dtype)
+        unbiased = unbiased_variance(variance, self.partner, self.is_sign, values)
+        self.running_mean.lerp_(mean.to(self.running_mean), weight)
+        self.running_variance.lerp_(unbiased.to(self.running_variance), weight)
+
+    @torch.no_grad()
+    def export(self) -> nn.Module:
+        layer = nn.BatchNorm1d(self.in_type.size, eps=self.eps).to(self.running_variance)
+        slope, constant = self._evaluation_affine()
+        layer.running_mean.copy_(self.running_mean)
+        layer.running_var.copy_(self.running_variance)
+        layer.weight.copy_(slope * (self.running_variance + self.eps).sqrt())
+        layer.bias.copy_(constant + self.running_mean * slope)
+        return layer.eval()
+
+
+class LayerNorm(_TiedAffine):
+    """Normalisation over the channels of each position; shape unchanged.
+
+    The mean is that of the regular and +1 channels, and is taken off these alone: it is the same on both strands. All
+    channels are divided by one number, the root of the mean square of what is left, so that -1 channels are scaled and
+    keep their size relative to the others. Scale and shift are tied. On ordinary features this is
+    :class:`torch.nn.LayerNorm` over the channels.
+
+    Parameters
+    ----------
+    in_type
+        Feature type.
+    eps
+        Added to the variance.
+    """
+
+    def __init__(self, in_type: FeatureType, eps: float = 1e-5) -> None:
+        super().__init__(in_type)
+        self.eps = eps
+        centred = (~self.is_sign).float()
+        self.register_buffer("of_mean", centred / centred.sum().clamp_min(1), persistent=False)
+        self.register_buffer("is_centred", centred, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.check(x)
+        mean = (x * self.of_mean.to(x.dtype)[:, None]).sum(1, keepdim=True)
+        centred = x - self.is_centred.to(x.dtype)[:, None] * mean
+        deviation = (centred.square().mean(1, keepdim=True) + self.eps).sqrt()
+        scale, shift = self.affine()
+        return torch.addcmul(shift[:, None], centred / deviation, scale[:, None])
+
+    @torch.no_grad()
+    def export(self) -> nn.Module:
+        return plain.ChannelNorm(self.is_centred.to(self.scale), *self.affine(), self.eps)

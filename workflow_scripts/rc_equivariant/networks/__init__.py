@@ -1,0 +1,1 @@
+"""The published architectures, each in every representation."""
