@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +49,37 @@ class StrandMean(nn.Module):
         return (x.index_select(1, self.first) + self.reverse_complement(x).index_select(1, self.first)) / 2
 
 
+class Profile(nn.Module):
+    """One-hot nucleotides to a profile and totals of both strands; (batch, 4, L) to (batch, 2, L') and (batch, 2)."""
+
+    def __init__(self, features: nn.Module, profile: nn.Module, average: nn.Module, totals: nn.Module) -> None:
+        super().__init__()
+        self.features, self.profile, self.average, self.totals = features, profile, average, totals
+
+    def forward(self, one_hot: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.features(one_hot)
+        return self.profile(features), self.totals(self.average(features))
+
+
+class ProfileWithControl(nn.Module):
+    """:class:`Profile` that also reads a control track of shape (batch, 2, L').
+
+    ``mix`` reads the profile followed by the control, ``totals`` the average features followed by log(1 + total) of
+    the control.
+    """
+
+    def __init__(
+        self, features: nn.Module, profile: nn.Module, mix: nn.Module, average: nn.Module, totals: nn.Module
+    ) -> None:
+        super().__init__()
+        self.features, self.profile, self.mix, self.average, self.totals = features, profile, mix, average, totals
+
+    def forward(self, one_hot: Tensor, control: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.features(one_hot)
+        profile = self.mix(torch.cat([self.profile(features), control], 1))
+        return profile, self.totals(torch.cat([self.average(features), torch.log1p(control.sum(2))], 1))
+
+
 class OtherStrand(nn.Module):
     """A network applied to the other strand: reverse complement before it, and again after it.
 
@@ -79,3 +110,75 @@ class NetworkMean(nn.Module):
         if isinstance(outputs[0], Tensor):
             return torch.stack(outputs).mean(0)
         return tuple(torch.stack(of_tensor).mean(0) for of_tensor in zip(*outputs, strict=True))
+
+
+class Pointwise(nn.Module):
+    """A function of a tensor as a module; a lambda can be traced but not scripted."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+class SplitActivation(nn.Module):
+    """One module on the first ``channels`` channels, another on the rest; shape (batch, channel, ...) unchanged."""
+
+    def __init__(self, channels: int, first: nn.Module, rest: nn.Module) -> None:
+        super().__init__()
+        self.channels = channels
+        self.first, self.rest = first, rest
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.first(x[:, : self.channels]), self.rest(x[:, self.channels :])], 1)
+
+
+class Gate(nn.Module):
+    """A function on the first channels; the last ones times a function of those between them.
+
+    ``parts`` holds the numbers of channels of the three, of which the last two are equal.
+    """
+
+    def __init__(self, parts: list[int], function: nn.Module, gate: nn.Module) -> None:
+        super().__init__()
+        self.parts = parts
+        self.function, self.gate = function, gate
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, gates, gated = x.split(self.parts, 1)
+        return torch.cat([self.function(first), gated * self.gate(gates)], 1)
+
+
+class ChannelNorm(nn.Module):
+    """Normalisation over the channels of each position; those ``centred`` (1, others 0) have their mean taken off."""
+
+    def __init__(self, centred: Tensor, scale: Tensor, shift: Tensor, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+        self.register_buffer("centred", centred[:, None].clone())
+        self.scale, self.shift = nn.Parameter(scale[:, None].clone()), nn.Parameter(shift[:, None].clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = (x * self.centred).sum(1, keepdim=True) / self.centred.sum().clamp(min=1)
+        x = x - self.centred * mean
+        return self.shift + self.scale * x / (x.square().mean(1, keepdim=True) + self.eps).sqrt()
+
+
+class Residual(nn.Module):
+    """The centre of x plus ``branch(x)``."""
+
+    def __init__(self, branch: nn.Module) -> None:
+        super().__init__()
+        self.branch = branch
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.branch(x)
+        return y + centre_crop(x, y.shape[2])
+
+
+def centre_crop(x: Tensor, length: int) -> Tensor:
+    """The middle ``length`` positions of ``x`` (batch, channel, position)."""
+    start = (x.shape[2] - length) // 2
+    return x[:, :, start : start + length]
