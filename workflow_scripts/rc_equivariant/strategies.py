@@ -1,0 +1,152 @@
+"""Other ways to respect reverse complement: more data, or the mean of a network on both strands.
+
+Zhou et al. (2022, "Towards a better understanding of reverse-complement equivariance for deep learning models in
+genomics") compare them. What is averaged here is what networks give, before any sigmoid or softmax: logits, and
+logarithms of totals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from . import plain
+from .encoding import KmerEncoding
+from .layers.module import EquivariantModule
+from .representation import FeatureSpace, Ordinary
+
+
+def with_reverse_complements(space: FeatureSpace, x: Tensor) -> Tensor:
+    """A batch followed by its reverse complement: data augmentation.
+
+    Parameters
+    ----------
+    space
+        What ``x`` belongs to: the encoding of k-mers, or the feature type of a track or of targets.
+    x
+        Shape (batch, ...).
+
+    Returns
+    -------
+    Tensor
+        Shape (2 batch, ...): sample i and its reverse complement are ``batch`` apart.
+    """
+    return torch.cat([x, space.act(x)])
+
+
+class StrandAverage(EquivariantModule):
+    """The mean of a network's outputs on both strands, brought to the forward strand; the network may be any.
+
+    The output is (f(x) + rho_out f(rho_in x)) / 2, equivariant (invariant, where ``out_type`` is ordinary) whatever the
+    network f. Trained in this form it is conjoined (siamese) training, wrapped around a network trained without it is
+    post-hoc averaging (Zhou et al. 2022); logits are averaged in both.
+
+    Both strands go through the network as one batch, so that statistics over the batch are those of both strands
+    together, and depend on neither. The mean is not exact in training mode if the network draws random numbers, as
+    dropout does, which differ between the strands.
+
+    Parameters
+    ----------
+    network
+        Any module with ``in_type`` and ``out_type``; with tuples of them where it takes or gives several tensors.
+    """
+
+    def __init__(self, network: EquivariantModule) -> None:
+        super().__init__(network.in_type, network.out_type)
+        self.network = network
+
+    def check(self, *inputs: Tensor) -> None:
+        self.network.check(*inputs)
+
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        self.check(*inputs)
+        in_types = _as_tuple(self.in_type)
+        outputs = self.network(*map(with_reverse_complements, in_types, inputs))
+        if isinstance(outputs, Tensor):
+            return _mean_over_strands(self.out_type, outputs)
+        return tuple(map(_mean_over_strands, self.out_type, outputs))
+
+    def export(self) -> nn.Module:
+        network = self.network.export()
+        of_inputs, of_outputs = ([_exported_action(t) for t in _as_tuple(ts)] for ts in (self.in_type, self.out_type))
+        other_strand = plain.OtherStrand(network, of_inputs, of_outputs).to(next(self.network.parameters()))
+        return plain.NetworkMean([network, other_strand]).eval()
+
+
+def _mean_over_strands(space: FeatureSpace, both: Tensor) -> Tensor:
+    """The mean of the outputs for a batch and for its reverse complement, which follow each other."""
+    of_batch, of_reverse_complement = both.chunk(2)
+    return (of_batch + space.act(of_reverse_complement)) / 2
+
+
+def _exported_action(space: FeatureSpace) -> nn.Module:
+    """Reverse complement as a plain module; of the nucleotides, which exports read, where ``space`` is of k-mers."""
+    if isinstance(space, Ordinary):
+        return nn.Identity()
+    moved = KmerEncoding(1).type if isinstance(space, KmerEncoding) else space
+    return plain.ReverseComplement(moved.partner, moved.signs)
+
+
+class Ensemble(EquivariantModule):
+    """The mean of several networks' outputs, each of any k and representation; logits are averaged.
+
+    The members share the sequence, given as base codes, of which each makes its own k-mers.
+
+    Parameters
+    ----------
+    networks
+        At least one; each reads k-mers, first where it takes several tensors. All other inputs, and the outputs, must
+        be of one type in all.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or if types of inputs or outputs differ.
+    """
+
+    def __init__(self, networks: Sequence[EquivariantModule]) -> None:
+        if not networks:
+            raise ValueError("an ensemble needs at least one network")
+        self._require_one_type("outputs", [network.out_type for network in networks])
+        other_inputs = [_as_tuple(network.in_type)[1:] for network in networks]
+        self._require_one_type("inputs beside the sequence", other_inputs)
+        codes = KmerEncoding(1)
+        super().__init__((codes, *other_inputs[0]) if other_inputs[0] else codes, networks[0].out_type)
+        self.networks = nn.ModuleList(networks)
+
+    @staticmethod
+    def _require_one_type(what: str, types: Sequence[object]) -> None:
+        for position, other in enumerate(types):
+            if other != types[0]:
+                raise ValueError(
+                    f"networks of an ensemble must agree in their {what}: {_named(types[0])} in the first is "
+                    f"{_named(other)} in number {position + 1}; average networks of one task alone"
+                )
+
+    def check(self, codes: Tensor, *others: Tensor) -> None:
+        if codes.dim() != 2 or codes.is_floating_point():
+            raise ValueError(
+                f"an ensemble reads base codes (A, C, G, T = 0, 1, 2, 3): it needs integers (batch, window) but got "
+                f"{codes.dtype} {tuple(codes.shape)}"
+            )
+
+    def forward(self, codes: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The mean output; ``codes`` are integers, shape (batch, window), 4 where the base is unknown."""
+        self.check(codes, *others)
+        outputs = [network(_as_tuple(network.in_type)[0].indices(codes), *others) for network in self.networks]
+        if isinstance(outputs[0], Tensor):
+            return torch.stack(outputs).mean(0)
+        return tuple(torch.stack(of_tensor).mean(0) for of_tensor in zip(*outputs, strict=True))
+
+    def export(self) -> nn.Module:
+        return plain.NetworkMean([network.export() for network in self.networks]).eval()
+
+
+def _as_tuple(spaces: FeatureSpace | tuple[FeatureSpace, ...]) -> tuple[FeatureSpace, ...]:
+    return spaces if isinstance(spaces, tuple) else (spaces,)
+
+
+def _named(spaces: FeatureSpace | tuple[FeatureSpace, ...]) -> str:
+    return ", ".join(map(str, _as_tuple(spaces))) or "none"
