@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from .activation import relu_and_tanh_, relu_and_tanh_backward
+
 
 def normalise_batch(
     x: Tensor,
@@ -19,6 +21,7 @@ def normalise_batch(
     is_sign: Tensor,
     eps: float,
     eps_on_deviation: bool = False,
+    relu_channels: int | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise with the statistics of the batch, shared between partners, then scale and shift.
 
@@ -34,6 +37,8 @@ def normalise_batch(
         Channels whose mean is taken to be zero; bool, shape (channel,).
     eps, eps_on_deviation
         See :func:`inverse_deviation`.
+    relu_channels
+        If given, ReLU of the first so many channels and tanh of the others follows, in the same memory.
 
     Returns
     -------
@@ -43,7 +48,7 @@ def normalise_batch(
     """
     rows = x.transpose(1, 2)
     y, mean, variance = _NormaliseRows.apply(
-        rows.reshape(-1, x.shape[1]), scale, shift, partner, is_sign, eps, eps_on_deviation
+        rows.reshape(-1, x.shape[1]), scale, shift, partner, is_sign, eps, eps_on_deviation, relu_channels
     )
     return y.view(rows.shape).transpose(1, 2), mean, variance
 
@@ -60,8 +65,10 @@ def unbiased_variance(variance: Tensor, partner: Tensor, is_sign: Tensor, values
     values
         Values a channel; channels that share their statistics have twice as many.
     """
-    pooled = torch.where(partner == torch.arange(len(partner), device=partner.device), values, 2 * values)
-    return variance * torch.where(is_sign, 1.0, pooled / (pooled - 1)).to(variance)
+    is_alone = partner == torch.arange(len(partner), device=partner.device)
+    # Scalars, as a tensor of counts would round in float32; one value alone has a variance of zero.
+    of_alone, of_pairs = (variance * (n / max(n - 1, 1)) for n in (values, 2 * values))
+    return torch.where(is_sign, variance, torch.where(is_alone, of_alone, of_pairs))
 
 
 def inverse_deviation(variance: Tensor, eps: float, eps_on_deviation: bool) -> tuple[Tensor, Tensor]:
@@ -69,7 +76,8 @@ def inverse_deviation(variance: Tensor, eps: float, eps_on_deviation: bool) -> t
     if eps_on_deviation:
         deviation = variance.sqrt()
         inverse = 1 / (deviation + eps)
-        return inverse, -inverse.square() / (2 * deviation)
+        # Where nothing varies the deviation has no derivative, and nothing to normalise either.
+        return inverse, (-inverse.square() / (2 * deviation)).masked_fill(deviation == 0, 0)
     inverse = torch.rsqrt(variance + eps)
     return inverse, -inverse.pow(3) / 2
 
@@ -78,7 +86,7 @@ class _NormaliseRows(torch.autograd.Function):
     """On rows (batch * position, channel), which is how features lie in memory."""
 
     @staticmethod
-    def forward(ctx, rows, scale, shift, partner, is_sign, eps, eps_on_deviation):
+    def forward(ctx, rows, scale, shift, partner, is_sign, eps, eps_on_deviation, relu_channels):
         own_mean = rows.mean(0)
         own_variance = (rows - own_mean).square_().mean(0)
         mean = _over_orbit(own_mean, partner).masked_fill(is_sign, 0)
@@ -88,23 +96,31 @@ class _NormaliseRows(torch.autograd.Function):
         inverse, derivative = inverse_deviation(variance * correction, eps, eps_on_deviation)
         slope = scale * inverse
         y = torch.addcmul(shift - mean * slope, rows, slope)
-        ctx.save_for_backward(rows, scale, mean, inverse, derivative * correction, partner, is_sign)
+        if relu_channels is not None:
+            relu_and_tanh_(y, relu_channels)
+        activated = None if relu_channels is None else y
+        ctx.relu_channels = relu_channels
+        ctx.save_for_backward(rows, scale, mean, inverse, derivative * correction, partner, is_sign, activated)
         ctx.mark_non_differentiable(mean, variance)
         return y, mean, variance
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient, _mean, _variance):
-        rows, scale, mean, inverse, derivative, partner, is_sign = ctx.saved_tensors
+        rows, scale, mean, inverse, derivative, partner, is_sign, activated = ctx.saved_tensors
         count = rows.shape[0]
+        if activated is not None:
+            gradient = relu_and_tanh_backward(gradient, activated, ctx.relu_channels)
         shift_gradient = gradient.sum(0)
-        centred = (gradient * rows).sum(0) - mean * shift_gradient
+        product = gradient * rows
+        centred = product.sum(0) - mean * shift_gradient
         of_mean = _over_orbit(-inverse * scale * shift_gradient, partner).masked_fill(is_sign, 0) / count
         of_variance = _over_orbit(derivative * scale * centred, partner) / count
-        # inverse * scale * gradient + of_mean + of_variance * 2 (rows - mean), gathered by gradient and rows
+        # inverse * scale * gradient + of_mean + of_variance * 2 (rows - mean), gathered by gradient and rows, and
+        # written where the product was: fresh memory costs more than the arithmetic.
         constant = of_mean - 2 * of_variance * mean
-        rows_gradient = torch.addcmul(constant, rows, 2 * of_variance).addcmul_(gradient, inverse * scale)
-        return rows_gradient, inverse * centred, shift_gradient, None, None, None, None
+        rows_gradient = torch.addcmul(constant, rows, 2 * of_variance, out=product).addcmul_(gradient, inverse * scale)
+        return rows_gradient, inverse * centred, shift_gradient, None, None, None, None, None
 
 
 def _over_orbit(values: Tensor, partner: Tensor) -> Tensor:

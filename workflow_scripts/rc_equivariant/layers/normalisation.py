@@ -66,17 +66,26 @@ class BatchNorm1d(_TiedAffine):
         self.register_buffer("partner", in_type.partner, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            return self.normalise(x)
         self.check(x)
-        if not self.training:
-            slope, constant = self._evaluation_affine()
-            return torch.addcmul(constant[:, None], x, slope[:, None])
+        slope, constant = self.evaluation_affine()
+        return torch.addcmul(constant[:, None], x, slope[:, None])
+
+    def normalise(self, x: Tensor, relu_channels: int | None = None) -> Tensor:
+        """Normalise with the statistics of the batch and take them into the running ones.
+
+        With ``relu_channels``, ReLU of the first so many channels and tanh of the others follows at no extra memory.
+        """
+        self.check(x)
         y, mean, variance = normalise_batch(
-            x, *self.affine(), self.partner, self.is_sign, self.eps, self.eps_on_deviation
+            x, *self.affine(), self.partner, self.is_sign, self.eps, self.eps_on_deviation, relu_channels
         )
         self._update_running_statistics(mean, variance, x.shape[0] * x.shape[2])
         return y
 
-    def _evaluation_affine(self) -> tuple[Tensor, Tensor]:
+    def evaluation_affine(self) -> tuple[Tensor, Tensor]:
+        """Slope and constant of each channel, shapes (channel,), that normalise in evaluation mode."""
         scale, shift = self.affine()
         slope = scale * inverse_deviation(self.running_variance, self.eps, self.eps_on_deviation)[0]
         return slope, shift - self.running_mean * slope
@@ -85,7 +94,7 @@ class BatchNorm1d(_TiedAffine):
     def _update_running_statistics(self, mean: Tensor, variance: Tensor, values: int) -> None:
         self.batches += 1
         # Kept on the device: to read the number of batches would make a GPU wait for every step.
-        weight = (1 / self.batches).clamp_min(self.momentum).to(self.running_mean.dtype)
+        weight = self.batches.to(self.running_mean.dtype).reciprocal().clamp_min(self.momentum)
         unbiased = unbiased_variance(variance, self.partner, self.is_sign, values)
         self.running_mean.lerp_(mean.to(self.running_mean), weight)
         self.running_variance.lerp_(unbiased.to(self.running_variance), weight)
@@ -93,7 +102,7 @@ class BatchNorm1d(_TiedAffine):
     @torch.no_grad()
     def export(self) -> nn.Module:
         layer = nn.BatchNorm1d(self.in_type.size, eps=self.eps).to(self.running_variance)
-        slope, constant = self._evaluation_affine()
+        slope, constant = self.evaluation_affine()
         layer.running_mean.copy_(self.running_mean)
         layer.running_var.copy_(self.running_variance)
         layer.weight.copy_(slope * (self.running_variance + self.eps).sqrt())
@@ -120,14 +129,15 @@ class LayerNorm(_TiedAffine):
     def __init__(self, in_type: FeatureType, eps: float = 1e-5) -> None:
         super().__init__(in_type)
         self.eps = eps
-        centred = (~self.is_sign).float()
-        self.register_buffer("of_mean", centred / centred.sum().clamp_min(1), persistent=False)
-        self.register_buffer("is_centred", centred, persistent=False)
+        is_centred = ~self.is_sign
+        self.centred_channels = max(int(is_centred.sum()), 1)
+        self.register_buffer("is_centred", is_centred.float(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        mean = (x * self.of_mean.to(x.dtype)[:, None]).sum(1, keepdim=True)
-        centred = x - self.is_centred.to(x.dtype)[:, None] * mean
+        is_centred = self.is_centred.to(x.dtype)[:, None]
+        mean = (x * is_centred).sum(1, keepdim=True) / self.centred_channels
+        centred = x - is_centred * mean
         deviation = (centred.square().mean(1, keepdim=True) + self.eps).sqrt()
         scale, shift = self.affine()
         return torch.addcmul(shift[:, None], centred / deviation, scale[:, None])
