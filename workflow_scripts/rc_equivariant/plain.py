@@ -42,11 +42,14 @@ class StrandMean(nn.Module):
 
     def __init__(self, partner: Tensor, signs: Tensor) -> None:
         super().__init__()
-        self.reverse_complement = ReverseComplement(partner, signs)
-        self.register_buffer("first", (torch.arange(len(partner)) <= partner.cpu()).nonzero().flatten().to(partner))
+        first = (torch.arange(len(partner), device=partner.device) <= partner).nonzero().flatten()
+        self.register_buffer("first", first)
+        self.register_buffer("partner", partner[first])
+        self.register_buffer("signs", signs[first, None])
 
     def forward(self, x: Tensor) -> Tensor:
-        return (x.index_select(1, self.first) + self.reverse_complement(x).index_select(1, self.first)) / 2
+        other_strand = self.signs * x.index_select(1, self.partner).flip(2)
+        return (x.index_select(1, self.first) + other_strand) / 2
 
 
 class Profile(nn.Module):
