@@ -1,0 +1,121 @@
+"""Networks in every arm, with their exports, for the tests of exports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rc_equivariant import (
+    BinaryArchitecture,
+    BinaryNetwork,
+    Ensemble,
+    ProfileArchitecture,
+    ProfileNetwork,
+    StrandAverage,
+)
+from rc_equivariant.testing import TOLERANCES
+
+ARMS = [
+    ("standard", 1, None),
+    ("standard", 3, None),
+    ("rcps", 1, None),
+    ("regular", 1, None),
+    ("regular", 2, None),
+    ("regular", 3, None),
+    ("irrep", 1, 0.0),
+    ("irrep", 2, 0.75),
+    ("irrep", 3, 1.0),
+]
+WINDOW = 120
+
+
+def binary(representation: str, kmer: int, plus_fraction: float | None) -> BinaryNetwork:
+    narrow = {"kernel_widths": (7, 4), "pool_width": 20, "pool_stride": 10}
+    return BinaryNetwork(BinaryArchitecture(representation, kmer, 8, WINDOW, plus_fraction=plus_fraction, **narrow))
+
+
+def profile(representation: str, kmer: int, plus_fraction: float | None, control: bool = True) -> ProfileNetwork:
+    narrow = {"first_width": 9, "dilations": (2, 4), "profile_width": 21}
+    fraction = {"plus_fraction": plus_fraction}
+    return ProfileNetwork(ProfileArchitecture(representation, kmer, 8, WINDOW, control=control, **fraction, **narrow))
+
+
+def profile_without_control(*arm) -> ProfileNetwork:
+    return profile(*arm, control=False)
+
+
+NETWORKS = {
+    f"{make.__name__} {' '.join(map(str, arm))}": (lambda make=make, arm=arm: make(*arm))
+    for make in (binary, profile, profile_without_control)
+    for arm in ARMS
+}
+STRATEGIES = {
+    "strand average, profile": lambda: StrandAverage(profile("standard", 2, None)),
+    "ensemble, binary": lambda: Ensemble([binary("regular", 2, None), StrandAverage(binary("standard", 1, None))]),
+    "ensemble, profile": lambda: Ensemble([profile("irrep", 2, 0.75), profile("regular", 3, None)]),
+}
+#: One of each kind, for what takes long.
+OF_EACH_KIND = {name: NETWORKS[name] for name in ("binary irrep 2 0.75", "profile regular 3 None")} | STRATEGIES
+
+
+def one_hot_nucleotides(codes: Tensor, dtype: torch.dtype) -> Tensor:
+    """Shape (batch, 4, L), channels A, C, G, T; zeros where the base is unknown."""
+    return functional.one_hot(codes, 5)[..., :4].transpose(1, 2).to(dtype)
+
+
+def codes_with_unknowns(batch: int, length: int) -> Tensor:
+    codes = torch.randint(0, 4, (batch, length))
+    return codes.masked_fill(torch.rand(batch, length) < 0.05, 4)
+
+
+def as_trained(module: nn.Module, *inputs: Tensor) -> nn.Module:
+    """The module in eval mode, with no bias, scale or running statistic at its starting value."""
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(torch.randn_like(parameter), alpha=0.2)
+        for _ in range(2):
+            module.train()(*inputs)
+    return module.eval()
+
+
+def assert_close(got: Tensor, expected: Tensor) -> None:
+    assert got.dtype == expected.dtype
+    assert got.shape == expected.shape
+    assert (got - expected).abs().max() <= TOLERANCES[expected.dtype] * expected.abs().max()
+
+
+class Trained:
+    """A network with its inputs, its export and what it gives for them."""
+
+    def __init__(self, make: Callable[[], nn.Module], dtype: torch.dtype, batch: int = 3) -> None:
+        self.network = make().to(dtype)
+        codes = codes_with_unknowns(batch, WINDOW)
+        encoding, *others = in_types = self.in_types()
+        inputs = [encoding.indices(codes)]
+        self.export_inputs = [one_hot_nucleotides(codes, dtype)]
+        if others:
+            positions = next(member for member in self.network.modules() if isinstance(member, ProfileNetwork))
+            shape = (batch, in_types[1].size, positions.architecture.output_length)
+            control = torch.randint(0, 9, shape).to(dtype)
+            inputs.append(control)
+            self.export_inputs.append(control)
+        self.network = as_trained(self.network, *inputs)
+        self.export = self.network.export()
+        with torch.no_grad():
+            self.expected = as_tuple(self.network(*inputs))
+
+    def in_types(self) -> tuple:
+        types = self.network.in_type
+        return types if isinstance(types, tuple) else (types,)
+
+
+def as_tuple(outputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return outputs if isinstance(outputs, tuple) else (outputs,)
+
+
+def assert_all_close(got: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> None:
+    for one_got, one_expected in zip(got, expected, strict=True):
+        assert_close(one_got, one_expected)
