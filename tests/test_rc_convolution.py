@@ -93,7 +93,7 @@ def test_any_integers_are_indices(dtype):
 
 def test_gradient_of_the_table_is_the_numerical_one():
     table = torch.randn(3, 5, 2, generator=generator(), dtype=torch.float64, requires_grad=True)
-    kmers = torch.randint(0, 6, (2, 7), generator=generator())
+    kmers = torch.randint(0, 5, (2, 7), generator=generator())
     assert torch.autograd.gradcheck(lambda table: kmer_convolution(kmers, table), table)
 
 

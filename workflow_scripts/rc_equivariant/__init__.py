@@ -6,9 +6,49 @@ Tensors only, and each part imports only those before it: representation -> enco
 
 from .encoding import KmerEncoding
 from .kernels import KernelTying
+from .layers.activation import Activation, Gate
+from .layers.blocks import ConvBlock
+from .layers.containers import Residual, Sequential
 from .layers.convolution import Conv1d, KmerConv1d, Linear
+from .layers.dropout import Dropout
 from .layers.heads import StrandMerge
 from .layers.module import EquivariantModule
 from .layers.normalisation import BatchNorm1d, LayerNorm
+from .layers.pooling import AvgPool1d, GlobalAvgPool1d, MaxPool1d
+from .networks.binary import BinaryArchitecture, BinaryNetwork
+from .networks.profile import ProfileArchitecture, ProfileNetwork
 from .representation import FeatureSpace, FeatureType, Ordinary, Representation, direct_sum
+from .strategies import Ensemble, StrandAverage, with_reverse_complements
 
+__all__ = [
+    "Activation",
+    "AvgPool1d",
+    "BatchNorm1d",
+    "BinaryArchitecture",
+    "BinaryNetwork",
+    "Conv1d",
+    "ConvBlock",
+    "Dropout",
+    "Ensemble",
+    "EquivariantModule",
+    "FeatureSpace",
+    "FeatureType",
+    "Gate",
+    "GlobalAvgPool1d",
+    "KernelTying",
+    "KmerConv1d",
+    "KmerEncoding",
+    "LayerNorm",
+    "Linear",
+    "MaxPool1d",
+    "Ordinary",
+    "ProfileArchitecture",
+    "ProfileNetwork",
+    "Representation",
+    "Residual",
+    "Sequential",
+    "StrandAverage",
+    "StrandMerge",
+    "direct_sum",
+    "with_reverse_complements",
+]

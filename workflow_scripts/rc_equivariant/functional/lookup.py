@@ -18,14 +18,15 @@ def kmer_convolution(kmers: Tensor, table: Tensor) -> Tensor:
     Parameters
     ----------
     kmers
-        Integers, shape (batch, positions); indices 0 to ``kinds - 1``, and ``kinds`` for an unknown k-mer (zeros).
+        Integers, shape (batch, positions), values 0 to ``kinds - 1``.
     table
-        Kernel by tap and k-mer, shape (width, kinds, out).
+        Kernel by tap and k-mer, shape (width, kinds, out); what stands for an unknown k-mer is one of the kinds.
 
     Returns
     -------
     Tensor
-        Shape (batch, out, positions - width + 1), stored position by position (channels last).
+        ``y[b, :, t] = sum over taps of table[tap, kmers[b, t + tap]]``, shape (batch, out, positions - width + 1),
+        stored position by position (channels last).
     """
     return _KmerConvolution.apply(kmers.long(), table).transpose(1, 2)
 
@@ -38,9 +39,8 @@ class _KmerConvolution(torch.autograd.Function):
         ctx.save_for_backward(kmers)
         ctx.table_shape = table.shape
         width, kinds, out = table.shape
-        with_unknown = functional.pad(table, (0, 0, 0, 1)).reshape(width * (kinds + 1), out)
-        rows = kmers.unfold(1, width, 1) + torch.arange(width, device=kmers.device) * (kinds + 1)
-        bags = functional.embedding_bag(rows.reshape(-1, width), with_unknown, mode="sum")
+        rows = kmers.unfold(1, width, 1) + torch.arange(width, device=kmers.device) * kinds
+        bags = functional.embedding_bag(rows.reshape(-1, width), table.reshape(-1, out), mode="sum")
         return bags.view(kmers.shape[0], -1, out)
 
     @staticmethod
@@ -50,9 +50,9 @@ class _KmerConvolution(torch.autograd.Function):
         (kmers,) = ctx.saved_tensors
         width, kinds, _ = ctx.table_shape
         gradient = gradient.contiguous()
-        of_table = _inner_gradient(kmers, gradient, width, kinds + 1)
+        of_table = _inner_gradient(kmers, gradient, width, kinds)
         _add_edge_gradient(of_table, kmers, gradient)
-        return None, of_table[:, :kinds]
+        return None, of_table
 
 
 def _inner_gradient(kmers: Tensor, gradient: Tensor, width: int, kinds: int) -> Tensor:
@@ -60,7 +60,7 @@ def _inner_gradient(kmers: Tensor, gradient: Tensor, width: int, kinds: int) -> 
 
     Sorted by k-mer, the positions of one k-mer are one bag; tap t reads the gradient t positions before each.
     """
-    batch, positions, out = gradient.shape
+    _, positions, out = gradient.shape
     inner = kmers[:, width - 1 : positions]
     if inner.numel() == 0:
         return gradient.new_zeros(width, kinds, out)

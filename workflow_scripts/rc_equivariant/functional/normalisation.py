@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .activation import relu_and_tanh_, relu_and_tanh_backward
+from .activation import relu_and_tanh_backward, write_relu_and_tanh
 
 
 def normalise_batch(
@@ -97,7 +97,7 @@ class _NormaliseRows(torch.autograd.Function):
         slope = scale * inverse
         y = torch.addcmul(shift - mean * slope, rows, slope)
         if relu_channels is not None:
-            relu_and_tanh_(y, relu_channels)
+            write_relu_and_tanh(y, relu_channels, out=y)
         activated = None if relu_channels is None else y
         ctx.relu_channels = relu_channels
         ctx.save_for_backward(rows, scale, mean, inverse, derivative * correction, partner, is_sign, activated)

@@ -89,14 +89,16 @@ class Conv1d(_TiedWeights):
         return reach // 2
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.convolve(x, self.kernel(), self.channel_bias())
+
+    def convolve(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
+        """The convolution of ``x`` by an expanded kernel and bias, which may be other than the layer's own."""
         self.check(x)
         require_mirrored_grid(self, x.shape[2], self.kernel_size, self.stride, self.padding, self.dilation)
-        row = x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        kernel = self.kernel().unsqueeze(2).contiguous(memory_format=torch.channels_last)
         return functional.conv2d(
-            row,
-            kernel,
-            self.channel_bias(),
+            x.unsqueeze(2).contiguous(memory_format=torch.channels_last),
+            kernel.unsqueeze(2).contiguous(memory_format=torch.channels_last),
+            bias,
             stride=(1, self.stride),
             padding=(0, self.padding),
             dilation=(1, self.dilation),
@@ -137,10 +139,17 @@ class KmerConv1d(_TiedWeights):
             )
 
     def forward(self, kmers: Tensor) -> Tensor:
+        return self.convolve(kmers, self.kernel(), self.channel_bias())
+
+    def convolve(self, kmers: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
+        """The convolution of one-hot k-mers by an expanded kernel and bias, which may be other than the layer's own."""
         self.check(kmers)
-        table = self.kernel()[:, self.channel_of_kmer].permute(2, 1, 0)
-        y = kmer_convolution(kmers, table)
-        return y if self.bias is None else y + self.channel_bias()[:, None]
+        # One more kind, the unknown k-mer, whose entries are zero.
+        table = functional.pad(kernel[:, self.channel_of_kmer], (0, 0, 0, 1)).permute(2, 1, 0)
+        if bias is not None:
+            # Every position reads one row of the first tap, so that is where the bias costs nothing.
+            table = torch.cat([table[:1] + bias, table[1:]])
+        return kmer_convolution(kmers, table)
 
     def export(self) -> nn.Module:
         """Reads one-hot nucleotides (batch, 4, L), channels A, C, G, T, zeros at unknown bases, instead of indices."""
@@ -165,8 +174,8 @@ class Linear(_TiedWeights):
     def check(self, x: Tensor) -> None:
         if x.dim() != 2 or x.shape[1] != self.in_type.size:
             raise ValueError(
-                f"{type(self).__name__} maps {self.in_type} ({self.in_type.size} channels) to {self.out_type}: it needs "
-                f"a tensor (batch, {self.in_type.size}) but got {tuple(x.shape)}"
+                f"{type(self).__name__} maps {self.in_type} ({self.in_type.size} channels) to {self.out_type}: it "
+                f"needs a tensor (batch, {self.in_type.size}) but got {tuple(x.shape)}"
             )
 
     def forward(self, x: Tensor) -> Tensor:

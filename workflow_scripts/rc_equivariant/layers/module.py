@@ -22,8 +22,8 @@ class EquivariantModule(nn.Module):
         """Refuse what is no feature map of ``in_type``."""
         if x.dim() != 3 or x.shape[1] != self.in_type.size:
             raise ValueError(
-                f"{type(self).__name__} maps {self.in_type} ({self.in_type.size} channels) to {self.out_type}: it needs "
-                f"a tensor (batch, {self.in_type.size}, position) but got {tuple(x.shape)}"
+                f"{type(self).__name__} maps {self.in_type} ({self.in_type.size} channels) to {self.out_type}: it "
+                f"needs a tensor (batch, {self.in_type.size}, position) but got {tuple(x.shape)}"
             )
 
     def export(self) -> nn.Module:
