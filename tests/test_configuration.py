@@ -97,6 +97,10 @@ FAULTS = {
     "odd channels of a regular arm": (
         "representation: standard, kmer: 1, channels: 16", "representation: regular, kmer: 1, channels: 15", ["16"], 12,
     ),
+    "k-mers in an RCPS arm": (
+        "representation: standard, kmer: 1, channels: 16", "representation: rcps, kmer: 3, channels: 16",
+        ["arms.standard", "regular"], 12,
+    ),
     "name of the baseline": ("  standard:", "  kmer_logistic_regression:", ["baseline", "rename the arm"], 12),
     "batches of one class": ("epochs: 3", "positive_fraction: 0.001", ["one class", "batch_size"], 10),
     "windows too narrow": ("epochs: 3\n", "epochs: 3\nwindows: {width: 81}\n", ["width to 82 or more"], 0),

@@ -23,7 +23,7 @@ COUNTS_PER_BLOCK = 20_000_000
 def canonical_ranks(k: int) -> np.ndarray:
     """For each k-mer index (4^k,), the rank of its pair with its reverse complement; 2,080 pairs for k = 6."""
     indices = torch.arange(4**k)
-    partners = KmerEncoding(k).reverse_complement(indices[:, None])[:, 0]
+    partners = KmerEncoding(k).act(indices[:, None])[:, 0]
     return np.unique(torch.minimum(indices, partners).numpy(), return_inverse=True)[1]
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from rc_equivariant import with_reverse_complements
 from workflow_support.errors import InputError
 from workflow_support.job import logger, progress
 
@@ -143,7 +144,7 @@ def _train_epoch(state: TrainingState, kmers: torch.Tensor, labels: torch.Tensor
         rows = torch.from_numpy(next(state.batches)).to(kmers.device)
         batch_kmers, batch_labels = kmers[rows].long(), labels[rows]
         if settings.reverse_complement_augmentation:
-            batch_kmers = torch.cat([batch_kmers, state.network.encoding.reverse_complement(batch_kmers)])
+            batch_kmers = with_reverse_complements(state.network.in_type, batch_kmers)
             batch_labels = batch_labels.repeat(2)
         loss = binary_cross_entropy_with_logits(state.network(batch_kmers), batch_labels)
         state.optimiser.zero_grad(set_to_none=True)

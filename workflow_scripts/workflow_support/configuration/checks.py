@@ -72,12 +72,20 @@ def _check_arms(settings: Settings, origins: Origins) -> None:
                 allowed="plus_fraction from 0 to 1",
                 mend="add plus_fraction, for example 0.75",
             )
-        if kind == "regular" and arm["channels"] % 2:
+        if kind == "rcps" and arm["kmer"] != 1:
+            raise origins.error(
+                (*path, "kmer"),
+                f"`{dotted(path)}` encodes single bases: that is what rcps means",
+                found=f"kmer: {arm['kmer']} with representation: rcps",
+                allowed="kmer: 1 with representation: rcps",
+                mend="take representation: regular, which is the same for any k",
+            )
+        if kind in ("rcps", "regular") and arm["channels"] % 2:
             raise origins.error(
                 (*path, "channels"),
                 f"the channels of `{dotted(path)}` cannot pair up between the strands",
                 found=arm["channels"],
-                allowed="an even number of channels with representation: regular",
+                allowed=f"an even number of channels with representation: {kind}",
                 mend=f"take {arm['channels'] + 1}",
             )
 
