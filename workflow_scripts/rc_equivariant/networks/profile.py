@@ -82,7 +82,7 @@ class ProfileArchitecture:
     def published(
         cls, representation: str, kmer: int = 1, plus_fraction: float | None = None, control: bool = True
     ) -> ProfileArchitecture:
-        """The networks of Mallet & Vert (2021), section 5: 1346 bases to 1000 positions.
+        """The networks of the experiments of Mallet & Vert (2021): 1346 bases to 1000 positions.
 
         64 channels for ``standard``, 128 (64 regular copies, or 96 +1 and 32 -1 channels) for the equivariant arms;
         ``plus_fraction`` is 0.75 for ``irrep`` where it is not given. Two things are mended: the first convolution is
