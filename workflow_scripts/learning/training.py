@@ -84,7 +84,7 @@ def train(
     ----------
     make_network
         Called once, after the random numbers of its initialisation have been seeded. The network maps k-mer indices
-        (batch, positions) to logits (batch,); its ``encoding`` reverse-complements k-mer indices.
+        (batch, positions) to logits (batch,); ``in_type`` is their encoding.
     seed
         The replicate: initialisation and batch order get independent streams of it, so replicates differ in both.
 
