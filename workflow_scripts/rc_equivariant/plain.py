@@ -1,4 +1,8 @@
-"""Modules that exports are made of where torch has none: plain operations without types, for TorchScript and ONNX."""
+"""Modules that exports are made of where torch has none: plain operations without types, for TorchScript and ONNX.
+
+Exports are copies for evaluation. Their weights are expanded, no longer tied: trained further, they would lose
+equivariance.
+"""
 
 from __future__ import annotations
 
