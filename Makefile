@@ -45,7 +45,8 @@ lint: setup ## check style and the workflow's conventions
 	$(BIN)/snakefmt --check $(SNAKEFILES)
 	$(SNAKEMAKE) --lint
 
-bench: setup ## measure negatives and sequence extraction against other tools, at a small size
+bench: setup ## measure networks, negatives and sequence extraction against other tools, at a small size
+	$(BIN)/python benchmarks/bench_networks.py
 	$(BIN)/python benchmarks/bench_sequences.py
 	$(BIN)/python benchmarks/bench_negatives.py --megabases 100 --peaks 30000
 

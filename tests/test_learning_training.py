@@ -21,7 +21,7 @@ class LinearOnFirstBases(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.in_type = KmerEncoding(1)
+        self.encoding = KmerEncoding(1)
         self.linear = nn.Linear(WIDTH, 1)
         self.seen = []
 

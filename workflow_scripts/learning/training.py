@@ -84,7 +84,7 @@ def train(
     ----------
     make_network
         Called once, after the random numbers of its initialisation have been seeded. The network maps k-mer indices
-        (batch, positions) to logits (batch,); ``in_type`` is their encoding.
+        (batch, positions) to logits (batch,); ``encoding`` is theirs.
     seed
         The replicate: initialisation and batch order get independent streams of it, so replicates differ in both.
 
@@ -144,7 +144,7 @@ def _train_epoch(state: TrainingState, kmers: torch.Tensor, labels: torch.Tensor
         rows = torch.from_numpy(next(state.batches)).to(kmers.device)
         batch_kmers, batch_labels = kmers[rows].long(), labels[rows]
         if settings.reverse_complement_augmentation:
-            batch_kmers = with_reverse_complements(state.network.in_type, batch_kmers)
+            batch_kmers = with_reverse_complements(state.network.encoding, batch_kmers)
             batch_labels = batch_labels.repeat(2)
         loss = binary_cross_entropy_with_logits(state.network(batch_kmers), batch_labels)
         state.optimiser.zero_grad(set_to_none=True)
