@@ -122,6 +122,12 @@ def test_exports_are_standard_modules_in_eval_mode(make: Callable[[], nn.Module]
         assert type(part).__module__.startswith("torch.nn.") or type(part).__module__ == "rc_equivariant.plain"
 
 
+@pytest.mark.parametrize("make", (NETWORKS | STRATEGIES).values(), ids=NETWORKS | STRATEGIES)
+def test_exports_lie_on_the_device_of_the_network(make: Callable[[], nn.Module]) -> None:
+    export = make().to("meta").export()
+    assert {tensor.device.type for tensor in (*export.parameters(), *export.buffers())} == {"meta"}
+
+
 @pytest.mark.parametrize("make", OF_EACH_KIND.values(), ids=OF_EACH_KIND)
 def test_exports_are_copies(make: Callable[[], nn.Module]) -> None:
     trained = Trained(make, torch.float64)

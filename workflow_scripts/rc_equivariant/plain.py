@@ -46,7 +46,7 @@ class StrandMean(nn.Module):
 
     def __init__(self, partner: Tensor, signs: Tensor) -> None:
         super().__init__()
-        first = (torch.arange(len(partner), device=partner.device) <= partner).nonzero().flatten()
+        first = (torch.arange(len(partner)) <= partner).nonzero().flatten()
         self.register_buffer("first", first)
         self.register_buffer("partner", partner[first])
         self.register_buffer("signs", signs[first, None])

@@ -33,5 +33,4 @@ class StrandMerge(EquivariantModule):
     def export(self) -> nn.Module:
         if isinstance(self.in_type, Ordinary):
             return nn.Identity()
-        signs = self.in_type.signs.to(self.signs_alone)
-        return StrandMean(self.in_type.partner.to(signs.device), signs)
+        return StrandMean(self.in_type.partner, self.in_type.signs).to(self.signs_alone)
