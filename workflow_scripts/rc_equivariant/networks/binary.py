@@ -68,7 +68,8 @@ class BinaryArchitecture:
     def published(cls, representation: str, kmer: int = 1, plus_fraction: float | None = None) -> BinaryArchitecture:
         """The networks of the experiments of Mallet & Vert (2021), on 1000 bases.
 
-        16 channels for ``standard``, 32 for the equivariant arms; ``plus_fraction`` is 0.75 for ``irrep`` where it is not given, as in their comparison of arms.
+        16 channels for ``standard``, 32 for the equivariant arms; ``plus_fraction`` is 0.75 for ``irrep`` where it is
+        not given, as in their comparison of arms.
         """
         return cls(
             representation,
