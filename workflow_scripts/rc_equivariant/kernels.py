@@ -15,7 +15,8 @@ CONSTANTS = Representation(trivial=1)
 class KernelTying(nn.Module):
     """The space of kernels that map ``in_type`` to ``out_type`` equivariantly, and a basis of it.
 
-    A kernel W of shape (out, in, width) is equivariant if and only if (Mallet & Vert 2021, theorem 1)
+    A kernel W of shape (out, in, width) is equivariant if and only if W(-t) = rho_out W(t) rho_in for the positions t
+    relative to its centre (Mallet & Vert 2021), entry by entry
 
         W[o, i, width - 1 - t] = signs_out[o] * signs_in[i] * W[partner_out[o], partner_in[i], t].
 

@@ -41,9 +41,9 @@ class FeatureType(FeatureSpace, Protocol):
 class Representation:
     """A representation of the group {identity, reverse complement}: ``regular`` + ``trivial`` + ``sign`` copies.
 
-    Every finite-dimensional real representation of this group of two elements is such a sum (Mallet & Vert 2021,
-    section 3). Channels are ordered as ``2 * regular`` regular ones, of which ``i`` is exchanged with
-    ``2 * regular - 1 - i``, then ``trivial`` channels (+1), then ``sign`` channels (-1).
+    Every finite-dimensional real representation of this group of two elements is such a sum (Mallet & Vert 2021).
+    Channels are ordered as ``2 * regular`` regular ones, of which ``i`` is exchanged with ``2 * regular - 1 - i``, then
+    ``trivial`` channels (+1), then ``sign`` channels (-1).
 
     As text, ``16r+24p+8m`` is 16 regular, 24 trivial (plus) and 8 sign (minus) copies.
 

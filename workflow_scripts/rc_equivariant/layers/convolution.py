@@ -39,7 +39,7 @@ class Conv1d(_TiedWeights):
     """Convolution with an equivariant kernel; (batch, in, L) to (batch, out, L').
 
     L' = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1. Any equivariant linear map that commutes
-    with translations is of this form (Mallet & Vert 2021, theorem 1); the constraint on the kernel is that of
+    with translations is of this form (Mallet & Vert 2021); the constraint on the kernel is that of
     :class:`~rc_equivariant.kernels.KernelTying`, that on the bias is b = rho_out b.
 
     Parameters

@@ -37,8 +37,7 @@ class BatchNorm1d(_TiedAffine):
     """Batch normalisation that commutes with reverse complement; shape unchanged.
 
     The two channels of a regular copy share mean, variance, scale and shift; a trivial channel is normalised as usual;
-    a sign channel, whose mean must be zero, is only divided by its root mean square and scaled (Mallet & Vert 2021,
-    section 3.4).
+    a sign channel, whose mean must be zero, is only divided by its root mean square and scaled (Mallet & Vert 2021).
 
     The running statistics are the plain average of the first ``1 / momentum`` batches and the exponential average from
     then on: their weights sum to one from the first step, so that they are never biased towards a starting value.
