@@ -1,0 +1,108 @@
+"""Modules made of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from .. import plain
+from .module import EquivariantModule
+
+
+class Sequential(EquivariantModule):
+    """Modules one after the other, each of which reads the type that the one before it writes.
+
+    Parameters
+    ----------
+    modules
+        One or more modules with ``in_type`` and ``out_type``.
+
+    Raises
+    ------
+    ValueError
+        If there are none, one has no types, or two neighbours do not fit.
+    """
+
+    def __init__(self, *modules: nn.Module) -> None:
+        if not modules:
+            raise ValueError("a Sequential of no modules has no type: give at least one")
+        for place, module in enumerate(modules):
+            if not (hasattr(module, "in_type") and hasattr(module, "out_type")):
+                raise ValueError(
+                    f"module {place}, {type(module).__name__}, has no in_type and out_type, so what it does to "
+                    "reverse complements is unknown: take a layer of this library; torch's own may follow in an "
+                    "nn.Sequential where features are ordinary"
+                )
+        for place, (before, after) in enumerate(pairwise(modules)):
+            if before.out_type != after.in_type:
+                raise ValueError(
+                    f"module {place}, {type(before).__name__}, gives {before.out_type} but module {place + 1}, "
+                    f"{type(after).__name__}, takes {after.in_type}: give both the same type"
+                )
+        super().__init__(modules[0].in_type, modules[-1].out_type)
+        for place, module in enumerate(modules):
+            self.add_module(str(place), module)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[nn.Module]:
+        return iter(self._modules.values())
+
+    def __getitem__(self, place: int | slice) -> nn.Module:
+        """The module at a place, or a :class:`Sequential` of those of a slice."""
+        chosen = list(self)[place]
+        return Sequential(*chosen) if isinstance(place, slice) else chosen
+
+    def forward(self, x: Tensor) -> Tensor:
+        for module in self:
+            x = module(x)
+        return x
+
+    def export(self) -> nn.Module:
+        return nn.Sequential(*(module.export() for module in self))
+
+
+class Residual(EquivariantModule):
+    """The centre of x plus ``branch(x)``; (batch, channel, L) to the shape of ``branch(x)``.
+
+    A branch of valid convolutions loses as many positions on either side, and so does x: the crop commutes with the
+    flip because it is the same on both sides, which an odd difference of lengths forbids.
+
+    Parameters
+    ----------
+    branch
+        Module whose ``in_type`` and ``out_type`` are the same.
+
+    Raises
+    ------
+    ValueError
+        At construction if the types differ; at a call if the branch lengthens x or shortens it by an odd number.
+    """
+
+    def __init__(self, branch: nn.Module) -> None:
+        if branch.in_type != branch.out_type:
+            raise ValueError(
+                f"a branch from {branch.in_type} to {branch.out_type} cannot be added to its input: both types must be "
+                "the same"
+            )
+        super().__init__(branch.in_type, branch.out_type)
+        self.branch = branch
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.check(x)
+        y = self.branch(x)
+        lost = x.shape[2] - y.shape[2]
+        if lost < 0 or lost % 2:
+            change = f"lengthens {x.shape[2]} positions to" if lost < 0 else f"shortens {x.shape[2]} positions to"
+            raise ValueError(
+                f"the branch of a Residual on {self.in_type} {change} {y.shape[2]}: it must keep the length, or "
+                "shorten it by an even number, as much on one side as on the other; take odd kernel sizes or even "
+                "dilations, or another padding"
+            )
+        return y + plain.centre_crop(x, y.shape[2])
+
+    def export(self) -> nn.Module:
+        return plain.Residual(self.branch.export())
