@@ -1,6 +1,8 @@
-"""Normalisation equals its definition written out, in outputs, gradients and running statistics."""
+"""Normalisation, blocks with it and the mean of strands equal their definitions written out, gradients included."""
 
 from __future__ import annotations
+
+import copy
 
 import pytest
 import torch
@@ -8,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from rc_equivariant import BatchNorm1d, LayerNorm, Ordinary, Representation, StrandMerge
+from rc_equivariant import Activation, BatchNorm1d, Conv1d, LayerNorm, Ordinary, Representation, StrandMerge
 from rc_equivariant.functional.normalisation import normalise_batch
+from rc_equivariant.layers.blocks import ConvBlock
 from rc_equivariant.testing import all_representations, random_features
 
 MIXED = Representation(regular=2, trivial=1, sign=2)
@@ -162,6 +165,30 @@ def test_one_value_a_channel_leaves_running_statistics_finite():
     layer = BatchNorm1d(MIXED)
     layer(torch.randn(1, MIXED.size, 1))
     assert layer.running_variance.isfinite().all()
+
+
+@pytest.mark.parametrize("activation", [None, "elu"])
+@pytest.mark.parametrize("training", [True, False])
+@given(small_representations)
+@settings(deadline=None, max_examples=15)
+def test_a_block_equals_its_parts_one_after_the_other(activation, training, space):
+    convolution = Conv1d(MIXED, space, 3)
+    block = perturbed(ConvBlock(convolution, activation and Activation(space, activation, "softsign")))
+    block(features_of(MIXED, seed=1))
+    parts = copy.deepcopy(nn.Sequential(block.convolution, block.norm, block.activation)).train(training)
+    block.train(training)
+    x = features_of(MIXED)
+    ours, theirs = block(x), parts(x)
+    assert torch.allclose(ours, theirs, rtol=0, atol=1e-12)
+    weights = torch.randn_like(ours)
+    pairs = [(x, x), *zip(block.parameters(), parts.parameters(), strict=True)]
+    pairs = [(ours_, theirs_) for ours_, theirs_ in pairs if ours_.numel()]
+    of_block = torch.autograd.grad(ours, [a for a, _ in pairs], weights)
+    of_parts = torch.autograd.grad(theirs, [b for _, b in pairs], weights)
+    assert all(torch.allclose(a, b, rtol=0, atol=1e-10) for a, b in zip(of_block, of_parts, strict=True))
+    with torch.no_grad():
+        assert torch.allclose(block(x), parts(x), rtol=0, atol=1e-12)
+    assert torch.equal(block.norm.running_variance, parts[1].running_variance)
 
 
 def plain_layer_norm(layer: LayerNorm, x: Tensor) -> Tensor:

@@ -187,31 +187,21 @@ class _Trial:
         return _largest_number([_relative_difference([a], [b]) for a, b in zip(mirrored, expected, strict=True)])
 
     def gradient_error(self) -> float:
+        plain = self._differentiable_call(self.inputs)
+        mirrored = self._differentiable_call(self._mirror(self.in_types, self.inputs))
         generator = torch.Generator().manual_seed(self.seed)
-        with torch.no_grad():
-            _, outputs = self._call(self.inputs)
-        weights = [torch.randn(y.shape, generator=generator, dtype=y.dtype).to(y.device) for y in outputs]
-        of_parameters, of_inputs = self._gradients(self.inputs, weights)
-        mirrored_parameters, mirrored_inputs = self._gradients(
-            self._mirror(self.in_types, self.inputs), self._mirror(self.out_types, weights)
-        )
+        weights = [torch.randn(y.shape, generator=generator, dtype=y.dtype).to(y.device) for y in plain.outputs]
+        of_parameters, of_inputs = plain.gradients(weights)
         floating = [space for space, x in zip(self.in_types, self.inputs, strict=True) if x.is_floating_point()]
         expected = of_parameters + list(self._mirror(floating, of_inputs))
-        return _relative_difference(mirrored_parameters + mirrored_inputs, expected)
+        of_parameters, of_inputs = mirrored.gradients(self._mirror(self.out_types, weights))
+        return _relative_difference(of_parameters + of_inputs, expected)
 
-    def _gradients(self, inputs, weights) -> tuple[list[Tensor], list[Tensor]]:
-        """Gradients of the parameters and of the floating inputs."""
+    def _differentiable_call(self, inputs) -> _DifferentiableCall:
         inputs = [x.detach().clone().requires_grad_(x.is_floating_point()) for x in inputs]
         module, outputs = self._call(inputs)
         parameters = [p for p in module.parameters() if p.requires_grad]
-        floating = [x for x in inputs if x.requires_grad]
-        pairs = [(y, weight) for y, weight in zip(outputs, weights, strict=True) if y.requires_grad]
-        if not pairs:
-            return [], []
-        gradients = torch.autograd.grad(
-            [y for y, _ in pairs], parameters + floating, [weight for _, weight in pairs], materialize_grads=True
-        )
-        return list(gradients[: len(parameters)]), list(gradients[len(parameters) :])
+        return _DifferentiableCall(parameters, [x for x in inputs if x.requires_grad], outputs)
 
     def _call(self, inputs) -> tuple[nn.Module, tuple[Tensor, ...]]:
         """A copy of the module, and what it makes of ``inputs``."""
@@ -231,6 +221,22 @@ class _Trial:
             torch.where(self.chosen.view(-1, *[1] * (x.dim() - 1)).to(x.device), space.act(x), x)
             for space, x in zip(spaces, features, strict=True)
         )
+
+
+@dataclass(frozen=True)
+class _DifferentiableCall:
+    parameters: list[Tensor]
+    inputs: list[Tensor]
+    outputs: tuple[Tensor, ...]
+
+    def gradients(self, weights) -> tuple[list[Tensor], list[Tensor]]:
+        """Gradients of the weighted sum of outputs, of parameters and of inputs; none where nothing leads to them."""
+        pairs = [(y, weight) for y, weight in zip(self.outputs, weights, strict=True) if y.requires_grad]
+        if not pairs:
+            return [], []
+        outputs, cotangents = zip(*pairs, strict=True)
+        gradients = torch.autograd.grad(outputs, self.parameters + self.inputs, cotangents, materialize_grads=True)
+        return list(gradients[: len(self.parameters)]), list(gradients[len(self.parameters) :])
 
 
 def _trial(
@@ -281,9 +287,7 @@ def _device(module: nn.Module) -> torch.device:
 def _relative_difference(actual: list[Tensor], expected: list[Tensor]) -> float:
     """Largest absolute difference over largest absolute value, among all tensors together."""
     difference = _largest([a - b for a, b in zip(actual, expected, strict=True)])
-    if difference == 0:
-        return 0.0
-    return difference / max(_largest(expected), torch.finfo(torch.float64).tiny)
+    return difference and difference / max(_largest(expected), torch.finfo(torch.float64).tiny)
 
 
 def _largest(tensors: list[Tensor]) -> float:

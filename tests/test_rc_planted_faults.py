@@ -1,0 +1,399 @@
+"""The tests of rc_equivariant can fail: every fault planted here is caught by a check that the suite makes.
+
+A fault changes one place of the library. The checks are those of the other test files; that they pass without the fault
+is tested here, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+import test_rc_convolution as convolution_tests
+import test_rc_kernels as kernel_tests
+import test_rc_normalisation as normalisation_tests
+import test_rc_representation as representation_tests
+import torch
+from rc_registry import CASES, MIXED, OTHER, REGULAR, SIGN, inputs_of, raw_inputs
+from torch.nn import functional
+
+from rc_equivariant import (
+    AvgPool1d,
+    BatchNorm1d,
+    Conv1d,
+    Dropout,
+    Gate,
+    GlobalAvgPool1d,
+    KmerConv1d,
+    KmerEncoding,
+    LayerNorm,
+    MaxPool1d,
+    Ordinary,
+    Representation,
+    kernels,
+    plain,
+    strategies,
+)
+from rc_equivariant.functional import lookup
+from rc_equivariant.functional import normalisation as fast_normalisation
+from rc_equivariant.layers import activation, convolution, heads, normalisation, pooling
+from rc_equivariant.networks import profile
+from rc_equivariant.testing import assert_equivariant, random_features
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+Check = Callable[[], None]
+
+
+class Fault(NamedTuple):
+    plant: Plant
+    check: Check
+
+
+# Checks
+
+
+def exact(name: str) -> Check:
+    """What test_every_module_is_equivariant does with one case."""
+
+    def check():
+        case = CASES[name]
+        module = case.module(torch.float64)
+        for positions in case.positions:
+            assert_equivariant(module, *inputs_of(module, raw_inputs(module, positions, torch.float64, case.kinds)))
+
+    return check
+
+
+def exact_or_refused(make: Callable[[], torch.nn.Module], length: int) -> Check:
+    """What test_any_shape_and_types_are_exact_or_refused does with one layer."""
+
+    def check():
+        try:
+            layer = make().double()
+            x = random_features(layer.in_type, 4, length, torch.Generator().manual_seed(0), torch.float64)
+            layer(x)
+        except ValueError as refusal:
+            assert "not equivariant" in str(refusal)
+            return
+        assert_equivariant(layer, x)
+
+    return check
+
+
+def complete(in_type=MIXED, out_type=OTHER, width=5) -> Check:
+    rho = {t: kernel_tests.channel_matrix(t) for t in (in_type, out_type)}
+    return lambda: kernel_tests.assert_complete(in_type, out_type, width, rho)
+
+
+def look_up_is_dense():
+    convolution_tests.assert_look_up_is_dense(k=2, out_type=MIXED, width=5, positions=12)
+
+
+def kmers_are_exact(k: int) -> Check:
+    return lambda: representation_tests.test_kmers_span_the_exact_representation(k)
+
+
+def batch_norm_is_defined():
+    normalisation_tests.test_batch_norm_equals_its_definition(eps_on_deviation=False)
+
+
+def merge_is_its_formula():
+    normalisation_tests.test_merging_strands_equals_its_formula_and_is_invariant()
+
+
+def running_statistics_are_unbiased():
+    normalisation_tests.test_running_statistics_are_those_of_the_first_batch_after_it(eps_on_deviation=False)
+
+
+def initial_variance_is_kept():
+    kernel_tests.test_initial_layers_keep_the_variance_of_features(Representation(4, 4, 4))
+
+
+# Faults
+
+
+def replaced(owner, name: str, fault) -> Plant:
+    """``fault`` in place of a function or method."""
+    return lambda monkeypatch: monkeypatch.setattr(owner, name, fault)
+
+
+def wrapped(owner, name: str, wrap) -> Plant:
+    """``wrap(original)`` in place of a function."""
+    return lambda monkeypatch: monkeypatch.setattr(owner, name, wrap(getattr(owner, name)))
+
+
+def entries(permute_channels=True, taps=lambda width: torch.arange(width).flip(0), own_sign=True, own_centre=False):
+    """The involution on kernel entries, built with one thing wrong."""
+
+    def involution(in_type, out_type, width):
+        shape = (out_type.size, in_type.size, width)
+        if isinstance(out_type, Ordinary):
+            return torch.arange(torch.Size(shape).numel()), torch.ones(torch.Size(shape).numel())
+        rows, columns = (t.partner if permute_channels else torch.arange(t.size) for t in (out_type, in_type))
+        image = (rows[:, None, None] * in_type.size + columns[:, None]) * width + taps(width)
+        sign = (out_type.signs[:, None, None] * in_type.signs[:, None]).expand(shape).clone()
+        if not own_sign:
+            sign.fill_(1)
+        if own_centre:
+            image[..., width // 2] = torch.arange(image.numel()).view(shape)[..., width // 2]
+            sign[..., width // 2] = 1
+        return image.flatten(), sign.flatten()
+
+    return replaced(kernels, "_entry_involution", involution)
+
+
+def without_the_last_parameter(original):
+    def build(self, *arguments, **options):
+        original(self, *arguments, **options)
+        self.parameter[self.parameter == self.size] = 0
+        self.size -= 1
+
+    return build
+
+
+def without_the_vanishing(original):
+    """Entries that reverse complement maps to minus themselves are left free."""
+
+    def involution(*arguments):
+        image, sign = original(*arguments)
+        return image, sign.masked_fill(image == torch.arange(len(image)), 1)
+
+    return involution
+
+
+def constants_tied_as(change: Callable) -> Callable:
+    """Biases, scales and shifts tied as for another space than theirs."""
+
+    def wrap(original):
+        def tying(in_type, out_type, *arguments):
+            if in_type != kernels.CONSTANTS or not isinstance(out_type, Representation):
+                return original(in_type, out_type, *arguments)
+            return original(in_type, change(out_type), *arguments)
+
+        return tying
+
+    return wrap
+
+
+def untied(space):
+    return Ordinary(space.size)
+
+
+def signs_as_trivial(space):
+    return Representation(space.regular, space.trivial + space.sign)
+
+
+def with_sign_means(original):
+    def normalise(x, scale, shift, partner, is_sign, *arguments, **options):
+        return original(x, scale, shift, partner, torch.zeros_like(is_sign), *arguments, **options)
+
+    return normalise
+
+
+def of_the_first_strand(original):
+    def update(self, *arguments):
+        original(self, *arguments)
+        second = self.partner < torch.arange(len(self.partner))
+        self.running_mean[second], self.running_variance[second] = 0, 1
+
+    return update
+
+
+def from_a_starting_value(original):
+    def update(self, *arguments):
+        self.batches += 10**6
+        original(self, *arguments)
+
+    return update
+
+
+def with_sign_centred(original):
+    def build(self, *arguments, **options):
+        original(self, *arguments, **options)
+        self.is_centred.fill_(1)
+        self.centred_channels = len(self.is_centred)
+
+    return build
+
+
+def one_position_to_the_right(original):
+    return lambda self, x: original(self, functional.pad(x, (1, -1)))
+
+
+def merged_without_flip(x, regular, signs_alone):
+    first, second, alone = x.split([regular, regular, len(signs_alone)], 1)
+    return torch.cat([(first + second.flip(1)) / 2, (1 + signs_alone[:, None]) * alone / 2], 1)
+
+
+def palindromes_in_pairs(original):
+    """Self-complementary k-mers exchanged with each other, as if they were no mirror images of themselves."""
+
+    def partners(self):
+        partner = original(self)
+        palindromes = torch.arange(self.size)[partner == torch.arange(self.size)]
+        partner[palindromes] = palindromes.flip(0)
+        return partner
+
+    return partners
+
+
+def with_look_up_in_kmer_order(original):
+    def build(self, *arguments, **options):
+        original(self, *arguments, **options)
+        self.channel_of_kmer = torch.arange(len(self.channel_of_kmer))
+
+    return build
+
+
+def pool_of_signs(self, in_type, kernel_size, stride=None):
+    pooling._WindowPool.__init__(self, in_type, kernel_size, stride, 0)
+
+
+def gate_of_the_size(self, x):
+    moved, gates, sign = x.split(self.parts, 1)
+    return torch.cat([self.function(moved), sign.abs() * self.gate(gates)], 1)
+
+
+def nothing(*arguments, **options):
+    return None
+
+
+IN_CONVOLUTION, IN_NORMALISATION = (convolution, "KernelTying"), (normalisation, "KernelTying")
+PROFILE_WITH_CONTROL = "ProfileNetwork irrep k=3, 41 bp, control"
+
+FAULTS = {
+    # Kernels and weights
+    "a bias untied": Fault(wrapped(*IN_CONVOLUTION, constants_tied_as(untied)), exact(f"Conv1d: {REGULAR}")),
+    "a bias on -1 channels": Fault(
+        wrapped(*IN_CONVOLUTION, constants_tied_as(signs_as_trivial)), exact(f"Linear: {MIXED}")
+    ),
+    "a sign lost in the kernel": Fault(entries(own_sign=False), exact(f"Conv1d: {MIXED}")),
+    "a sign lost in the kernel, by counting": Fault(entries(own_sign=False), complete(SIGN, OTHER, 4)),
+    "an odd width's centre not symmetrised": Fault(entries(own_centre=True), exact(f"Conv1d: {MIXED}")),
+    "an odd width's centre not symmetrised, by counting": Fault(entries(own_centre=True), complete()),
+    "entries that must vanish left free": Fault(
+        wrapped(kernels, "_entry_involution", without_the_vanishing), complete(Representation(0, 2, 2), OTHER, 5)
+    ),
+    "a kernel parameter missing": Fault(
+        wrapped(kernels.KernelTying, "__init__", without_the_last_parameter), complete()
+    ),
+    "taps flipped about the wrong centre": Fault(
+        entries(taps=lambda width: (-torch.arange(width)) % width), exact(f"Conv1d, same: {MIXED}")
+    ),
+    "a flip without the channel permutation": Fault(entries(permute_channels=False), exact(f"Conv1d: {REGULAR}")),
+    "a channel permutation without the flip": Fault(entries(taps=torch.arange), exact(f"Conv1d: {REGULAR}")),
+    "initial weights too wide": Fault(
+        wrapped(kernels.KernelTying, "he_normal", lambda original: lambda self: 2**0.5 * original(self)),
+        initial_variance_is_kept,
+    ),
+    # Positions
+    "padding on one side": Fault(
+        wrapped(Conv1d, "forward", one_position_to_the_right), exact(f"Conv1d, same: {MIXED}")
+    ),
+    "a stride with positions left over": Fault(
+        replaced(convolution, "require_mirrored_grid", nothing),
+        exact_or_refused(lambda: Conv1d(MIXED, OTHER, 4, stride=3), 24),
+    ),
+    "pooling with positions left over": Fault(
+        replaced(pooling, "require_mirrored_grid", nothing), exact_or_refused(lambda: AvgPool1d(MIXED, 4, 3), 24)
+    ),
+    "a residual cropped off its centre": Fault(
+        replaced(plain, "centre_crop", lambda x, length: x[..., :length]), exact(f"Residual: {MIXED}")
+    ),
+    "a mean over all positions but the last": Fault(
+        replaced(GlobalAvgPool1d, "forward", lambda self, x: x[..., :-1].mean(2)), exact(f"GlobalAvgPool1d: {MIXED}")
+    ),
+    # Normalisation
+    "separate batch statistics for the strands": Fault(
+        replaced(fast_normalisation, "_over_orbit", lambda values, partner: values), exact(f"BatchNorm1d: {REGULAR}")
+    ),
+    "a mean taken off -1 channels": Fault(
+        wrapped(normalisation, "normalise_batch", with_sign_means), exact(f"BatchNorm1d: {SIGN}")
+    ),
+    "a shift on -1 channels": Fault(
+        wrapped(*IN_NORMALISATION, constants_tied_as(signs_as_trivial)), exact(f"BatchNorm1d: {SIGN}")
+    ),
+    "scale and shift untied": Fault(
+        wrapped(*IN_NORMALISATION, constants_tied_as(untied)), exact(f"LayerNorm: {REGULAR}")
+    ),
+    "running statistics of one strand": Fault(
+        wrapped(BatchNorm1d, "_update_running_statistics", of_the_first_strand), exact(f"BatchNorm1d: {REGULAR}")
+    ),
+    "running statistics biased to their start": Fault(
+        wrapped(BatchNorm1d, "_update_running_statistics", from_a_starting_value), running_statistics_are_unbiased
+    ),
+    "a gradient that takes the variance for a constant": Fault(
+        wrapped(
+            fast_normalisation,
+            "inverse_deviation",
+            lambda original: lambda *arguments: (original(*arguments)[0], torch.zeros_like(arguments[0])),
+        ),
+        batch_norm_is_defined,
+    ),
+    "LayerNorm's mean over -1 channels": Fault(
+        wrapped(LayerNorm, "__init__", with_sign_centred), exact(f"LayerNorm: {MIXED}")
+    ),
+    # Activations, dropout, pooling
+    "ReLU on a -1 channel": Fault(
+        replaced(activation, "_sign_channels", lambda space: 0), exact(f"Activation: {MIXED}")
+    ),
+    "a gate times the size of a -1 channel": Fault(
+        replaced(Gate, "forward", gate_of_the_size), exact(f"Gate: {MIXED}")
+    ),
+    "dropout drawn for each strand": Fault(
+        replaced(Dropout, "_mask", lambda self, x: functional.dropout(torch.ones_like(x), self.p)),
+        exact(f"Dropout: {REGULAR}"),
+    ),
+    "a maximum over a -1 channel": Fault(
+        replaced(MaxPool1d, "__init__", pool_of_signs), exact_or_refused(lambda: MaxPool1d(SIGN, 4), 24)
+    ),
+    # K-mers
+    "self-complementary k-mers in pairs": Fault(
+        wrapped(KmerEncoding, "_partners", palindromes_in_pairs), kmers_are_exact(2)
+    ),
+    "an unknown base read as A on one strand": Fault(
+        wrapped(
+            KmerEncoding,
+            "act",
+            lambda original: lambda self, kmers: original(self, kmers).masked_fill(kmers.flip(-1) == self.size, 0),
+        ),
+        exact(f"KmerConv1d, k=2: {MIXED}"),
+    ),
+    "a look-up without the gradient near the ends": Fault(
+        replaced(lookup, "_add_edge_gradient", nothing), look_up_is_dense
+    ),
+    "a look-up in another order of k-mers": Fault(
+        wrapped(KmerConv1d, "__init__", with_look_up_in_kmer_order), look_up_is_dense
+    ),
+    # Heads, networks, strategies
+    "strands merged without a flip": Fault(
+        replaced(heads, "mean_of_strands", merged_without_flip), exact(f"StrandMerge: {MIXED}")
+    ),
+    "strands merged without a flip, by the formula": Fault(
+        replaced(heads, "mean_of_strands", merged_without_flip), merge_is_its_formula
+    ),
+    "the strands of the control not exchanged": Fault(
+        replaced(profile, "direct_sum", lambda types, features: torch.cat(features, 1)), exact(PROFILE_WITH_CONTROL)
+    ),
+    "a mean of strands without turning the other back": Fault(
+        replaced(strategies, "_mean_over_strands", lambda space, both: sum(both.chunk(2)) / 2),
+        exact("StrandAverage of a profile network"),
+    ),
+}
+
+
+def test_there_are_at_least_twenty():
+    assert len({fault.plant for fault in FAULTS.values()}) >= 20
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_checks_pass_without_the_fault(name):
+    FAULTS[name].check()
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_fault_is_caught(name, monkeypatch):
+    FAULTS[name].plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        FAULTS[name].check()
