@@ -15,6 +15,7 @@ from rc_equivariant import (
     BinaryArchitecture,
     BinaryNetwork,
     Conv1d,
+    ConvBlock,
     Dropout,
     Ensemble,
     Gate,
@@ -33,7 +34,6 @@ from rc_equivariant import (
     StrandAverage,
     StrandMerge,
 )
-from rc_equivariant.layers.blocks import ConvBlock
 
 REGULAR, TRIVIAL, SIGN = Representation(regular=2), Representation(trivial=3), Representation(sign=3)
 MIXED, OTHER = Representation(regular=2, trivial=1, sign=2), Representation(regular=1, trivial=2, sign=1)

@@ -18,6 +18,7 @@ from rc_equivariant import (
     AvgPool1d,
     BatchNorm1d,
     Conv1d,
+    ConvBlock,
     Dropout,
     EquivariantModule,
     Gate,
@@ -30,7 +31,6 @@ from rc_equivariant import (
     Sequential,
     StrandMerge,
 )
-from rc_equivariant.layers.blocks import ConvBlock
 from rc_equivariant.testing import (
     TOLERANCES,
     all_representations,

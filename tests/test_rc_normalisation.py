@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from rc_equivariant import Activation, BatchNorm1d, Conv1d, LayerNorm, Ordinary, Representation, StrandMerge
+from rc_equivariant import Activation, BatchNorm1d, Conv1d, ConvBlock, LayerNorm, Ordinary, Representation, StrandMerge
 from rc_equivariant.functional.normalisation import normalise_batch
-from rc_equivariant.layers.blocks import ConvBlock
 from rc_equivariant.testing import all_representations, random_features
 
 MIXED = Representation(regular=2, trivial=1, sign=2)
