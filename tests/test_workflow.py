@@ -213,7 +213,11 @@ def test_a_deleted_figure_is_made_again(checkout: Checkout, finished: Path) -> N
     ("module", "reruns", "leaves"),
     [
         ("figures/style.py", {"plot_performance", "plot_gc_matching"}, {"train_network", "sample_negatives"}),
-        ("rc_equivariant/layers/convolution.py", {"train_network", "encode_kmers"}, {"sample_negatives", "prepare_peaks"}),
+        (
+            "rc_equivariant/layers/convolution.py",
+            {"train_network", "encode_kmers"},
+            {"sample_negatives", "prepare_peaks"},
+        ),
         ("genome_data/negatives.py", {"sample_negatives"}, {"prepare_peaks", "normalise_genome"}),
     ],
 )

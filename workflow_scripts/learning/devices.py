@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import torch
 
 from workflow_support.errors import InputError
@@ -25,4 +27,18 @@ def select_device(name: str, threads: int) -> torch.device:
             mend="set training: device: cpu, or run on a machine with a GPU",
         )
     torch.set_num_threads(threads)
+    keep_freed_memory()
     return torch.device(name)
+
+
+def keep_freed_memory() -> None:
+    """Ask glibc, where it is the C library, to keep freed memory for the next allocation.
+
+    Features of a batch are allocated and freed in every step. Left alone, glibc hands them back to the system, which
+    then clears each page again: a fifth of the time of a step on a CPU.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        trim_threshold, mmap_threshold = -1, -3
+        mallopt(trim_threshold, 2**31 - 1)
+        mallopt(mmap_threshold, 32 * 2**20)

@@ -39,7 +39,8 @@ class _KmerConvolution(torch.autograd.Function):
         ctx.save_for_backward(kmers)
         ctx.table_shape = table.shape
         width, kinds, out = table.shape
-        rows = kmers.unfold(1, width, 1) + torch.arange(width, device=kmers.device) * kinds
+        taps = torch.arange(width, dtype=torch.int32, device=kmers.device)
+        rows = kmers.to(torch.int32).unfold(1, width, 1) + taps * kinds
         bags = functional.embedding_bag(rows.reshape(-1, width), table.reshape(-1, out), mode="sum")
         return bags.view(kmers.shape[0], -1, out)
 

@@ -88,14 +88,16 @@ class _NormaliseRows(torch.autograd.Function):
     @staticmethod
     def forward(ctx, rows, scale, shift, partner, is_sign, eps, eps_on_deviation, relu_channels):
         own_mean = rows.mean(0)
-        own_variance = (rows - own_mean).square_().mean(0)
+        y = rows - own_mean
+        own_variance = y.square_().mean(0)
         mean = _over_orbit(own_mean, partner).masked_fill(is_sign, 0)
         variance = _over_orbit(own_variance + (own_mean - mean).square(), partner)
         # The published layers, which add eps to the deviation, take the unbiased one.
         correction = unbiased_variance(torch.ones_like(mean), partner, is_sign, len(rows)) if eps_on_deviation else 1.0
         inverse, derivative = inverse_deviation(variance * correction, eps, eps_on_deviation)
         slope = scale * inverse
-        y = torch.addcmul(shift - mean * slope, rows, slope)
+        # Written where the squares were, and below where a product was: fresh memory costs more than the arithmetic.
+        torch.addcmul(shift - mean * slope, rows, slope, out=y)
         if relu_channels is not None:
             write_relu_and_tanh(y, relu_channels, out=y)
         activated = None if relu_channels is None else y
@@ -116,8 +118,7 @@ class _NormaliseRows(torch.autograd.Function):
         centred = product.sum(0) - mean * shift_gradient
         of_mean = _over_orbit(-inverse * scale * shift_gradient, partner).masked_fill(is_sign, 0) / count
         of_variance = _over_orbit(derivative * scale * centred, partner) / count
-        # inverse * scale * gradient + of_mean + of_variance * 2 (rows - mean), gathered by gradient and rows, and
-        # written where the product was: fresh memory costs more than the arithmetic.
+        # inverse * scale * gradient + of_mean + of_variance * 2 (rows - mean), gathered by gradient and rows
         constant = of_mean - 2 * of_variance * mean
         rows_gradient = torch.addcmul(constant, rows, 2 * of_variance, out=product).addcmul_(gradient, inverse * scale)
         return rows_gradient, inverse * centred, shift_gradient, None, None, None, None, None

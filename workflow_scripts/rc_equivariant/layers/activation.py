@@ -33,8 +33,10 @@ ODD = ("hardtanh", "identity", "softsign", "tanh")
 class Activation(EquivariantModule):
     """A pointwise function on regular and trivial channels, an odd one on sign channels; shape unchanged.
 
+    Takes features with positions, (batch, channel, position), or without, (batch, channel).
+
     A pointwise function f commutes with the action on sign channels if and only if f(-x) = -f(x); on regular and
-    trivial channels, which are only moved, any function does (Mallet & Vert 2021, section 3.3).
+    trivial channels, which are only moved, any function does (Mallet & Vert 2021).
 
     Parameters
     ----------
@@ -65,13 +67,16 @@ class Activation(EquivariantModule):
         self.odd_function = _odd(odd_function, sign) if sign else None
         self.is_relu_and_tanh = function == "relu" and odd_function == "tanh"
 
+    def check(self, x: Tensor) -> None:
+        super().check(x if x.dim() == 3 else x.unsqueeze(-1))
+
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
         if self.odd_function is None:
             return self.function(x)
         if self.function is None:
             return self.odd_function(x)
-        if self.is_relu_and_tanh:
+        if self.is_relu_and_tanh and x.dim() == 3:
             return relu_and_tanh(x, self.moved)
         return _joined([self.function(x[:, : self.moved]), self.odd_function(x[:, self.moved :])])
 
@@ -157,5 +162,5 @@ def _named(name: str, allowed: tuple[str, ...], otherwise: str) -> nn.Module:
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
-    """Parts joined along channels by rows, as tensors of three dimensions joined as they are lose the memory order."""
-    return torch.cat([part.transpose(1, 2) for part in parts], 2).transpose(1, 2)
+    """Parts joined along channels by rows, as joining them as they are would lose the memory order."""
+    return torch.cat([part.movedim(1, -1) for part in parts], -1).movedim(-1, 1)
