@@ -101,6 +101,13 @@ FAULTS = {
         "representation: standard, kmer: 1, channels: 16", "representation: rcps, kmer: 3, channels: 16",
         ["arms.standard", "regular"], 12,
     ),
+    "counts of a binary task": (
+        "    peaks:", "    counts: {reads: [\"{data}/peaks.bed\"]}\n    peaks:", ["tasks.CTCF.counts", "profile"], 22,
+    ),
+    "profile task without counts": ("    peaks:", "    kind: profile\n    peaks:", ["counts", "tasks.CTCF"], 20),
+    "profile task without arms": (
+        "    peaks:", "    kind: profile\n    counts: {reads: [\"{data}/peaks.bed\"]}\n    peaks:", ["no arm"], 20,
+    ),
     "name of the baseline": ("  standard:", "  kmer_logistic_regression:", ["baseline", "rename the arm"], 12),
     "batches of one class": ("epochs: 3", "positive_fraction: 0.001", ["one class", "batch_size"], 10),
     "windows too narrow": ("epochs: 3\n", "epochs: 3\nwindows: {width: 81}\n", ["width to 82 or more"], 0),

@@ -10,6 +10,8 @@ from typing import Any
 from workflow_support.baseline import BASELINE_ARM
 from workflow_support.origins import KeyPath, Origins, dotted
 
+from .kinds import check_kinds, check_profile_layers, of_kind
+
 Settings = Mapping[str, Any]
 
 PREDICTION_INPUTS = ("regions", "sequences", "contigs")
@@ -27,7 +29,16 @@ def require_references(settings: Settings, origins: Origins) -> None:
 
 def require_consistent(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where the parts of a complete configuration contradict each other."""
-    for check in (_check_arms, _check_batches, _check_splits, _check_widths, _check_predictions, _check_simulation):
+    for check in (
+        _check_arms,
+        check_kinds,
+        _check_batches,
+        _check_splits,
+        _check_widths,
+        check_profile_layers,
+        _check_predictions,
+        _check_simulation,
+    ):
         check(settings, origins)
 
 
@@ -128,9 +139,10 @@ def positions_before_pooling(settings: Settings, width: int, kmer: int) -> int:
 
 def _check_widths(settings: Settings, origins: Origins) -> None:
     pool = settings["network"]["pool_width"]
-    for task, values in settings["tasks"].items():
-        width = values["windows"]["width"]
-        for arm, arm_values in settings["arms"].items():
+    for task in of_kind(settings["tasks"], "binary"):
+        width = settings["tasks"][task]["windows"]["width"]
+        for arm in of_kind(settings["arms"], "binary"):
+            arm_values = settings["arms"][arm]
             missing = pool - positions_before_pooling(settings, width, arm_values["kmer"])
             if missing > 0:
                 raise origins.error(
