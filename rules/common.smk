@@ -23,7 +23,7 @@ os.environ.update(
 
 from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 from workflow_support.code_digest import code_digest
-from workflow_support.configuration import resolve, simulated_files
+from workflow_support.configuration import of_kind, resolve, simulated_files
 from workflow_support.errors import InputError
 from workflow_support.origins import FILES_VARIABLE
 from workflow_support.provenance import file_digest
@@ -42,6 +42,9 @@ except InputError as error:
 os.environ[FILES_VARIABLE] = os.pathsep.join(map(str, workflow.configfiles))
 
 TASKS, ARMS, SEEDS = list(config["tasks"]), list(config["arms"]), config["seeds"]
+BINARY_TASKS, PROFILE_TASKS = (
+    of_kind(config["tasks"], kind) for kind in ("binary", "profile")
+)
 GENOMES = sorted(
     {
         values["genome"]
@@ -175,6 +178,14 @@ def task_genome(file):
     )
 
 
+def window_width(wildcards):
+    """Bases of the windows of a task; those of a profile task have a margin to be moved in."""
+    task = config["tasks"][wildcards.task]
+    if task["kind"] == "binary":
+        return task["windows"]["width"]
+    return config["profile"]["network"]["window"] + 2 * config["profile"]["jitter"]
+
+
 def arm_kmers(wildcards):
     """The k-mers that an arm reads."""
     return run_path(
@@ -201,15 +212,19 @@ def training_settings(wildcards):
     return config["training"] | {"reverse_complement_augmentation": augmentation}
 
 
-def model_files(file, task=None, arm=None):
-    """A file of every trained network: of one task or all, of one arm or all; all seeds."""
-    return expand(
-        run_path("tasks/{task}/models/{arm}/seed{seed}/{file}"),
-        task=[task] if task else TASKS,
-        arm=[arm] if arm else ARMS,
-        seed=SEEDS,
-        file=file,
-    )
+def arms_of_task(task):
+    """The arms that are for tasks of the kind of this one."""
+    return of_kind(config["arms"], config["tasks"][task]["kind"])
+
+
+def model_files(file, tasks, arm=None):
+    """A file of every trained network of these tasks: of one arm or of all that are for the task; all seeds."""
+    return [
+        run_path(f"tasks/{task}/models/{each}/seed{seed}/{file}")
+        for task in tasks
+        for each in ([arm] if arm else arms_of_task(task))
+        for seed in SEEDS
+    ]
 
 
 def baseline_file(file, task):
@@ -217,14 +232,14 @@ def baseline_file(file, task):
     return run_path(f"tasks/{task}/models/{BASELINE_ARM}/{file}")
 
 
-def evaluation_files(task=None):
+def evaluation_files(tasks):
     """The metrics of every network and baseline, task by task: networks by arm and seed, then the baseline."""
     return [
         path
-        for name in ([task] if task else TASKS)
+        for task in tasks
         for path in (
-            *model_files("evaluation.json", name),
-            baseline_file("evaluation.json", name),
+            *model_files("evaluation.json", [task]),
+            *([baseline_file("evaluation.json", task)] if task in BINARY_TASKS else []),
         )
     ]
 
@@ -233,7 +248,7 @@ def of_predicted_model(file):
     """A function of the wildcards: a file of every network that a prediction averages."""
     return lambda wildcards: model_files(
         file,
-        config["predict"][wildcards.prediction]["task"],
+        [config["predict"][wildcards.prediction]["task"]],
         config["predict"][wildcards.prediction]["arm"],
     )
 

@@ -19,6 +19,8 @@ rule evaluate_network:
         run_path("logs/evaluate_network/{task}/{arm}/seed{seed}.log"),
     benchmark:
         run_path("benchmarks/evaluate_network/{task}/{arm}/seed{seed}.tsv")
+    wildcard_constraints:
+        task=one_of(BINARY_TASKS),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -45,6 +47,8 @@ rule fit_kmer_baseline:
         run_path("logs/fit_kmer_baseline/{task}.log"),
     benchmark:
         run_path("benchmarks/fit_kmer_baseline/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(BINARY_TASKS),
     conda:
         "../envs/learning.yaml"
     threads: 1
@@ -62,7 +66,7 @@ rule fit_kmer_baseline:
 
 rule summarise_run:
     input:
-        evaluations=evaluation_files(),
+        evaluations=evaluation_files(TASKS),
     output:
         report(
             run_path("summary.tsv"),

@@ -6,12 +6,12 @@ Makes: figures/<figure>.svg and .png; the report shows the PNG, which is larger 
 with the width of a printed column.
 """
 
-MODEL_FOLDERS = [Path(path).parent for path in evaluation_files()]
+MODEL_FOLDERS = [Path(path).parent for path in evaluation_files(BINARY_TASKS)]
 
 
 rule plot_performance:
     input:
-        evaluations=evaluation_files(),
+        evaluations=evaluation_files(BINARY_TASKS),
     output:
         svg=run_path("figures/performance.svg"),
         png=report(
@@ -39,7 +39,7 @@ rule plot_performance:
 rule plot_roc_and_precision_recall:
     input:
         predictions=[folder / "predictions.tsv" for folder in MODEL_FOLDERS],
-        evaluations=evaluation_files(),
+        evaluations=evaluation_files(BINARY_TASKS),
     output:
         svg=run_path("figures/roc_and_precision_recall.svg"),
         png=report(
@@ -66,7 +66,7 @@ rule plot_roc_and_precision_recall:
 
 rule plot_calibration:
     input:
-        evaluations=evaluation_files(),
+        evaluations=evaluation_files(BINARY_TASKS),
     output:
         svg=run_path("figures/calibration.svg"),
         png=report(
@@ -93,7 +93,7 @@ rule plot_calibration:
 
 rule plot_reverse_complement_error:
     input:
-        evaluations=model_files("evaluation.json"),
+        evaluations=model_files("evaluation.json", BINARY_TASKS),
     output:
         svg=run_path("figures/reverse_complement_error.svg"),
         png=report(
@@ -120,8 +120,8 @@ rule plot_reverse_complement_error:
 
 rule plot_training_curves:
     input:
-        histories=model_files("history.tsv"),
-        evaluations=model_files("evaluation.json"),
+        histories=model_files("history.tsv", BINARY_TASKS),
+        evaluations=model_files("evaluation.json", BINARY_TASKS),
     output:
         svg=run_path("figures/training_curves.svg"),
         png=report(
@@ -176,7 +176,7 @@ rule plot_peak_accounting:
 
 rule plot_gc_matching:
     input:
-        windows=expand(run_path("tasks/{task}/windows.tsv"), task=TASKS),
+        windows=expand(run_path("tasks/{task}/windows.tsv"), task=BINARY_TASKS),
     output:
         svg=run_path("figures/gc_matching.svg"),
         png=report(
@@ -196,7 +196,7 @@ rule plot_gc_matching:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        tasks=TASKS,
+        tasks=BINARY_TASKS,
         code=code("plot_gc_matching"),
     script:
         "../workflow_scripts/plot_gc_matching.py"

@@ -13,13 +13,13 @@ TABLES_OF_A_RUN = [
     "checked/intervals.tsv",
     "checked/regions.tsv",
 ]
-FIGURES = [
+FIGURES = ["peak_accounting"]
+BINARY_FIGURES = [
     "performance",
     "roc_and_precision_recall",
     "calibration",
     "reverse_complement_error",
     "training_curves",
-    "peak_accounting",
     "gc_matching",
 ]
 GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]
@@ -27,12 +27,10 @@ TASK_FILES = [
     "positives.tsv",
     "peaks.bed",
     "peak_counts.tsv",
-    "negatives.tsv",
-    "negatives.bed",
-    "negative_counts.tsv",
     "windows.tsv",
     "codes.npy",
 ]
+NEGATIVES_FILES = ["negatives.tsv", "negatives.bed", "negative_counts.tsv"]
 SCORES_OF_A_MODEL = ["evaluation.json", "predictions.tsv"]
 MODEL_FILES = ["weights.safetensors", "model.json", "history.tsv", *SCORES_OF_A_MODEL]
 SIGNAL_FILES = [
@@ -58,13 +56,23 @@ def genome_outputs():
     ]
 
 
+def kmers_of_task(task):
+    """The lengths of the k-mers that the arms and the baseline of a task read."""
+    lengths = {config["arms"][arm]["kmer"] for arm in arms_of_task(task)}
+    return lengths | ({BASELINE_KMER} if task in BINARY_TASKS else set())
+
+
 def task_outputs():
     """Windows, sequences and signal of every task."""
-    kmers = {BASELINE_KMER} | {arm["kmer"] for arm in config["arms"].values()}
     with_signal = [task for task in TASKS if "signal" in config["tasks"][task]]
     return [
         *run_paths("tasks/{task}/{file}", task=TASKS, file=TASK_FILES),
-        *run_paths("tasks/{task}/kmers.k{k}.npy", task=TASKS, k=sorted(kmers)),
+        *run_paths("tasks/{task}/{file}", task=BINARY_TASKS, file=NEGATIVES_FILES),
+        *(
+            run_path(f"tasks/{task}/kmers.k{k}.npy")
+            for task in TASKS
+            for k in sorted(kmers_of_task(task))
+        ),
         *(path for file in SIGNAL_FILES for path in run_paths(file, task=with_signal)),
     ]
 
@@ -72,8 +80,12 @@ def task_outputs():
 def model_outputs():
     """Every trained network and baseline, with its scores."""
     return [
-        *(path for file in MODEL_FILES for path in model_files(file)),
-        *(baseline_file(file, task) for file in SCORES_OF_A_MODEL for task in TASKS),
+        *(path for file in MODEL_FILES for path in model_files(file, TASKS)),
+        *(
+            baseline_file(file, task)
+            for file in SCORES_OF_A_MODEL
+            for task in BINARY_TASKS
+        ),
     ]
 
 
@@ -81,7 +93,11 @@ def final_outputs():
     """Everything that a user gets."""
     return [
         *run_paths("{file}", file=TABLES_OF_A_RUN),
-        *run_paths("figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"]),
+        *run_paths(
+            "figures/{figure}.{format}",
+            figure=FIGURES + (BINARY_FIGURES if BINARY_TASKS else []),
+            format=["svg", "png"],
+        ),
         *run_paths(
             "predictions/{name}.{format}",
             name=list(config["predict"]),

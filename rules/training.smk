@@ -18,6 +18,8 @@ rule train_network:
         run_path("logs/train_network/{task}/{arm}/seed{seed}.log"),
     benchmark:
         run_path("benchmarks/train_network/{task}/{arm}/seed{seed}.tsv")
+    wildcard_constraints:
+        task=one_of(BINARY_TASKS),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]

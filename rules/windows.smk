@@ -30,7 +30,7 @@ rule prepare_peaks:
         mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
         runtime=lambda wildcards, attempt: 15 * attempt,
     params:
-        width=task_setting("windows", "width"),
+        width=window_width,
         strongest=task_setting("strongest"),
         splits=task_setting("splits"),
         max_unknown_fraction=task_setting("windows", "max_unknown_fraction"),
@@ -55,6 +55,8 @@ rule sample_negatives:
         run_path("logs/sample_negatives/{task}.log"),
     benchmark:
         run_path("benchmarks/sample_negatives/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(BINARY_TASKS),
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -88,6 +90,8 @@ rule extract_sequences:
         run_path("logs/extract_sequences/{task}.log"),
     benchmark:
         run_path("benchmarks/extract_sequences/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(BINARY_TASKS),
     conda:
         "../envs/genomics.yaml"
     threads: 1
