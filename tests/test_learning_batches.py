@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning.batches import BalancedBatches
-from learning.settings import TrainingSettings
+from learning.batches import BalancedBatches, PassesInBatches
+from learning.settings import BinaryTrainingSettings
 from workflow_support.errors import InputError
 
 
@@ -20,7 +20,7 @@ def settings(**changes):
         "device": "cpu",
         "threads": 1,
     }
-    return TrainingSettings(**(chosen | changes))
+    return BinaryTrainingSettings(**(chosen | changes))
 
 
 def first_batches(labels, positives, negatives, seed, count):
@@ -71,3 +71,21 @@ def test_batches_of_one_class_are_refused(fraction):
 def test_a_class_without_rows_is_refused():
     with pytest.raises(ValueError, match="no rows"):
         BalancedBatches(np.ones(4), 1, 1, np.random.default_rng(0))
+
+
+@given(rows=st.integers(1, 60), batch_size=st.integers(1, 25), seed=st.integers(0, 100))
+def test_a_pass_holds_every_row_once_in_even_batches(rows, batch_size, seed):
+    batches = PassesInBatches(rows, batch_size, np.random.default_rng(seed))
+    for _ in range(3):
+        drawn = [next(batches) for _ in range(batches.batches_per_pass)]
+        assert sorted(np.concatenate(drawn)) == list(range(rows))
+        sizes = [len(batch) for batch in drawn]
+        assert max(sizes) <= batch_size
+        assert max(sizes) - min(sizes) <= 1
+
+
+def test_passes_differ_in_order_and_follow_their_generator():
+    first, other = (PassesInBatches(50, 50, np.random.default_rng(0)) for _ in range(2))
+    orders = [next(first) for _ in range(2)]
+    assert not np.array_equal(*orders)
+    assert np.array_equal(orders, [next(other) for _ in range(2)])

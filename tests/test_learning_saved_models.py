@@ -21,6 +21,7 @@ SCRIPTS = Path(__file__).parents[1] / "workflow_scripts"
 
 def description(network):
     return ModelDescription(
+        kind="binary",
         architecture=asdict(network.architecture),
         task="planted",
         arm="regular",
@@ -29,7 +30,7 @@ def description(network):
         train_size=200,
         parameters=10,
         best_epoch=2,
-        validation_auroc=0.9,
+        validation={"loss": 0.3, "auroc": 0.9},
         seconds=1.5,
         device="cpu",
         versions=library_versions(),
@@ -134,13 +135,28 @@ def test_weights_that_do_not_fit_are_refused_by_name(saved, change):
         lambda content: content.pop("seed"),
         lambda content: content.update(extra=1),
         lambda content: content.update(architecture=[1]),
+        lambda content: content.update(kind="profile"),
+        lambda content: content.update(kind="ternary"),
+        lambda content: content.update(kind=["binary"]),
         lambda content: content["architecture"].update(representation="quantum"),
         lambda content: content["architecture"].update(window="wide"),
         lambda content: content["architecture"].update(depth=3),
         lambda content: content["architecture"].update(channels=-4),
         lambda content: content["architecture"].update(channels=32),
     ],
-    ids=["key missing", "key unknown", "no object", "representation", "type", "field", "negative", "other size"],
+    ids=[
+        "key missing",
+        "key unknown",
+        "no object",
+        "other kind",
+        "no kind",
+        "no text",
+        "representation",
+        "type",
+        "field",
+        "negative",
+        "other size",
+    ],
 )
 def test_descriptions_that_do_not_fit_are_refused(saved, change):
     weights, model = saved

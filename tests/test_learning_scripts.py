@@ -99,7 +99,7 @@ def test_training_writes_a_whole_model(task):
     history = pd.read_csv(out / "history.tsv", sep="\t")
     assert list(history.columns) == ["epoch", "train_loss", "validation_loss", "validation_auroc"]
     assert history["epoch"].tolist() == [1, 2]
-    assert history["validation_auroc"].max() == pytest.approx(model["validation_auroc"], abs=1e-5)
+    assert history["validation_auroc"].max() == pytest.approx(model["validation"]["auroc"], abs=1e-5)
 
 
 def test_no_test_row_reaches_training(task):

@@ -1,5 +1,7 @@
 """Training finds what was planted, depends on its seed alone and keeps the best epoch."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -7,11 +9,12 @@ from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from torch import nn
 
 from learning.architectures import build_network
+from learning.binary_training import BinaryObjective, LabelledKmers, TrainingWindows
 from learning.inference import mean_logits, predict_logits
 from learning.kmers import encode
 from learning.metrics import auroc
-from learning.settings import TrainingSettings
-from learning.training import EpochRecord, LabelledKmers, TrainingState, TrainingWindows, _record_epoch, train
+from learning.settings import BinaryTrainingSettings
+from learning.training import EpochRecord, RandomStreams, TrainingState, _record_epoch, train
 from rc_equivariant import KmerEncoding
 from workflow_support.errors import InputError
 
@@ -41,21 +44,28 @@ def planted_windows(train_size=200, validation_size=80):
 
 
 def settings(**changes):
-    return TrainingSettings(**(TRAINING | changes))
+    return BinaryTrainingSettings(**(TRAINING | changes))
 
 
 def network():
     return build_network(ARCHITECTURE | {"window": WIDTH})
 
 
+def trained_on(windows, make_network, chosen, seed):
+    return train(make_network, partial(BinaryObjective, windows, chosen), chosen, seed)
+
+
 def auroc_of_a_planted_motif(device):
-    trained = train(network, planted_windows(2000, 200), settings(epochs=12, steps_per_epoch=30, device=device), seed=0)
+    trained = trained_on(
+        planted_windows(2000, 200), network, settings(epochs=12, steps_per_epoch=30, device=device), seed=0
+    )
     codes, labels = planted_codes(400, seed=3)
     return auroc(labels, mean_logits([trained.network], codes))
 
 
 def short_linear_training(seed, **changes):
-    return train(LinearOnFirstBases, planted_windows(), settings(epochs=2, steps_per_epoch=3, **changes), seed).network
+    chosen = settings(epochs=2, steps_per_epoch=3, **changes)
+    return trained_on(planted_windows(), LinearOnFirstBases, chosen, seed).network
 
 
 def test_a_planted_motif_is_found():
@@ -69,7 +79,7 @@ def test_shuffled_labels_leave_chance():
         LabelledKmers(windows.kmers, generator.permutation(windows.labels))
         for windows in (labelled(300, seed=1), labelled(200, seed=2))
     ]
-    trained = train(network, TrainingWindows(*shuffled), settings(), seed=0)
+    trained = trained_on(TrainingWindows(*shuffled), network, settings(), seed=0)
     codes, labels = planted_codes(600, seed=3)
     standard_error = np.sqrt((600 + 1) / (12 * 300 * 300))
     reached = auroc(generator.permutation(labels), mean_logits([trained.network], codes))
@@ -77,7 +87,7 @@ def test_shuffled_labels_leave_chance():
 
 
 def test_one_seed_is_one_result_to_the_bit():
-    first, second = (train(network, planted_windows(), settings(epochs=2), seed=5) for _ in range(2))
+    first, second = (trained_on(planted_windows(), network, settings(epochs=2), seed=5) for _ in range(2))
     assert first.history == second.history
     for name, value in first.network.state_dict().items():
         assert torch.equal(value, second.network.state_dict()[name])
@@ -92,7 +102,7 @@ def test_replicates_differ_in_initialisation_and_in_order():
         return made
 
     networks = [
-        train(remembering_its_start, planted_windows(), settings(epochs=1, steps_per_epoch=1), seed).network
+        trained_on(planted_windows(), remembering_its_start, settings(epochs=1, steps_per_epoch=1), seed).network
         for seed in (0, 1)
     ]
     assert not torch.equal(*initial)
@@ -105,7 +115,7 @@ def test_the_order_does_not_depend_on_what_initialisation_draws():
             nn.Linear(100, 100)
             super().__init__()
 
-    larger = train(Larger, planted_windows(), settings(epochs=2, steps_per_epoch=3), seed=0).network
+    larger = trained_on(planted_windows(), Larger, settings(epochs=2, steps_per_epoch=3), seed=0).network
     for one, other in zip(short_linear_training(seed=0).seen, larger.seen, strict=True):
         assert torch.equal(one, other)
 
@@ -122,42 +132,44 @@ def test_the_schedule_is_epochs_times_steps():
 
 
 def test_the_best_epoch_is_kept_and_the_earliest_of_equals():
-    linear = LinearOnFirstBases()
-    state = TrainingState(linear, optimiser=None, batches=None)
+    linear, chosen = LinearOnFirstBases(), settings()
+    streams = RandomStreams(np.random.default_rng(0), np.random.default_rng(1))
+    objective = BinaryObjective(planted_windows(), chosen, streams, torch.device("cpu"))
+    state = TrainingState(linear, optimiser=None, objective=objective)
     for epoch, reached in enumerate([0.6, 0.8, 0.8, 0.7], start=1):
         nn.init.constant_(linear.linear.bias, epoch)
-        _record_epoch(state, EpochRecord(epoch, 1.0, 1.0, reached))
+        _record_epoch(state, EpochRecord(epoch, 1.0, {"loss": 1.0, "auroc": reached}))
     assert state.best.epoch == 2
     assert state.best_weights["linear.bias"].item() == 2
 
 
 def test_returned_weights_are_those_of_the_best_epoch():
     windows = planted_windows()
-    trained = train(network, windows, settings(learning_rate=0.05), seed=2)
+    trained = trained_on(windows, network, settings(learning_rate=0.05), seed=2)
     logits = predict_logits(trained.network, torch.from_numpy(windows.validation.kmers))
-    assert auroc(windows.validation.labels, logits) == trained.best.validation_auroc
-    assert trained.best.validation_auroc == max(record.validation_auroc for record in trained.history)
+    assert auroc(windows.validation.labels, logits) == trained.best.validation["auroc"]
+    assert trained.best.validation["auroc"] == max(record.validation["auroc"] for record in trained.history)
 
 
 def test_losses_are_those_of_torch():
     windows = planted_windows()
-    trained = train(network, windows, settings(epochs=1), seed=0)
+    trained = trained_on(windows, network, settings(epochs=1), seed=0)
     logits = torch.from_numpy(predict_logits(trained.network, torch.from_numpy(windows.validation.kmers)))
     labels = torch.from_numpy(windows.validation.labels).float()
     expected = nn.functional.binary_cross_entropy_with_logits(logits, labels)
-    assert trained.history[0].validation_loss == pytest.approx(expected.item(), rel=1e-5)
+    assert trained.history[0].validation["loss"] == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_divergence_is_a_clear_error():
     with pytest.raises(InputError, match="training diverged in epoch 1") as error:
-        train(LinearOnFirstBases, planted_windows(), settings(learning_rate=3e37), seed=0)
+        trained_on(planted_windows(), LinearOnFirstBases, settings(learning_rate=3e37), seed=0)
     assert "learning_rate" in error.value.mend
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_an_absent_gpu_is_an_error_and_never_the_cpu():
     with pytest.raises(InputError, match="torch sees no GPU") as error:
-        train(network, planted_windows(), settings(device="cuda"), seed=0)
+        trained_on(planted_windows(), network, settings(device="cuda"), seed=0)
     assert "device: cpu" in error.value.mend
 
 
@@ -184,7 +196,7 @@ def test_mean_logits_are_the_mean_of_plain_forward_passes():
 @pytest.mark.parametrize("kmer", [1, 2, 4])
 def test_wider_kmers_train_too(kmer):
     windows = TrainingWindows(labelled(40, 1, kmer), labelled(20, 2, kmer))
-    trained = train(
-        lambda: build_network(ARCHITECTURE | {"window": WIDTH, "kmer": kmer}), windows, settings(epochs=1), seed=0
+    trained = trained_on(
+        windows, lambda: build_network(ARCHITECTURE | {"window": WIDTH, "kmer": kmer}), settings(epochs=1), seed=0
     )
-    assert np.isfinite(trained.best.validation_loss)
+    assert np.isfinite(trained.best.validation["loss"])

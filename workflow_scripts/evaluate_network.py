@@ -7,7 +7,7 @@ import numpy as np
 from genome_data.alphabet import reverse_complement
 from genome_data.windows import read_windows
 from learning.devices import select_device
-from learning.evaluation import Evaluation, score_test_split, write_evaluation
+from learning.evaluation import BinaryEvaluation, score_test_split, write_evaluation
 from learning.inference import mean_logits
 from learning.metrics import best_mcc_threshold
 from learning.reverse_complement import strand_disagreement
@@ -35,7 +35,7 @@ def evaluate_network(
     test_codes = base_codes[test]
     logits = mean_logits([network], test_codes)
     values, calibration = score_test_split(labels[test], logits, threshold)
-    result = Evaluation(
+    result = BinaryEvaluation(
         task=description.task,
         arm=description.arm,
         seed=description.seed,

@@ -7,7 +7,7 @@ import numpy as np
 
 from genome_data.windows import read_windows
 from learning.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
-from learning.evaluation import Evaluation, score_test_split, write_evaluation
+from learning.evaluation import BinaryEvaluation, score_test_split, write_evaluation
 from learning.metrics import best_mcc_threshold, require_both_classes
 from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 from workflow_support.job import logger, run_job
@@ -29,7 +29,7 @@ def fit_kmer_baseline(windows: Path, kmers: Path, task: str, seed: int, evaluati
     seconds = time.perf_counter() - started
     threshold = best_mcc_threshold(labels[validation], fitted.logits[validation])
     values, calibration = score_test_split(labels[test], fitted.logits[test], threshold)
-    result = Evaluation(
+    result = BinaryEvaluation(
         task=task,
         arm=BASELINE_ARM,
         seed=seed,

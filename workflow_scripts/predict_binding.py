@@ -79,7 +79,15 @@ def _load_replicates(
 ) -> tuple[list[nn.Module], int]:
     """Networks of one architecture, and the width of their window."""
     loaded = [load(*files, device) for files in zip(weights, models, strict=True)]
-    first = loaded[0][1].architecture
+    first, kind = loaded[0][1].architecture, loaded[0][1].kind
+    if kind != "binary":
+        raise InputError(
+            "scores and probabilities are predicted by models of binary tasks",
+            file=models[0],
+            found=f"kind: {kind}",
+            allowed="kind: binary",
+            mend="name a binary task and one of its arms under predict: in the configuration",
+        )
     for (_, description), file in zip(loaded, models, strict=True):
         if description.architecture != first:
             raise InputError(

@@ -36,6 +36,37 @@ class BalancedBatches:
         return np.concatenate([cycles.take(count) for cycles, count in self._classes])
 
 
+class PassesInBatches:
+    """Endless batches of row indices, pass after pass over all rows, each pass in an order of its own.
+
+    Every row occurs once in a pass. The batches of a pass are as equal as can be, so that none is left with the few
+    rows of a rest.
+
+    Parameters
+    ----------
+    rows
+        How many there are; at least one.
+    batch_size
+        Rows in a batch, at most.
+    generator
+        Decides every order; the same generator state gives the same batches.
+    """
+
+    def __init__(self, rows: int, batch_size: int, generator: np.random.Generator) -> None:
+        self._cycles = _ShuffledCycles(np.arange(rows), generator)
+        self.batches_per_pass = -(-rows // batch_size)
+        self._sizes = [part.size for part in np.array_split(np.arange(rows), self.batches_per_pass)]
+        self._next = 0
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return self
+
+    def __next__(self) -> np.ndarray:
+        size = self._sizes[self._next]
+        self._next = (self._next + 1) % self.batches_per_pass
+        return self._cycles.take(size)
+
+
 class _ShuffledCycles:
     """Rows in a random order, reshuffled whenever all of them have been taken."""
 

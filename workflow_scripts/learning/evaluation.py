@@ -1,4 +1,4 @@
-"""The tables that every model leaves behind, network or baseline: its metrics and its scores a window."""
+"""The tables that every model leaves behind: its metrics, and for binary tasks its scores a window."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from . import metrics
 PREDICTION_COLUMNS = ["name", "contig", "start", "end", "split", "label", "logit", "probability"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """Content of ``evaluation.json``.
+    """Content of ``evaluation.json`` of a task of any kind.
 
-    ``seconds`` is the wall time of the training on ``device``, ``mcc_threshold`` the logit from which on a window is
-    called bound, chosen on the validation split, and ``reverse_complement`` what
-    :func:`learning.reverse_complement.strand_disagreement` found, None where the model sees no strand.
+    ``seconds`` is the wall time of the training on ``device``, and ``reverse_complement`` what
+    :mod:`learning.reverse_complement` found, None where the model sees no strand.
     """
 
     task: str
@@ -31,11 +30,21 @@ class Evaluation:
     train_size: int
     parameters: int
     metrics: dict[str, float]
-    mcc_threshold: float
-    calibration: list[dict[str, float]]
     seconds: float
     device: str
     reverse_complement: dict[str, float] | None = None
+
+    def as_json(self) -> str:
+        content = {key: value for key, value in asdict(self).items() if value is not None}
+        return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryEvaluation(Evaluation):
+    """Of a binary task: ``mcc_threshold`` is the logit from which on a window is called bound, chosen on validation."""
+
+    mcc_threshold: float
+    calibration: list[dict[str, float]]
 
 
 def score_test_split(
@@ -56,11 +65,10 @@ def score_test_split(
 
 
 def write_evaluation(
-    evaluation: Path, predictions: Path, result: Evaluation, test_windows: pd.DataFrame, logits: np.ndarray
+    evaluation: Path, predictions: Path, result: BinaryEvaluation, test_windows: pd.DataFrame, logits: np.ndarray
 ) -> None:
     """Write ``evaluation.json`` and the scores of the test windows, both or neither."""
-    content = {key: value for key, value in asdict(result).items() if value is not None}
     scores = test_windows.assign(logit=logits, probability=metrics.sigmoid(logits))
     with atomic_paths(evaluation, predictions) as (evaluation_path, predictions_path):
-        evaluation_path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        evaluation_path.write_text(result.as_json(), encoding="utf-8")
         scores.to_csv(predictions_path, sep="\t", columns=PREDICTION_COLUMNS, index=False, float_format="%.6g")

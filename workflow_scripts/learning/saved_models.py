@@ -26,10 +26,13 @@ MEND = "train the model again: delete its folder and rerun the workflow"
 class ModelDescription:
     """What a saved model is and how it came about.
 
-    ``architecture`` holds the fields of :class:`rc_equivariant.BinaryArchitecture`, ``training`` those of
-    :class:`learning.settings.TrainingSettings`; ``seconds`` is the wall time of the training on ``device``.
+    ``architecture`` holds the fields of :class:`rc_equivariant.BinaryArchitecture` or
+    :class:`rc_equivariant.ProfileArchitecture`, as ``kind`` says, and ``training`` those of the settings of that kind;
+    ``validation`` holds the metrics of the best epoch by name, and ``seconds`` is the wall time of the training on
+    ``device``.
     """
 
+    kind: str
     architecture: dict[str, Any]
     task: str
     arm: str
@@ -38,7 +41,7 @@ class ModelDescription:
     train_size: int
     parameters: int
     best_epoch: int
-    validation_auroc: float
+    validation: dict[str, float]
     seconds: float
     device: str
     versions: dict[str, str]
@@ -66,7 +69,7 @@ def load(weights: Path, model: Path, device: torch.device) -> tuple[nn.Module, M
         Where a file is missing, is not what it should be, is truncated, or the two do not belong together.
     """
     description = load_description(model)
-    network = build_network(description.architecture, file=model)
+    network = build_network(description.architecture, description.kind, file=model)
     network.load_state_dict(_load_state(weights, network))
     return network.to(device).eval(), description
 
@@ -92,7 +95,7 @@ def load_description(model: Path) -> ModelDescription:
             "architecture is not an object",
             file=model,
             found=content["architecture"],
-            allowed="an object with the fields of BinaryArchitecture",
+            allowed="an object with the fields of an architecture",
             mend=MEND,
         )
     return ModelDescription(**content)

@@ -1,4 +1,4 @@
-"""How a network is trained."""
+"""How a network is trained; the names are those of the configuration."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from workflow_support.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """Optimiser, schedule and device of one training; the names are those of the configuration.
+    """Optimiser, length and device of one training, of a task of either kind.
 
     Parameters
     ----------
     learning_rate
         Of Adam.
-    batch_size, positive_fraction
-        Windows a step, and the share of them with label 1 (rounded to whole windows; both classes must occur).
-    epochs, steps_per_epoch
-        An epoch is a fixed number of steps and ends with one look at the validation split.
+    batch_size
+        Windows a step.
+    epochs
+        At most; each ends with one look at the validation split.
     device, threads
         ``cpu`` or ``cuda``, and the threads that torch may use on the CPU.
     reverse_complement_augmentation
@@ -27,12 +27,26 @@ class TrainingSettings:
 
     learning_rate: float
     batch_size: int
-    positive_fraction: float
     epochs: int
-    steps_per_epoch: int
     device: str
     threads: int
     reverse_complement_augmentation: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryTrainingSettings(TrainingSettings):
+    """Of a binary task.
+
+    Parameters
+    ----------
+    positive_fraction
+        The share of windows with label 1 in a batch (rounded to whole windows; both classes must occur).
+    steps_per_epoch
+        An epoch is a fixed number of steps.
+    """
+
+    positive_fraction: float
+    steps_per_epoch: int
 
     def __post_init__(self) -> None:
         if not 0 < self.positives_per_batch < self.batch_size:
@@ -50,3 +64,19 @@ class TrainingSettings:
     @property
     def negatives_per_batch(self) -> int:
         return self.batch_size - self.positives_per_batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileTrainingSettings(TrainingSettings):
+    """Of a profile task, whose epoch is one pass over the training windows.
+
+    Parameters
+    ----------
+    patience
+        Training ends after so many epochs without a better validation loss.
+    count_weight
+        Weight of the loss of the totals beside that of the profile; 0, as published, trains no totals.
+    """
+
+    patience: int
+    count_weight: float
