@@ -1,4 +1,4 @@
-"""Read coverage along the genome, as a bigWig."""
+"""Read coverage and rates of reads along the genome, as bigWigs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyBigWig
+
+from genome_data.tracks import TrackWriter
 
 BIN_WIDTH = 20
 BACKGROUND_COVERAGE = 2.0
@@ -33,6 +35,14 @@ def write_coverage(path: Path, lengths: Mapping[str, int], bumps: pd.DataFrame, 
         for contig, length in lengths.items():
             coverage = rng.poisson(_expected_coverage(length, bumps[bumps["contig"] == contig])).astype(float)
             bigwig.addEntries(contig, 0, values=coverage, span=BIN_WIDTH, step=BIN_WIDTH)
+
+
+def write_rates(path: Path, rates: Mapping[str, np.ndarray]) -> None:
+    """Write a value for each base (by contig, shape (length,)), one interval for each run of equal values."""
+    with TrackWriter(path, {contig: len(values) for contig, values in rates.items()}) as track:
+        for contig, values in rates.items():
+            starts = np.concatenate(([0], np.flatnonzero(np.diff(values)) + 1))
+            track.add(contig, starts, np.append(starts[1:], len(values)), values[starts])
 
 
 def _expected_coverage(length: int, bumps: pd.DataFrame) -> np.ndarray:
