@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from workflow_support.errors import InputError
 
-from .contig_names import describe_mismatch
+from .builds import shared_contigs
 
 _MAGICS = {0x888FFC26.to_bytes(4, order) for order in ("little", "big")}
 
@@ -33,23 +33,7 @@ def contigs_of_track(path: str | Path, sizes: Mapping[str, int]) -> set[str]:
         If the file is missing or no bigWig, or if it was made on another genome: no contig is shared, or a shared one
         differs in length.
     """
-    lengths = _read_lengths(Path(path))
-    shared = [contig for contig in sizes if contig in lengths]
-    if not shared:
-        raise InputError(
-            "no contig of the bigWig is in the genome", file=path, **describe_mismatch(list(lengths), list(sizes))
-        )
-    wrong = [contig for contig in shared if lengths[contig] != sizes[contig]]
-    if wrong:
-        contig = wrong[0]
-        raise InputError(
-            "contigs differ in length, so the bigWig belongs to another genome build",
-            file=path,
-            found=f"{contig} of {lengths[contig]:,} bases; {len(wrong):,} such contigs in all",
-            allowed=f"{contig} of {sizes[contig]:,} bases, as in this genome",
-            mend="use the bigWig of the genome build that the FASTA holds, or make it again from reads mapped to it",
-        )
-    return set(shared)
+    return set(shared_contigs(_read_lengths(Path(path)), sizes, path, "bigWig"))
 
 
 class TrackWriter:
@@ -94,6 +78,16 @@ class TrackWriter:
                 ends=ends[is_free].tolist(),
                 values=values[is_free].tolist(),
             )
+
+    def add_bases(self, contig: str, positions: ArrayLike, values: ArrayLike) -> None:
+        """Write the values of single bases, (bases,) each, sorted by position; neighbours of one value become one
+        interval, and bases of value zero are left out."""
+        positions, values = np.asarray(positions), np.asarray(values)
+        positions, values = positions[values != 0], values[values != 0]
+        is_first = np.ones(len(positions), dtype=bool)
+        is_first[1:] = (np.diff(positions) != 1) | (np.diff(values) != 0)
+        is_last = np.append(is_first[1:], True)[: len(positions)]
+        self.add(contig, positions[is_first], positions[is_last] + 1, values[is_first].astype(float))
 
 
 def _read_lengths(path: Path) -> dict[str, int]:

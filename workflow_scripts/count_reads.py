@@ -1,0 +1,73 @@
+"""Aligned reads -> how many begin at each base, as one bigWig a strand."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from genome_data.reads import read_five_prime_ends
+from genome_data.tracks import TrackWriter
+from workflow_support.files import atomic_paths
+from workflow_support.job import logger, run_job
+
+
+def count_reads(
+    reads: Path,
+    sizes: Path,
+    plus: Path,
+    minus: Path,
+    counts: Path,
+    minimum_mapping_quality: int,
+    keep_duplicates: bool,
+) -> None:
+    """Write the number of 5' ends a base, strand by strand.
+
+    Parameters
+    ----------
+    reads
+        BAM, sorted or not, with or without an index.
+    sizes
+        ``chrom.sizes`` of the genome.
+    plus, minus
+        bigWigs to write; bases at which no read begins hold no value.
+    counts
+        Table to write: ``reason, rows`` of what became of the rows of the BAM.
+    minimum_mapping_quality, keep_duplicates
+        See `genome_data.reads.read_five_prime_ends`.
+    """
+    lengths = _read_sizes(sizes)
+    ends = read_five_prime_ends(
+        reads, lengths, minimum_mapping_quality=minimum_mapping_quality, keep_duplicates=keep_duplicates
+    )
+    for reason, rows in ends.counts.itertuples(index=False):
+        logger.info("%-26s %12s", reason, f"{rows:,}")
+    with atomic_paths(plus, minus, counts) as (new_plus, new_minus, new_counts):
+        for strand, track in enumerate((new_plus, new_minus)):
+            _write_track({contig: strands[strand] for contig, strands in ends.positions.items()}, lengths, track)
+        ends.counts.to_csv(new_counts, sep="\t", index=False)
+
+
+def _write_track(positions: Mapping[str, np.ndarray], sizes: Mapping[str, int], path: Path) -> None:
+    with TrackWriter(path, sizes) as track:
+        for contig, of_contig in positions.items():
+            track.add_bases(contig, *np.unique(of_contig, return_counts=True))
+
+
+def _read_sizes(path: Path) -> dict[str, int]:
+    rows = pd.read_csv(path, sep="\t", names=["contig", "length"], dtype={"contig": "str"}, keep_default_na=False)
+    return dict(zip(rows["contig"], rows["length"].tolist(), strict=True))
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,
+        count_reads,
+        reads=Path(snakemake.input.reads),
+        sizes=Path(snakemake.input.sizes),
+        plus=Path(snakemake.output.plus),
+        minus=Path(snakemake.output.minus),
+        counts=Path(snakemake.output.counts),
+        minimum_mapping_quality=snakemake.params.minimum_mapping_quality,
+        keep_duplicates=snakemake.params.keep_duplicates,
+    )
