@@ -1,0 +1,179 @@
+"""Trained replicates of an arm -> contribution of every base of the strongest test windows, as arrays and a bigWig."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from genome_data.genome import Genome
+from genome_data.tracks import TrackWriter
+from genome_data.windows import COLUMNS, in_genome_order, read_windows
+from learning.attribution import (
+    Windows,
+    gradient_contributions,
+    mutagenesis_contributions,
+    of_present_bases,
+    window_scores,
+)
+from learning.devices import select_device
+from learning.saved_models import load
+from rc_equivariant import StrandAverage
+from workflow_support.errors import InputError
+from workflow_support.files import atomic_paths
+from workflow_support.job import logger, progress, run_job
+
+WINDOWS_PER_BLOCK = 16
+
+
+def attribute_sequences(
+    windows: Path,
+    codes: Path,
+    control: Path | None,
+    weights: list[Path],
+    models: list[Path],
+    method: str,
+    head: str,
+    strongest: int,
+    bases: int | None,
+    fasta: Path,
+    device: str,
+    threads: int,
+    contributions: Path,
+    sequences: Path,
+    table: Path,
+    bigwig: Path,
+) -> None:
+    """Attribute what replicates of one arm answer, on average, to the bases of positive test windows.
+
+    A standard network is averaged over both strands first, so that contributions never depend on the strand.
+
+    Parameters
+    ----------
+    windows, codes, control
+        Of the task; the middle of each window, of the width that the networks read, is explained. ``control`` is None
+        where the networks read none.
+    weights, models
+        Saved replicates.
+    method
+        ``gradient`` (times input) or ``mutagenesis`` (in silico).
+    head
+        What is explained: ``logit`` of a binary task; ``profile`` or ``counts`` of a profile task.
+    strongest
+        At most so many windows: those of the highest logits, or of the highest predicted counts.
+    bases
+        How many in the middle of each window; all where None.
+    fasta
+        Normalised genome.
+    contributions, sequences
+        Arrays to write, a row a window, the strongest first: hypothetical contributions, float32 (windows, bases, 4),
+        and base codes, uint8 (windows, bases).
+    table
+        Window table to write, of the bases explained, with the column ``score``: what windows were chosen by.
+    bigwig
+        Track to write: contributions of the bases that are there. Where windows overlap, the first in the genome keeps
+        the bases.
+    """
+    on = select_device(device, threads)
+    networks = [_invariant(load(*files, on)[0]) for files in zip(weights, models, strict=True)]
+    rows, read = _positive_test_windows(windows, codes, control, networks[0])
+    scores = np.mean([window_scores(network, read) for network in networks], axis=0)
+    chosen = np.argsort(-scores, kind="stable")[:strongest]
+    read = read.rows(chosen)
+    middle = _middle(read.codes.shape[1], bases or read.codes.shape[1])
+    explained = np.mean([_explain(network, read, method, head, middle) for network in networks], axis=0)
+    rows = rows.iloc[chosen].assign(score=scores[chosen])
+    rows["start"] += middle.start
+    rows["end"] = rows["start"] + len(middle)
+    shown = read.codes[:, middle]
+    with atomic_paths(contributions, sequences, table, bigwig) as (new_contributions, new_sequences, new_table, track):
+        np.save(new_contributions, explained.astype(np.float32))
+        np.save(new_sequences, shown)
+        rows.to_csv(new_table, sep="\t", columns=[*COLUMNS, "score"], index=False, float_format="%.6g")
+        _write_track(track, rows, of_present_bases(explained, shown), Genome(fasta).sizes)
+    logger.info("Explained %d bases of %d windows with %d replicates.", len(middle), len(rows), len(networks))
+
+
+def _invariant(network: nn.Module) -> nn.Module:
+    """The network, or its mean over both strands where nothing makes it respect them."""
+    if network.architecture.representation != "standard":
+        return network
+    average = StrandAverage(network)
+    average.architecture = network.architecture
+    return average.eval()
+
+
+def _positive_test_windows(
+    windows: Path, codes: Path, control: Path | None, network: nn.Module
+) -> tuple[pd.DataFrame, Windows]:
+    """The table of positive test windows, cut to what the networks read, and what they read."""
+    table = read_windows(windows)
+    rows = np.flatnonzero((table["split"] == "test") & (table["label"] == 1))
+    if rows.size == 0:
+        raise InputError(
+            "there is no window to explain",
+            file=windows,
+            found="no positive window of the test split",
+            allowed="at least one",
+            mend="give the test split of the configuration regions with peaks",
+        )
+    all_codes = np.load(codes, mmap_mode="r")
+    middle = _middle(all_codes.shape[1], network.architecture.window)
+    table = table.iloc[rows].reset_index(drop=True)
+    table["start"] += middle.start
+    table["end"] = table["start"] + len(middle)
+    if control is None:
+        return table, Windows(all_codes[rows, middle.start : middle.stop])
+    tracks = np.load(control, mmap_mode="r")
+    positions = _middle(tracks.shape[2], network.architecture.output_length)
+    return table, Windows(
+        all_codes[rows, middle.start : middle.stop], tracks[rows, :, positions.start : positions.stop]
+    )
+
+
+def _middle(width: int, part: int) -> range:
+    """The ``part`` positions in the middle of ``width``, at most all of them."""
+    start = max(0, (width - part) // 2)
+    return range(start, min(width, start + part))
+
+
+def _explain(network: nn.Module, read: Windows, method: str, head: str, middle: range) -> np.ndarray:
+    """Hypothetical contributions (windows, len(middle), 4)."""
+    parts = []
+    for start in progress(range(0, len(read.codes), WINDOWS_PER_BLOCK), description="attribution", unit=" blocks"):
+        block = read.rows(slice(start, start + WINDOWS_PER_BLOCK))
+        if method == "mutagenesis":
+            parts.append(mutagenesis_contributions(network, block, head, middle))
+        else:
+            parts.append(gradient_contributions(network, block, head)[:, middle])
+    return np.concatenate(parts)
+
+
+def _write_track(path: Path, rows: pd.DataFrame, values: np.ndarray, sizes: dict[str, int]) -> None:
+    with TrackWriter(path, sizes) as track:
+        for row in in_genome_order(rows.assign(row=range(len(rows))), sizes).itertuples():
+            starts = np.arange(row.start, row.end)
+            track.add(row.contig, starts, starts + 1, values[row.row])
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,
+        attribute_sequences,
+        windows=Path(snakemake.input.windows),
+        codes=Path(snakemake.input.codes),
+        control=next((Path(path) for path in snakemake.input.control), None),
+        weights=[Path(path) for path in snakemake.input.weights],
+        models=[Path(path) for path in snakemake.input.models],
+        method=snakemake.params.method,
+        head=snakemake.params.head,
+        strongest=snakemake.params.strongest,
+        bases=snakemake.params.bases,
+        fasta=Path(snakemake.input.fasta),
+        device=snakemake.params.device,
+        threads=snakemake.params.threads,
+        contributions=Path(snakemake.output.contributions),
+        sequences=Path(snakemake.output.sequences),
+        table=Path(snakemake.output.table),
+        bigwig=Path(snakemake.output.bigwig),
+    )
