@@ -1,0 +1,29 @@
+"""Sequence logos: letters as high as their values."""
+
+from __future__ import annotations
+
+import logomaker
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from .style import BLUE, GREEN, ORANGE, VERMILION
+
+LETTERS = "ACGT"
+#: Green, blue, yellow and red are the custom; these are their neighbours in the colour-blind safe palette.
+COLOURS = dict(zip(LETTERS, (GREEN, BLUE, ORANGE, VERMILION), strict=True))
+
+
+def draw_logo(axis: Axes, values: np.ndarray) -> None:
+    """Draw letters as high as ``values`` (positions, 4), those of negative values upside down below zero.
+
+    The channels are A, C, G and T; position i is centred at x = i.
+    """
+    logomaker.Logo(pd.DataFrame(values, columns=list(LETTERS)), ax=axis, color_scheme=COLOURS, flip_below=True)
+    axis.spines[["top", "right"]].set_visible(False)
+
+
+def information(probabilities: np.ndarray) -> np.ndarray:
+    """Letter heights in bits (positions, 4) of base probabilities: each times its position's information content."""
+    bits = np.log2(probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
+    return probabilities * (2 + (probabilities * bits).sum(axis=1, keepdims=True))
