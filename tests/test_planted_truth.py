@@ -35,7 +35,8 @@ class Experiment(NamedTuple):
 
     def of_labels(self, windows: Path) -> dict[str, dict[str, Any]]:
         """Evaluations of one network and of the baseline, with the labels of a window table."""
-        architecture = DEMO["network"] | DEMO["arms"][ARM]
+        arm = {key: value for key, value in DEMO["arms"][ARM].items() if key != "kind"}
+        architecture = DEMO["network"] | arm
         training = DEMO["training"] | {"reverse_complement_augmentation": False}
         out = windows.parent / windows.stem
         train_network(

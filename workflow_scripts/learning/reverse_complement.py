@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 
 def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: float) -> dict[str, float]:
@@ -27,3 +28,35 @@ def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: flo
         "largest_relative": difference / scale if scale > 0 else 0.0,
         "flipped": float(np.mean((forward >= threshold) != (reverse >= threshold))),
     }
+
+
+def profile_differences(forward: tuple[np.ndarray, ...], brought_back: tuple[np.ndarray, ...]) -> pd.DataFrame:
+    """How far the outputs of windows are from those of the other strand, a row a window.
+
+    Parameters
+    ----------
+    forward, brought_back
+        Logarithms of probabilities (windows, 2, output) and of totals (windows, 2): of the windows, and of their
+        reverse complements with strands exchanged and positions reversed.
+
+    Returns
+    -------
+    ``rc_difference``, the largest |difference|, and ``rc_scale``, the largest |value|.
+    """
+    pairs = list(zip(forward, brought_back, strict=True))
+    differences = [np.abs(one.astype(np.float64) - other) for one, other in pairs]
+    values = [np.maximum(np.abs(one), np.abs(other)) for one, other in pairs]
+    return pd.DataFrame({"rc_difference": _largest_of_rows(differences), "rc_scale": _largest_of_rows(values)})
+
+
+def profile_disagreement(differences: pd.DataFrame) -> dict[str, float]:
+    """``largest_absolute`` of :func:`profile_differences` over windows, ``largest_relative``: over the largest value.
+
+    A difference of 0.01 is one of 1 % in a probability or a total.
+    """
+    difference, scale = float(differences["rc_difference"].max()), float(differences["rc_scale"].max())
+    return {"largest_absolute": difference, "largest_relative": difference / scale if scale > 0 else 0.0}
+
+
+def _largest_of_rows(arrays: list[np.ndarray]) -> np.ndarray:
+    return np.max([values.reshape(len(values), -1).max(axis=1) for values in arrays], axis=0)

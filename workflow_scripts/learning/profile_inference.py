@@ -1,0 +1,59 @@
+"""Predicted profiles of networks over many windows."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .inference import as_integer_tensor
+from .kmers import encode
+from .profile_windows import ShiftedWindows
+
+WINDOWS_PER_BATCH = 64
+
+
+def predict_profiles(
+    network: nn.Module, codes: np.ndarray, control: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a network predicts in evaluation mode, on its device.
+
+    Parameters
+    ----------
+    codes
+        Base codes (windows, window).
+    control
+        Reads of the control (windows, 2, output), for a network that reads one.
+
+    Returns
+    -------
+    Logarithms of the probabilities of each strand's positions, float32 (windows, 2, output), and of the totals,
+    float32 (windows, 2).
+    """
+    device = next(network.parameters()).device
+    was_training = network.training
+    network.eval()
+    profiles, totals = [], []
+    for start in range(0, len(codes), WINDOWS_PER_BATCH):
+        batch = slice(start, start + WINDOWS_PER_BATCH)
+        inputs = _inputs(encode(codes[batch], network.encoding), None if control is None else control[batch], device)
+        with torch.inference_mode():
+            logits, log_totals = network(*inputs)
+        profiles.append(torch.log_softmax(logits, dim=2).cpu().numpy())
+        totals.append(log_totals.cpu().numpy())
+    network.train(was_training)
+    return np.concatenate(profiles), np.concatenate(totals)
+
+
+def as_tensors(windows: ShiftedWindows, device: torch.device) -> tuple[tuple[Tensor, ...], Tensor]:
+    """Inputs of a network, k-mers and control if there is one, and reads (batch, 2, output) in float32."""
+    return _inputs(windows.sequences, windows.control, device), _as_reads(windows.counts, device)
+
+
+def _inputs(kmers: np.ndarray, control: np.ndarray | None, device: torch.device) -> tuple[Tensor, ...]:
+    indices = as_integer_tensor(kmers).to(device).long()
+    return (indices,) if control is None else (indices, _as_reads(control, device))
+
+
+def _as_reads(tracks: np.ndarray, device: torch.device) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(tracks, dtype=np.float32)).to(device)

@@ -1,0 +1,88 @@
+"""How close predicted profiles and totals come to what was observed, window by window.
+
+Profiles are arrays (windows, 2, position), of reads or of probabilities; a strand without reads has no profile. Means
+are taken over what is defined, and what is not is NaN.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+SMOOTHING_SIGMA, SMOOTHING_RADIUS = 3.0, 3
+
+
+def as_profiles(counts: np.ndarray) -> np.ndarray:
+    """Shares of the reads of each strand, float64; zeros for a strand without reads."""
+    totals = counts.sum(axis=-1, keepdims=True, dtype=np.float64)
+    return np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+
+
+def jensen_shannon_divergence(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Divergence (windows,) of smoothed profiles, in nats: 0 for equal ones, at most log 2; the mean of the strands.
+
+    As published (Zhou et al. 2022): Gaussian of sigma 3 cut off after one sigma, mirrored at the ends. A strand that
+    has no reads in ``first`` or ``second`` is left out; NaN where neither strand is left. Both are broadcast.
+    """
+    p, q = smoothed(as_profiles(first)), smoothed(as_profiles(second))
+    middle = (p + q) / 2
+    of_strands = (_relative_entropy(p, middle) + _relative_entropy(q, middle)) / 2
+    is_defined = (p.sum(axis=-1) > 0) & (q.sum(axis=-1) > 0)
+    return mean_of_defined(np.where(is_defined, of_strands, np.nan), axis=-1)
+
+
+def smoothed(profiles: np.ndarray) -> np.ndarray:
+    """Profiles convolved with a Gaussian over their last axis, mirrored at the ends, which keeps their sums."""
+    offsets = np.arange(-SMOOTHING_RADIUS, SMOOTHING_RADIUS + 1)
+    weights = np.exp(-((offsets / SMOOTHING_SIGMA) ** 2) / 2)
+    margins = [(0, 0)] * (profiles.ndim - 1) + [(SMOOTHING_RADIUS, SMOOTHING_RADIUS)]
+    padded, length = np.pad(profiles, margins, mode="symmetric"), profiles.shape[-1]
+    return sum(weight * padded[..., start : start + length] for start, weight in enumerate(weights / weights.sum()))
+
+
+def split_reads(counts: np.ndarray, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Pseudo-replicates: each read goes to one of two halves at random."""
+    first = generator.binomial(counts.astype(np.int64), 0.5)
+    return first, counts - first
+
+
+def binned_maxima(profiles: np.ndarray, width: int) -> np.ndarray:
+    """The largest value in each bin of ``width`` positions, strands side by side: (windows, 2 bins).
+
+    The last bin of a strand is narrower where the width leaves a rest.
+    """
+    maxima = np.maximum.reduceat(profiles, np.arange(0, profiles.shape[-1], width), axis=-1)
+    return maxima.reshape(len(profiles), -1)
+
+
+def pearson(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Correlation over the last axis; NaN where one side is constant."""
+    # Equal numbers need not differ from their mean by exactly zero, so constants are told by their range.
+    is_defined = (np.ptp(first, axis=-1) > 0) & (np.ptp(second, axis=-1) > 0)
+    first, second = (values - values.mean(axis=-1, keepdims=True) for values in (first, second))
+    scale = np.sqrt((first**2).sum(axis=-1) * (second**2).sum(axis=-1))
+    covariance = (first * second).sum(axis=-1)
+    return np.divide(covariance, scale, out=np.full(scale.shape, np.nan), where=is_defined & (scale > 0))
+
+
+def spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Rank correlation over the rows of (windows, values), equal values with their mean rank; NaN where constant."""
+    return pearson(*(pd.DataFrame(values).rank(axis=1).to_numpy() for values in (first, second)))
+
+
+def mean_squared_error(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Mean over the last axis of the squared difference."""
+    return ((first - second) ** 2).mean(axis=-1)
+
+
+def mean_of_defined(values: np.ndarray, axis: int | None = None) -> np.ndarray:
+    """Mean over ``axis`` of what is not NaN; NaN where all are."""
+    is_defined = ~np.isnan(values)
+    defined, total = is_defined.sum(axis=axis), np.where(is_defined, values, 0.0).sum(axis=axis)
+    return np.divide(total, defined, out=np.full(np.shape(total), np.nan), where=defined > 0)
+
+
+def _relative_entropy(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Kullback-Leibler divergence over the last axis, in nats; q is positive wherever p is."""
+    ratio = np.divide(p, q, out=np.ones(np.broadcast_shapes(p.shape, q.shape)), where=(p > 0) & (q > 0))
+    return (p * np.log(ratio)).sum(axis=-1)
