@@ -69,9 +69,9 @@ class BinaryObjective:
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         labels, logits = self._validation_labels, predict_logits(network, self._validation_kmers)
-        loss = _cross_entropy(labels, logits)
-        # Logits that are not finite leave no finite loss, and have no order either.
-        return {"loss": loss, "auroc": auroc(labels, logits) if math.isfinite(loss) else math.nan}
+        if not np.isfinite(logits).all():
+            return {"loss": math.nan, "auroc": math.nan}
+        return {"loss": _cross_entropy(labels, logits), "auroc": auroc(labels, logits)}
 
     def quality(self, validation: dict[str, float]) -> float:
         return validation["auroc"]
