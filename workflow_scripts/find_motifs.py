@@ -1,0 +1,96 @@
+"""Contributions of bases -> the motifs that they repeat (TF-MoDISco), as a MEME file and a table of known matches."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from modiscolite.core import SeqletSet
+from modiscolite.tfmodisco import TFMoDISco
+
+from genome_data.motif_files import FoundMotif, best_match, consensus, write_meme
+from simulation.motifs import read_jaspar
+from workflow_support.files import atomic_paths
+from workflow_support.job import logger, run_job
+
+COLUMNS = ["motif", "sites", "consensus", "match", "correlation", "strand", "offset"]
+# Seqlets that are clustered at all, and that make a motif; the library's own numbers are for thousands of windows.
+LEAST_SEQLETS, LEAST_SITES = 40, 20
+# Of the clustering, of which the best is kept; more find the same motifs in a few hundred windows.
+RESTARTS = 5
+# Positions at either end that contribute less than this share of the strongest one are cut off, as in the library's
+# report.
+TRIM = 0.3
+
+
+def find_motifs(contributions: Path, sequences: Path, known: list[Path], motifs: Path, table: Path) -> None:
+    """Cluster the stretches of high contribution into motifs.
+
+    Only what raises the answer is looked at. Both strands of every stretch are compared, so a motif's strand means
+    nothing.
+
+    Parameters
+    ----------
+    contributions, sequences
+        As ``attribute_sequences`` writes them: hypothetical contributions (windows, bases, 4) and base codes (windows,
+        bases).
+    known
+        Motifs in JASPAR's format to compare with.
+    motifs
+        File to write, in MEME's text format: ``motif_1`` has the most sites.
+    table
+        ``motif, sites, consensus``, and of the known motif that fits best ``match`` (its name), ``correlation``,
+        ``strand`` and ``offset`` (:func:`genome_data.motif_files.best_match`); empty where none is known.
+    """
+    found = _discover(np.load(contributions), np.load(sequences))
+    references = {motif.name: motif.probabilities for motif in map(read_jaspar, known)}
+    rows = [_describe(name, motif, references) for name, motif in found.items()]
+    with atomic_paths(motifs, table) as (new_motifs, new_table):
+        write_meme(found, new_motifs)
+        pd.DataFrame(rows, columns=COLUMNS).to_csv(new_table, sep="\t", index=False, float_format="%.4f")
+    logger.info(
+        "%d motifs: %s", len(found), ", ".join(f"{row['consensus']} ({row['sites']})" for row in rows) or "none"
+    )
+
+
+def _describe(name: str, motif: FoundMotif, references: dict[str, np.ndarray]) -> dict[str, object]:
+    """The row of a motif in the table."""
+    row = {"motif": name, "sites": motif.sites, "consensus": consensus(motif.probabilities)}
+    matches = {known: best_match(motif.probabilities, reference) for known, reference in references.items()}
+    if not matches:
+        return row
+    best = max(matches, key=lambda known: matches[known].correlation)
+    return row | {"match": best} | matches[best]._asdict()
+
+
+def _discover(contributions: np.ndarray, codes: np.ndarray) -> dict[str, FoundMotif]:
+    """Motifs by name, those with the most sites first."""
+    one_hot = (codes[..., None] == np.arange(4)).astype(np.float32)
+    patterns, _ = TFMoDISco(
+        one_hot,
+        contributions.astype(np.float32),
+        min_metacluster_size=LEAST_SEQLETS,
+        final_min_cluster_size=LEAST_SITES,
+        n_leiden_runs=RESTARTS,
+    )
+    motifs = [_trimmed(pattern) for pattern in patterns or []]
+    motifs.sort(key=lambda motif: -motif.sites)
+    return {f"motif_{number}": motif for number, motif in enumerate(motifs, start=1)}
+
+
+def _trimmed(pattern: SeqletSet) -> FoundMotif:
+    strength = np.abs(pattern.contrib_scores).sum(axis=1)
+    strong = np.flatnonzero(strength >= TRIM * strength.max())
+    probabilities = pattern.sequence[strong[0] : strong[-1] + 1]
+    return FoundMotif(probabilities / probabilities.sum(axis=1, keepdims=True), len(pattern.seqlets))
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,
+        find_motifs,
+        contributions=Path(snakemake.input.contributions),
+        sequences=Path(snakemake.input.sequences),
+        known=[Path(path) for path in snakemake.input.known],
+        motifs=Path(snakemake.output.motifs),
+        table=Path(snakemake.output.table),
+    )
