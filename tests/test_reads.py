@@ -33,7 +33,7 @@ def write_bam(path: Path, reads: list[Read], sizes: dict[str, int] = SIZES, orde
         for contig, start, flag, quality, cigar in reads:
             read = pysam.AlignedSegment(bam.header)
             read.query_name, read.flag, read.mapping_quality = "read", flag, quality
-            if not flag & pysam.FUNMAP:
+            if contig:
                 read.reference_name, read.reference_start, read.cigarstring = contig, start, cigar
                 read.query_sequence = "A" * read.infer_query_length()
             bam.write(read)
@@ -130,17 +130,18 @@ def test_every_row_has_one_outcome_the_first_reason_that_holds(tmp_path: Path) -
         ("chr1", 50, FORWARD, 29, "20M"),
         ("chrUn", 50, FORWARD, 29, "20M"),
         ("chrUn", 50, FORWARD, 30, "20M"),
+        ("", 0, FORWARD, 60, ""),
     ]
-    bam = write_bam(tmp_path / "reads.bam", BOTH_STRANDS + dropped, {**SIZES, "chrUn": 100})
+    bam = write_bam(tmp_path / "reads.bam", BOTH_STRANDS + dropped, {"chrUn": 100, **SIZES})
     expected = {
-        "in": 13,
+        "in": 14,
         "unmapped": 2,
         "secondary or supplementary": 2,
         "second of a pair": 1,
         "failed quality check": 1,
         "duplicate": 2,
         "low mapping quality": 2,
-        "contig not in the genome": 1,
+        "contig not in the genome": 2,
         "kept": 2,
     }
     assert rows_of(count(bam, quality=30)) == expected
