@@ -114,6 +114,16 @@ def test_for_single_nucleotides_it_is_gradient_times_input() -> None:
     assert np.allclose(actual, (one_hot * one_hot.grad).sum(2).detach(), atol=1e-14)
 
 
+def test_the_shape_of_a_profile_is_weighed_by_constant_probabilities() -> None:
+    network = profile("regular", 1).double()
+    windows = random_windows(network, unknown=False)
+    one_hot = torch.eye(4, dtype=torch.float64)[torch.from_numpy(windows.codes).long()].requires_grad_()
+    logits, _ = network.export()(one_hot.transpose(1, 2), torch.from_numpy(windows.control.astype(float)))
+    centred = logits - logits.mean(2, keepdim=True)
+    (logits.softmax(2).detach() * centred).sum().backward()
+    assert np.allclose(gradient_contributions(network, windows, "profile"), one_hot.grad, atol=1e-13)
+
+
 @pytest.mark.parametrize("kmer", [2, 3])
 def test_a_k_mers_contribution_is_shared_by_its_bases(kmer: int) -> None:
     """By hand, from the gradient with respect to the one-hot k-mers that the first convolution reads."""

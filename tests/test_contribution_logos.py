@@ -1,4 +1,4 @@
-"""Logos of contributions: the strongest stretch of each window, letters as high as their values."""
+"""Logos: letters as high as their values, the strongest stretch of each window, motifs found beside those known."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from plot_contribution_logos import plot_contribution_logos
+from plot_motif_logos import plot_motif_logos
 
 from figures.contribution_logos import PANELS, contribution_logos_figure, strongest_stretch
+from figures.motif_logos import motif_logos_figure
 from figures.sequence_logo import COLOURS, draw_logo, information
+from genome_data.motif_files import FoundMotif, write_meme
+from simulation.motifs import read_jaspar
 
+MOTIFS = Path(__file__).parents[1] / "resources/motifs"
 WIDTH, START = 120, 1000
 
 
@@ -87,3 +92,37 @@ def test_files_are_written_and_the_same_each_time(tmp_path: Path, planted) -> No
         )
     for kind in ("svg", "png"):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
+
+
+def test_a_known_motif_is_drawn_beside_the_one_found_on_its_strand_and_in_its_place() -> None:
+    known = np.eye(4)[[0, 1, 2, 2]]
+    found = np.full((6, 4), 0.25)
+    found[1:5] = known[::-1, ::-1]
+    row = {"motif": "motif_1", "sites": 30, "match": "TRUE", "correlation": 1.0, "strand": "-", "offset": 1}
+    ours, theirs = motif_logos_figure(pd.DataFrame([row]), {"motif_1": found}, {"TRUE": known}).axes
+    drawn = [[height for height in heights(axis) if height[1] > 0.1] for axis in (ours, theirs)]
+    assert drawn[0] == drawn[1] == [(position, pytest.approx(2)) for position in (1, 2, 3, 4)]
+    letters = [
+        [patch.get_facecolor() for patch in axis.patches if patch.get_path().get_extents().height > 0.1]
+        for axis in (ours, theirs)
+    ]
+    assert letters[0] == letters[1]
+    assert ours.get_xlim() == theirs.get_xlim() == (-0.5, 5.5)
+
+
+@pytest.mark.parametrize("number", [0, 1, 9])
+def test_motifs_of_any_number_are_drawn(tmp_path: Path, number: int) -> None:
+    known = read_jaspar(MOTIFS / "MA0058.4.MAX.jaspar").probabilities
+    names = [f"motif_{index}" for index in range(number)]
+    write_meme({name: FoundMotif(known, 20) for name in names}, tmp_path / "motifs.meme")
+    columns = ["motif", "sites", "consensus", "match", "correlation", "strand", "offset"]
+    rows = [(name, 20, "CACGTG", *(("MAX", 1, "+", 0) if index else (None,) * 4)) for index, name in enumerate(names)]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "motifs.tsv", sep="\t", index=False)
+    plot_motif_logos(
+        motifs=tmp_path / "motifs.meme",
+        table=tmp_path / "motifs.tsv",
+        known=sorted(MOTIFS.glob("*.jaspar")),
+        svg=tmp_path / "motifs.svg",
+        png=tmp_path / "motifs.png",
+    )
+    assert (tmp_path / "motifs.svg").read_text().count("correlation") == min(4, number) - (number > 0)

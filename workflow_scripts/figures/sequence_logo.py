@@ -14,12 +14,14 @@ LETTERS = "ACGT"
 COLOURS = dict(zip(LETTERS, (GREEN, BLUE, ORANGE, VERMILION), strict=True))
 
 
-def draw_logo(axis: Axes, values: np.ndarray) -> None:
+def draw_logo(axis: Axes, values: np.ndarray, start: int = 0) -> None:
     """Draw letters as high as ``values`` (positions, 4), those of negative values upside down below zero.
 
-    The channels are A, C, G and T; position i is centred at x = i.
+    The channels are A, C, G and T; position i is centred at x = start + i.
     """
-    logomaker.Logo(pd.DataFrame(values, columns=list(LETTERS)), ax=axis, color_scheme=COLOURS, flip_below=True)
+    positions = range(start, start + len(values))
+    letters = pd.DataFrame(values, index=positions, columns=list(LETTERS))
+    logomaker.Logo(letters, ax=axis, color_scheme=COLOURS, flip_below=True)
     axis.spines[["top", "right"]].set_visible(False)
 
 

@@ -1,0 +1,51 @@
+"""The motifs that contributions repeat, each above the known motif that fits it best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .sequence_logo import draw_logo, information
+from .style import panels, publication_style
+
+PANELS = 4
+"""Motifs shown: those with the most sites."""
+
+
+@publication_style
+def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> Figure:
+    """Logos in bits, a row of two panels a motif: as found, and the known one aligned to it.
+
+    Parameters
+    ----------
+    table
+        ``motif, sites, match, correlation, strand, offset``; a row a motif, those with the most sites first.
+    found, known
+        Base probabilities (width, 4) by name.
+    """
+    shown = table[:PANELS]
+    figure, axes = panels(max(1, len(shown)), 2, 0.9, sharey=True)
+    if shown.empty:
+        axes[0, 0].set_title("no motif was found", loc="left")
+    for (ours, theirs), row in zip(axes, shown.itertuples(), strict=False):
+        _draw(ours, found[row.motif], 0, f"found in {row.sites} sites")
+        if pd.isna(row.match):
+            theirs.remove()
+            continue
+        oriented = known[row.match] if row.strand == "+" else known[row.match][::-1, ::-1]
+        _draw(theirs, oriented, int(row.offset), f"{row.match}, correlation {row.correlation:.2f}")
+        ends = [0, len(found[row.motif]), row.offset, row.offset + len(oriented)]
+        for axis in (ours, theirs):
+            axis.set_xlim(min(ends) - 0.5, max(ends) - 0.5)
+    figure.supylabel("Bits", fontsize=7)
+    return figure
+
+
+def _draw(axis: Axes, probabilities: np.ndarray, offset: int, title: str) -> None:
+    draw_logo(axis, information(probabilities), offset)
+    axis.set_title(title, fontsize=6.5, loc="left", pad=2)
+    axis.set(ylim=(0, 2), xticks=[])
