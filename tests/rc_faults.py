@@ -78,7 +78,7 @@ def constants_tied_as(change: Callable) -> Callable:
 
 
 def untied(space):
-    return Ordinary(space.size)
+    return Representation(trivial=space.size)
 
 
 def signs_as_trivial(space):

@@ -50,7 +50,8 @@ def assert_same_function(actual: Tensor, expected: Tensor, variables: list[tuple
 def assert_look_up_is_dense(k, out_type, width, positions, bias=True, dtype=torch.float64, kmers=None):
     encoding = KmerEncoding(k)
     look_up = perturbed(KmerConv1d(encoding, out_type, width, bias=bias), dtype)
-    dense = Conv1d(encoding.type, out_type, width, bias=bias).to(dtype)
+    one_hot = Ordinary(encoding.size) if isinstance(out_type, Ordinary) else encoding.type
+    dense = Conv1d(one_hot, out_type, width, bias=bias).to(dtype)
     dense.load_state_dict(look_up.state_dict())
     if kmers is None:
         kmers = random_features(encoding, 3, positions, generator(k))
@@ -174,8 +175,9 @@ def test_convolution_between_ordinary_spaces_is_the_usual_one():
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("out_type", OUT_TYPES, ids=str)
 def test_linear_maps_are_the_usual_ones_with_the_expanded_matrix(out_type, bias):
-    layer = perturbed(Linear(MIXED, out_type, bias=bias))
-    x = random_features(MIXED, 3, None, generator(), torch.float64).requires_grad_()
+    in_type = Ordinary(4) if isinstance(out_type, Ordinary) else MIXED
+    layer = perturbed(Linear(in_type, out_type, bias=bias))
+    x = random_features(in_type, 3, None, generator(), torch.float64).requires_grad_()
     expected = x @ layer.kernel()[..., 0].T + (layer.channel_bias() if bias else 0)
     assert_same_function(layer(x), expected, [(v, v) for v in (x, *layer.parameters())])
 
@@ -241,3 +243,33 @@ def test_even_widths_with_even_reach_may_have_same_padding():
 def test_same_padding_with_a_stride_is_refused():
     with pytest.raises(ValueError, match="stride 1, not 2"):
         Conv1d(MIXED, MIXED, 5, stride=2, padding="same")
+
+
+@pytest.mark.parametrize("index", [-1, 17, 300])
+@pytest.mark.parametrize("position", [0, 5, -1])
+def test_an_index_out_of_range_is_an_unknown_kmer(index, position):
+    layer, kmers = KmerConv1d(KmerEncoding(2), MIXED, 3), random_features(KmerEncoding(2), 2, 9, generator())
+    unknown = kmers.clone()
+    kmers[:, position], unknown[:, position] = index, 16
+    assert torch.equal(layer(kmers), layer(unknown))
+
+
+def test_an_empty_batch_gives_an_empty_batch():
+    kmers = torch.zeros(0, 9, dtype=torch.int64)
+    assert KmerConv1d(KmerEncoding(1), MIXED, 3)(kmers).shape == (0, MIXED.size, 7)
+
+
+@pytest.mark.parametrize("padding", ["some", -1, 1.5])
+def test_impossible_padding_is_refused(padding):
+    with pytest.raises(ValueError, match="padding"):
+        Conv1d(MIXED, MIXED, 3, padding=padding)
+
+
+def test_valid_padding_is_none():
+    assert Conv1d(MIXED, MIXED, 3, padding="valid").padding == 0
+
+
+@pytest.mark.parametrize("length", [1, 4])
+def test_too_few_positions_are_refused_by_name(length):
+    with pytest.raises(ValueError, match=f"sees 5 positions at a time, more than the {length} given"):
+        Conv1d(MIXED, MIXED, 5)(torch.zeros(1, MIXED.size, length))

@@ -40,6 +40,7 @@ from rc_equivariant import (
     Residual,
     Sequential,
     StrandMerge,
+    export,
 )
 from rc_equivariant.testing import TOLERANCES
 
@@ -170,3 +171,21 @@ def test_nonlinear_parts_of_exported_networks_are_modules(name: str) -> None:
     modules = {node.target for node in graph.nodes if node.op == "call_module"}
     linear = {"add", "mul", "truediv", "getitem", "cat", "flip", "index_select", "dim", "eq", "split"}
     assert functions - modules <= linear
+
+
+def test_ordinary_layers_after_the_strands_are_exported_with_the_rest():
+    hidden, encoding = Representation(2, 2, 2), KmerEncoding(2)
+    model = nn.Sequential(KmerConv1d(encoding, hidden, 4), StrandMerge(hidden), nn.Conv1d(6, 3, 5), nn.ReLU()).double()
+    codes = codes_with_unknowns(3, 20)
+    expected = model(encoding.indices(codes))
+    assert_close(export(model)(one_hot_nucleotides(codes, torch.float64)), expected)
+
+
+def test_a_model_that_cannot_be_followed_is_not_exported():
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = StrandMerge(Representation(2))
+
+    with pytest.raises(ValueError, match="Own"):
+        export(Own())

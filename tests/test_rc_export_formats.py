@@ -23,7 +23,6 @@ from rc_equivariant import (
     GlobalAvgPool1d,
     LayerNorm,
     Linear,
-    Ordinary,
     Representation,
     Sequential,
 )
@@ -81,7 +80,7 @@ def other_layers() -> Sequential:
         AvgPool1d(mixed, 2, stride=2),
         Activation(mixed, "softplus", "softsign"),
         GlobalAvgPool1d(mixed),
-        Linear(mixed, Ordinary(2)),
+        Linear(mixed, Representation(trivial=2)),
     )
 
 

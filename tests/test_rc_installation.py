@@ -27,7 +27,7 @@ LAYOUT = [
     "strategies",
 ]
 # The test kit serves others' layers, so it may know only what these are described by.
-BESIDE_LAYOUT = {"testing": {"representation", "encoding"}}
+BESIDE_LAYOUT = {"testing": {"representation", "encoding"}, "export": {"layers.module"}}
 
 USE_WITH_TORCH_ALONE = """
 import sys

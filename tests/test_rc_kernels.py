@@ -127,16 +127,24 @@ def assert_complete_between(connected, in_type, out_type, groups, width=3):
         assert int(torch.linalg.matrix_rank(basis)) == dimension
 
 
-@pytest.mark.parametrize("in_type", [Ordinary(3), Representation(1, 1, 1)], ids=str)
-def test_every_kernel_to_an_ordinary_space_is_free(in_type):
-    tying = KernelTying(in_type, Ordinary(2), 4)
-    assert tying.size == 2 * in_type.size * 4
+def test_every_kernel_between_ordinary_spaces_is_free():
+    tying = KernelTying(Ordinary(3), Ordinary(2), 4)
+    assert tying.size == 2 * 3 * 4
     assert int(torch.linalg.matrix_rank(basis_of(tying))) == tying.size
 
 
-def test_no_kernel_leads_from_an_ordinary_space_to_a_representation():
-    with pytest.raises(ValueError, match="no layer from an ordinary space"):
-        KernelTying(Ordinary(2), Representation(2), 3)
+@pytest.mark.parametrize(
+    ("in_type", "out_type"), [(Ordinary(2), Representation(2)), (Representation(2), Ordinary(2))], ids=str
+)
+def test_no_kernel_leads_between_ordinary_spaces_and_representations(in_type, out_type):
+    with pytest.raises(ValueError, match="StrandMerge"):
+        KernelTying(in_type, out_type, 3)
+
+
+def test_a_layer_that_could_give_only_zeros_is_refused():
+    assert KernelTying(Representation(sign=2), Representation(trivial=3), 1).size == 0
+    with pytest.raises(ValueError, match="zero"):
+        Conv1d(Representation(sign=2), Representation(trivial=3), 1)
 
 
 def test_kernels_need_a_tap():

@@ -226,9 +226,9 @@ def test_profile_networks_compute_what_plain_operations_compute():
         added = functional.relu(convolve(x, residual.branch[0], dilation))
         x = x[:, :, dilation:-dilation] + added
     profile = convolve(x, network.profile)
-    joined = torch.stack([profile[:, 0], track[:, 0], track[:, 1], profile[:, 1]], 1)
+    joined = torch.cat([profile, track], 1)
     control_totals = (1 + track.sum(2)).log()
-    read = torch.cat([control_totals[:, :1], control_totals[:, 1:], x.mean(2)], 1)
+    read = torch.cat([x.mean(2), control_totals], 1)
     totals = functional.linear(read, network.totals.kernel().squeeze(2), network.totals.channel_bias())
     got_profile, got_totals = network(codes, track)
     torch.testing.assert_close(got_profile, convolve(joined, network.profile_and_control), rtol=0, atol=1e-11)

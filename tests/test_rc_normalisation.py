@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from rc_equivariant import Activation, BatchNorm1d, Conv1d, ConvBlock, LayerNorm, Ordinary, Representation, StrandMerge
 from rc_equivariant.functional.normalisation import normalise_batch
-from rc_equivariant.testing import all_representations, random_features
+from rc_equivariant.testing import all_representations, gradient_equivariance_error, random_features
 
 MIXED = Representation(regular=2, trivial=1, sign=2)
 small_representations = st.sampled_from(all_representations(4))
@@ -160,10 +160,43 @@ def test_a_channel_of_one_value_in_all_samples_gives_finite_gradients(eps_on_dev
     assert gradient.isfinite().all()
 
 
-def test_one_value_a_channel_leaves_running_statistics_finite():
+@pytest.mark.parametrize("batch", [0, 1])
+def test_nothing_is_learnt_from_less_than_two_values_a_channel(batch):
     layer = BatchNorm1d(MIXED)
-    layer(torch.randn(1, MIXED.size, 1))
+    with pytest.raises(ValueError, match=f"more than {batch} value"):
+        layer(torch.randn(batch, MIXED.size, 1))
+    assert layer.batches == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_numbers_of_16_bits_are_summed_as_wider_ones(dtype):
+    x = (300 * torch.randn(16, MIXED.size, 500) + 100).to(dtype).requires_grad_()
+    wide = x.detach().float().requires_grad_()
+    layer, norm = BatchNorm1d(MIXED), LayerNorm(MIXED)
+    for module in (layer, norm):
+        y, expected = module(x), module(wide)
+        assert y.dtype == dtype
+        assert torch.allclose(y.float(), expected, atol=0.02)
+    weights = torch.randn(expected.shape) + 4
+    (of_scale,) = torch.autograd.grad((layer(x).float() * weights).sum(), layer.scale)
+    (of_wide,) = torch.autograd.grad((layer(wide) * weights).sum(), layer.scale)
+    assert torch.allclose(of_scale, of_wide, rtol=0.01, atol=30)
     assert layer.running_variance.isfinite().all()
+
+
+def test_features_far_from_zero_are_normalised_equivariantly():
+    x = torch.randn(8, 8, 50) + 100
+    assert gradient_equivariance_error(BatchNorm1d(Representation(4)), x) < 1e-5
+
+
+def test_a_frozen_norm_stays_frozen_in_a_block():
+    block = perturbed(ConvBlock(Conv1d(MIXED, MIXED, 3))).train()
+    block(features_of(MIXED, seed=1))
+    block.norm.eval()
+    x, before = features_of(MIXED, seed=2), int(block.norm.batches)
+    parts = nn.Sequential(block.convolution, block.norm, block.activation)
+    assert torch.allclose(block(x), parts(x), rtol=0, atol=1e-12)
+    assert block.norm.batches == before
 
 
 @pytest.mark.parametrize("activation", [None, "elu"])

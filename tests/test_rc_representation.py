@@ -152,3 +152,23 @@ def test_sequences_shorter_than_a_kmer_are_refused():
 def test_encodings_of_the_same_length_are_the_same_space():
     assert KmerEncoding(2) == KmerEncoding(2) != KmerEncoding(3)
     assert len({KmerEncoding(2), KmerEncoding(2), KmerEncoding(3)}) == 2
+
+
+@pytest.mark.parametrize("shape", [(2, 10, 5), (2, 4, 4, 5), (4,)])
+def test_what_is_no_feature_map_is_not_acted_on(shape):
+    with pytest.raises(ValueError, match="acts on tensors"):
+        Representation(2).act(torch.zeros(shape))
+
+
+def test_a_type_first_used_for_inference_serves_training():
+    representation = Representation(regular=3, trivial=1, sign=4)
+    with torch.inference_mode(), torch.device("meta"):
+        representation.act(torch.zeros(2, 11, 4, device="cpu"))
+    x = torch.randn(2, 11, 4, requires_grad=True)
+    representation.act(x).sum().backward()
+    assert torch.equal(x.grad, representation.signs[:, None].expand(2, 11, 4))
+
+
+def test_counts_are_whole_numbers():
+    with pytest.raises(ValueError, match="whole numbers"):
+        Representation(1.5)

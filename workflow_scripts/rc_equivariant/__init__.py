@@ -1,10 +1,11 @@
 """Reverse-complement equivariant layers and networks for DNA (Mallet & Vert 2021).
 
-Tensors only, and each part imports only those before it: representation -> encoding -> kernels -> functional -> layers
--> networks -> strategies. :mod:`rc_equivariant.testing` measures how far any module is from equivariant.
+Tensors only, and each part imports only those before it: representation -> encoding -> kernels -> functional, plain ->
+layers -> networks, export -> strategies. :mod:`rc_equivariant.testing` measures how far any module is from equivariant.
 """
 
 from .encoding import KmerEncoding
+from .export import export
 from .kernels import KernelTying
 from .layers.activation import Activation, Gate
 from .layers.blocks import ConvBlock
@@ -50,5 +51,6 @@ __all__ = [
     "StrandAverage",
     "StrandMerge",
     "direct_sum",
+    "export",
     "with_reverse_complements",
 ]

@@ -69,6 +69,10 @@ class KmerEncoding:
         Tensor
             int64, shape (batch, length - k + 1), values 0 to 4^k.
         """
+        if codes.is_floating_point():
+            raise ValueError(
+                f"base codes are integers (A, C, G, T = 0, 1, 2, 3), not {codes.dtype} of {tuple(codes.shape)}"
+            )
         length = codes.shape[-1] - self.k + 1
         if length < 1:
             raise ValueError(f"sequences of {codes.shape[-1]} bases hold no {self.k}-mer")

@@ -27,7 +27,7 @@ class KernelTying(nn.Module):
     Parameters
     ----------
     in_type, out_type
-        Both representations or both ordinary (a representation may feed an ordinary space: nothing is asked then).
+        Both representations or both ordinary.
     width
         Number of taps.
     groups
@@ -48,9 +48,11 @@ class KernelTying(nn.Module):
 
     def __init__(self, in_type: FeatureType, out_type: FeatureType, width: int, groups: int = 1) -> None:
         super().__init__()
-        if isinstance(in_type, Ordinary) and isinstance(out_type, Representation):
+        if isinstance(in_type, Ordinary) != isinstance(out_type, Ordinary):
             raise ValueError(
-                f"no layer from an ordinary space ({in_type}) to the representation {out_type} is equivariant"
+                f"no kernel from {in_type} to {out_type} is equivariant: reverse complement acts on one and leaves the "
+                "other alone; for invariant features merge the strands (StrandMerge), after which ordinary layers may "
+                "follow, or take +1 channels without positions (GlobalAvgPool1d, then Linear to a trivial type)"
             )
         if width < 1:
             raise ValueError(f"a kernel of width {width} has no taps: take 1 or more")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -12,6 +13,13 @@ import torch
 from torch import Tensor
 
 _TERM = re.compile(r"(\d+)([rpm])")
+
+
+@contextmanager
+def _lasting_tensors() -> Iterator[None]:
+    """Where tensors are made that a type keeps: on the CPU and fit for training, whatever the caller's surroundings."""
+    with torch.inference_mode(False), torch.device("cpu"):
+        yield
 
 
 class FeatureSpace(Protocol):
@@ -67,9 +75,11 @@ class Representation:
     sign: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.regular, self.trivial, self.sign) < 0 or self.size == 0:
+        counts = (self.regular, self.trivial, self.sign)
+        if not all(isinstance(count, int) for count in counts) or min(counts) < 0 or self.size == 0:
             raise ValueError(
-                f"{self!r} is no feature space: multiplicities must not be negative and at least one must be positive"
+                f"{self!r} is no feature space: multiplicities are whole numbers that must not be negative, and at "
+                "least one must be positive"
             )
 
     @classmethod
@@ -99,13 +109,15 @@ class Representation:
     @cached_property
     def partner(self) -> Tensor:
         """Channel that each channel is exchanged with; int64, shape (size,)."""
-        paired = torch.arange(2 * self.regular).flip(0)
-        return torch.cat([paired, torch.arange(2 * self.regular, self.size)])
+        with _lasting_tensors():
+            paired = torch.arange(2 * self.regular).flip(0)
+            return torch.cat([paired, torch.arange(2 * self.regular, self.size)])
 
     @cached_property
     def signs(self) -> Tensor:
         """+1 or -1 for each channel; float32, shape (size,)."""
-        return torch.cat([torch.ones(self.size - self.sign), -torch.ones(self.sign)])
+        with _lasting_tensors():
+            return torch.cat([torch.ones(self.size - self.sign), -torch.ones(self.sign)])
 
     @cached_property
     def irreducible(self) -> Representation:
@@ -119,11 +131,12 @@ class Representation:
         ``irreducible.act(Q x) = Q act(x)``. A regular pair (u, v) becomes (u + v) / sqrt(2), a +1 channel, and
         (u - v) / sqrt(2), a -1 channel; ``Q.T`` leads back.
         """
-        unit = torch.eye(self.size, dtype=torch.float64)
-        first, second = unit[: self.regular], unit[self.partner[: self.regular]]
-        alone = unit[2 * self.regular :]
-        plus, minus = (first + second) / 2**0.5, (first - second) / 2**0.5
-        return torch.cat([plus, alone[: self.trivial], minus, alone[self.trivial :]])
+        with _lasting_tensors():
+            unit = torch.eye(self.size, dtype=torch.float64)
+            first, second = unit[: self.regular], unit[self.partner[: self.regular]]
+            alone = unit[2 * self.regular :]
+            plus, minus = (first + second) / 2**0.5, (first - second) / 2**0.5
+            return torch.cat([plus, alone[: self.trivial], minus, alone[self.trivial :]])
 
     def act(self, x: Tensor) -> Tensor:
         """Reverse complement of a feature map, or of features without positions.
@@ -138,6 +151,11 @@ class Representation:
         Tensor
             Same shape: ``signs[c] * x[b, partner[c], L - 1 - t]``; without positions, ``signs[c] * x[b, partner[c]]``.
         """
+        if x.dim() not in (2, 3) or x.shape[1] != self.size:
+            raise ValueError(
+                f"reverse complement of {self} acts on tensors (batch, {self.size}, position) or (batch, {self.size}), "
+                f"not on {tuple(x.shape)}"
+            )
         partner, signs = self.partner.to(x.device), self.signs.to(x)
         if x.dim() == 2:
             return signs * x[:, partner]
@@ -171,28 +189,34 @@ class Ordinary:
     @cached_property
     def partner(self) -> Tensor:
         """Each channel itself; int64, shape (size,)."""
-        return torch.arange(self.size)
+        with _lasting_tensors():
+            return torch.arange(self.size)
 
     @cached_property
     def signs(self) -> Tensor:
         """All +1; float32, shape (size,)."""
-        return torch.ones(self.size)
+        with _lasting_tensors():
+            return torch.ones(self.size)
 
     def act(self, x: Tensor) -> Tensor:
         """``x`` itself."""
         return x
 
+    def __add__(self, other: Ordinary) -> Ordinary:
+        """Direct sum."""
+        return Ordinary(self.size + other.size) if isinstance(other, Ordinary) else NotImplemented
+
     def __str__(self) -> str:
         return f"{self.size} ordinary"
 
 
-def direct_sum(types: Sequence[Representation], features: Sequence[Tensor]) -> Tensor:
+def direct_sum(types: Sequence[FeatureType], features: Sequence[Tensor]) -> Tensor:
     """Join feature maps into one of the type ``types[0] + types[1] + ...``.
 
     Parameters
     ----------
     types
-        Type of each map.
+        Type of each map; all representations, or all ordinary.
     features
         One tensor a type, shape (batch, size, ...), alike but for their channels.
 
@@ -201,6 +225,8 @@ def direct_sum(types: Sequence[Representation], features: Sequence[Tensor]) -> T
     Tensor
         Shape (batch, sum of sizes, ...). Regular channels are nested, so that partners mirror each other again.
     """
+    if all(isinstance(t, Ordinary) for t in types):
+        return torch.cat(list(features), 1)
     parts = [x.split([t.regular, t.regular, t.trivial, t.sign], 1) for t, x in zip(types, features, strict=True)]
     first, second, trivial, sign = zip(*parts, strict=True)
     return torch.cat([*first, *reversed(second), *trivial, *sign], 1)

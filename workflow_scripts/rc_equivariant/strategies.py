@@ -57,11 +57,7 @@ class StrandAverage(EquivariantModule):
         super().__init__(network.in_type, network.out_type)
         self.network = network
 
-    def check(self, *inputs: Tensor) -> None:
-        self.network.check(*inputs)
-
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-        self.check(*inputs)
         in_types = _as_tuple(self.in_type)
         outputs = self.network(*map(with_reverse_complements, in_types, inputs))
         if isinstance(outputs, Tensor):
@@ -71,7 +67,10 @@ class StrandAverage(EquivariantModule):
     def export(self) -> nn.Module:
         network = self.network.export()
         of_inputs, of_outputs = ([_exported_action(t) for t in _as_tuple(ts)] for ts in (self.in_type, self.out_type))
-        other_strand = plain.OtherStrand(network, of_inputs, of_outputs).to(next(self.network.parameters()))
+        other_strand = plain.OtherStrand(network, of_inputs, of_outputs)
+        weight = next(self.network.parameters(), None)
+        if weight is not None:
+            other_strand = other_strand.to(weight)
         return plain.NetworkMean([network, other_strand]).eval()
 
 

@@ -42,7 +42,7 @@ class _KmerConvolution(torch.autograd.Function):
         taps = torch.arange(width, dtype=torch.int32, device=kmers.device)
         rows = kmers.to(torch.int32).unfold(1, width, 1) + taps * kinds
         bags = functional.embedding_bag(rows.reshape(-1, width), table.reshape(-1, out), mode="sum")
-        return bags.view(kmers.shape[0], -1, out)
+        return bags.view(kmers.shape[0], kmers.shape[1] - width + 1, out)
 
     @staticmethod
     @once_differentiable

@@ -47,10 +47,12 @@ def normalise_batch(
         channels zero and the mean square. The statistics carry no gradient.
     """
     rows = x.transpose(1, 2)
+    # Sums of many numbers of 16 bits would overflow, or lose most of their digits.
+    wide = torch.promote_types(x.dtype, torch.float32)
     y, mean, variance = _NormaliseRows.apply(
-        rows.reshape(-1, x.shape[1]), scale, shift, partner, is_sign, eps, eps_on_deviation, relu_channels
+        rows.reshape(-1, x.shape[1]).to(wide), scale, shift, partner, is_sign, eps, eps_on_deviation, relu_channels
     )
-    return y.view(rows.shape).transpose(1, 2), mean, variance
+    return y.view(rows.shape).transpose(1, 2).to(x.dtype), mean, variance
 
 
 def unbiased_variance(variance: Tensor, partner: Tensor, is_sign: Tensor, values: int) -> Tensor:
@@ -114,8 +116,9 @@ class _NormaliseRows(torch.autograd.Function):
         if activated is not None:
             gradient = relu_and_tanh_backward(gradient, activated, ctx.relu_channels)
         shift_gradient = gradient.sum(0)
-        product = gradient * rows
-        centred = product.sum(0) - mean * shift_gradient
+        # Centred before they are multiplied, as their sums would lose digits where the mean is large.
+        product = (rows - mean).mul_(gradient)
+        centred = product.sum(0)
         of_mean = _over_orbit(-inverse * scale * shift_gradient, partner).masked_fill(is_sign, 0) / count
         of_variance = _over_orbit(derivative * scale * centred, partner) / count
         # inverse * scale * gradient + of_mean + of_variance * 2 (rows - mean), gathered by gradient and rows

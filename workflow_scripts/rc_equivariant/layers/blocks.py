@@ -22,26 +22,42 @@ class ConvBlock(EquivariantModule):
     ----------
     convolution
         Its bias is best left out: batch norm takes it off again.
-    activation
-        On the convolution's ``out_type``; ReLU and tanh if not given.
+    activation, norm
+        On the convolution's ``out_type``; ReLU and tanh, and the usual batch norm, if not given.
+
+    Raises
+    ------
+    ValueError
+        If the types do not fit.
+
+    Notes
+    -----
+    Forward hooks on the three parts do not see all of what they see in a Sequential; ``export()`` is for tools with
+    hooks. The shapes are those of the convolution.
     """
 
-    def __init__(self, convolution: Conv1d | KmerConv1d, activation: Activation | None = None) -> None:
+    def __init__(
+        self,
+        convolution: Conv1d | KmerConv1d,
+        activation: Activation | None = None,
+        norm: BatchNorm1d | None = None,
+    ) -> None:
         super().__init__(convolution.in_type, convolution.out_type)
         self.convolution = convolution
-        self.norm = BatchNorm1d(convolution.out_type)
+        self.norm = BatchNorm1d(convolution.out_type) if norm is None else norm
         self.activation = Activation(convolution.out_type) if activation is None else activation
-        if self.activation.in_type != convolution.out_type:
-            raise ValueError(
-                f"the convolution gives {convolution.out_type} but the activation takes {self.activation.in_type}: "
-                "give both the same type"
-            )
+        for follower in (self.norm, self.activation):
+            if follower.in_type != convolution.out_type:
+                raise ValueError(
+                    f"the convolution gives {convolution.out_type} but {type(follower).__name__} takes "
+                    f"{follower.in_type}: give both the same type"
+                )
 
     def check(self, x: Tensor) -> None:
         self.convolution.check(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training:
+        if self.norm.training:
             if self.activation.is_relu_and_tanh:
                 return self.norm.normalise(self.convolution(x), relu_channels=self.activation.moved)
             return self.activation(self.norm(self.convolution(x)))

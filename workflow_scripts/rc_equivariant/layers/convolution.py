@@ -20,6 +20,11 @@ class _TiedWeights(EquivariantModule):
     def __init__(self, in_type, kernel_type: FeatureType, out_type: FeatureType, width: int, groups: int, bias: bool):
         super().__init__(in_type, out_type)
         self.tying = KernelTying(kernel_type, out_type, width, groups)
+        if not self.tying.size:
+            raise ValueError(
+                f"the one equivariant kernel of width {width} from {kernel_type} to {out_type} is zero: "
+                f"{type(self).__name__} would give zeros whatever it reads; take a wider kernel or other types"
+            )
         self.weight = nn.Parameter(self.tying.he_normal())
         self.bias_tying = self.bias = None
         if bias:
@@ -51,7 +56,7 @@ class Conv1d(_TiedWeights):
     stride, dilation, groups, bias
         As in :class:`torch.nn.Conv1d`.
     padding
-        Zeros on both sides, or ``"same"`` for as many as keep the length.
+        Zeros on both sides, ``"valid"`` for none, or ``"same"`` for as many as keep the length.
 
     Raises
     ------
@@ -73,8 +78,19 @@ class Conv1d(_TiedWeights):
         bias: bool = True,
     ) -> None:
         super().__init__(in_type, in_type, out_type, kernel_size, groups, bias)
+        if stride < 1 or dilation < 1:
+            raise ValueError(f"stride {stride} and dilation {dilation} must be 1 or more")
         self.kernel_size, self.stride, self.dilation, self.groups = kernel_size, stride, dilation, groups
-        self.padding = self._same_padding() if padding == "same" else padding
+        self.padding = self._zeros_on_a_side(padding)
+
+    def _zeros_on_a_side(self, padding: int | str) -> int:
+        if padding == "same":
+            return self._same_padding()
+        if padding == "valid":
+            return 0
+        if not isinstance(padding, int) or padding < 0:
+            raise ValueError(f'padding {padding!r} is neither a number from 0 on, nor "valid", nor "same"')
+        return padding
 
     def _same_padding(self) -> int:
         reach = self.dilation * (self.kernel_size - 1)
@@ -118,24 +134,46 @@ class Conv1d(_TiedWeights):
         )
         return _with_weights(layer, self, self.kernel())
 
+    def extra_repr(self) -> str:
+        numbers = (f"{name}={getattr(self, name)}" for name in ("stride", "padding", "dilation", "groups"))
+        return f"{super().extra_repr()}, kernel_size={self.kernel_size}, {', '.join(numbers)}"
+
 
 class KmerConv1d(_TiedWeights):
     """:class:`Conv1d` on one-hot k-mers, given as their indices; (batch, L) to (batch, out, L - kernel_size + 1).
 
     The same function as ``Conv1d(encoding.type, out_type, kernel_size)`` on ``encoding.one_hot(kmers)``, as a table
-    look-up.
+    look-up. To an ordinary type, where no symmetry is asked for, every entry of the kernel is free: the first layer of
+    a standard network.
+
+    Parameters
+    ----------
+    encoding
+        How sequences became the indices; those out of its range are taken for unknown.
+    out_type
+        Feature type.
+    kernel_size
+        Width in k-mers.
+    bias
+        Whether to add what equivariance allows.
+
+    Raises
+    ------
+    ValueError
+        At a call with anything but integers of two dimensions, of at least ``kernel_size`` positions.
     """
 
     def __init__(self, encoding: KmerEncoding, out_type: FeatureType, kernel_size: int, bias: bool = True) -> None:
-        super().__init__(encoding, encoding.type, out_type, kernel_size, 1, bias)
+        one_hot = Ordinary(encoding.size) if isinstance(out_type, Ordinary) else encoding.type
+        super().__init__(encoding, one_hot, out_type, kernel_size, 1, bias)
         self.kernel_size = kernel_size
         self.register_buffer("channel_of_kmer", torch.argsort(encoding.kmer_of_channel), persistent=False)
 
     def check(self, kmers: Tensor) -> None:
-        if kmers.dim() != 2 or kmers.is_floating_point():
+        if kmers.dim() != 2 or kmers.is_floating_point() or kmers.shape[1] < self.kernel_size:
             raise ValueError(
-                f"{type(self).__name__} maps {self.in_type} to {self.out_type}: it needs integers (batch, position) "
-                f"but got {kmers.dtype} {tuple(kmers.shape)}"
+                f"{type(self).__name__} maps {self.in_type} to {self.out_type}: it needs integers (batch, position), "
+                f"at least {self.kernel_size} positions, but got {kmers.dtype} {tuple(kmers.shape)}"
             )
 
     def forward(self, kmers: Tensor) -> Tensor:
@@ -149,7 +187,9 @@ class KmerConv1d(_TiedWeights):
         if bias is not None:
             # Every position reads one row of the first tap, so that is where the bias costs nothing.
             table = torch.cat([table[:1] + bias, table[1:]])
-        return kmer_convolution(kmers, table)
+        kinds = self.in_type.size
+        kmers = kmers.long()
+        return kmer_convolution(kmers.masked_fill((kmers < 0) | (kmers > kinds), kinds), table)
 
     def export(self) -> nn.Module:
         """Reads one-hot nucleotides (batch, 4, L), channels A, C, G, T, zeros at unknown bases, instead of indices."""

@@ -37,13 +37,18 @@ class EquivariantModule(nn.Module):
 def require_mirrored_grid(
     module: EquivariantModule, length: int, kernel_size: int, stride: int, padding: int, dilation: int = 1
 ) -> None:
-    """Refuse a length for which windows counted from the other end are other windows.
+    """Refuse a length that is too short, or for which windows counted from the other end are other windows.
 
     Windows start every ``stride`` positions from the left end. Reverse complement maps them to each other only if they
     also end at the right end: (length + 2 padding - dilation (kernel_size - 1) - 1) mod stride must be 0.
     """
     steps = length + 2 * padding - dilation * (kernel_size - 1) - 1
-    if isinstance(module.in_type, Ordinary) or steps < 0 or steps % stride == 0:
+    if steps < 0:
+        raise ValueError(
+            f"{type(module).__name__} {module.in_type} -> {module.out_type} sees {dilation * (kernel_size - 1) + 1} "
+            f"positions at a time, more than the {length} given and padding {padding} on both sides: pad, or give more"
+        )
+    if isinstance(module.in_type, Ordinary) or steps % stride == 0:
         return
     shorter = length - steps % stride
     raise ValueError(

@@ -69,7 +69,7 @@ class BatchNorm1d(_TiedAffine):
             return self.normalise(x)
         self.check(x)
         slope, constant = self.evaluation_affine()
-        return torch.addcmul(constant[:, None], x, slope[:, None])
+        return torch.addcmul(constant[:, None], x, slope[:, None]).to(x.dtype)
 
     def normalise(self, x: Tensor, relu_channels: int | None = None) -> Tensor:
         """Normalise with the statistics of the batch and take them into the running ones.
@@ -77,10 +77,16 @@ class BatchNorm1d(_TiedAffine):
         With ``relu_channels``, ReLU of the first so many channels and tanh of the others follows at no extra memory.
         """
         self.check(x)
+        values = x.shape[0] * x.shape[2]
+        if values < 2:
+            raise ValueError(
+                f"BatchNorm1d {self.in_type} needs more than {values} value a channel to learn from: give a larger "
+                "batch, or call .eval()"
+            )
         y, mean, variance = normalise_batch(
             x, *self.affine(), self.partner, self.is_sign, self.eps, self.eps_on_deviation, relu_channels
         )
-        self._update_running_statistics(mean, variance, x.shape[0] * x.shape[2])
+        self._update_running_statistics(mean, variance, values)
         return y
 
     def evaluation_affine(self) -> tuple[Tensor, Tensor]:
@@ -134,12 +140,14 @@ class LayerNorm(_TiedAffine):
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        is_centred = self.is_centred.to(x.dtype)[:, None]
-        mean = (x * is_centred).sum(1, keepdim=True) / self.centred_channels
-        centred = x - is_centred * mean
+        # Squares of numbers of 16 bits would overflow.
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        is_centred = self.is_centred.to(wide.dtype)[:, None]
+        mean = (wide * is_centred).sum(1, keepdim=True) / self.centred_channels
+        centred = wide - is_centred * mean
         deviation = (centred.square().mean(1, keepdim=True) + self.eps).sqrt()
         scale, shift = self.affine()
-        return torch.addcmul(shift[:, None], centred / deviation, scale[:, None])
+        return torch.addcmul(shift[:, None], centred / deviation, scale[:, None]).to(x.dtype)
 
     @torch.no_grad()
     def export(self) -> nn.Module:

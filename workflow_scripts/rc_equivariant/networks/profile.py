@@ -132,17 +132,14 @@ class ProfileNetwork(EquivariantModule):
         hidden = architecture.hidden_type
         self.features = Sequential(*_trunk(encoding, architecture))
         self.average = GlobalAvgPool1d(hidden)
-        # Nothing is asked of a map into an ordinary space, so all that the heads of the standard arm read is as good as
-        # trivial.
-        is_standard = isinstance(hidden, Ordinary)
-        strands = Ordinary(STRANDS.size) if is_standard else STRANDS
-        self.average_type = Representation(trivial=hidden.size) if is_standard else hidden
+        # What the standard arm reads and gives of the strands is the same, but no symmetry is asked of its layers.
+        strands = Ordinary(STRANDS.size) if isinstance(hidden, Ordinary) else STRANDS
         self.profile = Conv1d(hidden, strands, architecture.profile_width)
         if architecture.control:
-            self.profile_and_control = Conv1d(STRANDS + STRANDS, strands, 1)
-            self.totals = Linear(self.average_type + STRANDS, strands)
+            self.profile_and_control = Conv1d(strands + strands, strands, 1)
+            self.totals = Linear(hidden + strands, strands)
         else:
-            self.totals = Linear(self.average_type, strands)
+            self.totals = Linear(hidden, strands)
 
     def check(self, kmers: Tensor, control: Tensor | None = None) -> None:
         check_window(self, kmers, self.architecture.window, self.architecture.kmer)
@@ -179,17 +176,19 @@ class ProfileNetwork(EquivariantModule):
         profile, average = self.profile(features), self.average(features)
         if control is None:
             return profile, self.totals(average)
-        profile = self.profile_and_control(direct_sum([STRANDS, STRANDS], [profile, control]))
+        strands, hidden = self.profile.out_type, self.average.out_type
+        profile = self.profile_and_control(direct_sum([strands, strands], [profile, control]))
         control_totals = torch.log1p(control.sum(2))
-        return profile, self.totals(direct_sum([self.average_type, STRANDS], [average, control_totals]))
+        return profile, self.totals(direct_sum([hidden, strands], [average, control_totals]))
 
     def export(self) -> nn.Module:
         """Reads one-hot nucleotides, as :meth:`KmerConv1d.export` does, and the control track if there is one."""
         features, profile, average = self.features.export(), self.profile.export(), self.average.export()
         if not self.architecture.control:
             return plain.Profile(features, profile, average, self.totals.export()).eval()
-        mix = _reading_in_turn([STRANDS, STRANDS], self.profile_and_control.export())
-        totals = _reading_in_turn([self.average_type, STRANDS], self.totals.export())
+        strands, hidden = self.profile.out_type, self.average.out_type
+        mix = _reading_in_turn([strands, strands], self.profile_and_control.export())
+        totals = _reading_in_turn([hidden, strands], self.totals.export())
         return plain.ProfileWithControl(features, profile, mix, average, totals).eval()
 
 
@@ -204,7 +203,7 @@ def _trunk(encoding: KmerEncoding, architecture: ProfileArchitecture) -> list[Eq
     return layers
 
 
-def _reading_in_turn(types: list[Representation], linear: nn.Module) -> nn.Module:
+def _reading_in_turn(types: list[FeatureType], linear: nn.Module) -> nn.Module:
     """A linear map of the direct sum of ``types`` as one of their channels one type after the other."""
     in_turn = torch.arange(sum(t.size for t in types))[None].split([t.size for t in types], 1)
     of_direct_sum = direct_sum(types, in_turn)[0]
