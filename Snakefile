@@ -20,6 +20,8 @@ report: "resources/captions/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/common_profiles.smk"
+include: "rules/common_attribution.smk"
 include: "rules/results.smk"
 include: "rules/simulation.smk"
 include: "rules/checks.smk"
@@ -27,9 +29,11 @@ include: "rules/genome.smk"
 include: "rules/windows.smk"
 include: "rules/training.smk"
 include: "rules/evaluation.smk"
+include: "rules/profiles.smk"
 include: "rules/signal.smk"
 include: "rules/figures.smk"
 include: "rules/prediction.smk"
+include: "rules/attribution.smk"
 
 
 rule all:

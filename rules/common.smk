@@ -23,7 +23,12 @@ os.environ.update(
 
 from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 from workflow_support.code_digest import code_digest
-from workflow_support.configuration import of_kind, resolve, simulated_files
+from workflow_support.configuration import (
+    of_kind,
+    profile_length,
+    resolve,
+    simulated_files,
+)
 from workflow_support.errors import InputError
 from workflow_support.origins import FILES_VARIABLE
 from workflow_support.provenance import file_digest
@@ -45,6 +50,7 @@ TASKS, ARMS, SEEDS = list(config["tasks"]), list(config["arms"]), config["seeds"
 BINARY_TASKS, PROFILE_TASKS = (
     of_kind(config["tasks"], kind) for kind in ("binary", "profile")
 )
+WITH_CONTROL = [task for task in PROFILE_TASKS if "control" in config["tasks"][task]]
 GENOMES = sorted(
     {
         values["genome"]
@@ -71,6 +77,7 @@ wildcard_constraints:
     task=one_of(TASKS),
     arm=one_of(ARMS),
     prediction=one_of(config["predict"]),
+    attribution=one_of(config["attribute"]),
     location=one_of(LOCATIONS),
     seed=r"\d+",
     k=r"\d",
@@ -282,3 +289,22 @@ def input_files():
         for name, factor in config.get("simulation", {}).get("tfs", {}).items()
     }
     return {key: local_path(key) for key in LOCATIONS} | motifs
+
+
+def simulated_factors(section=None):
+    """The transcription factors of the simulated experiment: all, or those with a section of their own."""
+    factors = config.get("simulation", {}).get("tfs", {})
+    return [
+        name for name, values in factors.items() if not section or section in values
+    ]
+
+
+def settings_of_simulation():
+    """The settings of the simulated genome, sites and peaks, which those of the reads do not change."""
+    simulation = config["simulation"]
+    factors = {
+        name: {key: value for key, value in values.items() if key != "nexus"}
+        for name, values in simulation["tfs"].items()
+    }
+    own = {key: value for key, value in simulation.items() if key != "seed"}
+    return own | {"tfs": factors}

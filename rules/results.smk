@@ -30,6 +30,7 @@ TASK_FILES = [
     "windows.tsv",
     "codes.npy",
 ]
+PROFILE_FILES = ["strands.json", "counts.npy", "profile_counts.tsv"]
 NEGATIVES_FILES = ["negatives.tsv", "negatives.bed", "negative_counts.tsv"]
 SCORES_OF_A_MODEL = ["evaluation.json", "predictions.tsv"]
 MODEL_FILES = ["weights.safetensors", "model.json", "history.tsv", *SCORES_OF_A_MODEL]
@@ -40,6 +41,20 @@ SIGNAL_FILES = [
     "figures/signal/{task}.heatmap.png",
     "figures/signal/{task}.profile.svg",
     "figures/signal/{task}.profile.png",
+]
+
+
+ATTRIBUTION_FILES = [
+    "attributions/{name}.contributions.npy",
+    "attributions/{name}.sequences.npy",
+    "attributions/{name}.windows.tsv",
+    "attributions/{name}.bw",
+    "attributions/{name}.motifs.meme",
+    "attributions/{name}.motifs.tsv",
+    "figures/attributions/{name}.logos.svg",
+    "figures/attributions/{name}.logos.png",
+    "figures/attributions/{name}.motifs.svg",
+    "figures/attributions/{name}.motifs.png",
 ]
 
 
@@ -68,6 +83,8 @@ def task_outputs():
     return [
         *run_paths("tasks/{task}/{file}", task=TASKS, file=TASK_FILES),
         *run_paths("tasks/{task}/{file}", task=BINARY_TASKS, file=NEGATIVES_FILES),
+        *run_paths("tasks/{task}/{file}", task=PROFILE_TASKS, file=PROFILE_FILES),
+        *run_paths("tasks/{task}/control.npy", task=WITH_CONTROL),
         *(
             run_path(f"tasks/{task}/kmers.k{k}.npy")
             for task in TASKS
@@ -81,6 +98,7 @@ def model_outputs():
     """Every trained network and baseline, with its scores."""
     return [
         *(path for file in MODEL_FILES for path in model_files(file, TASKS)),
+        *model_files("profiles.npy", PROFILE_TASKS),
         *(
             baseline_file(file, task)
             for file in SCORES_OF_A_MODEL
@@ -102,6 +120,11 @@ def final_outputs():
             "predictions/{name}.{format}",
             name=list(config["predict"]),
             format=["tsv", "bw"],
+        ),
+        *(
+            path
+            for file in ATTRIBUTION_FILES
+            for path in run_paths(file, name=list(config["attribute"]))
         ),
         *model_outputs(),
         *task_outputs(),

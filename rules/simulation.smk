@@ -2,7 +2,8 @@
 The simulated experiment of the demo and of the tests; a run on real data has no section `simulation` and skips this.
 
 Needs: motif matrices (JASPAR).
-Makes: simulation/genome.fa and, for each transcription factor, simulation/<tf>.narrowPeak, .sites.tsv and .bw.
+Makes: simulation/genome.fa and, for each transcription factor, simulation/<tf>.narrowPeak, .sites.tsv and .bw; where it
+has a section nexus, also <tf>.nexus.bam, .control.bam, .truth.plus.bw and .truth.minus.bw.
 """
 
 if "simulation" in config:
@@ -12,15 +13,9 @@ if "simulation" in config:
             motifs=[factor["motif"] for factor in config["simulation"]["tfs"].values()],
         output:
             fasta=run_path("simulation/genome.fa"),
-            peaks=expand(
-                run_path("simulation/{tf}.narrowPeak"), tf=config["simulation"]["tfs"]
-            ),
-            sites=expand(
-                run_path("simulation/{tf}.sites.tsv"), tf=config["simulation"]["tfs"]
-            ),
-            signal=expand(
-                run_path("simulation/{tf}.bw"), tf=config["simulation"]["tfs"]
-            ),
+            peaks=expand(run_path("simulation/{tf}.narrowPeak"), tf=simulated_factors()),
+            sites=expand(run_path("simulation/{tf}.sites.tsv"), tf=simulated_factors()),
+            signal=expand(run_path("simulation/{tf}.bw"), tf=simulated_factors()),
         log:
             run_path("logs/simulate_experiment.log"),
         benchmark:
@@ -32,12 +27,38 @@ if "simulation" in config:
             mem_mb=lambda wildcards, attempt: 2000 * attempt,
             runtime=lambda wildcards, attempt: 10 * attempt,
         params:
-            simulation={
-                key: value
-                for key, value in config["simulation"].items()
-                if key != "seed"
-            },
+            simulation=settings_of_simulation(),
             seed=config["simulation"]["seed"],
             code=code("simulate_experiment"),
         script:
             "../workflow_scripts/simulate_experiment.py"
+
+    rule simulate_nexus:
+        input:
+            sites=run_path("simulation/{tf}.sites.tsv"),
+            fasta=run_path("simulation/genome.fa"),
+        output:
+            reads=run_path("simulation/{tf}.nexus.bam"),
+            control=run_path("simulation/{tf}.control.bam"),
+            truth_plus=run_path("simulation/{tf}.truth.plus.bw"),
+            truth_minus=run_path("simulation/{tf}.truth.minus.bw"),
+        log:
+            run_path("logs/simulate_nexus/{tf}.log"),
+        benchmark:
+            run_path("benchmarks/simulate_nexus/{tf}.tsv")
+        wildcard_constraints:
+            tf=one_of(simulated_factors("nexus")),
+        conda:
+            "../envs/genomics.yaml"
+        threads: 1
+        resources:
+            mem_mb=lambda wildcards, attempt: 2000 * attempt,
+            runtime=lambda wildcards, attempt: 10 * attempt,
+        params:
+            settings=lambda wildcards: config["simulation"]["tfs"][wildcards.tf][
+                "nexus"
+            ],
+            seed=config["simulation"]["seed"],
+            code=code("simulate_nexus"),
+        script:
+            "../workflow_scripts/simulate_nexus.py"

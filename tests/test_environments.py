@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 # conda packages under another name than on the Python package index, and packages under another than their module.
 LOCKED_NAMES = {"pytorch": "torch"}
-PACKAGES = {"torch": "pytorch", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+PACKAGES = {"torch": "pytorch", "sklearn": "scikit-learn", "yaml": "pyyaml", "modiscolite": "modisco-lite"}
 # What no module imports: the interpreter, and programs that are started.
-PROGRAMS = {"python", "bedtools", "deeptools"}
-NOT_LOCKED = {"python", "bedtools"}
+PROGRAMS = {"python", "bedtools", "deeptools", "pip"}
+NOT_LOCKED = {"python", "bedtools", "pip"}
 
 
 def normalised(name: str) -> str:
@@ -32,9 +32,20 @@ def read_lock() -> dict[str, str]:
     return {normalised(name): version for name, version in pins}
 
 
-def read_pins(environment: Path) -> dict[str, str]:
+def conda_dependencies(environment: Path) -> list[str]:
     dependencies = yaml.safe_load(environment.read_text())["dependencies"]
-    return dict(dependency.split(" =") for dependency in dependencies)
+    return [dependency for dependency in dependencies if isinstance(dependency, str)]
+
+
+def pip_dependencies(environment: Path) -> list[str]:
+    """What an environment takes from the Python package index, for want of a conda package."""
+    dependencies = yaml.safe_load(environment.read_text())["dependencies"]
+    return [pin for dependency in dependencies if isinstance(dependency, dict) for pin in dependency["pip"]]
+
+
+def read_pins(environment: Path) -> dict[str, str]:
+    of_conda = dict(dependency.split(" =") for dependency in conda_dependencies(environment))
+    return of_conda | dict(pin.split("==") for pin in pip_dependencies(environment))
 
 
 def scripts_by_environment() -> dict[str, set[str]]:
@@ -70,7 +81,7 @@ def test_conda_can_read_the_environment(environment: Path) -> None:
     content = yaml.safe_load(environment.read_text())
     assert content["channels"][0] == "conda-forge"
     assert content["channels"][-1] == "nodefaults"
-    for dependency in content["dependencies"]:
+    for dependency in conda_dependencies(environment):
         spec = MatchSpec(dependency, strict=True)
         assert spec.version is not None
 

@@ -24,9 +24,9 @@ class Tiles:
     def blocks(self, size: int) -> Iterator[Tiles]:
         """The same tiles, ``size`` at a time."""
         for first in range(0, len(self.starts), size):
-            yield self._take(slice(first, first + size))
+            yield self.take(slice(first, first + size))
 
-    def _take(self, rows: slice | np.ndarray) -> Tiles:
+    def take(self, rows: slice | np.ndarray) -> Tiles:
         return Tiles(self.stretches[rows], self.starts[rows], self.ends[rows], self.window_starts[rows])
 
 
@@ -60,4 +60,4 @@ def tile(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> Tile
     tile_ends = np.minimum(tile_starts + stride, ends[stretch])
     centres = np.where(single[stretch], stretch_centres[stretch], (tile_starts + tile_ends) // 2)
     tiles = Tiles(stretch, tile_starts, tile_ends, centres - window // 2)
-    return tiles._take(np.argsort(tile_starts, kind="stable"))
+    return tiles.take(np.argsort(tile_starts, kind="stable"))

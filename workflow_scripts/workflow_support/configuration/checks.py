@@ -10,7 +10,7 @@ from typing import Any
 from workflow_support.baseline import BASELINE_ARM
 from workflow_support.origins import KeyPath, Origins, dotted
 
-from .kinds import check_kinds, check_profile_layers, of_kind
+from .kinds import check_arms_in_use, check_kinds, check_profile_layers, of_kind
 
 Settings = Mapping[str, Any]
 
@@ -21,10 +21,11 @@ def require_references(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where a name of a genome, task or arm means nothing."""
     for task, values in settings["tasks"].items():
         _require_name(values["genome"], settings["genomes"], ("tasks", task, "genome"), origins)
-    for prediction, values in settings["predict"].items():
-        for key, section in (("task", "tasks"), ("arm", "arms"), ("genome", "genomes")):
-            if key in values:
-                _require_name(values[key], settings[section], ("predict", prediction, key), origins)
+    for user in ("predict", "attribute"):
+        for name, values in settings[user].items():
+            for key, section in (("task", "tasks"), ("arm", "arms"), ("genome", "genomes")):
+                if key in values:
+                    _require_name(values[key], settings[section], (user, name, key), origins)
 
 
 def require_consistent(settings: Settings, origins: Origins) -> None:
@@ -37,6 +38,7 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
         _check_widths,
         check_profile_layers,
         _check_predictions,
+        check_arms_in_use,
         _check_simulation,
     ):
         check(settings, origins)

@@ -48,6 +48,31 @@ def check_kinds(settings: Settings, origins: Origins) -> None:
             _check_stranded((*path, key), task.get(key, {"reads": []}), origins)
 
 
+def check_arms_in_use(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError where a prediction or attribution takes an arm that is not for its task."""
+    for user in ("predict", "attribute"):
+        for name, values in settings[user].items():
+            kind = settings["tasks"][values["task"]]["kind"]
+            if values["arm"] not in of_kind(settings["arms"], kind):
+                path = (user, name, "arm")
+                raise origins.error(
+                    path,
+                    f"`{dotted(path)}` is not for tasks of kind {kind}, such as {values['task']}",
+                    found=values["arm"],
+                    allowed=", ".join(of_kind(settings["arms"], kind)),
+                    mend="name one of these arms, or another task",
+                )
+            if "head" in values and kind != "profile":
+                path = (user, name, "head")
+                raise origins.error(
+                    path,
+                    f"`{dotted(path)}` means nothing for a task of kind {kind}",
+                    found=f"head: {values['head']} with kind: {kind}",
+                    allowed="head with kind: profile",
+                    mend="delete the line",
+                )
+
+
 def _check_stranded(path: KeyPath, source: Mapping[str, Any], origins: Origins) -> None:
     given = set(source)
     if given not in ({"reads"}, {"plus", "minus"}):

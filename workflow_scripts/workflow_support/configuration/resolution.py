@@ -72,7 +72,12 @@ def simulated_files(settings: Mapping[str, Any]) -> set[str]:
     """The files that the simulated experiment of ``settings``, if any, will consist of."""
     factors = settings.get("simulation", {}).get("tfs", {})
     folder = f"results/{settings['name']}/simulation"
-    names = [f"{factor}{suffix}" for factor in factors for suffix in (".narrowPeak", ".sites.tsv", ".bw")]
+    of_reads = (".nexus.bam", ".control.bam", ".truth.plus.bw", ".truth.minus.bw")
+    names = [
+        f"{factor}{suffix}"
+        for factor, values in factors.items()
+        for suffix in (".narrowPeak", ".sites.tsv", ".bw", *(of_reads if "nexus" in values else ()))
+    ]
     return {f"{folder}/{name}" for name in ["genome.fa", *names]} if factors else set()
 
 

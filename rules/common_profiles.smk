@@ -1,0 +1,52 @@
+"""
+The functions by which profiles.smk and its kin name files and settings.
+
+Needs: the functions of common.smk.
+Makes: nothing.
+"""
+
+
+def strand_files(source, strand):
+    """A function of the wildcards: the bigWigs of a strand of the counts or control of a task, made or given."""
+
+    def files(wildcards):
+        given = config["tasks"][wildcards.task].get(source, {})
+        if "reads" in given:
+            return [
+                run_path(f"tasks/{wildcards.task}/signal/{source}.{n}.{strand}.bw")
+                for n in range(len(given["reads"]))
+            ]
+        keys = [
+            f"tasks.{wildcards.task}.{source}.{strand}.{n}"
+            for n in range(len(given.get(strand, [])))
+        ]
+        return local_paths(*keys)
+
+    return files
+
+
+def profile_control(wildcards):
+    """The counts of the control of a task: one file or none."""
+    if wildcards.task not in WITH_CONTROL:
+        return []
+    return [run_path(f"tasks/{wildcards.task}/control.npy")]
+
+
+def profile_architecture(wildcards):
+    """The layers of an arm for profile tasks."""
+    own = {
+        key: value
+        for key, value in config["arms"][wildcards.arm].items()
+        if key in ("representation", "kmer", "channels", "plus_fraction")
+    }
+    has_control = wildcards.task in WITH_CONTROL
+    return config["profile"]["network"] | own | {"control": has_control}
+
+
+def profile_training(wildcards):
+    """How the networks of an arm for profile tasks are trained."""
+    where = {key: config["training"][key] for key in ("device", "threads")}
+    arm = config["arms"][wildcards.arm]
+    augmentation = arm.get("reverse_complement_augmentation", False)
+    own = {"reverse_complement_augmentation": augmentation}
+    return config["profile"]["training"] | where | own
