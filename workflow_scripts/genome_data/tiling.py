@@ -27,6 +27,7 @@ class Tiles:
             yield self.take(slice(first, first + size))
 
     def take(self, rows: slice | np.ndarray) -> Tiles:
+        """Some of the tiles."""
         return Tiles(self.stretches[rows], self.starts[rows], self.ends[rows], self.window_starts[rows])
 
 

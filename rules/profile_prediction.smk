@@ -1,0 +1,59 @@
+"""
+Prediction of profiles: trained networks of one arm, averaged over seeds, on regions, sequences or whole contigs.
+
+Needs: the trained networks, a genome, regions or sequences, and the control of the task if it has one.
+Makes: predictions/<name>.tsv, .plus.bw and .minus.bw.
+"""
+
+from types import SimpleNamespace
+
+PROFILE_PREDICTIONS = [
+    name
+    for name, values in config["predict"].items()
+    if values["task"] in PROFILE_TASKS
+]
+
+
+def predicted_control(strand):
+    """A function of the wildcards: the bigWigs of a strand of the control that the networks of a prediction read."""
+
+    def files(wildcards):
+        task = config["predict"][wildcards.prediction]["task"]
+        return strand_files("control", strand)(SimpleNamespace(task=task))
+
+    return files
+
+
+rule predict_profiles:
+    input:
+        weights=of_predicted_model("weights.safetensors"),
+        models=of_predicted_model("model.json"),
+        fasta=predicted_sequence("genome.fa"),
+        index=predicted_sequence("genome.fa.fai"),
+        regions=predicted_regions,
+        control_plus=predicted_control("plus"),
+        control_minus=predicted_control("minus"),
+    output:
+        table=run_path("predictions/{prediction}.tsv"),
+        plus=run_path("predictions/{prediction}.plus.bw"),
+        minus=run_path("predictions/{prediction}.minus.bw"),
+    log:
+        run_path("logs/predict_profiles/{prediction}.log"),
+    benchmark:
+        run_path("benchmarks/predict_profiles/{prediction}.tsv")
+    wildcard_constraints:
+        prediction=one_of(PROFILE_PREDICTIONS),
+    conda:
+        "../envs/learning.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 240 * attempt,
+    params:
+        contigs=prediction_setting("contigs"),
+        device=config["training"]["device"],
+        threads=config["training"]["threads"],
+        code=code("predict_profiles"),
+    script:
+        "../workflow_scripts/predict_profiles.py"
