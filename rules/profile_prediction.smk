@@ -15,10 +15,13 @@ PROFILE_PREDICTIONS = [
 
 
 def predicted_control(strand):
-    """A function of the wildcards: the bigWigs of a strand of the control that the networks of a prediction read."""
+    """A function of the wildcards: the bigWigs of a strand of the control; none where it is not of what is predicted."""
 
     def files(wildcards):
-        task = config["predict"][wildcards.prediction]["task"]
+        prediction = config["predict"][wildcards.prediction]
+        task = prediction["task"]
+        if prediction.get("genome") != config["tasks"][task]["genome"]:
+            return []
         return strand_files("control", strand)(SimpleNamespace(task=task))
 
     return files
