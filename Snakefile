@@ -33,6 +33,7 @@ include: "rules/profiles.smk"
 include: "rules/signal.smk"
 include: "rules/figures.smk"
 include: "rules/prediction.smk"
+include: "rules/profile_prediction.smk"
 include: "rules/attribution.smk"
 
 

@@ -7,22 +7,27 @@ Makes: nothing.
 
 
 def strand_files(source, strand):
-    """A function of the wildcards: the bigWigs of a strand of the counts or control of a task, made or given."""
+    """A function of a task: the bigWigs of a strand of its counts or control, made or given."""
 
-    def files(wildcards):
-        given = config["tasks"][wildcards.task].get(source, {})
+    def files(task):
+        given = config["tasks"][task].get(source, {})
         if "reads" in given:
             return [
-                run_path(f"tasks/{wildcards.task}/signal/{source}.{n}.{strand}.bw")
+                run_path(f"tasks/{task}/signal/{source}.{n}.{strand}.bw")
                 for n in range(len(given["reads"]))
             ]
         keys = [
-            f"tasks.{wildcards.task}.{source}.{strand}.{n}"
+            f"tasks.{task}.{source}.{strand}.{n}"
             for n in range(len(given.get(strand, [])))
         ]
         return local_paths(*keys)
 
     return files
+
+
+def of_task(function):
+    """A function of the wildcards: what a function of a task gives for the task that they name."""
+    return lambda wildcards: function(wildcards.task)
 
 
 def profile_control(wildcards):
@@ -50,3 +55,23 @@ def profile_training(wildcards):
     augmentation = arm.get("reverse_complement_augmentation", False)
     own = {"reverse_complement_augmentation": augmentation}
     return config["profile"]["training"] | where | own
+
+
+def predictions_of(tasks):
+    """The predictions of networks of these tasks."""
+    return [
+        name for name, values in config["predict"].items() if values["task"] in tasks
+    ]
+
+
+def predicted_control(strand):
+    """A function of the wildcards: the bigWigs of a strand of the control; none where it is not of what is predicted."""
+
+    def files(wildcards):
+        prediction = config["predict"][wildcards.prediction]
+        task = prediction["task"]
+        if prediction.get("genome") != config["tasks"][task]["genome"]:
+            return []
+        return strand_files("control", strand)(task)
+
+    return files

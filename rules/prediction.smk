@@ -34,6 +34,8 @@ rule predict_binding:
         run_path("logs/predict_binding/{prediction}.log"),
     benchmark:
         run_path("benchmarks/predict_binding/{prediction}.tsv")
+    wildcard_constraints:
+        prediction=one_of(predictions_of(BINARY_TASKS)),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]

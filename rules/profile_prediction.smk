@@ -5,27 +5,6 @@ Needs: the trained networks, a genome, regions or sequences, and the control of 
 Makes: predictions/<name>.tsv, .plus.bw and .minus.bw.
 """
 
-from types import SimpleNamespace
-
-PROFILE_PREDICTIONS = [
-    name
-    for name, values in config["predict"].items()
-    if values["task"] in PROFILE_TASKS
-]
-
-
-def predicted_control(strand):
-    """A function of the wildcards: the bigWigs of a strand of the control; none where it is not of what is predicted."""
-
-    def files(wildcards):
-        prediction = config["predict"][wildcards.prediction]
-        task = prediction["task"]
-        if prediction.get("genome") != config["tasks"][task]["genome"]:
-            return []
-        return strand_files("control", strand)(SimpleNamespace(task=task))
-
-    return files
-
 
 rule predict_profiles:
     input:
@@ -45,7 +24,7 @@ rule predict_profiles:
     benchmark:
         run_path("benchmarks/predict_profiles/{prediction}.tsv")
     wildcard_constraints:
-        prediction=one_of(PROFILE_PREDICTIONS),
+        prediction=one_of(predictions_of(PROFILE_TASKS)),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]

@@ -43,8 +43,8 @@ rule check_strands:
         positives=run_path("tasks/{task}/positives.tsv"),
         fasta=task_genome("genome.fa"),
         index=task_genome("genome.fa.fai"),
-        plus=strand_files("counts", "plus"),
-        minus=strand_files("counts", "minus"),
+        plus=of_task(strand_files("counts", "plus")),
+        minus=of_task(strand_files("counts", "minus")),
     output:
         result=run_path("tasks/{task}/strands.json"),
     log:
@@ -70,8 +70,8 @@ rule extract_profiles:
         positives=run_path("tasks/{task}/positives.tsv"),
         fasta=task_genome("genome.fa"),
         index=task_genome("genome.fa.fai"),
-        plus=strand_files("counts", "plus"),
-        minus=strand_files("counts", "minus"),
+        plus=of_task(strand_files("counts", "plus")),
+        minus=of_task(strand_files("counts", "minus")),
         strands=ancient(run_path("tasks/{task}/strands.json")),
     output:
         windows=run_path("tasks/{task}/windows.tsv"),
@@ -104,10 +104,10 @@ use rule extract_profiles as extract_profiles_with_control with:
         positives=run_path("tasks/{task}/positives.tsv"),
         fasta=task_genome("genome.fa"),
         index=task_genome("genome.fa.fai"),
-        plus=strand_files("counts", "plus"),
-        minus=strand_files("counts", "minus"),
-        control_plus=strand_files("control", "plus"),
-        control_minus=strand_files("control", "minus"),
+        plus=of_task(strand_files("counts", "plus")),
+        minus=of_task(strand_files("counts", "minus")),
+        control_plus=of_task(strand_files("control", "plus")),
+        control_minus=of_task(strand_files("control", "minus")),
         strands=ancient(run_path("tasks/{task}/strands.json")),
     output:
         windows=run_path("tasks/{task}/windows.tsv"),

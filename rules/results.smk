@@ -116,10 +116,12 @@ def final_outputs():
             figure=FIGURES + (BINARY_FIGURES if BINARY_TASKS else []),
             format=["svg", "png"],
         ),
+        *run_paths("predictions/{name}.tsv", name=list(config["predict"])),
+        *run_paths("predictions/{name}.bw", name=predictions_of(BINARY_TASKS)),
         *run_paths(
-            "predictions/{name}.{format}",
-            name=list(config["predict"]),
-            format=["tsv", "bw"],
+            "predictions/{name}.{strand}.bw",
+            name=predictions_of(PROFILE_TASKS),
+            strand=["plus", "minus"],
         ),
         *(
             path

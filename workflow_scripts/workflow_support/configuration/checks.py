@@ -10,7 +10,7 @@ from typing import Any
 from workflow_support.baseline import BASELINE_ARM
 from workflow_support.origins import KeyPath, Origins, dotted
 
-from .kinds import check_arms_in_use, check_kinds, check_profile_layers, of_kind
+from .kinds import check_arms_in_use, check_kinds, check_profile_layers, check_profile_predictions, of_kind
 
 Settings = Mapping[str, Any]
 
@@ -39,6 +39,7 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
         check_profile_layers,
         _check_predictions,
         check_arms_in_use,
+        check_profile_predictions,
         _check_simulation,
     ):
         check(settings, origins)

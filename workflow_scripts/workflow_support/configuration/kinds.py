@@ -73,6 +73,21 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                 )
 
 
+def check_profile_predictions(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError where a prediction of profiles lacks the control that its networks read."""
+    for name, values in settings["predict"].items():
+        task = settings["tasks"][values["task"]]
+        if "control" in task and ("sequences" in values or values["genome"] != task["genome"]):
+            path = ("predict", name)
+            raise origins.error(
+                path,
+                f"`{dotted(path)}` has no control, which the networks of {values['task']} read",
+                found="sequences" if "sequences" in values else f"genome: {values['genome']}",
+                allowed=f"regions or contigs of {task['genome']}, where the control was measured",
+                mend="predict there, or train a task without control",
+            )
+
+
 def _check_stranded(path: KeyPath, source: Mapping[str, Any], origins: Origins) -> None:
     given = set(source)
     if given not in ({"reads"}, {"plus", "minus"}):
