@@ -1,0 +1,105 @@
+"""Observed and predicted profiles of single peaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from .style import BLACK, BLUE, GREY, VERMILION, legend_below, panels, publication_style
+
+REACH = 200
+"""Bases drawn on either side of a summit."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One window: ``title``, and what is ``observed`` and ``predicted`` in reads a base, each (2, positions).
+
+    The summit lies at ``positions // 2``.
+    """
+
+    title: str
+    observed: np.ndarray
+    predicted: np.ndarray
+
+
+def choose_windows(predictions: pd.DataFrame) -> dict[str, int]:
+    """Rows of the best, median and worst window by JSD, of those with at least the median number of reads.
+
+    Parameters
+    ----------
+    predictions
+        ``reads, JSD``, a row a window; a JSD that is not defined is NaN. Of fewer than three windows that have one,
+        some are chosen twice; of none, there is no choice.
+    """
+    measured = predictions.dropna(subset="JSD")
+    deep = measured[measured["reads"] >= measured["reads"].median()]
+    by_jsd = deep["JSD"].sort_values(kind="stable").index
+    if by_jsd.empty:
+        return {}
+    return {"best": int(by_jsd[0]), "median": int(by_jsd[len(by_jsd) // 2]), "worst": int(by_jsd[-1])}
+
+
+def example(name: str, window: Mapping, counts: np.ndarray, probabilities: np.ndarray) -> Example:
+    """The example of one window.
+
+    Parameters
+    ----------
+    name
+        What it is an example of.
+    window
+        ``contig, start, end, reads, JSD``; the profile lies in the middle of ``start`` to ``end``.
+    counts, probabilities
+        Observed reads, and the share of its strand's reads predicted at each base: (2, positions).
+    """
+    middle = (window["start"] + window["end"]) // 2
+    place = f"{window['contig']}:{middle + 1:,}"
+    title = f"{name}: {place}, {window['reads']:,} reads, JSD {window['JSD']:.3f}"
+    observed = counts.astype(np.float64)
+    return Example(title, observed, probabilities * observed.sum(axis=1, keepdims=True))
+
+
+@publication_style
+def profile_examples_figure(examples: list[Example]) -> Figure:
+    """5' ends around the summit, a panel an example: the + strand above zero, the − strand below."""
+    figure, axes = panels(max(1, len(examples)), 1, 0.9, sharex=True)
+    if not examples:
+        axes[0, 0].set_title("no test window has reads", loc="left")
+    for axis, shown in zip(axes[:, 0], examples, strict=False):
+        _draw(axis, shown)
+    axes[-1, 0].set_xlabel("Distance from the summit (bp)")
+    axes[len(axes) // 2, 0].set_ylabel("5′ ends a base")
+    legend_below(
+        figure,
+        [
+            Patch(color=BLUE, alpha=0.6, lw=0, label="observed +"),
+            Patch(color=VERMILION, alpha=0.6, lw=0, label="observed −"),
+            Line2D([], [], color=BLACK, lw=0.8, label="predicted"),
+        ],
+        columns=3,
+    )
+    return figure
+
+
+def _draw(axis: Axes, shown: Example) -> None:
+    middle = shown.observed.shape[1] // 2
+    reach = min(REACH, middle)
+    drawn = slice(middle - reach, middle + reach + 1)
+    positions = np.arange(shown.observed.shape[1])[drawn] - middle
+    for strand, (sign, colour) in enumerate(((1, BLUE), (-1, VERMILION))):
+        observed, predicted = (sign * each[strand, drawn] for each in (shown.observed, shown.predicted))
+        axis.stairs(observed, np.append(positions, positions[-1] + 1) - 0.5, fill=True, color=colour, alpha=0.6, lw=0)
+        axis.plot(positions, predicted, color=BLACK, lw=0.5)
+    axis.axhline(0, color=GREY, lw=0.4)
+    axis.set_xlim(-reach, reach)
+    axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axis.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+    axis.set_title(shown.title, loc="left", fontsize=6.5, pad=3)
