@@ -21,7 +21,7 @@ def sample_labels(wildcards):
     return [
         sign if number == 0 else f"{sign} {number + 1}"
         for sign, strand in (("+", "plus"), ("−", "minus"))
-        for number, _ in enumerate(strand_files("counts", strand)(wildcards))
+        for number, _ in enumerate(strand_files("counts", strand)(wildcards.task))
     ]
 
 
@@ -30,7 +30,7 @@ def sample_colours(wildcards):
     return [
         colour
         for colour, strand in (("#0072B2", "plus"), ("#D55E00", "minus"))
-        for _ in strand_files("counts", strand)(wildcards)
+        for _ in strand_files("counts", strand)(wildcards.task)
     ]
 
 
@@ -160,7 +160,7 @@ rule plot_strand_footprint:
 rule select_profile_regions:
     input:
         positives=run_path("tasks/{task}/positives.tsv"),
-        signal=lambda wildcards: strand_files("counts", "plus")(wildcards)[0],
+        signal=lambda wildcards: strand_files("counts", "plus")(wildcards.task)[0],
         fasta=task_genome("genome.fa"),
         index=task_genome("genome.fa.fai"),
     output:
@@ -186,8 +186,8 @@ rule select_profile_regions:
 rule measure_strands:
     input:
         regions=run_path("tasks/{task}/signal/positives.bed"),
-        plus=strand_files("counts", "plus"),
-        minus=strand_files("counts", "minus"),
+        plus=of_task(strand_files("counts", "plus")),
+        minus=of_task(strand_files("counts", "minus")),
     output:
         matrix=run_path("tasks/{task}/signal/matrix.gz"),
     log:
