@@ -75,3 +75,28 @@ def predicted_control(strand):
         return strand_files("control", strand)(task)
 
     return files
+
+
+def motif_sites(wildcards):
+    """The table of the motifs that the simulated experiment planted for a task: one file or none."""
+    peaks = config["tasks"][wildcards.task]["peaks"]
+    table = peaks.removesuffix(".narrowPeak") + ".sites.tsv"
+    return [table] if table in simulated_files(config) else []
+
+
+def sample_labels(wildcards):
+    """The names of the signal of both strands, in the order of the sources, + strands first."""
+    return [
+        sign if number == 0 else f"{sign} {number + 1}"
+        for sign, strand in (("+", "plus"), ("−", "minus"))
+        for number, _ in enumerate(strand_files("counts", strand)(wildcards.task))
+    ]
+
+
+def sample_colours(wildcards):
+    """The colours of sample_labels, those of the strands in the other figures."""
+    return [
+        colour
+        for colour, strand in (("#0072B2", "plus"), ("#D55E00", "minus"))
+        for _ in strand_files("counts", strand)(wildcards.task)
+    ]

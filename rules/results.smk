@@ -22,6 +22,7 @@ BINARY_FIGURES = [
     "training_curves",
     "gc_matching",
 ]
+PROFILE_FIGURES = ["profile_performance", "profile_training_curves"]
 GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]
 TASK_FILES = [
     "positives.tsv",
@@ -58,6 +59,17 @@ ATTRIBUTION_FILES = [
 ]
 
 
+PROFILE_TASK_FILES = [
+    "tasks/{task}/signal/positives.bed",
+    "tasks/{task}/signal/matrix.gz",
+    *(
+        f"figures/profiles/{{task}}.{figure}.{format}"
+        for figure in ("footprint", "heatmap", "signal")
+        for format in ("svg", "png")
+    ),
+]
+
+
 def run_paths(pattern, **values):
     """Paths among the results of this run, for every combination of the values."""
     return expand(run_path(pattern), **values)
@@ -86,6 +98,17 @@ def task_outputs():
         *run_paths("tasks/{task}/{file}", task=PROFILE_TASKS, file=PROFILE_FILES),
         *run_paths("tasks/{task}/control.npy", task=WITH_CONTROL),
         *(
+            path
+            for file in PROFILE_TASK_FILES
+            for path in run_paths(file, task=PROFILE_TASKS)
+        ),
+        *(
+            run_path(f"figures/profiles/{task}.{arm}.examples.{format}")
+            for task in PROFILE_TASKS
+            for arm in arms_of_task(task)
+            for format in ("svg", "png")
+        ),
+        *(
             run_path(f"tasks/{task}/kmers.k{k}.npy")
             for task in TASKS
             for k in sorted(kmers_of_task(task))
@@ -113,7 +136,9 @@ def final_outputs():
         *run_paths("{file}", file=TABLES_OF_A_RUN),
         *run_paths(
             "figures/{figure}.{format}",
-            figure=FIGURES + (BINARY_FIGURES if BINARY_TASKS else []),
+            figure=FIGURES
+            + (BINARY_FIGURES if BINARY_TASKS else [])
+            + (PROFILE_FIGURES if PROFILE_TASKS else []),
             format=["svg", "png"],
         ),
         *run_paths("predictions/{name}.tsv", name=list(config["predict"])),
