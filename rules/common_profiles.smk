@@ -100,3 +100,13 @@ def sample_colours(wildcards):
         for colour, strand in (("#0072B2", "plus"), ("#D55E00", "minus"))
         for _ in strand_files("counts", strand)(wildcards.task)
     ]
+
+
+def files_of_reads(task):
+    """What the reads of the counts and the control of a task are counted into; nothing where bigWigs are given."""
+    return [
+        run_path(f"tasks/{task}/signal/{source}.{n}.{suffix}")
+        for source in ("counts", "control")
+        for n in range(len(config["tasks"][task].get(source, {}).get("reads", [])))
+        for suffix in ("plus.bw", "minus.bw", "reads.tsv")
+    ]

@@ -97,6 +97,7 @@ def task_outputs():
         *run_paths("tasks/{task}/{file}", task=BINARY_TASKS, file=NEGATIVES_FILES),
         *run_paths("tasks/{task}/{file}", task=PROFILE_TASKS, file=PROFILE_FILES),
         *run_paths("tasks/{task}/control.npy", task=WITH_CONTROL),
+        *(path for task in PROFILE_TASKS for path in files_of_reads(task)),
         *(
             path
             for file in PROFILE_TASK_FILES

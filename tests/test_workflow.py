@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyBigWig
 import pytest
 import yaml
 from checkout import ROOT, Checkout
@@ -50,14 +51,29 @@ def test_another_configuration_takes_the_place_of_the_study(checkout: Checkout) 
     plan = checkout.plan("--configfile", "resources/demo/config.yaml")
     assert plan["fetch_file"] == 0
     assert plan["simulate_experiment"] == 1
-    assert plan["train_network"] == len(demo["tasks"]) * len(demo["arms"]) * len(demo["seeds"])
+    for kind, rule in (("binary", "train_network"), ("profile", "train_profile_network")):
+        tasks, arms = (
+            [values for values in demo[section].values() if values.get("kind", "binary") == kind]
+            for section in ("tasks", "arms")
+        )
+        assert plan[rule] == len(tasks) * len(arms) * len(demo["seeds"])
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "resources/examples").glob("*.yaml")), ids=lambda file: file.stem)
 def test_examples_are_planned_on_the_real_data(checkout: Checkout, shared_data: Path, example: Path) -> None:
     arguments = ["--configfile", f"resources/examples/{example.name}", "--config", f"data={shared_data}"]
     plan = checkout.plan(*arguments)
-    assert plan["train_network"] == 4 * 5
+    is_profile = "kind: profile" in example.read_text()
+    assert plan["train_profile_network" if is_profile else "train_network"] == (3 * 3 if is_profile else 4 * 5)
+
+
+def test_the_profile_study_is_planned_where_its_files_are(checkout: Checkout, tmp_path: Path) -> None:
+    for factor in ("Oct4", "Sox2", "Nanog", "Klf4", "patchcap"):
+        (tmp_path / factor).mkdir()
+        for name in ("peaks.narrowPeak.gz", "counts.plus.bw", "counts.minus.bw"):
+            (tmp_path / factor / name).touch()
+    plan = checkout.plan("--configfile", "resources/studies/chip_nexus_mm10.yaml", "--config", f"data={tmp_path}")
+    assert plan["train_profile_network"] == 4 * 5 * 6
     assert plan["summarise_run"] == 1
 
 
@@ -141,9 +157,10 @@ def test_what_a_killed_run_left_is_made_again(checkout: Checkout, finished: Path
 def test_a_run_leaves_what_it_promises(finished: Path) -> None:
     summary = pd.read_csv(finished / "summary.tsv", sep="\t")
     assert list(summary.columns) == ["task", "arm", "train_size", "metric", "replicates", "mean", "sd"]
-    assert list(summary["arm"].unique()) == ["standard", "irrep", "kmer_logistic_regression"]
+    assert list(summary["arm"].unique()) == ["standard", "irrep", "kmer_logistic_regression", "profile_rcps"]
     errors = summary.query("metric == 'RC error'").set_index("arm")["mean"]
     assert errors["irrep"] < 1e-5 < errors["standard"]
+    assert errors["profile_rcps"] < 1e-5
 
     counts = pd.read_csv(finished / "tasks/CTCF/peak_counts.tsv", sep="\t").set_index("reason")["rows"]
     assert counts["in"] == counts.drop("in").sum()
@@ -152,6 +169,13 @@ def test_a_run_leaves_what_it_promises(finished: Path) -> None:
     scores = pd.read_csv(finished / "predictions/oligos.tsv", sep="\t")
     assert set(scores["contig"]) == {"oligo_1", "oligo_2"}
 
+    reads = pd.read_csv(finished / "tasks/CTCF_nexus/signal/counts.0.reads.tsv", sep="\t").set_index("reason")["rows"]
+    assert reads["in"] == reads.drop("in").sum()
+    assert min(reads["duplicate"], reads["low mapping quality"], reads["unmapped"]) > 0
+    for strand in ("plus", "minus"):
+        with pyBigWig.open(str(finished / f"predictions/profiles.{strand}.bw")) as track:
+            assert track.stats("chrB", exact=True)[0] > 0
+
 
 def test_provenance_names_every_input_and_the_code(finished: Path) -> None:
     provenance = json.loads((finished / "provenance.json").read_text())
@@ -159,6 +183,8 @@ def test_provenance_names_every_input_and_the_code(finished: Path) -> None:
         "results/tiny/simulation/genome.fa",
         "results/tiny/simulation/CTCF.narrowPeak",
         "results/tiny/simulation/CTCF.bw",
+        "results/tiny/simulation/CTCF.nexus.bam",
+        "results/tiny/simulation/CTCF.control.bam",
         "resources/motifs/MA0139.2.CTCF.jaspar",
         "tests/oligos.fa",
     }
@@ -245,7 +271,9 @@ def test_intervals_that_cannot_be_used_show_before_a_genome_is_made(checkout: Ch
 
 def test_a_check_that_fails_leaves_the_run_as_it_was(checkout: Checkout, finished: Path) -> None:
     good = (checkout.folder / "tests/tiny.yaml").read_text()
-    (checkout.folder / "tests/bad.yaml").write_text(good.replace("contigs: [chrB]", "contigs: [chrC]"))
+    (checkout.folder / "tests/bad.yaml").write_text(
+        good.replace("arm: irrep, contigs: [chrB]", "arm: irrep, contigs: [chrC]")
+    )
     output = checkout.snakemake("--configfile", "tests/bad.yaml", "--cores", "1", succeeds=False)
     assert re.search(r"tests/bad\.yaml, line \d+: `predict\.everywhere\.contigs`: the genome lacks", output)
     assert set(checkout.plan(*TINY)) <= {"check_regions", "all"}
@@ -263,7 +291,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FIGURES_OF_REPORT = {
     "Data": {"GC content of positives and negatives", "Peaks in, dropped and kept"},
-    "Results": {"AUROC and AUPRC", "Calibration", "Reverse-complement error", "ROC and precision-recall curves"},
+    "Results": {
+        "AUROC and AUPRC",
+        "Calibration",
+        "Profiles: JSD and correlations",
+        "Reverse-complement error",
+        "ROC and precision-recall curves",
+    },
     "Signal": {"Heatmap", "Profile"},
     "Training": {"Training curves"},
 }
