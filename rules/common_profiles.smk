@@ -102,11 +102,46 @@ def sample_colours(wildcards):
     ]
 
 
-def files_of_reads(task):
-    """What the reads of the counts and the control of a task are counted into; nothing where bigWigs are given."""
+def sources_of_reads(task):
+    """The BAM files of a task as (counts or control, number)."""
     return [
-        run_path(f"tasks/{task}/signal/{source}.{n}.{suffix}")
+        (source, n)
         for source in ("counts", "control")
         for n in range(len(config["tasks"][task].get(source, {}).get("reads", [])))
-        for suffix in ("plus.bw", "minus.bw", "reads.tsv")
     ]
+
+
+def files_of_reads(task):
+    """What is made of the reads of a task; nothing where bigWigs are given."""
+    return [
+        run_path(f"tasks/{task}/signal/{source}.{n}.{suffix}")
+        for source, n in sources_of_reads(task)
+        for suffix in ("plus.bw", "minus.bw", "reads.tsv", "bam", "bam.bai")
+    ]
+
+
+def tasks_with_reads():
+    """The profile tasks whose counts come from BAM files."""
+    return [
+        task for task in PROFILE_TASKS if "reads" in config["tasks"][task]["counts"]
+    ]
+
+
+def tasks_with_replicates():
+    """The profile tasks whose counts have several sources."""
+    return [
+        task for task in PROFILE_TASKS if len(strand_files("counts", "plus")(task)) > 1
+    ]
+
+
+def indexed_reads(suffix):
+    """A function of a task: its BAM files, counts first, or their indices."""
+    return lambda task: [
+        run_path(f"tasks/{task}/signal/{source}.{n}.{suffix}")
+        for source, n in sources_of_reads(task)
+    ]
+
+
+def labels_of_reads(task):
+    """The names of the BAM files of a task in figures."""
+    return [f"{source} {n + 1}" for source, n in sources_of_reads(task)]

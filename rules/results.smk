@@ -98,6 +98,17 @@ def task_outputs():
         *run_paths("tasks/{task}/{file}", task=PROFILE_TASKS, file=PROFILE_FILES),
         *run_paths("tasks/{task}/control.npy", task=WITH_CONTROL),
         *(path for task in PROFILE_TASKS for path in files_of_reads(task)),
+        *run_paths(
+            "figures/profiles/{task}.fingerprint.{format}",
+            task=tasks_with_reads(),
+            format=["svg", "png"],
+        ),
+        *run_paths(
+            "figures/profiles/{task}.replicates.{format}",
+            task=tasks_with_replicates(),
+            format=["svg", "png"],
+        ),
+        *run_paths("tasks/{task}/signal/replicates.npz", task=tasks_with_replicates()),
         *(
             path
             for file in PROFILE_TASK_FILES

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from rc_equivariant import KmerEncoding, Ordinary, Representation, testing
+from rc_equivariant import Conv1d, KmerEncoding, Ordinary, Representation, testing
 from rc_equivariant.testing import (
     all_representations,
     assert_equivariant,
@@ -208,3 +208,10 @@ def test_random_features_have_the_shape_of_the_space():
     kmers = random_features(KmerEncoding(2), 50, 40, generator)
     assert kmers.shape == (50, 40)
     assert kmers.unique().tolist() == list(range(17))
+
+
+def test_numbers_of_16_bits_need_a_tolerance():
+    layer = Conv1d(Representation(2), Representation(2), 3).bfloat16()
+    with pytest.raises(ValueError, match="tolerance="):
+        assert_equivariant(layer)
+    assert_equivariant(layer, tolerance=0.1)

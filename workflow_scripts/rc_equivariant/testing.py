@@ -101,7 +101,7 @@ def assert_equivariant(module: nn.Module, *inputs: Tensor, tolerance: float | No
     """
     trial = _trial(module, inputs, **options)
     if tolerance is None:
-        tolerance = TOLERANCES[_dtype(module, inputs)]
+        tolerance = _usual_tolerance(_dtype(module, inputs))
     conditions = {
         "in train mode": replace(trial, module=copy.deepcopy(module).train()),
         "in eval mode": replace(trial, module=copy.deepcopy(module).eval()),
@@ -261,6 +261,15 @@ def _trial(
     number = int(torch.randint(1, samples, (), generator=generator))
     chosen[torch.randperm(samples, generator=generator)[:number]] = True
     return _Trial(module, inputs, in_types, out_types, chosen, seed)
+
+
+def _usual_tolerance(dtype: torch.dtype) -> float:
+    if dtype not in TOLERANCES:
+        usual = " and ".join(str(known) for known in TOLERANCES)
+        raise ValueError(
+            f"no error is usual for {dtype}, but for {usual}: say how large a one is allowed by tolerance="
+        )
+    return TOLERANCES[dtype]
 
 
 def _space(module: nn.Module, name: str, given: Spaces | None) -> Spaces:

@@ -1,0 +1,126 @@
+"""
+Quality of the reads of profile tasks (deepTools): enrichment over the control, and agreement of replicates.
+
+Needs: the BAM files of a task, or the bigWigs of its replicates.
+Makes: tasks/<task>/signal/<source>.<n>.bam and .bam.bai, figures/profiles/<task>.fingerprint.svg and .png for tasks with
+reads, and tasks/<task>/signal/replicates.npz and figures/profiles/<task>.replicates.svg and .png where there are two.
+"""
+
+
+rule index_reads:
+    input:
+        reads=lambda wildcards: local_path(
+            f"tasks.{wildcards.task}.{wildcards.source}.reads.{wildcards.n}"
+        ),
+    output:
+        bam=run_path("tasks/{task}/signal/{source}.{n}.bam"),
+        index=run_path("tasks/{task}/signal/{source}.{n}.bam.bai"),
+    log:
+        run_path("logs/index_reads/{task}/{source}.{n}.log"),
+    benchmark:
+        run_path("benchmarks/index_reads/{task}/{source}.{n}.tsv")
+    wildcard_constraints:
+        source="counts|control",
+        n=r"\d+",
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        code=code("index_reads"),
+    script:
+        "../workflow_scripts/index_reads.py"
+
+
+rule plot_fingerprint:
+    input:
+        bams=of_task(indexed_reads("bam")),
+        indices=of_task(indexed_reads("bam.bai")),
+    output:
+        svg=run_path("figures/profiles/{task}.fingerprint.svg"),
+        png=report(
+            run_path("figures/profiles/{task}.fingerprint.png"),
+            caption="../resources/captions/fingerprint.rst",
+            category="Signal",
+            labels={"figure": "Fingerprint", "task": "{task}"},
+        ),
+    log:
+        run_path("logs/plot_fingerprint/{task}.log"),
+    benchmark:
+        run_path("benchmarks/plot_fingerprint/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(tasks_with_reads()),
+    conda:
+        "../envs/deeptools.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        labels=of_task(labels_of_reads),
+        bin=200,
+    shell:
+        "for figure in {output:q}; do"
+        ' plotFingerprint --bamfiles {input.bams:q} --plotFile "$figure"'
+        " --labels {params.labels:q} --binSize {params.bin:q} --numberOfSamples 100000"
+        " --plotTitle '' --numberOfProcessors {threads:q};"
+        " done > {log:q} 2>&1"
+
+
+rule compare_replicates:
+    input:
+        plus=of_task(strand_files("counts", "plus")),
+        minus=of_task(strand_files("counts", "minus")),
+    output:
+        run_path("tasks/{task}/signal/replicates.npz"),
+    log:
+        run_path("logs/compare_replicates/{task}.log"),
+    benchmark:
+        run_path("benchmarks/compare_replicates/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(tasks_with_replicates()),
+    conda:
+        "../envs/deeptools.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        labels=sample_labels,
+        bin=100,
+    shell:
+        "multiBigwigSummary bins --bwfiles {input.plus:q} {input.minus:q}"
+        " --labels {params.labels:q} --binSize {params.bin:q}"
+        " --numberOfProcessors {threads:q} --outFileName {output:q} > {log:q} 2>&1"
+
+
+rule plot_replicates:
+    input:
+        run_path("tasks/{task}/signal/replicates.npz"),
+    output:
+        svg=run_path("figures/profiles/{task}.replicates.svg"),
+        png=report(
+            run_path("figures/profiles/{task}.replicates.png"),
+            caption="../resources/captions/replicates.rst",
+            category="Signal",
+            labels={"figure": "Agreement of replicates", "task": "{task}"},
+        ),
+    log:
+        run_path("logs/plot_replicates/{task}.log"),
+    benchmark:
+        run_path("benchmarks/plot_replicates/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(tasks_with_replicates()),
+    conda:
+        "../envs/deeptools.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    shell:
+        "for figure in {output:q}; do"
+        ' plotCorrelation --corData {input:q} --plotFile "$figure" --corMethod spearman'
+        " --whatToPlot heatmap --plotNumbers --skipZeros --colorMap Blues --plotTitle '';"
+        " done > {log:q} 2>&1"

@@ -1,0 +1,39 @@
+"""A BAM file that programs can look things up in: sorted by coordinate and with an index, among the results."""
+
+from pathlib import Path
+
+import pysam
+
+from workflow_support.files import atomic_path
+from workflow_support.job import run_job
+
+
+def index_reads(reads: Path, bam: Path, index: Path) -> None:
+    """Link a sorted BAM, or sort one that is not, and index it; nothing is written beside the user's files.
+
+    Parameters
+    ----------
+    reads
+        BAM file, in any order.
+    bam, index
+        To write: the same reads in the order of the genome, and their index (.bai).
+    """
+    with pysam.AlignmentFile(str(reads), "rb", check_sq=False) as file:
+        is_sorted = file.header.to_dict().get("HD", {}).get("SO") == "coordinate"
+    with atomic_path(bam) as partial:
+        if is_sorted:
+            partial.symlink_to(reads.resolve())
+        else:
+            pysam.sort("-o", str(partial), str(reads))
+    with atomic_path(index) as partial:
+        pysam.index(str(bam), str(partial))
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,
+        index_reads,
+        reads=Path(snakemake.input.reads),
+        bam=Path(snakemake.output.bam),
+        index=Path(snakemake.output.index),
+    )
