@@ -64,7 +64,7 @@ rule plot_fingerprint:
     shell:
         "for figure in {output:q}; do"
         ' plotFingerprint --bamfiles {input.bams:q} --plotFile "$figure"'
-        " --labels {params.labels:q} --binSize {params.bin:q} --numberOfSamples 100000"
+        " --labels {params.labels:q} --binSize {params.bin:q} --numberOfSamples 10000"
         " --plotTitle '' --numberOfProcessors {threads:q};"
         " done > {log:q} 2>&1"
 

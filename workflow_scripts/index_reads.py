@@ -20,13 +20,14 @@ def index_reads(reads: Path, bam: Path, index: Path) -> None:
     """
     with pysam.AlignmentFile(str(reads), "rb", check_sq=False) as file:
         is_sorted = file.header.to_dict().get("HD", {}).get("SO") == "coordinate"
-    with atomic_path(bam) as partial:
-        if is_sorted:
-            partial.symlink_to(reads.resolve())
-        else:
+    if is_sorted:
+        bam.unlink(missing_ok=True)
+        bam.symlink_to(reads.resolve())
+    else:
+        with atomic_path(bam) as partial:
             pysam.sort("-o", str(partial), str(reads))
     with atomic_path(index) as partial:
-        pysam.index(str(bam), str(partial))
+        pysam.index("-o", str(partial), str(bam))
 
 
 if "snakemake" in globals():
