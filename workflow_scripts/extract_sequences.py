@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from genome_data.code_arrays import write_codes
 from genome_data.genome import Genome
 from genome_data.windows import read_windows, write_windows
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
-from workflow_support.job import logger, progress, run_job
-
-CHUNK = 65_536
+from workflow_support.job import logger, run_job
 
 
 def extract_sequences(positives: Path, negatives: Path, fasta: Path, windows: Path, codes: Path) -> None:
@@ -33,11 +31,7 @@ def extract_sequences(positives: Path, negatives: Path, fasta: Path, windows: Pa
     width = _common_width(table, negatives)
     with atomic_paths(windows, codes) as (new_windows, new_codes):
         write_windows(table, new_windows)
-        array = np.lib.format.open_memmap(new_codes, mode="w+", dtype=np.uint8, shape=(len(table), width))
-        for first in progress(range(0, len(table), CHUNK), description="sequences", unit="chunk"):
-            rows = table.iloc[first : first + CHUNK]
-            array[first : first + CHUNK] = genome.codes(rows["contig"], rows["start"], width)
-        array.flush()
+        write_codes(genome, table, new_codes)
     logger.info("%s windows of %d bp: %s", f"{len(table):,}", width, codes)
 
 
