@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import extract_sequences as script
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from normalise_genome import normalise_genome
 from sequence_formats import fasta_text
 
+import genome_data.code_arrays
 import genome_data.windows
 from genome_data.genome import Genome
 from genome_data.windows import (
@@ -86,7 +86,7 @@ def test_composition_of_windows_does_not_depend_on_chunks(genome: Path, monkeypa
 
 @pytest.mark.parametrize("chunk", [2, 65_536])
 def test_row_i_of_the_codes_is_window_i(genome: Path, tmp_path: Path, chunk: int, monkeypatch) -> None:
-    monkeypatch.setattr(script, "CHUNK", chunk)
+    monkeypatch.setattr(genome_data.code_arrays, "_CHUNK", chunk)
     write_windows(table([5, 1, 77]), tmp_path / "positives.tsv")
     write_windows(table([9, 0], label=0, contig="a"), tmp_path / "negatives.tsv")
     extract_sequences(
