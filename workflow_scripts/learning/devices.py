@@ -35,7 +35,7 @@ def keep_freed_memory() -> None:
     """Ask glibc, where it is the C library, to keep freed memory for the next allocation.
 
     Features of a batch are allocated and freed in every step. Left alone, glibc hands them back to the system, which
-    then clears each page again: a fifth of the time of a step on a CPU.
+    then clears each page again, a good part of a step on a CPU.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
