@@ -10,7 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from .style import GREEN, GREY, VERMILION, panels, publication_style
 
-ROW_HEIGHT = 0.16
+#: Inches: of a bar where there is room, of one at least, of what a panel needs beside its bars, and of a figure that
+#: the report shows whole.
+ROW_HEIGHT, LEAST_ROW_HEIGHT, MARGINS, REPORT_HEIGHT = 0.16, 0.115, 0.42, 3.4
 
 
 @publication_style
@@ -24,7 +26,8 @@ def peak_accounting_figure(counts: pd.DataFrame) -> Figure:
     """
     by_task = {task: of_task[of_task["rows"] > 0] for task, of_task in counts.groupby("task", sort=False)}
     longest = max(len(of_task) for of_task in by_task.values())
-    figure, axes = panels(len(by_task), 1, 0.5 + ROW_HEIGHT * longest)
+    room = (REPORT_HEIGHT / len(by_task) - MARGINS) / longest
+    figure, axes = panels(len(by_task), 1, MARGINS + longest * min(ROW_HEIGHT, max(room, LEAST_ROW_HEIGHT)))
     for (task, of_task), axis in zip(by_task.items(), axes[:, 0], strict=True):
         _draw_waterfall(axis, of_task)
         axis.set_title(task, loc="left")
