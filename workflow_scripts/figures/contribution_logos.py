@@ -28,7 +28,7 @@ def contribution_logos_figure(contributions: np.ndarray, sequences: np.ndarray, 
         A row a window: ``contig, start`` and others.
     """
     shown = min(PANELS, len(table))
-    figure, axes = panels(shown, 1, 0.75, sharey=True)
+    figure, axes = panels(shown, 1, 0.57, sharey=True)
     for row, axis in enumerate(axes[:, 0]):
         actual = contributions[row] * (sequences[row, :, None] == np.arange(4))
         stretch = strongest_stretch(np.abs(actual).sum(axis=1), STRETCH)
