@@ -15,7 +15,7 @@ from figures.contribution_logos import PANELS, contribution_logos_figure, strong
 from figures.motif_logos import motif_logos_figure
 from figures.sequence_logo import COLOURS, draw_logo, information
 from genome_data.motif_files import FoundMotif, write_meme
-from simulation.motifs import read_jaspar
+from genome_data.motifs import read_jaspar
 
 MOTIFS = Path(__file__).parents[1] / "resources/motifs"
 WIDTH, START = 120, 1000

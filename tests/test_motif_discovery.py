@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genome_data.motif_files import FoundMotif, best_match, consensus, read_meme, write_meme
-from simulation.motifs import read_jaspar
+from genome_data.motifs import read_jaspar
 
 FILES = sorted((Path(__file__).parents[1] / "resources/motifs").glob("*.jaspar"))
 MOTIFS = {motif.name: motif for motif in map(read_jaspar, FILES)}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from simulate_experiment import simulate_experiment
 
 from genome_data.alphabet import ASCII_TO_CODE, reverse_complement
+from genome_data.motifs import Motif, read_jaspar
 from simulation.layout import SLOT_WIDTH, SlotPool
-from simulation.motifs import Motif, read_jaspar
 from simulation.peaks import ABSENT_CONTIG, NARROWPEAK
 from workflow_support.errors import InputError
 

@@ -8,7 +8,7 @@ from modiscolite.core import SeqletSet
 from modiscolite.tfmodisco import TFMoDISco
 
 from genome_data.motif_files import FoundMotif, best_match, consensus, write_meme
-from simulation.motifs import read_jaspar
+from genome_data.motifs import read_jaspar
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 

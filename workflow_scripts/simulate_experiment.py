@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from genome_data.motifs import read_jaspar
 from simulation.background import write_fasta
 from simulation.experiment import ExperimentSettings, simulate
-from simulation.motifs import read_jaspar
 from simulation.signal import write_coverage
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job

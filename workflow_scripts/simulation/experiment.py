@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from genome_data.alphabet import UNKNOWN
+from genome_data.motifs import Motif
 
 from .background import draw_bases
 from .layout import SLOT_WIDTH, SlotPool
-from .motifs import Motif
 from .peaks import CALLING_THRESHOLD, as_narrowpeak, call_peaks, false_signal, site_signal, untidy_peaks
 from .sites import plant_sites
 

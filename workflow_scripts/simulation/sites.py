@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.alphabet import reverse_complement
-
-from .motifs import Motif
+from genome_data.motifs import Motif
 
 # The middle of a site lies at most so far from the middle of its slot.
 LARGEST_OFFSET = 40

@@ -10,6 +10,8 @@ import numpy as np
 
 from workflow_support.errors import InputError
 
+from .alphabet import reverse_complement
+
 BACKGROUND = 0.25
 PSEUDOCOUNT = 1.0
 JASPAR_FORMAT = "one header line '>accession name', then lines 'A  [ 12 0 7 ]' for A, C, G and T"
@@ -55,6 +57,24 @@ class Motif:
     def log_odds(self, words: np.ndarray) -> np.ndarray:
         """Scores in bits, shape (words,), of base codes A, C, G, T = 0..3, shape (words, width)."""
         return self.log_odds_matrix[np.arange(self.width), words].sum(axis=1)
+
+    def best_log_odds_of_words(self, codes: np.ndarray) -> np.ndarray:
+        """Score in bits of the best word on either strand of each sequence, shape (sequences,).
+
+        Parameters
+        ----------
+        codes
+            Base codes A, C, G, T, N = 0..4, shape (sequences, width of the motif or more). An unknown base scores 0.
+        """
+        # Over what an unknown base may be, the likelihoods of motif and background are equal.
+        matrix = np.pad(self.log_odds_matrix, ((0, 0), (0, 1)))
+        offsets = codes.shape[1] - self.width + 1
+        best = np.full(len(codes), -np.inf)
+        for strand in (codes, reverse_complement(codes)):
+            for offset in range(offsets):
+                word = strand[:, offset : offset + self.width]
+                np.maximum(best, matrix[np.arange(self.width), word].sum(axis=1), out=best)
+        return best
 
     def sample(self, strengths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw one word for each strength.
