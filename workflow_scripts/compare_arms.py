@@ -1,0 +1,71 @@
+"""Replicates and predictions of a study -> paired comparisons, and what becomes of its claims."""
+
+from pathlib import Path
+from typing import Any
+
+from study.claims import claims_table
+from study.comparisons import comparisons_table
+from study.files import read_table, write_table
+from study.pairs import Measurements
+from study.predictions import resample_predictions
+from study.published import published_table
+from workflow_support.files import atomic_paths
+from workflow_support.job import logger, run_job
+
+
+def compare_arms(
+    replicates: Path,
+    predictions: list[Path],
+    evaluations: list[Path],
+    study: dict[str, Any],
+    kinds: dict[str, str],
+    bootstraps: int,
+    seed: int,
+    comparisons: Path,
+    claims: Path,
+    published: Path,
+) -> None:
+    """Compare every arm with the reference of its kind and with published values, and test the claims.
+
+    Parameters
+    ----------
+    predictions, evaluations
+        Of the same models.
+    study
+        ``reference`` and ``metric`` by kind of task, ``claims``, and ``published``, a list of ``task, metric, value,
+        source``.
+    kinds
+        Kind of each task.
+    bootstraps, seed
+        How often test windows are drawn anew, and what decides the draws.
+    """
+    metrics, references = ({task: study[key][kind] for task, kind in kinds.items()} for key in ("metric", "reference"))
+    resampled = resample_predictions(predictions, evaluations, metrics, bootstraps, seed)
+    of_replicates = read_table(replicates)
+    measurements = Measurements(of_replicates, metrics, resampled)
+    of_claims = [(claim["better"], claim["than"]) for claim in study["claims"]]
+    compared = comparisons_table(measurements, metrics, references, of_claims)
+    tested = claims_table(measurements, metrics, study["claims"])
+    against_published = published_table(of_replicates, study["published"])
+    with atomic_paths(comparisons, claims, published) as paths:
+        for table, path in zip((compared, tested, against_published), paths, strict=True):
+            write_table(table, path)
+    holding = int((tested["verdict"] == "holds").sum())
+    logger.info("Made %d comparisons; of %d lines on claims, %d hold.", len(compared), len(tested), holding)
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,
+        compare_arms,
+        replicates=Path(snakemake.input.replicates),
+        predictions=[Path(path) for path in snakemake.input.predictions],
+        evaluations=[Path(path) for path in snakemake.input.evaluations],
+        study=snakemake.params.study,
+        kinds=snakemake.params.kinds,
+        bootstraps=snakemake.params.bootstraps,
+        seed=snakemake.params.seed,
+        comparisons=Path(snakemake.output.comparisons),
+        claims=Path(snakemake.output.claims),
+        published=Path(snakemake.output.published),
+    )

@@ -1,0 +1,132 @@
+"""Claims, tested: one is better than another, or its lead is wider with fewer training windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .evaluations import ALL
+from .metrics import gain_sign
+from .pairs import Measurements, Pairs, widening
+from .statistics import holm, percentile_interval, t_interval, wilcoxon_p
+from .wording import claim_sentence
+
+ALL_TASKS = "all tasks"
+LEAST_TASKS = 3
+"""Tasks from which on there is an interval over tasks."""
+LEVEL = 0.05
+COLUMNS = [
+    "claim", "better", "than", "size", "wider_than", "metric", "scope", "tasks", "pairs", "difference", "low", "high",
+    "window_low", "window_high", "task_low", "task_high", "wilcoxon_p", "holm_p", "verdict",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``better`` is better than ``than`` at ``size``; or, with ``wider_than``, by more at ``size`` than at that one."""
+
+    better: str
+    than: str
+    size: str
+    wider_than: str = ""
+
+
+@dataclass(frozen=True)
+class Gains:
+    """Gains of a claim at a task, seed by seed (pairs,), and resampled (resamples,) or None; positive is for it."""
+
+    by_seed: np.ndarray
+    resampled: np.ndarray | None
+
+
+def claims_table(measurements: Measurements, metrics: Mapping[str, str], claims: Iterable[Mapping]) -> pd.DataFrame:
+    """One row a claim and scope: each task, and all tasks of one metric together, paired over task and seed.
+
+    Parameters
+    ----------
+    metrics
+        The study metric of each task.
+    claims
+        ``better, than`` and, where the claim is of a wider lead, ``wider_at``.
+    """
+    rows = []
+    for stated in claims:
+        for metric in dict.fromkeys(metrics.values()):
+            tasks = [task for task in metrics if metrics[task] == metric]
+            rows += _rows(measurements, metric, tasks, stated)
+    return with_verdicts(pd.DataFrame(rows, columns=COLUMNS[:-2]))
+
+
+def pooled_row(claim: Claim, metric: str, gains: Sequence[Gains], scope: str) -> tuple:
+    """A claim on the gains of one task, or of several together; all but the verdict."""
+    by_seed = np.concatenate([of_task.by_seed for of_task in gains])
+    resampled = [of_task.resampled for of_task in gains]
+    complete = all(values is not None for values in resampled)
+    # Windows of a task were drawn apart from those of the others; tasks count by their pairs, as they do in the mean.
+    weights = [len(of_task.by_seed) for of_task in gains]
+    windows = percentile_interval(np.average(resampled, axis=0, weights=weights)) if complete else (np.nan, np.nan)
+    means = np.array([of_task.by_seed.mean() for of_task in gains])
+    over_tasks = t_interval(means) if len(gains) >= LEAST_TASKS else (np.nan, np.nan)
+    return (
+        claim_sentence(claim.better, claim.than, claim.size, claim.wider_than),
+        claim.better,
+        claim.than,
+        claim.size,
+        claim.wider_than,
+        metric,
+        scope,
+        len(gains),
+        len(by_seed),
+        by_seed.mean(),
+        *t_interval(by_seed),
+        *windows,
+        *over_tasks,
+        wilcoxon_p(by_seed),
+    )
+
+
+def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
+    """``claims`` with ``holm_p``, corrected for the claims of the same scope, and ``verdict``.
+
+    A claim holds if its intervals, over seeds and over windows where there is one, lie above 0 and the corrected p,
+    where there is one, is below 0.05; it fails if they lie below 0; else it is undecided, as it is with a single pair.
+    """
+    corrected = claims.groupby("scope", sort=False)["wilcoxon_p"].transform(lambda p: holm(p.to_numpy()))
+    judged = claims.assign(holm_p=corrected)
+    # A bootstrap that was not done contradicts nothing; an interval over seeds must be there.
+    above = (judged["low"] > 0) & ~(judged["window_low"] <= 0) & ~(corrected >= LEVEL)
+    below = (judged["high"] < 0) & ~(judged["window_high"] >= 0)
+    return judged.assign(verdict=np.select([above, below], ["holds", "fails"], "undecided"))[COLUMNS]
+
+
+def _rows(measurements: Measurements, metric: str, tasks: Sequence[str], stated: Mapping) -> list[tuple]:
+    by_claim: dict[Claim, dict[str, Gains]] = {}
+    for task in tasks:
+        for claim, gains in _gains(measurements, task, metric, stated):
+            by_claim.setdefault(claim, {})[task] = gains
+    rows = []
+    for claim, by_task in by_claim.items():
+        rows += [pooled_row(claim, metric, [gains], task) for task, gains in by_task.items()]
+        if len(by_task) > 1:
+            rows.append(pooled_row(claim, metric, list(by_task.values()), ALL_TASKS))
+    return rows
+
+
+def _gains(measurements: Measurements, task: str, metric: str, stated: Mapping) -> Iterable[tuple[Claim, Gains]]:
+    better, than = stated["better"], stated["than"]
+    by_size = {size: measurements.pairs(task, better, than, size) for size in measurements.sizes(task, better, than)}
+    if "wider_at" in stated:
+        size = str(stated["wider_at"])
+        if {size, ALL} <= by_size.keys():
+            yield Claim(better, than, size, ALL), _oriented(widening(by_size[size], by_size[ALL]), metric)
+        return
+    for size, pairs in by_size.items():
+        yield Claim(better, than, size), _oriented(pairs, metric)
+
+
+def _oriented(pairs: Pairs, metric: str) -> Gains:
+    sign = gain_sign(metric)
+    return Gains(sign * pairs.differences, None if pairs.resampled is None else sign * pairs.resampled)
