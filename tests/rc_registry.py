@@ -22,6 +22,8 @@ from rc_equivariant import (
     GlobalAvgPool1d,
     KmerConv1d,
     KmerEncoding,
+    LabelledArchitecture,
+    LabelledNetwork,
     LayerNorm,
     Linear,
     MaxPool1d,
@@ -80,6 +82,13 @@ def binary(arm: str, window: int) -> BinaryNetwork:
     representation, kmer, fraction = ("standard", 2, None) if arm == "standard" else ARMS[arm]
     narrow = {"kernel_widths": (5, 4, 4), "pool_width": 8, "pool_stride": 5}
     return BinaryNetwork(BinaryArchitecture(representation, kmer, 8, window, plus_fraction=fraction, **narrow))
+
+
+def labelled(arm: str, window: int, classes: int = 2) -> LabelledNetwork:
+    representation, kmer, fraction = ("standard", 2, None) if arm == "standard" else ARMS[arm]
+    narrow = {"first_width": 6, "residual_width": 3, "region_width": 4, "dense": 8}
+    architecture = LabelledArchitecture(representation, kmer, 8, window, classes, plus_fraction=fraction, **narrow)
+    return LabelledNetwork(architecture)
 
 
 def profile(arm: str, window: int, control: bool) -> ProfileNetwork:
@@ -160,6 +169,10 @@ def _networks() -> dict[str, Case]:
     for arm in ARMS:
         for window in (40, 41):
             cases[f"BinaryNetwork {arm}, {window} bp"] = Case(lambda a=arm, w=window: binary(a, w), ((window,),))
+            for classes in (2, 3):
+                cases[f"LabelledNetwork {arm}, {window} bp, {classes} classes"] = Case(
+                    lambda a=arm, w=window, c=classes: labelled(a, w, c), ((window,),)
+                )
             for control in (False, True):
                 cases[f"ProfileNetwork {arm}, {window} bp{', control' * control}"] = Case(
                     lambda a=arm, w=window, c=control: profile(a, w, c), profile_positions(window, control)
@@ -190,6 +203,8 @@ ONE_OF_EACH |= {
     for name in (
         "BinaryNetwork regular k=3, 41 bp",
         "BinaryNetwork irrep k=3, 41 bp",
+        "LabelledNetwork regular k=3, 41 bp, 2 classes",
+        "LabelledNetwork irrep k=3, 40 bp, 3 classes",
         "ProfileNetwork regular k=2, 41 bp",
         "ProfileNetwork irrep k=3, 41 bp, control",
         "StrandAverage of a profile network",

@@ -17,6 +17,7 @@ from .layers.module import EquivariantModule
 from .layers.normalisation import BatchNorm1d, LayerNorm
 from .layers.pooling import AvgPool1d, GlobalAvgPool1d, MaxPool1d
 from .networks.binary import BinaryArchitecture, BinaryNetwork
+from .networks.labelled import LabelledArchitecture, LabelledNetwork
 from .networks.profile import ProfileArchitecture, ProfileNetwork
 from .representation import FeatureSpace, FeatureType, Ordinary, Representation, direct_sum
 from .strategies import Ensemble, StrandAverage, with_reverse_complements
@@ -39,6 +40,8 @@ __all__ = [
     "KernelTying",
     "KmerConv1d",
     "KmerEncoding",
+    "LabelledArchitecture",
+    "LabelledNetwork",
     "LayerNorm",
     "Linear",
     "MaxPool1d",

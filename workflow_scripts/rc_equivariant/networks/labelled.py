@@ -1,0 +1,211 @@
+"""Networks for labelled sequences: of which class is a short sequence, known only by examples of each?"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..encoding import KmerEncoding
+from ..layers.blocks import ConvBlock
+from ..layers.containers import Residual, Sequential
+from ..layers.convolution import Conv1d, KmerConv1d
+from ..layers.heads import StrandMerge
+from ..layers.module import EquivariantModule
+from ..layers.pooling import AvgPool1d, MaxPool1d
+from ..representation import FeatureType, Ordinary
+from .arms import check_arm, check_window, hidden_type
+
+
+@dataclass(frozen=True)
+class LabelledArchitecture:
+    """All that decides the shape of a :class:`LabelledNetwork`; the defaults are for sequences of about 100 bases.
+
+    Parameters
+    ----------
+    representation, kmer, channels, plus_fraction
+        As in :class:`~rc_equivariant.networks.binary.BinaryArchitecture`.
+    window
+        Length of the input in bases.
+    classes
+        Two give one logit, that of the second against the first; more give one each.
+    first_width
+        Bases that the first convolution sees: its width on k-mers is ``first_width - k + 1``, the same field of view
+        for every k.
+    pool_width
+        Positions of which the first convolution's features are averaged; odd, as :attr:`padding` explains.
+    dilations
+        Of the residual layers, in order.
+    residual_width
+        Width of their convolutions; odd, so that they keep the length.
+    region_width
+        Positions, after that, of which the maximum is taken; a rest at the end, too short for another, is left out.
+    dense
+        Units of the layer before the logits.
+    dropout
+        Probability that an input of the last two layers is dropped in training.
+
+    Raises
+    ------
+    ValueError
+        If the description is contradictory, or the window too short for the layers.
+    """
+
+    representation: str
+    kmer: int
+    channels: int
+    window: int
+    classes: int = 2
+    first_width: int = 15
+    pool_width: int = 3
+    dilations: tuple[int, ...] = (1, 2)
+    residual_width: int = 5
+    region_width: int = 7
+    dense: int = 64
+    dropout: float = 0.3
+    plus_fraction: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dilations", tuple(self.dilations))
+        check_arm(self.representation, self.kmer, self.channels, self.plus_fraction)
+        if self.classes < 2:
+            raise ValueError(f"{self.classes} classes leave nothing to tell apart: a network needs at least 2")
+        if self.first_width < self.kmer:
+            raise ValueError(
+                f"a first convolution that sees {self.first_width} bases holds no {self.kmer}-mer: take first_width "
+                f"{self.kmer} or more, or shorter k-mers"
+            )
+        self._require_odd_widths()
+        self._require_positions()
+        if not all(dilation >= 1 for dilation in self.dilations):
+            raise ValueError(f"dilations are {self.dilations}: each must be at least 1")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {self.dropout}: it must be at least 0 and less than 1")
+        if self.dense < 1:
+            raise ValueError(f"a layer of {self.dense} units passes nothing on: dense must be at least 1")
+
+    def _require_odd_widths(self) -> None:
+        for name in ("pool_width", "residual_width"):
+            width = getattr(self, name)
+            if width < 1 or width % 2 == 0:
+                raise ValueError(f"{name} is {width}: it must be odd, to reach as far to one side as to the other")
+
+    def _require_positions(self) -> None:
+        if self.window < self.first_width:
+            raise ValueError(
+                f"a window of {self.window} bases is too short for a first convolution that sees {self.first_width}: "
+                "take wider windows or a smaller first_width"
+            )
+        if not 1 <= self.region_width <= self.positions:
+            raise ValueError(
+                f"region_width is {self.region_width}, but a window of {self.window} bases leaves {self.positions} "
+                f"positions to take maxima of: take from 1 to {self.positions}, or wider windows"
+            )
+
+    @property
+    def padding(self) -> int:
+        """Unknown bases added on either side, the fewest by which the pooled windows end where the sequence ends.
+
+        As the same number is added on both sides, there is always one for odd ``pool_width``, and not for even ones.
+        """
+        return next(p for p in range(self.pool_width) if (self._first_positions + 2 * p) % self.pool_width == 0)
+
+    @property
+    def positions(self) -> int:
+        """Positions after the pooling."""
+        return (self._first_positions + 2 * self.padding) // self.pool_width
+
+    @property
+    def _first_positions(self) -> int:
+        """Positions after the first convolution of the sequence as it is."""
+        return self.window - self.first_width + 1
+
+    @property
+    def logits(self) -> int:
+        """Numbers that the network gives for a sequence."""
+        return 1 if self.classes == 2 else self.classes
+
+    @property
+    def hidden_type(self) -> FeatureType:
+        """Feature space of the hidden layers."""
+        return hidden_type(self.representation, self.channels, self.plus_fraction)
+
+
+class LabelledNetwork(EquivariantModule):
+    """A convolution and means of few positions, dilated residual layers, strands merged, maxima, two linear layers.
+
+    With a representation the output is the same for a sequence and its reverse complement; with ``standard`` it is an
+    ordinary network of the same layers. The convolutions have no bias, which batch norm would take off again. Means
+    come before maxima because they are equivariant on every channel; maxima are taken where the strands are merged.
+    """
+
+    def __init__(self, architecture: LabelledArchitecture) -> None:
+        encoding = KmerEncoding(architecture.kmer)
+        super().__init__(encoding, Ordinary(architecture.logits))
+        self.architecture = architecture
+        hidden = architecture.hidden_type
+        self.features = Sequential(*_trunk(encoding, architecture))
+        self.merge = StrandMerge(hidden)
+        merged = self.merge.out_type
+        self.pool = MaxPool1d(merged, architecture.region_width)
+        regions = architecture.positions // architecture.region_width
+        self.classify = _classifier(merged.size * regions, architecture)
+
+    @property
+    def encoding(self) -> KmerEncoding:
+        """How sequences become the indices that the network reads."""
+        return self.in_type
+
+    def check(self, kmers: Tensor) -> None:
+        check_window(self, kmers, self.architecture.window, self.architecture.kmer)
+
+    def forward(self, kmers: Tensor) -> Tensor:
+        """Logits of the classes.
+
+        Parameters
+        ----------
+        kmers
+            K-mer indices (:meth:`KmerEncoding.indices`), shape (batch, window - k + 1).
+
+        Returns
+        -------
+        Tensor
+            Shape (batch,) for two classes, (batch, classes) for more.
+        """
+        self.check(kmers)
+        padding, unknown = self.architecture.padding, self.encoding.size
+        padded = functional.pad(kmers.long(), (padding, padding), value=unknown)
+        logits = self.classify(self.pool(self.merge(self.features(padded))).flatten(1))
+        return logits.squeeze(1) if self.architecture.classes == 2 else logits
+
+    def export(self) -> nn.Module:
+        """Reads one-hot nucleotides, as :meth:`KmerConv1d.export` does."""
+        padding = self.architecture.padding
+        layers = [nn.ConstantPad1d((padding, padding), 0.0), self.features.export(), self.merge.export()]
+        layers += [self.pool.export(), nn.Flatten(), copy.deepcopy(self.classify)]
+        if self.architecture.classes == 2:
+            layers.append(nn.Flatten(0))
+        return nn.Sequential(*layers).eval()
+
+
+def _trunk(encoding: KmerEncoding, architecture: LabelledArchitecture) -> list[EquivariantModule]:
+    """Convolutions without bias, each followed by batch norm and activation; the first by its average, too."""
+    hidden = architecture.hidden_type
+    first = KmerConv1d(encoding, hidden, architecture.first_width - architecture.kmer + 1, bias=False)
+    layers: list[EquivariantModule] = [ConvBlock(first), AvgPool1d(hidden, architecture.pool_width)]
+    for dilation in architecture.dilations:
+        convolution = Conv1d(hidden, hidden, architecture.residual_width, padding="same", dilation=dilation, bias=False)
+        layers.append(Residual(ConvBlock(convolution)))
+    return layers
+
+
+def _classifier(features: int, architecture: LabelledArchitecture) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Dropout(architecture.dropout),
+        nn.Linear(features, architecture.dense),
+        nn.ReLU(),
+        nn.Dropout(architecture.dropout),
+        nn.Linear(architecture.dense, architecture.logits),
+    )
