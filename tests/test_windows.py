@@ -43,10 +43,10 @@ def table(starts: list[int], width: int = 20, label: int = 1, contig: str = "b")
 
 
 def test_a_window_table_is_read_back_as_it_was(tmp_path: Path) -> None:
-    windows = table([3, 1, 2]).assign(contig=["NA", "1", "chr1"], gc=[np.nan, 1 / 3, 0.0])
+    windows = table([3, 1, 2]).assign(contig=["NA", "1", "chr1"], gc=[np.nan, 1 / 3, 0.0], label=[0, 1, 12])
     write_windows(windows, tmp_path / "w.tsv")
     found = read_windows(tmp_path / "w.tsv")
-    assert (tmp_path / "w.tsv").read_text().splitlines()[:2] == ["\t".join(COLUMNS), "NA\t3\t23\twindow_3\t1\ttrain\t"]
+    assert (tmp_path / "w.tsv").read_text().splitlines()[:2] == ["\t".join(COLUMNS), "NA\t3\t23\twindow_3\t0\ttrain\t"]
     assert found["gc"].tolist() == pytest.approx([np.nan, 1 / 3, 0], abs=1e-6, nan_ok=True)
     assert found.drop(columns="gc").values.tolist() == windows.drop(columns="gc").values.tolist()
 

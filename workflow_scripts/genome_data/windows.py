@@ -1,4 +1,7 @@
-"""Window tables: tab-separated files of labelled, fixed-width stretches of the genome, and what they are made of."""
+"""Window tables: tab-separated files of labelled stretches of a genome, and what they are made of.
+
+The label is the index of a class from 0: bound windows are 1, others 0. Labelled sequences are contigs of their own.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,114 @@
+"""Sequences with a label as they stand in a table or in a FASTA, not looked at yet."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import NamedTuple
+
+from workflow_support.errors import InputError
+
+from .sequence_files import read_sequence
+
+_NAME_COLUMN, _SPLIT_COLUMN = "name", "split"
+_LONGEST_QUOTE = 200
+
+
+class Record(NamedTuple):
+    """A sequence as it stands in its file; name and split are None where the file has none."""
+
+    name: str | None
+    letters: str
+    label: str
+    split: str | None
+    line: int
+
+
+def table_records(
+    path: Path, lines: list[str], delimiter: str, sequence_column: str, label_column: str, has_splits: bool
+) -> Iterator[Record]:
+    """The rows of a table with a header."""
+    rows = _cells(path, lines, delimiter)
+    header = next(rows, (0, []))[1]
+    needed = [sequence_column, label_column, *([_SPLIT_COLUMN] if has_splits else [])]
+    at = {column: _position(path, header, column) for column in needed}
+    at_name = header.index(_NAME_COLUMN) if _NAME_COLUMN in header and _NAME_COLUMN not in needed else None
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise InputError(
+                "a row has not as many cells as the header",
+                file=path,
+                line=line,
+                found=f"{len(cells)} cells",
+                allowed=f"{len(header)} cells: {', '.join(header)}",
+                mend="complete the row, or put quotes round a cell that holds the separator",
+            )
+        yield Record(
+            name=None if at_name is None else _name(path, line, cells[at_name]),
+            letters=cells[at[sequence_column]],
+            label=cells[at[label_column]],
+            split=cells[at[_SPLIT_COLUMN]] if has_splits else None,
+            line=line,
+        )
+
+
+def _cells(path: Path, lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Line of the file and cells of each row that is not blank."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    try:
+        for cells in reader:
+            if cells and (len(cells) > 1 or cells[0].strip()):
+                yield reader.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        raise InputError(
+            "a row cannot be read",
+            file=path,
+            line=reader.line_num,
+            found=error,
+            allowed="cells without quotes, or each within a pair of double quotes",
+            mend="close the quotes of this row or of one above it",
+        ) from None
+
+
+def _position(path: Path, header: list[str], column: str) -> int:
+    if header.count(column) == 1:
+        return header.index(column)
+    raise InputError(
+        f"the file has {'no' if column not in header else 'more than one'} column {column!r}",
+        file=path,
+        found=quote(", ".join(header)) or "blank lines only",
+        allowed="CSV or TSV whose first row names its columns, each once; or FASTA",
+        mend="name the columns of sequences and labels in the task, or rename those of the file",
+    )
+
+
+def fasta_records(path: Path, lines: list[str]) -> Iterator[Record]:
+    """The sequences of a FASTA, whose ``lines`` are needed for their labels and where they stand."""
+    headers = ((number, line) for number, line in enumerate(lines, start=1) if line.startswith(">"))
+    contigs = groupby(read_sequence(path), key=attrgetter("contig"))
+    for (contig, blocks), (line, header) in zip(contigs, headers, strict=True):
+        letters = b"".join(block.letters for block in blocks).decode("ascii")
+        name, bar, label = contig.rpartition("|")
+        if not bar:
+            name, label = contig, next(iter(header[1 + len(contig) :].split()), "")
+        yield Record(_name(path, line, name), letters, label, None, line)
+
+
+def _name(path: Path, line: int, name: str) -> str:
+    if name:
+        return name
+    raise InputError(
+        "a sequence has an empty name",
+        file=path,
+        line=line,
+        allowed="a name for every sequence; a table without a column `name` numbers its rows",
+        mend="name the sequence, or remove the column `name`",
+    )
+
+
+def quote(text: str) -> str:
+    """The beginning of a text, for an error."""
+    return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"

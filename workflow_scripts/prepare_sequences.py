@@ -1,0 +1,95 @@
+"""Turn labelled sequences into a window table and base codes, and report the copies among them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from genome_data.labelled_sequences import as_windows, centred_codes, read_labelled_sequences
+from genome_data.sequence_duplicates import duplicate_report
+from genome_data.windows import write_windows
+from workflow_support.files import atomic_paths
+from workflow_support.job import logger, run_job
+
+
+def prepare_sequences(
+    sequences: Sequence[Path],
+    splits_of_files: Sequence[str] | None,
+    made_splits: Mapping[str, float] | None,
+    sequence_column: str,
+    label_column: str,
+    width: int | None,
+    windows: Path,
+    codes: Path,
+    classes: Path,
+    duplicates: Path,
+    accounting: Path,
+) -> None:
+    """Write the windows of a task of labelled sequences.
+
+    Every sequence is kept: one that cannot be used is an error, and copies are reported, not removed.
+
+    Parameters
+    ----------
+    sequences
+        CSV, TSV or FASTA; see `genome_data.labelled_files.read_labelled_file`.
+    splits_of_files, made_splits, sequence_column, label_column
+        See `genome_data.labelled_sequences.read_labelled_sequences`.
+    width
+        Bases of every window; None for the longest sequence.
+    windows
+        Window table to write: each sequence a contig of its own, the label the index of its class.
+    codes
+        Array to write: uint8 (windows, width); A, C, G, T, N = 0..4; shorter sequences in the middle, between N.
+    classes
+        JSON to write: list of the names of the classes, in the order of their indices.
+    duplicates
+        Table to write: see `genome_data.sequence_duplicates.duplicate_report`.
+    accounting
+        Table to write: ``reason, rows``: ``in`` and ``kept``, which are equal.
+    """
+    rows, names = read_labelled_sequences(sequences, splits_of_files, made_splits, sequence_column, label_column)
+    base_codes = centred_codes(rows, width)
+    report = duplicate_report(rows["sequence"], rows["label"], rows["split"])
+    _log(rows, names, report)
+    with atomic_paths(windows, codes, classes, duplicates, accounting) as paths:
+        new_windows, new_codes, new_classes, new_duplicates, new_accounting = paths
+        write_windows(as_windows(rows, base_codes), new_windows)
+        with new_codes.open("wb") as out:
+            np.save(out, base_codes)
+        new_classes.write_text(json.dumps(names, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        report.to_csv(new_duplicates, sep="\t", index=False)
+        kept = pd.DataFrame({"reason": ["in", "kept"], "rows": len(rows)})
+        kept.to_csv(new_accounting, sep="\t", index=False)
+
+
+def _log(rows: pd.DataFrame, classes: Sequence[str], report: pd.DataFrame) -> None:
+    for (split, label), count in rows.groupby(["split", "label"], sort=False).size().items():
+        logger.info("%-12s %-20s %10s", split, classes[label], f"{count:,}")
+    for row in report[(report["strand"] == "either") & (report["rows"] > 0)].itertuples():
+        logger.info(
+            "%s: %s rows repeat a sequence on either strand, %s of them under another label",
+            row.between,
+            f"{row.rows:,}",
+            f"{row.other_label:,}",
+        )
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,
+        prepare_sequences,
+        sequences=[Path(each) for each in snakemake.input.sequences],
+        splits_of_files=snakemake.params.splits_of_files,
+        made_splits=snakemake.params.made_splits,
+        sequence_column=snakemake.params.sequence_column,
+        label_column=snakemake.params.label_column,
+        width=snakemake.params.width,
+        windows=Path(snakemake.output.windows),
+        codes=Path(snakemake.output.codes),
+        classes=Path(snakemake.output.classes),
+        duplicates=Path(snakemake.output.duplicates),
+        accounting=Path(snakemake.output.accounting),
+    )
