@@ -89,3 +89,35 @@ def test_passes_differ_in_order_and_follow_their_generator():
     orders = [next(first) for _ in range(2)]
     assert not np.array_equal(*orders)
     assert np.array_equal(orders, [next(other) for _ in range(2)])
+
+
+def make_batches(kind, seed):
+    generator = np.random.default_rng(seed)
+    if kind == "balanced":
+        return BalancedBatches(np.repeat([1, 0], (7, 30)), 3, 5, generator), generator
+    return PassesInBatches(23, 5, generator), generator
+
+
+@pytest.mark.parametrize("kind", ["balanced", "passes"])
+@given(before=st.integers(0, 25), seed=st.integers(0, 100))
+def test_batches_go_on_where_they_were_left(kind, before, seed):
+    whole, of_whole = make_batches(kind, seed)
+    for _ in range(before):
+        next(whole)
+    taken_up, of_taken_up = make_batches(kind, seed + 1)
+    taken_up.restore({name: value.copy() for name, value in whole.state().items()})
+    of_taken_up.bit_generator.state = of_whole.bit_generator.state
+    for _ in range(20):
+        assert np.array_equal(next(whole), next(taken_up))
+
+
+@pytest.mark.parametrize("kind", ["balanced", "passes"])
+def test_the_state_of_other_batches_is_refused(kind):
+    batches, _ = make_batches(kind, 0)
+    state = batches.state()
+    for name, value in state.items():
+        for wrong in (value + 1000, np.zeros(3, dtype=np.int64), -1 - value):
+            with pytest.raises(ValueError, match="is"):
+                batches.restore(state | {name: wrong})
+        with pytest.raises(KeyError):
+            batches.restore({other: kept for other, kept in state.items() if other != name})

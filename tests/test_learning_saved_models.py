@@ -8,28 +8,32 @@ from pathlib import Path
 
 import pytest
 import torch
+from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH
 from safetensors.torch import load_file, save_file
 
-from learning.architectures import build_network
+from learning.architectures import architecture_of, build_network, complete_architecture, encoding_of
 from learning.saved_models import ModelDescription, library_versions, load, save
+from rc_equivariant import KmerEncoding, StrandAverage
 from workflow_support.errors import InputError
 
 CPU = torch.device("cpu")
 SCRIPTS = Path(__file__).parents[1] / "workflow_scripts"
 
 
-def description(network):
+def description(**changes):
     return ModelDescription(
         kind="binary",
-        architecture=asdict(network.architecture),
+        architecture=complete_architecture(ARCHITECTURE | {"window": WIDTH} | changes, "binary"),
         task="planted",
         arm="regular",
+        size="all",
         seed=3,
         training=TRAINING,
         train_size=200,
         parameters=10,
         best_epoch=2,
+        quality=0.9,
         validation={"loss": 0.3, "auroc": 0.9},
         seconds=1.5,
         device="cpu",
@@ -48,7 +52,7 @@ def network():
 @pytest.fixture
 def saved(network, tmp_path):
     weights, model = tmp_path / "weights.safetensors", tmp_path / "model.json"
-    save(weights, model, network, description(network))
+    save(weights, model, network, description())
     return weights, model
 
 
@@ -66,11 +70,39 @@ def test_round_trip_to_the_bit(network, saved):
         assert torch.equal(loaded.state_dict()[name], value)
     kmers = torch.randint(0, 5, (30, WIDTH))
     assert torch.equal(loaded(kmers), network.eval()(kmers))
-    assert json.loads(json.dumps(asdict(description(network)))) == json.loads(json.dumps(asdict(found)))
+    assert json.loads(json.dumps(asdict(description()))) == json.loads(json.dumps(asdict(found)))
+
+
+def test_a_conjoined_network_comes_back_as_one(tmp_path):
+    described = description(representation="standard", conjoined=True)
+    made = build_network(described.architecture)
+    assert isinstance(made, StrandAverage)
+    save(tmp_path / "weights.safetensors", tmp_path / "model.json", made, described)
+    loaded, found = load(tmp_path / "weights.safetensors", tmp_path / "model.json", CPU)
+    assert found.architecture["conjoined"] is True
+    assert encoding_of(loaded) == KmerEncoding(1)
+    assert architecture_of(loaded).window == WIDTH
+    kmers = torch.randint(0, 4, (30, WIDTH))
+    with torch.inference_mode():
+        assert torch.equal(loaded(kmers), made.eval()(kmers))
+        assert torch.allclose(loaded(kmers), loaded(3 - kmers.flip(1)), atol=1e-5)
+        assert not torch.allclose(loaded(kmers), loaded.network(kmers), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [("binary", ARCHITECTURE | {"window": WIDTH}), ("profile", PROFILE_ARCHITECTURE)],
+)
+def test_a_complete_architecture_has_every_field_and_is_a_fixed_point(kind, given):
+    complete = complete_architecture(given, kind)
+    fields = set(asdict(architecture_of(build_network(given, kind))))
+    assert set(complete) == fields | {"conjoined"}
+    assert complete["conjoined"] is False
+    assert complete_architecture(json.loads(json.dumps(complete)), kind) == complete
 
 
 def test_a_failed_save_leaves_nothing(network, tmp_path):
-    unwritable = description(network)
+    unwritable = description()
     object.__setattr__(unwritable, "versions", {"torch": object()})
     with pytest.raises(TypeError):
         save(tmp_path / "weights.safetensors", tmp_path / "model.json", network, unwritable)
@@ -143,6 +175,8 @@ def test_weights_that_do_not_fit_are_refused_by_name(saved, change):
         lambda content: content["architecture"].update(depth=3),
         lambda content: content["architecture"].update(channels=-4),
         lambda content: content["architecture"].update(channels=32),
+        lambda content: content["architecture"].update(conjoined="yes"),
+        lambda content: content["architecture"].update(conjoined=True),
     ],
     ids=[
         "key missing",
@@ -156,6 +190,8 @@ def test_weights_that_do_not_fit_are_refused_by_name(saved, change):
         "field",
         "negative",
         "other size",
+        "conjoined is a text",
+        "conjoined",
     ],
 )
 def test_descriptions_that_do_not_fit_are_refused(saved, change):

@@ -9,13 +9,16 @@ from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from torch import nn
 
 from learning.architectures import build_network
-from learning.binary_training import BinaryObjective, LabelledKmers, TrainingWindows
-from learning.inference import mean_logits, predict_logits
+from learning.binary_training import BinaryObjective, TrainingWindows
+from learning.classes import auroc
+from learning.classification import LabelledKmers
+from learning.forward import predict_logits
+from learning.inference import mean_logits
 from learning.kmers import encode
-from learning.metrics import auroc
 from learning.settings import BinaryTrainingSettings
-from learning.training import EpochRecord, RandomStreams, TrainingState, _record_epoch, train
-from rc_equivariant import KmerEncoding
+from learning.training import train
+from learning.training_state import EpochRecord, RandomStreams, TrainingState
+from rc_equivariant import KmerEncoding, Ordinary
 from workflow_support.errors import InputError
 
 
@@ -24,7 +27,7 @@ class LinearOnFirstBases(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.encoding = KmerEncoding(1)
+        self.in_type, self.out_type = KmerEncoding(1), Ordinary(1)
         self.linear = nn.Linear(WIDTH, 1)
         self.seen = []
 
@@ -135,10 +138,10 @@ def test_the_best_epoch_is_kept_and_the_earliest_of_equals():
     linear, chosen = LinearOnFirstBases(), settings()
     streams = RandomStreams(np.random.default_rng(0), np.random.default_rng(1))
     objective = BinaryObjective(planted_windows(), chosen, streams, torch.device("cpu"))
-    state = TrainingState(linear, optimiser=None, objective=objective)
+    state = TrainingState(linear, None, objective, streams, torch.device("cpu"))
     for epoch, reached in enumerate([0.6, 0.8, 0.8, 0.7], start=1):
         nn.init.constant_(linear.linear.bias, epoch)
-        _record_epoch(state, EpochRecord(epoch, 1.0, {"loss": 1.0, "auroc": reached}))
+        state.record(EpochRecord(epoch, 1.0, {"loss": 1.0, "auroc": reached}))
     assert state.best.epoch == 2
     assert state.best_weights["linear.bias"].item() == 2
 

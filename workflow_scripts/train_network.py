@@ -1,56 +1,84 @@
-"""Windows and their k-mers -> a trained network, its description and its learning curve."""
+"""Windows and their k-mers -> trained networks of an arm, their descriptions and their learning curves."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from genome_data.windows import read_windows
-from learning.architectures import build_network
-from learning.binary_training import BinaryObjective, LabelledKmers, TrainingWindows
-from learning.settings import BinaryTrainingSettings
-from learning.training import train
-from learning.training_outputs import write_training
+from learning.architectures import complete_architecture
+from learning.binary_training import BinaryObjective, TrainingWindows
+from learning.checkpoints import digest_of_arrays
+from learning.classification import ClassificationObjective, LabelledKmers
+from learning.labelled_training import LabelledObjective, LabelledSequences
+from learning.replicate_training import Arm, CheckpointFolder, ModelFiles, TrainingData, train_replicates
+from learning.settings import BinaryTrainingSettings, LabelledTrainingSettings, TrainingSettings
 from workflow_support.job import run_job
+
+SETTINGS = {"binary": BinaryTrainingSettings, "labelled": LabelledTrainingSettings}
+OBJECTIVES = {"binary": BinaryObjective, "labelled": LabelledObjective}
 
 
 def train_network(
     windows: Path,
     kmers: Path,
+    classes: Path | None,
+    kind: str,
     task: str,
     arm: str,
-    seed: int,
+    size: str,
+    seeds: Sequence[int],
     architecture: dict[str, Any],
     training: dict[str, Any],
-    weights: Path,
-    model: Path,
-    history: Path,
+    checkpoints: Path,
+    code: str,
+    weights: Sequence[Path],
+    models: Sequence[Path],
+    histories: Sequence[Path],
 ) -> None:
-    """Train one replicate of an arm; ``architecture`` lacks only the window, which the k-mers decide."""
-    settings = BinaryTrainingSettings(**training)
-    table, indices = read_windows(windows), np.load(kmers, mmap_mode="r")
-    complete = dict(architecture) | {"window": indices.shape[1] + architecture["kmer"] - 1}
-    data = TrainingWindows(_of_split("train", table, indices), _of_split("validation", table, indices))
-    trained = train(lambda: build_network(complete), partial(BinaryObjective, data, settings), settings, seed)
-    write_training(
-        weights,
-        model,
-        history,
-        trained,
-        settings,
-        kind="binary",
-        task=task,
-        arm=arm,
-        seed=seed,
-        train_size=len(data.train.labels),
+    """Train the replicates of an arm of a ``binary`` or ``labelled`` task, one a seed, in the order of the outputs.
+
+    ``architecture`` lacks the window, which the k-mers decide, and for a labelled task the number of classes, whose
+    names ``classes`` holds. ``checkpoints`` is a folder that no other job uses, ``code`` a digest of this code.
+    """
+    settings = SETTINGS[kind](**training)
+    indices = np.load(kmers, mmap_mode="r")
+    given = dict(architecture) | {"window": indices.shape[1] + architecture["kmer"] - 1}
+    number = None if classes is None else len(json.loads(classes.read_text(encoding="utf-8")))
+    if number is not None:
+        given["classes"] = number
+    chosen = Arm(kind, task, arm, size, complete_architecture(given, kind), settings)
+    splits = [_of_split(split, windows, indices) for split in ("train", "validation")]
+    data = TrainingWindows(*splits) if number is None else LabelledSequences(*splits, number)
+    train_replicates(
+        chosen,
+        TrainingData(data.train.labels, _digest(splits), partial(_objective, kind, data, settings)),
+        CheckpointFolder(checkpoints, code),
+        seeds,
+        [ModelFiles(*files) for files in zip(weights, models, histories, strict=True)],
     )
 
 
-def _of_split(split: str, table: pd.DataFrame, indices: np.ndarray) -> LabelledKmers:
+def _objective(
+    kind: str, data: TrainingWindows | LabelledSequences, settings: TrainingSettings, rows: np.ndarray, *where: Any
+) -> ClassificationObjective:
+    """The objective on ``rows`` of the training windows; ``where``: random streams and device."""
+    return OBJECTIVES[kind](replace(data, train=data.train.rows(rows)), settings, *where)
+
+
+def _of_split(split: str, windows: Path, indices: np.ndarray) -> LabelledKmers:
+    table = read_windows(windows)
     rows = np.flatnonzero(table["split"] == split)
     return LabelledKmers(indices[rows], table["label"].to_numpy()[rows])
+
+
+def _digest(splits: Sequence[LabelledKmers]) -> str:
+    digests = (digest_of_arrays(each.kmers, each.labels, rows=np.arange(each.labels.size)) for each in splits)
+    return " ".join(digests)
 
 
 if "snakemake" in globals():
@@ -59,12 +87,17 @@ if "snakemake" in globals():
         train_network,
         windows=Path(snakemake.input.windows),
         kmers=Path(snakemake.input.kmers),
+        classes=next((Path(path) for path in snakemake.input.classes), None),
+        kind=snakemake.params.kind,
         task=snakemake.params.task,
         arm=snakemake.params.arm,
-        seed=snakemake.params.seed,
+        size=snakemake.params.size,
+        seeds=snakemake.params.seeds,
         architecture=snakemake.params.architecture,
         training=snakemake.params.training,
-        weights=Path(snakemake.output.weights),
-        model=Path(snakemake.output.model),
-        history=Path(snakemake.output.history),
+        checkpoints=Path(snakemake.params.checkpoints),
+        code=snakemake.params.code,
+        weights=[Path(path) for path in snakemake.output.weights],
+        models=[Path(path) for path in snakemake.output.models],
+        histories=[Path(path) for path in snakemake.output.histories],
     )

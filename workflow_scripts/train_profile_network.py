@@ -1,5 +1,7 @@
-"""Windows, their k-mers and reads -> a trained profile network, its description and its learning curve."""
+"""Windows, their k-mers and reads -> trained profile networks of an arm, their descriptions and learning curves."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from genome_data.windows import read_windows
-from learning.architectures import build_network
+from learning.architectures import architecture_of, build_network, complete_architecture
+from learning.checkpoints import digest_of_arrays
 from learning.profile_training import ProfileObjective, ProfileTrainingWindows
 from learning.profile_windows import load_profile_arrays
+from learning.replicate_training import Arm, CheckpointFolder, ModelFiles, TrainingData, train_replicates
 from learning.settings import ProfileTrainingSettings
-from learning.training import train
-from learning.training_outputs import write_training
 from workflow_support.job import run_job
 
 KIND = "profile"
@@ -25,35 +27,47 @@ def train_profile_network(
     control: Path | None,
     task: str,
     arm: str,
-    seed: int,
+    size: str,
+    seeds: Sequence[int],
     architecture: dict[str, Any],
     training: dict[str, Any],
-    weights: Path,
-    model: Path,
-    history: Path,
+    checkpoints: Path,
+    code: str,
+    weights: Sequence[Path],
+    models: Sequence[Path],
+    histories: Sequence[Path],
 ) -> None:
-    """Train one replicate of an arm; the file of a control, given or not, decides the architecture's ``control``."""
+    """Train the replicates of an arm of a profile task, one a seed, in the order of the outputs.
+
+    The file of a control, given or not, decides the architecture's ``control``. ``checkpoints`` is a folder that no
+    other job uses, ``code`` a digest of this code.
+    """
     settings = ProfileTrainingSettings(**training)
-    complete = dict(architecture) | {"control": control is not None}
-    described = build_network(complete, KIND).architecture
+    complete = complete_architecture(dict(architecture) | {"control": control is not None}, KIND)
+    described = architecture_of(build_network(complete, KIND))
     length = described.window - described.kmer + 1
     arrays = load_profile_arrays(kmers, counts, control, length, described.output_length)
     split = read_windows(windows)["split"].to_numpy()
-    rows = (np.flatnonzero(split == name) for name in ("train", "validation"))
-    data = ProfileTrainingWindows(arrays, *rows)
-    trained = train(lambda: build_network(complete, KIND), partial(ProfileObjective, data, settings), settings, seed)
-    write_training(
-        weights,
-        model,
-        history,
-        trained,
-        settings,
-        kind=KIND,
-        task=task,
-        arm=arm,
-        seed=seed,
-        train_size=data.train.size,
+    data = ProfileTrainingWindows(arrays, *(np.flatnonzero(split == name) for name in ("train", "validation")))
+    train_replicates(
+        Arm(KIND, task, arm, size, complete, settings),
+        TrainingData(np.zeros(data.train.size, dtype=np.int64), _digest(data), partial(_objective, data, settings)),
+        CheckpointFolder(checkpoints, code),
+        seeds,
+        [ModelFiles(*files) for files in zip(weights, models, histories, strict=True)],
     )
+
+
+def _objective(
+    data: ProfileTrainingWindows, settings: ProfileTrainingSettings, rows: np.ndarray, *where: Any
+) -> ProfileObjective:
+    """The objective on ``rows`` of the training windows; ``where``: random streams and device."""
+    return ProfileObjective(replace(data, train=data.train[rows]), settings, *where)
+
+
+def _digest(data: ProfileTrainingWindows) -> str:
+    arrays = data.arrays.sequences, data.arrays.counts, data.arrays.control
+    return " ".join(digest_of_arrays(*arrays, rows=rows) for rows in (data.train, data.validation))
 
 
 if "snakemake" in globals():
@@ -66,10 +80,13 @@ if "snakemake" in globals():
         control=next((Path(path) for path in snakemake.input.control), None),
         task=snakemake.params.task,
         arm=snakemake.params.arm,
-        seed=snakemake.params.seed,
+        size=snakemake.params.size,
+        seeds=snakemake.params.seeds,
         architecture=snakemake.params.architecture,
         training=snakemake.params.training,
-        weights=Path(snakemake.output.weights),
-        model=Path(snakemake.output.model),
-        history=Path(snakemake.output.history),
+        checkpoints=Path(snakemake.params.checkpoints),
+        code=snakemake.params.code,
+        weights=[Path(path) for path in snakemake.output.weights],
+        models=[Path(path) for path in snakemake.output.models],
+        histories=[Path(path) for path in snakemake.output.histories],
     )

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rc_equivariant import BinaryArchitecture, BinaryNetwork, ProfileArchitecture, ProfileNetwork
+from torch import nn
+
+import rc_equivariant
+from rc_equivariant import EquivariantModule, KmerEncoding, StrandAverage
 from workflow_support.errors import InputError
 
-#: Description and network of every kind of task.
-KINDS = {"binary": (BinaryArchitecture, BinaryNetwork), "profile": (ProfileArchitecture, ProfileNetwork)}
+#: Names, in :mod:`rc_equivariant`, of the description and of the network of every kind of task.
+KINDS = {
+    "binary": ("BinaryArchitecture", "BinaryNetwork"),
+    "labelled": ("LabelledArchitecture", "LabelledNetwork"),
+    "profile": ("ProfileArchitecture", "ProfileNetwork"),
+}
 
 
 def build_network(
     architecture: Mapping[str, Any], kind: str = "binary", *, file: str | Path | None = None
-) -> BinaryNetwork | ProfileNetwork:
+) -> EquivariantModule:
     """The network that ``architecture`` describes, with random weights.
 
     Parameters
     ----------
     architecture
-        The fields of :class:`BinaryArchitecture` or :class:`ProfileArchitecture`.
+        The fields of the description of that kind, as :class:`rc_equivariant.BinaryArchitecture`, and ``conjoined``:
+        whether the network is the mean of both strands, in training as well; false where it is left out.
     kind
         One of :data:`KINDS`.
 
@@ -30,6 +39,52 @@ def build_network(
     InputError
         Where no network can be built from it; ``file`` is named as its origin.
     """
+    _, network = _of_kind(kind, file)
+    described, is_conjoined = _described(architecture, kind, file)
+    try:
+        made = network(described)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise _no_such_network(architecture, kind, error, file) from error
+    return StrandAverage(made) if is_conjoined else made
+
+
+def complete_architecture(architecture: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The same with every field that was left out, ``conjoined`` among them; from it alone the network can be built.
+
+    Raises
+    ------
+    InputError
+        As :func:`build_network`.
+    """
+    described, is_conjoined = _described(architecture, kind, None)
+    return asdict(described) | {"conjoined": is_conjoined}
+
+
+def encoding_of(network: nn.Module) -> KmerEncoding:
+    """How sequences become the indices that a network, conjoined or not, or an ensemble reads."""
+    spaces = network.in_type
+    return spaces[0] if isinstance(spaces, tuple) else spaces
+
+
+def architecture_of(network: nn.Module) -> Any:
+    """The description of a network, conjoined or not."""
+    return network.network.architecture if isinstance(network, StrandAverage) else network.architecture
+
+
+def _described(architecture: Mapping[str, Any], kind: str, file: str | Path | None) -> tuple[Any, bool]:
+    """The description that an architecture amounts to, and whether it is conjoined."""
+    description, _ = _of_kind(kind, file)
+    own = dict(architecture)
+    try:
+        is_conjoined = own.pop("conjoined", False)
+        if not isinstance(is_conjoined, bool):
+            raise TypeError(f"conjoined is true or false, not {is_conjoined!r}")
+        return description(**own), is_conjoined
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise _no_such_network(architecture, kind, error, file) from error
+
+
+def _of_kind(kind: str, file: str | Path | None) -> tuple[type, type]:
     if kind not in list(KINDS):
         raise InputError(
             "unknown kind of network",
@@ -39,13 +94,16 @@ def build_network(
             mend="set kind: in the configuration, or train the model again",
         )
     description, network = KINDS[kind]
-    try:
-        return network(description(**architecture))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"no network has this architecture: {error}",
-            file=file,
-            found=dict(architecture),
-            allowed=f"the fields of {description.__name__}, with values that fit each other and the window",
-            mend="change the arm or the network section of the configuration, or train the model again",
-        ) from error
+    return getattr(rc_equivariant, description), getattr(rc_equivariant, network)
+
+
+def _no_such_network(
+    architecture: Mapping[str, Any], kind: str, error: Exception, file: str | Path | None
+) -> InputError:
+    return InputError(
+        f"no network has this architecture: {error}",
+        file=file,
+        found=dict(architecture),
+        allowed=f"the fields of {KINDS[kind][0]}, with values that fit each other and the window",
+        mend="change the arm or the network section of the configuration, or train the model again",
+    )

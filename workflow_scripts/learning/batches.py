@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 import numpy as np
+
+
+class Batches(Protocol):
+    """Endless batches of row indices that can be taken up where they were left."""
+
+    def __iter__(self) -> Iterator[np.ndarray]: ...
+
+    def __next__(self) -> np.ndarray: ...
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Where they are, int64 arrays by name. The state of their generator is not part of it."""
+        ...
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from there.
+
+        Raises
+        ------
+        KeyError, ValueError
+            Where ``state`` is none of these batches.
+        """
+        ...
 
 
 class BalancedBatches:
@@ -34,6 +57,14 @@ class BalancedBatches:
 
     def __next__(self) -> np.ndarray:
         return np.concatenate([cycles.take(count) for cycles, count in self._classes])
+
+    def state(self) -> dict[str, np.ndarray]:
+        (positives, _), (negatives, _) = self._classes
+        return positives.state("positives") | negatives.state("negatives")
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        for name, (cycles, _) in zip(("positives", "negatives"), self._classes, strict=True):
+            cycles.restore(name, state)
 
 
 class PassesInBatches:
@@ -66,6 +97,13 @@ class PassesInBatches:
         self._next = (self._next + 1) % self.batches_per_pass
         return self._cycles.take(size)
 
+    def state(self) -> dict[str, np.ndarray]:
+        return self._cycles.state("rows") | {"next": np.array(self._next)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._cycles.restore("rows", state)
+        self._next = _position(state["next"], self.batches_per_pass - 1)
+
 
 class _ShuffledCycles:
     """Rows in a random order, reshuffled whenever all of them have been taken."""
@@ -87,3 +125,18 @@ class _ShuffledCycles:
             count -= part.size
             parts.append(part)
         return np.concatenate(parts)
+
+    def state(self, name: str) -> dict[str, np.ndarray]:
+        return {f"{name}.order": self._order.astype(np.int64), f"{name}.taken": np.array(self._taken)}
+
+    def restore(self, name: str, state: Mapping[str, np.ndarray]) -> None:
+        order = state[f"{name}.order"]
+        if not np.array_equal(np.sort(order), np.sort(self._order)):
+            raise ValueError(f"the order of {name} is one of other rows")
+        self._order, self._taken = order, _position(state[f"{name}.taken"], order.size)
+
+
+def _position(value: np.ndarray, last: int) -> int:
+    if value.shape != () or not 0 <= value <= last:
+        raise ValueError(f"{value} is no position up to {last}")
+    return int(value)

@@ -8,18 +8,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rc_equivariant import Representation, with_reverse_complements
 from workflow_support.errors import InputError
 
 from .batches import PassesInBatches
-from .profile_inference import WINDOWS_PER_BATCH, as_tensors
+from .divergences import profile_divergence
+from .forward import PROFILES_PER_BATCH, profile_tensors
 from .profile_losses import count_loss, profile_loss
 from .profile_windows import ProfileArrays
 from .settings import ProfileTrainingSettings
-from .training import RandomStreams
+from .strands import strand_loss
+from .training_state import RandomStreams
 
-#: Of reads on the + and the - strand, in counts and control.
-STRANDS = Representation(regular=1)
+#: Logits of profiles (batch, 2, position) and logarithms of totals (batch, 2).
+Outputs = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -58,19 +59,22 @@ class ProfileObjective:
         self.patience = settings.patience
         self.windows_per_epoch = windows.train.size
         self._windows, self._settings, self._device = windows, settings, device
-        self._batches = PassesInBatches(windows.train.size, settings.batch_size, streams.order)
+        self.batches = PassesInBatches(windows.train.size, settings.batch_size, streams.order)
         self._jitter = streams.jitter
-        self.steps_per_epoch = self._batches.batches_per_pass
+        self.steps_per_epoch = self.batches.batches_per_pass
 
     def batch_loss(self, network: nn.Module) -> Tensor:
-        rows = self._windows.train[next(self._batches)]
+        rows = self._windows.train[next(self.batches)]
         shifts = self._jitter.integers(0, 2 * self._windows.arrays.margin + 1, rows.size)
-        inputs, counts = as_tensors(self._windows.arrays.shifted(rows, shifts), self._device)
-        if self._settings.reverse_complement_augmentation:
-            inputs = tuple(map(with_reverse_complements, (network.encoding, STRANDS), inputs))
-            counts = with_reverse_complements(STRANDS, counts)
-        logits, log_totals = network(*inputs)
+        inputs, counts = profile_tensors(self._windows.arrays.shifted(rows, shifts), self._device)
+        return strand_loss(network, inputs, counts, self._settings, self._task_loss, self._divergence)
+
+    def _task_loss(self, outputs: Outputs, counts: Tensor) -> Tensor:
+        logits, log_totals = outputs
         return profile_loss(logits, counts) + self._settings.count_weight * count_loss(log_totals, counts)
+
+    def _divergence(self, one: Outputs, other: Outputs) -> Tensor:
+        return profile_divergence(one, other, self._settings.count_weight)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Losses of the validation windows: ``loss``, and ``profile_loss`` and ``count_loss``, which make it up."""
@@ -78,9 +82,9 @@ class ProfileObjective:
         network.eval()
         sums = np.zeros(2)
         rows = self._windows.validation
-        for start in range(0, rows.size, WINDOWS_PER_BATCH):
-            batch = rows[start : start + WINDOWS_PER_BATCH]
-            inputs, counts = as_tensors(self._windows.arrays.centred(batch), self._device)
+        for start in range(0, rows.size, PROFILES_PER_BATCH):
+            batch = rows[start : start + PROFILES_PER_BATCH]
+            inputs, counts = profile_tensors(self._windows.arrays.centred(batch), self._device)
             with torch.inference_mode():
                 logits, log_totals = network(*inputs)
                 losses = profile_loss(logits, counts), count_loss(log_totals, counts)

@@ -26,21 +26,23 @@ MEND = "train the model again: delete its folder and rerun the workflow"
 class ModelDescription:
     """What a saved model is and how it came about.
 
-    ``architecture`` holds the fields of :class:`rc_equivariant.BinaryArchitecture` or
-    :class:`rc_equivariant.ProfileArchitecture`, as ``kind`` says, and ``training`` those of the settings of that kind;
-    ``validation`` holds the metrics of the best epoch by name, and ``seconds`` is the wall time of the training on
-    ``device``.
+    ``architecture`` is what :func:`learning.architectures.complete_architecture` gives for ``kind``, and ``training``
+    holds the fields of the settings of that kind. ``size`` is that of the training subset as it was asked for,
+    ``train_size`` the windows in it. ``validation`` holds the metrics of the best epoch by name, ``quality`` is what it
+    was chosen by, the larger the better, and ``seconds`` the wall time of the training on ``device``.
     """
 
     kind: str
     architecture: dict[str, Any]
     task: str
     arm: str
+    size: str
     seed: int
     training: dict[str, Any]
     train_size: int
     parameters: int
     best_epoch: int
+    quality: float
     validation: dict[str, float]
     seconds: float
     device: str

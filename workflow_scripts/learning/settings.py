@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from workflow_support.errors import InputError
+
+#: Share of a training's steps in which a schedule with a warm-up raises the learning rate.
+WARM_UP = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """Optimiser, length and device of one training, of a task of either kind.
+    """Optimiser, length and device of one training, of a task of any kind.
 
     Parameters
     ----------
@@ -23,7 +28,12 @@ class TrainingSettings:
         ``cpu`` or ``cuda``, and the threads that torch may use on the CPU.
     reverse_complement_augmentation
         Join every batch by its reverse complement, which doubles it.
+    consistency
+        Weight of the divergence between the answers to a batch and to its reverse complement; 0 for none.
     """
+
+    #: Of AdamW, decoupled from the gradient; 0 is Adam.
+    weight_decay: ClassVar[float] = 0.0
 
     learning_rate: float
     batch_size: int
@@ -31,6 +41,11 @@ class TrainingSettings:
     device: str
     threads: int
     reverse_complement_augmentation: bool = False
+    consistency: float = 0.0
+
+    def learning_rate_at(self, step: int, steps: int) -> float:
+        """The learning rate of a step, counted from 0, in a training of ``steps``: constant, as published."""
+        return self.learning_rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +79,30 @@ class BinaryTrainingSettings(TrainingSettings):
     @property
     def negatives_per_batch(self) -> int:
         return self.batch_size - self.positives_per_batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledTrainingSettings(TrainingSettings):
+    """Of a task of labelled sequences, whose epoch is one pass over them.
+
+    The learning rate rises linearly to ``learning_rate`` and falls to 0 as half a cosine (Loshchilov & Hutter 2017).
+
+    Parameters
+    ----------
+    patience
+        Training ends after so many epochs without a better validation AUROC.
+    weight_decay
+        Of AdamW (Loshchilov & Hutter 2019).
+    """
+
+    patience: int
+    weight_decay: float
+
+    def learning_rate_at(self, step: int, steps: int) -> float:
+        warm_up = max(1, round(WARM_UP * steps))
+        if step < warm_up:
+            return self.learning_rate * (step + 1) / warm_up
+        return self.learning_rate * (1 + math.cos(math.pi * (step - warm_up) / (steps - warm_up))) / 2
 
 
 @dataclass(frozen=True, kw_only=True)

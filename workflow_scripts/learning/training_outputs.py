@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +12,8 @@ from workflow_support.files import atomic_path
 
 from .saved_models import ModelDescription, library_versions, save
 from .settings import TrainingSettings
-from .training import EpochRecord, TrainedNetwork
+from .training import TrainedNetwork
+from .training_state import EpochRecord
 
 
 def write_training(
@@ -22,22 +24,26 @@ def write_training(
     settings: TrainingSettings,
     *,
     kind: str,
+    architecture: dict[str, Any],
     task: str,
     arm: str,
+    size: str,
     seed: int,
     train_size: int,
 ) -> None:
     """Write the network of the best epoch with its description, and one row an epoch."""
     description = ModelDescription(
         kind=kind,
-        architecture=asdict(trained.network.architecture),
+        architecture=architecture,
         task=task,
         arm=arm,
+        size=size,
         seed=seed,
         training=asdict(settings),
         train_size=train_size,
         parameters=sum(parameter.numel() for parameter in trained.network.parameters()),
         best_epoch=trained.best.epoch,
+        quality=trained.quality,
         validation=trained.best.validation,
         seconds=trained.seconds,
         device=settings.device,

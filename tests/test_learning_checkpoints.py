@@ -1,0 +1,363 @@
+"""A training that was interrupted ends with the same bits; what is no checkpoint of it is never used."""
+
+import json
+import logging
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
+from planted_profiles import OUTPUT, WINDOW, planted_profiles
+from planted_profiles import TRAINING as PROFILE_TRAINING
+from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from learning import checkpoints
+from learning.architectures import build_network
+from learning.binary_training import BinaryObjective, TrainingWindows
+from learning.checkpoints import Checkpoint, digest_of_arrays, identity_of, remove_unfinished_writes
+from learning.classification import LabelledKmers
+from learning.labelled_training import LabelledObjective, LabelledSequences
+from learning.profile_training import ProfileObjective, ProfileTrainingWindows
+from learning.profile_windows import ProfileArrays
+from learning.settings import BinaryTrainingSettings, LabelledTrainingSettings, ProfileTrainingSettings
+from learning.training import train
+from rc_equivariant import KmerEncoding, Ordinary
+
+EPOCHS = 4
+
+
+class Killed(BaseException):
+    """As an interrupt: nothing of ours catches it."""
+
+
+class WithDropout(nn.Module):
+    """Logits of ``classes``, with an ordinary dropout and a batch norm before them."""
+
+    in_type, out_type = KmerEncoding(1), Ordinary(1)
+
+    def __init__(self, classes):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(WIDTH, 12), nn.BatchNorm1d(12), nn.Dropout(0.4), nn.Linear(12, classes if classes > 2 else 1)
+        )
+
+    def forward(self, kmers):
+        return self.layers(kmers.float()).squeeze(1)
+
+
+def binary():
+    settings = BinaryTrainingSettings(
+        **TRAINING | {"epochs": EPOCHS, "steps_per_epoch": 3, "reverse_complement_augmentation": True}
+    )
+    windows = TrainingWindows(*(LabelledKmers(*planted_codes(size, size)) for size in (90, 40)))
+    make = partial(build_network, ARCHITECTURE | {"window": WIDTH, "representation": "standard"})
+    return make, partial(BinaryObjective, windows, settings), settings
+
+
+def labelled(classes=3):
+    settings = LabelledTrainingSettings(
+        learning_rate=0.01, batch_size=16, epochs=EPOCHS, patience=EPOCHS, weight_decay=0.1, device="cpu", threads=1
+    )
+    splits = []
+    for size in (90, 45):
+        codes, _ = planted_codes(size, size)
+        splits.append(LabelledKmers(codes, np.arange(size) % classes))
+    data = LabelledSequences(*splits, classes)
+    return partial(WithDropout, classes), partial(LabelledObjective, data, settings), settings
+
+
+def profile():
+    settings = ProfileTrainingSettings(**PROFILE_TRAINING | {"epochs": EPOCHS, "consistency": 0.5})
+    codes, counts, _ = planted_profiles(60, seed=0)
+    arrays = ProfileArrays(codes, counts, None, WINDOW, OUTPUT)
+    windows = ProfileTrainingWindows(arrays, *np.split(np.arange(60), [40]))
+    return (
+        partial(build_network, PROFILE_ARCHITECTURE, "profile"),
+        partial(ProfileObjective, windows, settings),
+        settings,
+    )
+
+
+KINDS = {"binary": binary, "labelled": labelled, "two classes": partial(labelled, 2), "profile": profile}
+
+
+@pytest.fixture(autouse=True)
+def _a_checkpoint_every_epoch(monkeypatch):
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
+
+
+def killed_after(steps, make_objective):
+    """An objective that stops its process in the step after so many."""
+
+    def make(*where):
+        objective, left = make_objective(*where), iter(range(steps))
+        of_batch = objective.batch_loss
+
+        def batch_loss(network):
+            loss = of_batch(network)
+            if next(left, None) is None:
+                raise Killed
+            return loss
+
+        objective.batch_loss = batch_loss
+        return objective
+
+    return make
+
+
+def forbidden(make_objective):
+    return killed_after(0, make_objective)
+
+
+def same(one, other):
+    assert one.history == other.history
+    assert one.best == other.best
+    assert one.quality == other.quality
+    for name, value in one.network.state_dict().items():
+        assert torch.equal(value, other.network.state_dict()[name]), name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_training_killed_in_any_epoch_ends_as_one_that_was_not(kind, tmp_path):
+    make_network, make_objective, settings = KINDS[kind]()
+    whole = train(make_network, make_objective, settings, seed=1)
+    steps = make_objective_steps(make_objective)
+    for number, done in enumerate((1, steps, steps + 1, 2 * steps + 1, EPOCHS * steps - 1)):
+        checkpoint = Checkpoint(tmp_path / f"{number}.safetensors", "identity")
+        with pytest.raises(Killed):
+            train(make_network, killed_after(done, make_objective), settings, 1, checkpoint)
+        assert checkpoint.path.exists() == (done >= steps)
+        torch.manual_seed(99)  # what else drew in between does not matter
+        same(whole, train(make_network, make_objective, settings, 1, checkpoint))
+
+
+def make_objective_steps(make_objective):
+    streams = type("Streams", (), {"order": np.random.default_rng(0), "jitter": np.random.default_rng(0)})
+    return make_objective(streams, torch.device("cpu")).steps_per_epoch
+
+
+def test_a_training_killed_again_and_again_ends_as_one_that_was_not(tmp_path):
+    make_network, make_objective, settings = profile()
+    whole = train(make_network, make_objective, settings, seed=1)
+    steps, kills = make_objective_steps(make_objective), 0
+    while True:
+        checkpoint = Checkpoint(tmp_path / "seed1.safetensors", "identity")
+        try:
+            trained = train(make_network, killed_after(steps + 1, make_objective), settings, 1, checkpoint)
+        except Killed:
+            kills += 1
+        else:
+            break
+    assert kills == EPOCHS - 1
+    same(whole, trained)
+
+
+def test_patience_outlives_an_interruption(tmp_path):
+    """The best epoch is the first: of three with patience 2, none is trained after the last."""
+    make_network, make_objective, settings = profile()
+
+    def impatient(*where):
+        objective = make_objective(*where)
+        objective.patience, objective.quality = 2, lambda validation: 0.0
+        return objective
+
+    whole = train(make_network, impatient, settings, 1)
+    steps = make_objective_steps(make_objective)
+    checkpoint = Checkpoint(tmp_path / "seed1.safetensors", "identity")
+    with pytest.raises(Killed):
+        train(make_network, killed_after(2 * steps + 1, impatient), settings, 1, checkpoint)
+    resumed = train(make_network, impatient, settings, 1, checkpoint)
+    assert len(whole.history) == len(resumed.history) == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_finished_training_is_not_trained_again_and_its_file_is_small(kind, tmp_path):
+    make_network, make_objective, settings = KINDS[kind]()
+    path = tmp_path / "seed1.safetensors"
+    first = train(make_network, make_objective, settings, 1, Checkpoint(path, "identity"))
+    again = train(make_network, forbidden(make_objective), settings, 1, Checkpoint(path, "identity"))
+    same(first, again)
+    assert again.seconds == first.seconds
+    assert all(name.startswith("best.") for name in load_file(path))
+
+
+def test_no_file_is_written_before_its_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 1000.0)
+    make_network, make_objective, settings = binary()
+    path = tmp_path / "seed1.safetensors"
+    with pytest.raises(Killed):
+        train(make_network, killed_after(10, make_objective), settings, 1, Checkpoint(path, "identity"))
+    assert not path.exists()
+    train(make_network, make_objective, settings, 1, Checkpoint(path, "identity"))
+    assert path.exists()
+
+
+def retrained(checkpoint):
+    """Whether the file is left unused."""
+    make_network, make_objective, settings = binary()
+    try:
+        train(make_network, forbidden(make_objective), settings, 1, checkpoint)
+    except Killed:
+        whole = train(make_network, make_objective, settings, 1)
+        same(whole, train(make_network, make_objective, settings, 1, checkpoint))
+        return True
+    return False
+
+
+@pytest.fixture(params=["finished", "unfinished"])
+def stored(request, tmp_path):
+    make_network, make_objective, settings = binary()
+    checkpoint = Checkpoint(tmp_path / "seed1.safetensors", "identity")
+    if request.param == "finished":
+        train(make_network, make_objective, settings, 1, checkpoint)
+    else:
+        with pytest.raises(Killed):
+            train(make_network, killed_after(7, make_objective), settings, 1, checkpoint)
+    return checkpoint
+
+
+def test_another_identity_is_trained_anew(stored, caplog):
+    with caplog.at_level(logging.INFO, "rc"):
+        assert retrained(Checkpoint(stored.path, "other"))
+    assert "other data, code or settings" in caplog.text
+
+
+@pytest.mark.parametrize("kept", [0, 4, 100, -1])
+def test_a_truncated_file_is_ignored(stored, kept, caplog):
+    stored.path.write_bytes(stored.path.read_bytes()[:kept])
+    assert retrained(stored)
+    assert "starts anew" in caplog.text
+
+
+def rewritten(path, change_tensors=lambda tensors: None, change_notes=lambda notes: None, **metadata):
+    with checkpoints.safe_open(path, framework="pt") as file:
+        notes = json.loads(file.metadata()["training"])
+    tensors = load_file(path)
+    change_tensors(tensors)
+    change_notes(notes)
+    save_file(tensors, path, metadata={"training": json.dumps(notes)} | metadata)
+
+
+HOSTILE_NOTES = {
+    "no history": lambda notes: notes.pop("history"),
+    "history of another order": lambda notes: notes["history"].reverse(),
+    "empty history": lambda notes: notes["history"].clear(),
+    "no number": lambda notes: notes["history"][0].__setitem__(1, "much"),
+    "not finite": lambda notes: notes["history"][0].__setitem__(1, float("nan")),
+    "no metrics": lambda notes: notes["history"][0].__setitem__(2, {}),
+    "no time": lambda notes: notes.update(seconds=None),
+    "no object": lambda notes: notes.update(history=7),
+}
+HOSTILE_TENSORS = {
+    "nothing": lambda tensors: [tensors.pop(name) for name in list(tensors)[1:]],
+    "other name": lambda tensors: tensors.update({"best.extra": torch.ones(2)}),
+    "other shape": lambda tensors: tensors.update({"best.classify.bias": torch.ones(7)}),
+    "other type": lambda tensors: tensors.update({"best.classify.bias": torch.ones(1, dtype=torch.float64)}),
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE_NOTES.values(), ids=HOSTILE_NOTES)
+def test_notes_that_do_not_fit_are_ignored(stored, change, caplog):
+    rewritten(stored.path, change_notes=change)
+    assert retrained(stored)
+    assert "starts anew" in caplog.text
+
+
+@pytest.mark.parametrize("change", HOSTILE_TENSORS.values(), ids=HOSTILE_TENSORS)
+def test_tensors_that_do_not_fit_are_ignored(stored, change):
+    rewritten(stored.path, change_tensors=change)
+    assert retrained(stored)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "[" * 100_000, '{"identity": "identity"}'])
+def test_metadata_that_is_none_is_ignored(stored, text):
+    rewritten(stored.path, training=text)
+    assert retrained(stored)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "batches.positives.order",
+        "batches.negatives.taken",
+        "generator.cpu",
+        "optimiser.0.exp_avg",
+        "weights.classify.bias",
+    ],
+)
+def test_every_part_of_an_unfinished_training_is_needed(name, tmp_path):
+    make_network, make_objective, settings = binary()
+    checkpoint = Checkpoint(tmp_path / "seed1.safetensors", "identity")
+    with pytest.raises(Killed):
+        train(make_network, killed_after(7, make_objective), settings, 1, checkpoint)
+    whole = checkpoint.path.read_bytes()
+    for change in (
+        lambda tensors: tensors.pop(name),
+        lambda tensors: tensors.update({name: torch.full((3,), 10**6)}),
+    ):
+        checkpoint.path.write_bytes(whole)
+        rewritten(checkpoint.path, change_tensors=change)
+        assert retrained(checkpoint)
+
+
+def test_generators_that_do_not_fit_are_ignored(tmp_path):
+    make_network, make_objective, settings = binary()
+    checkpoint = Checkpoint(tmp_path / "seed1.safetensors", "identity")
+    with pytest.raises(Killed):
+        train(make_network, killed_after(7, make_objective), settings, 1, checkpoint)
+    rewritten(checkpoint.path, change_notes=lambda notes: notes["streams"]["order"].update(bit_generator="MT19937"))
+    assert retrained(checkpoint)
+
+
+def test_a_failed_write_leaves_the_earlier_checkpoint(stored, monkeypatch):
+    before = stored.path.read_bytes()
+
+    def failing(tensors, path, metadata):
+        path.write_bytes(b"half")
+        raise Killed
+
+    monkeypatch.setattr(checkpoints, "save_file", failing)
+    make_network, make_objective, settings = labelled()
+    with pytest.raises(Killed):
+        train(make_network, make_objective, settings, 1, Checkpoint(stored.path, "other"))
+    assert stored.path.read_bytes() == before
+    assert [path.name for path in stored.path.parent.iterdir()] == [stored.path.name]
+
+
+def test_unfinished_writes_of_a_killed_process_are_removed(tmp_path):
+    (tmp_path / ".partial-abc-seed0.safetensors").write_bytes(b"half")
+    (tmp_path / "seed0.safetensors").write_bytes(b"whole")
+    remove_unfinished_writes(tmp_path)
+    remove_unfinished_writes(tmp_path / "absent")
+    assert [path.name for path in tmp_path.iterdir()] == ["seed0.safetensors"]
+
+
+def test_the_identity_depends_on_every_part_and_not_on_the_order_of_keys():
+    parts = {"code": "a", "settings": {"x": 1, "y": 2}, "seed": 0}
+    turned = {"seed": 0, "settings": {"y": 2, "x": 1}, "code": "a"}
+    assert identity_of(**parts) == identity_of(**turned)
+    others = [parts | {"code": "b"}, parts | {"seed": 1}, parts | {"settings": {"x": 1, "y": 3}}]
+    assert len({identity_of(**each) for each in (parts, *others)}) == 4
+
+
+def test_the_digest_of_arrays_is_of_their_rows_in_order_and_not_of_blocks(monkeypatch):
+    array = np.random.default_rng(0).integers(0, 4, (50, 6), dtype=np.uint8)
+    rows = np.array([3, 7, 40])
+    digest = digest_of_arrays(array, None, rows=rows)
+    for other in (
+        digest_of_arrays(array, rows=rows),
+        digest_of_arrays(array, None, rows=rows[::-1]),
+        digest_of_arrays(array.astype(np.uint16), None, rows=rows),
+        digest_of_arrays(array.reshape(50, 2, 3), None, rows=rows),
+    ):
+        assert other != digest
+    changed = array.copy()
+    changed[8] += 1
+    assert digest_of_arrays(changed, None, rows=rows) == digest
+    changed[7] += 1
+    assert digest_of_arrays(changed, None, rows=rows) != digest
+    monkeypatch.setattr(checkpoints, "_BYTES_PER_BLOCK", 7)
+    assert digest_of_arrays(array, None, rows=rows) == digest

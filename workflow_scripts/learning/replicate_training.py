@@ -1,0 +1,132 @@
+"""All replicates of one arm, on training subsets of one size: what the training scripts of every kind share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from workflow_support.job import logger
+
+from .architectures import build_network
+from .checkpoints import Checkpoint, identity_of, remove_unfinished_writes
+from .settings import TrainingSettings
+from .subsets import training_subset
+from .training import train
+from .training_outputs import write_training
+from .training_state import Objective, RandomStreams
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What is trained, on how many windows; all replicates share it.
+
+    Parameters
+    ----------
+    kind
+        Of the task.
+    size
+        Of the training subset, as :func:`learning.subsets.training_subset` has it.
+    architecture
+        Complete, as :func:`learning.architectures.complete_architecture` gives it.
+    """
+
+    kind: str
+    task: str
+    name: str
+    size: str
+    architecture: dict[str, Any]
+    settings: TrainingSettings
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What an arm is trained on.
+
+    Parameters
+    ----------
+    labels
+        Of the training windows, from which the subsets are chosen; all equal where there are no classes.
+    digest
+        Of all that training and validation read.
+    objective
+        Called with the rows of a subset among the training windows, random streams and device.
+    """
+
+    labels: np.ndarray
+    digest: str
+    objective: Callable[[np.ndarray, RandomStreams, torch.device], Objective]
+
+
+@dataclass(frozen=True)
+class CheckpointFolder:
+    """Where the replicates of an arm keep their checkpoints, and a digest of the code that made them."""
+
+    path: Path
+    code: str
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Outputs of a replicate."""
+
+    weights: Path
+    model: Path
+    history: Path
+
+
+def train_replicates(
+    arm: Arm, data: TrainingData, folder: CheckpointFolder, seeds: Sequence[int], files: Sequence[ModelFiles]
+) -> None:
+    """Train a network for every seed and write it to the files of the same place.
+
+    A replicate depends on its seed alone, not on those beside it. One that was finished before is not trained again,
+    and one that was interrupted goes on where it was.
+
+    Raises
+    ------
+    InputError
+        Where the training windows are too few for the size, or training fails.
+    """
+    remove_unfinished_writes(folder.path)
+    for seed, outputs in zip(seeds, files, strict=True):
+        rows = training_subset(data.labels, arm.size, seed)
+        logger.info("%s, %s, seed %d: size %s, %d training windows.", arm.task, arm.name, seed, arm.size, rows.size)
+        trained = train(
+            partial(build_network, arm.architecture, arm.kind),
+            partial(data.objective, rows),
+            arm.settings,
+            seed,
+            Checkpoint(folder.path / f"seed{seed}.safetensors", _identity(arm, data, folder.code, seed)),
+        )
+        write_training(
+            outputs.weights,
+            outputs.model,
+            outputs.history,
+            trained,
+            arm.settings,
+            kind=arm.kind,
+            architecture=arm.architecture,
+            task=arm.task,
+            arm=arm.name,
+            size=arm.size,
+            seed=seed,
+            train_size=rows.size,
+        )
+
+
+def _identity(arm: Arm, data: TrainingData, code: str, seed: int) -> str:
+    return identity_of(
+        code=code,
+        kind=arm.kind,
+        architecture=arm.architecture,
+        settings=asdict(arm.settings),
+        seed=seed,
+        size=arm.size,
+        data=data.digest,
+    )
