@@ -23,7 +23,7 @@ COLUMNS = ["contig", "position", "reference", "alternative", "effect_allele", "e
 _VCF_START = "##fileformat=VCF"
 _VCF_FIELDS = 5
 _NOTHING = {"", ".", "NA", "NaN", "nan"}
-_READ_OF_NEITHER = 0.5
+_PSEUDO_READS = 0.5
 """Added to the reads of each allele (Haldane 1956; Anscombe 1956), so that the logit of 0 of n reads is finite."""
 
 
@@ -137,7 +137,7 @@ def _effects(table: _Table, effect: str | Mapping[str, str]) -> np.ndarray:
     after, before = table.numbers(effect["after"], 0, 1), table.numbers(effect["before"], 0, 1)
     if "depth" in effect:
         depth = table.numbers(effect["depth"], 0, np.inf)
-        after = (after * depth + _READ_OF_NEITHER) / (depth + 2 * _READ_OF_NEITHER)
+        after = (after * depth + _PSEUDO_READS) / (depth + 2 * _PSEUDO_READS)
     effects = _logit(after) - _logit(before)
     return np.where(np.isfinite(effects), effects, np.nan)
 

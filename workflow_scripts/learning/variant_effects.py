@@ -1,0 +1,121 @@
+"""How well predicted differences between alleles go with measured effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SIGNIFICANT = 1e-5
+"""Variants with a smaller p-value are also looked at on their own."""
+BOOTSTRAPS = 10_000
+_SEED = 0
+_LEAST_VARIANTS = 4
+"""Fisher's interval needs n > 3."""
+_BLOCK = 2**20
+"""Numbers of draws that stand in memory together."""
+_ROUNDING = 1e-9
+_NORMAL_QUANTILE = 1.959964
+_PERCENTILES = (2.5, 97.5)
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Agreement of a scorer with the measured effects of ``n`` variants.
+
+    ``low`` and ``high`` are the 95 % percentile interval over variants drawn again with replacement; ``fisher_low`` and
+    ``fisher_high`` that of Fisher's z transform. All are None where there are too few variants, or they do not vary.
+    """
+
+    scorer: str
+    subset: str
+    n: int
+    pearson: float | None = None
+    low: float | None = None
+    high: float | None = None
+    fisher_low: float | None = None
+    fisher_high: float | None = None
+    spearman: float | None = None
+    spearman_low: float | None = None
+    spearman_high: float | None = None
+
+
+def correlations(effects: np.ndarray, p_values: np.ndarray, differences: dict[str, np.ndarray]) -> list[Correlation]:
+    """Agreement with the measured effects, for each scorer of all variants and of the significant ones.
+
+    Parameters
+    ----------
+    effects, p_values
+        Measured, of the alternative allele: float64 (variants,), NaN where there is none.
+    differences
+        By scorer the score of the alternative less that of the reference: float64 (variants,).
+    """
+    is_measured = np.isfinite(effects)
+    subsets = {"all": is_measured}
+    if np.isfinite(p_values[is_measured]).any():
+        subsets[f"p < {SIGNIFICANT:.0e}"] = is_measured & (p_values < SIGNIFICANT)
+    return [
+        correlation(effects[rows], difference[rows], scorer=scorer, subset=subset)
+        for subset, rows in subsets.items()
+        if rows.any()
+        for scorer, difference in differences.items()
+    ]
+
+
+def correlation(first: np.ndarray, second: np.ndarray, *, scorer: str, subset: str) -> Correlation:
+    """Pearson's and Spearman's correlation of two float64 (n,) arrays, with intervals."""
+    n = len(first)
+    if n < _LEAST_VARIANTS or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return Correlation(scorer, subset, n)
+    # On one scale, so that rounding cannot pass for variation.
+    first, second = ((values - values.mean()) / values.std() for values in (first, second))
+    once = np.ones((1, n))
+    pearson, spearman = (
+        float(np.clip(measure(first, second, once)[0], -1, 1)) for measure in (_weighted_pearson, _weighted_spearman)
+    )
+    draws = _bootstrap(first, second)
+    with np.errstate(divide="ignore"):
+        z, half = np.arctanh(pearson), _NORMAL_QUANTILE / np.sqrt(n - 3)
+    fisher_low, fisher_high = np.tanh([z - half, z + half])
+    # A draw of one variant only, again and again, has no correlation.
+    (low, spearman_low), (high, spearman_high) = np.nanpercentile(draws, _PERCENTILES, axis=0)
+    intervals = (low, high, fisher_low, fisher_high)
+    return Correlation(
+        scorer, subset, n, pearson, *map(float, intervals), spearman, float(spearman_low), float(spearman_high)
+    )
+
+
+def _bootstrap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Pearson's and Spearman's correlation of variants drawn with replacement: (bootstraps, 2)."""
+    n, rng = len(first), np.random.default_rng(_SEED)
+    rows = max(1, _BLOCK // n)
+    blocks = []
+    for begin in range(0, BOOTSTRAPS, rows):
+        times = rng.multinomial(n, np.full(n, 1 / n), size=min(rows, BOOTSTRAPS - begin)).astype(np.float64)
+        measures = (measure(first, second, times) for measure in (_weighted_pearson, _weighted_spearman))
+        blocks.append(np.column_stack(list(measures)))
+    return np.concatenate(blocks)
+
+
+def _weighted_pearson(first: np.ndarray, second: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Correlation (draws,) where value i, (n,) or (draws, n), counts ``times[:, i]`` times; NaN without variation."""
+    totals = times.sum(axis=1, keepdims=True)
+    first, second = (values - (times * values).sum(axis=1, keepdims=True) / totals for values in (first, second))
+    covariance, *variances = (
+        (times * a * b).sum(axis=1) for a, b in ((first, second), (first, first), (second, second))
+    )
+    scale = np.sqrt(variances[0] * variances[1])
+    return np.divide(covariance, scale, out=np.full(len(times), np.nan), where=scale > _ROUNDING)
+
+
+def _weighted_spearman(first: np.ndarray, second: np.ndarray, times: np.ndarray) -> np.ndarray:
+    return _weighted_pearson(_weighted_ranks(first, times), _weighted_ranks(second, times), times)
+
+
+def _weighted_ranks(values: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Mean ranks (draws, n) of values (n,), of which value i is there ``times[:, i]`` times, less one half."""
+    order = np.argsort(values, kind="stable")
+    _, firsts, groups = np.unique(values, return_index=True, return_inverse=True)
+    begins = np.searchsorted(values[order], values[firsts])
+    in_group = np.add.reduceat(times[:, order], begins, axis=1)
+    return (np.cumsum(in_group, axis=1) - in_group / 2)[:, groups]

@@ -1,0 +1,121 @@
+"""Variants and trained networks -> difference of scores between the alleles, and how it goes with measured effects."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from genome_data.genome import Genome
+from genome_data.motifs import Motif, read_jaspar
+from genome_data.variant_files import read_variant_table, read_vcf
+from genome_data.variant_windows import allele_motif_scores, allele_windows
+from genome_data.variants import variants_on_genome
+from learning.architectures import architecture_of
+from learning.devices import select_device
+from learning.inference import mean_logits
+from learning.replicates import load_classifiers
+from learning.variant_effects import correlations
+from workflow_support.files import atomic_paths
+from workflow_support.job import logger, run_job
+
+VARIANTS_PER_BLOCK = 8192
+ALLELES = ("reference", "alternative")
+TABLE_COLUMNS = ["contig", "position", *ALLELES, "effect", "p_value"]
+
+
+def score_variants(
+    variants: Path,
+    columns: dict[str, Any] | None,
+    fasta: Path,
+    weights: list[Path],
+    models: list[Path],
+    motif: Path | None,
+    average_strands: bool,
+    device: str,
+    threads: int,
+    table: Path,
+    accounting: Path,
+    correlation: Path,
+) -> None:
+    """Score the window of either allele, with the variant in the middle.
+
+    Parameters
+    ----------
+    variants, columns
+        A VCF, or a table and the names of its columns (:func:`genome_data.variant_files.read_variant_table`).
+    average_strands
+        Whether a score is the mean of both strands.
+    motif
+        A matrix in JASPAR's format to compare with: the best word on either strand that holds a base of the allele.
+    table
+        A row a variant: ``contig, position`` (1-based, as in the file), ``reference, alternative``, measured
+        ``effect`` of the alternative and ``p_value``, ``score_reference, score_alternative`` (mean logits of the
+        networks) and their ``difference``; with a motif ``motif_reference, motif_alternative, motif_difference``
+        (bits). A difference above 0: the alternative is bound more.
+    accounting
+        ``reason, rows`` (:func:`genome_data.variants.variants_on_genome`).
+    correlation
+        :class:`learning.variant_effects.Correlation`, a list; empty where the file gives no effects.
+    """
+    networks = load_classifiers(weights, models, select_device(device, threads))
+    genome, width = Genome(fasta), architecture_of(networks[0]).window
+    listed = read_vcf(variants) if columns is None else read_variant_table(variants, columns)
+    kept, counts = variants_on_genome(listed, genome, width=width, file=variants)
+    scored = kept[TABLE_COLUMNS].assign(**_network_scores(networks, genome, kept, width, average_strands))
+    differences = {"network": scored["difference"].to_numpy()}
+    if motif is not None:
+        matrix = read_jaspar(motif)
+        scored = scored.assign(**_motif_scores(matrix, genome, kept))
+        differences["motif"] = scored["motif_difference"].to_numpy()
+    found = correlations(scored["effect"].to_numpy(), scored["p_value"].to_numpy(), differences)
+    with atomic_paths(table, accounting, correlation) as (new_table, new_accounting, new_correlation):
+        scored.to_csv(new_table, sep="\t", index=False, float_format="%.6g")
+        counts.to_csv(new_accounting, sep="\t", index=False)
+        new_correlation.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n", encoding="utf-8")
+    logger.info("Scored %d of %d variants with %d networks.", len(kept), len(listed), len(networks))
+    for each in found:
+        if each.pearson is not None:
+            interval = f"{each.pearson:.2f} (95 % interval {each.low:.2f} to {each.high:.2f})"
+            logger.info("  %s, %s, %d variants: Pearson %s", each.scorer, each.subset, each.n, interval)
+
+
+def _network_scores(
+    networks: Sequence[nn.Module], genome: Genome, variants: pd.DataFrame, width: int, average_strands: bool
+) -> dict[str, np.ndarray]:
+    scores = {f"score_{allele}": np.empty(len(variants)) for allele in ALLELES}
+    for first in range(0, len(variants), VARIANTS_PER_BLOCK):
+        block = variants.iloc[first : first + VARIANTS_PER_BLOCK]
+        for allele in ALLELES:
+            codes = allele_windows(genome, block, allele, width)
+            logits = mean_logits(networks, codes, average_strands=average_strands)
+            scores[f"score_{allele}"][first : first + len(block)] = logits
+    return scores | {"difference": scores["score_alternative"] - scores["score_reference"]}
+
+
+def _motif_scores(motif: Motif, genome: Genome, variants: pd.DataFrame) -> dict[str, np.ndarray]:
+    scores = {f"motif_{allele}": allele_motif_scores(genome, variants, allele, motif) for allele in ALLELES}
+    return scores | {"motif_difference": scores["motif_alternative"] - scores["motif_reference"]}
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,
+        score_variants,
+        variants=Path(snakemake.input.variants),
+        columns=snakemake.params.columns,
+        fasta=Path(snakemake.input.fasta),
+        weights=[Path(path) for path in snakemake.input.weights],
+        models=[Path(path) for path in snakemake.input.models],
+        motif=next((Path(path) for path in snakemake.input.motif), None),
+        average_strands=snakemake.params.average_strands,
+        device=snakemake.params.device,
+        threads=snakemake.params.threads,
+        table=Path(snakemake.output.table),
+        accounting=Path(snakemake.output.accounting),
+        correlation=Path(snakemake.output.correlation),
+    )
