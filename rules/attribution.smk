@@ -13,7 +13,7 @@ rule attribute_sequences:
         codes=explained_task("codes.npy"),
         control=explained_control,
         weights=explained_model("weights.safetensors"),
-        models=explained_model("model.json"),
+        models=explained_model("models.json"),
         fasta=explained_genome("genome.fa"),
         index=explained_genome("genome.fa.fai"),
     output:
@@ -39,6 +39,7 @@ rule attribute_sequences:
         bases=of_attribution("bases"),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
+        average_strands=explained_strands,
         code=code("attribute_sequences"),
     script:
         "../workflow_scripts/attribute_sequences.py"

@@ -11,7 +11,7 @@ leaves its last table (update), for the same reason.
 
 rule check_intervals:
     input:
-        peaks=unique(local_path(f"tasks.{task}.peaks") for task in TASKS),
+        peaks=unique(local_path(f"tasks.{task}.peaks") for task in TASKS_ON_GENOMES),
         intervals=unique(
             local_path(key) for key in LOCATIONS if INTERVAL_KEYS.fullmatch(key)
         ),

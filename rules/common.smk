@@ -24,10 +24,13 @@ os.environ.update(
 from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import (
+    contestants,
     of_kind,
     profile_length,
+    replicates_of,
     resolve,
     simulated_files,
+    train_sizes,
 )
 from workflow_support.errors import InputError
 from workflow_support.origins import FILES_VARIABLE
@@ -46,10 +49,15 @@ except InputError as error:
 
 os.environ[FILES_VARIABLE] = os.pathsep.join(map(str, workflow.configfiles))
 
-TASKS, ARMS, SEEDS = list(config["tasks"]), list(config["arms"]), config["seeds"]
-BINARY_TASKS, PROFILE_TASKS = (
-    of_kind(config["tasks"], kind) for kind in ("binary", "profile")
+STUDY = config["study"]
+TASKS, ARMS, SEEDS = list(config["tasks"]), STUDY["arms"], STUDY["seeds"]
+# Arms and the combinations of them, which are evaluated alike, with the kind of task that they are for.
+CONTESTANTS = contestants(STUDY)
+BINARY_TASKS, LABELLED_TASKS, PROFILE_TASKS = (
+    of_kind(config["tasks"], kind) for kind in ("binary", "labelled", "profile")
 )
+CLASSIFICATION_TASKS = BINARY_TASKS + LABELLED_TASKS
+TASKS_ON_GENOMES = BINARY_TASKS + PROFILE_TASKS
 WITH_CONTROL = [task for task in PROFILE_TASKS if "control" in config["tasks"][task]]
 GENOMES = sorted(
     {
@@ -75,7 +83,8 @@ def one_of(names):
 wildcard_constraints:
     genome=one_of(config["genomes"]),
     task=one_of(TASKS),
-    arm=one_of(ARMS),
+    arm=one_of(CONTESTANTS),
+    size=r"all|\d+|0\.\d+",
     prediction=one_of(config["predict"]),
     attribution=one_of(config["attribute"]),
     location=one_of(LOCATIONS),
@@ -127,8 +136,8 @@ def before_genomes(wildcards):
 def splits_in_use():
     """The splits of all tasks as (key, genome, splits), those of a genome once for all tasks that take them."""
     used = {}
-    for task, values in config["tasks"].items():
-        genome, splits = values["genome"], values["splits"]
+    for task in TASKS_ON_GENOMES:
+        genome, splits = (config["tasks"][task][key] for key in ("genome", "splits"))
         is_own = splits != config["genomes"][genome]["splits"]
         key = ("tasks", task, "splits") if is_own else ("genomes", genome, "splits")
         used[key] = (key, genome, splits)
@@ -166,6 +175,18 @@ def unlabelled(wildcards):
     )
 
 
+def files_of_splits(task):
+    """The keys under which a labelled task gives its files: one for each split, or all."""
+    files = config["tasks"][task]["sequences"]
+    return [key for key in ("train", "validation", "test", "all") if key in files]
+
+
+def splits_of_files(wildcards):
+    """The split of each file of a labelled task; None where one file holds all."""
+    splits = files_of_splits(wildcards.task)
+    return None if splits == ["all"] else splits
+
+
 def task_setting(*keys):
     """A function of the wildcards: the setting under these keys of a task; None where it has none."""
 
@@ -193,71 +214,21 @@ def window_width(wildcards):
     return config["profile"]["network"]["window"] + 2 * config["profile"]["jitter"]
 
 
-def arm_kmers(wildcards):
-    """The k-mers that an arm reads."""
-    return run_path(
-        f"tasks/{wildcards.task}/kmers.k{config['arms'][wildcards.arm]['kmer']}.npy"
-    )
-
-
-def architecture(wildcards):
-    """The layers of an arm."""
-    arm = config["arms"][wildcards.arm]
-    own = {
-        key: arm[key]
-        for key in ("representation", "kmer", "channels", "plus_fraction")
-        if key in arm
-    }
-    return config["network"] | own
-
-
-def training_settings(wildcards):
-    """How the networks of an arm are trained."""
-    augmentation = config["arms"][wildcards.arm].get(
-        "reverse_complement_augmentation", False
-    )
-    return config["training"] | {"reverse_complement_augmentation": augmentation}
-
-
-def arms_of_task(task):
-    """The arms that are for tasks of the kind of this one."""
-    return of_kind(config["arms"], config["tasks"][task]["kind"])
-
-
-def model_files(file, tasks, arm=None):
-    """A file of every trained network of these tasks: of one arm or of all that are for the task; all seeds."""
-    return [
-        run_path(f"tasks/{task}/models/{each}/seed{seed}/{file}")
-        for task in tasks
-        for each in ([arm] if arm else arms_of_task(task))
-        for seed in SEEDS
-    ]
-
-
 def baseline_file(file, task):
     """A file of the k-mer baseline of a task."""
     return run_path(f"tasks/{task}/models/{BASELINE_ARM}/{file}")
 
 
-def evaluation_files(tasks):
-    """The metrics of every network and baseline, task by task: networks by arm and seed, then the baseline."""
-    return [
-        path
-        for task in tasks
-        for path in (
-            *model_files("evaluation.json", [task]),
-            *([baseline_file("evaluation.json", task)] if task in BINARY_TASKS else []),
-        )
-    ]
-
-
 def of_predicted_model(file):
     """A function of the wildcards: a file of every network that a prediction averages."""
-    return lambda wildcards: model_files(
-        file,
-        [config["predict"][wildcards.prediction]["task"]],
-        config["predict"][wildcards.prediction]["arm"],
+    return lambda wildcards: used_model_files(
+        file, config["predict"][wildcards.prediction]
     )
+
+
+def predicted_strands(wildcards):
+    """Whether a prediction is the mean of the answers on both strands."""
+    return average_strands(config["predict"][wildcards.prediction]["arm"])
 
 
 def predicted_sequence(file):

@@ -25,10 +25,14 @@ def explained_model(file):
     """A function of the wildcards: a file of every network that an attribution averages."""
 
     def paths(wildcards):
-        attribution = config["attribute"][wildcards.attribution]
-        return model_files(file, [attribution["task"]], attribution["arm"])
+        return used_model_files(file, config["attribute"][wildcards.attribution])
 
     return paths
+
+
+def explained_strands(wildcards):
+    """Whether an attribution explains the mean of the answers on both strands."""
+    return average_strands(config["attribute"][wildcards.attribution]["arm"])
 
 
 def explained_control(wildcards):

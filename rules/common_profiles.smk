@@ -39,11 +39,7 @@ def profile_control(wildcards):
 
 def profile_architecture(wildcards):
     """The layers of an arm for profile tasks."""
-    own = {
-        key: value
-        for key, value in config["arms"][wildcards.arm].items()
-        if key in ("representation", "kmer", "channels", "plus_fraction")
-    }
+    own = own_settings(wildcards.arm, ARCHITECTURE_KEYS)
     has_control = wildcards.task in WITH_CONTROL
     return config["profile"]["network"] | own | {"control": has_control}
 
@@ -51,10 +47,7 @@ def profile_architecture(wildcards):
 def profile_training(wildcards):
     """How the networks of an arm for profile tasks are trained."""
     where = {key: config["training"][key] for key in ("device", "threads")}
-    arm = config["arms"][wildcards.arm]
-    augmentation = arm.get("reverse_complement_augmentation", False)
-    own = {"reverse_complement_augmentation": augmentation}
-    return config["profile"]["training"] | where | own
+    return config["profile"]["training"] | where | of_strands(wildcards.arm)
 
 
 def predictions_of(tasks):
@@ -70,7 +63,7 @@ def predicted_control(strand):
     def files(wildcards):
         prediction = config["predict"][wildcards.prediction]
         task = prediction["task"]
-        if prediction.get("genome") != config["tasks"][task]["genome"]:
+        if prediction.get("genome") != config["tasks"][task].get("genome"):
             return []
         return strand_files("control", strand)(task)
 

@@ -1,8 +1,8 @@
 """
-Evaluation: networks and baseline on the test split, the table of results, and what the run was made from.
+Evaluation: contestants and baseline on the test split, the table of results, and what the run was made from.
 
 Needs: tasks/<task>/windows.tsv, codes.npy and kmers.k6.npy, and the trained networks.
-Makes: evaluation.json and predictions.tsv for every network and baseline, summary.tsv, provenance.json, config.yaml.
+Makes: evaluation.json and predictions.tsv for every contestant and baseline, summary.tsv, provenance.json, config.yaml.
 """
 
 
@@ -10,25 +10,31 @@ rule evaluate_network:
     input:
         windows=run_path("tasks/{task}/windows.tsv"),
         codes=run_path("tasks/{task}/codes.npy"),
-        weights=run_path("tasks/{task}/models/{arm}/seed{seed}/weights.safetensors"),
-        model=run_path("tasks/{task}/models/{arm}/seed{seed}/model.json"),
+        weights=of_members("weights.safetensors"),
+        models=of_members("models.json"),
     output:
-        evaluation=run_path("tasks/{task}/models/{arm}/seed{seed}/evaluation.json"),
-        predictions=run_path("tasks/{task}/models/{arm}/seed{seed}/predictions.tsv"),
+        evaluation=model_file("evaluation.json"),
+        predictions=model_file("predictions.tsv"),
     log:
-        run_path("logs/evaluate_network/{task}/{arm}/seed{seed}.log"),
+        run_path("logs/evaluate_network/{task}/{arm}/{size}.log"),
     benchmark:
-        run_path("benchmarks/evaluate_network/{task}/{arm}/seed{seed}.tsv")
+        run_path("benchmarks/evaluate_network/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
-        task=one_of(BINARY_TASKS),
+        task=one_of(CLASSIFICATION_TASKS),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
+        task="{task}",
+        arm="{arm}",
+        size="{size}",
+        seeds=averaged_seeds,
+        candidates=candidates_of,
+        average_strands=lambda wildcards: average_strands(wildcards.arm),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
         code=code("evaluate_network"),
@@ -48,7 +54,7 @@ rule fit_kmer_baseline:
     benchmark:
         run_path("benchmarks/fit_kmer_baseline/{task}.tsv")
     wildcard_constraints:
-        task=one_of(BINARY_TASKS),
+        task=one_of(CLASSIFICATION_TASKS),
     conda:
         "../envs/learning.yaml"
     threads: 1

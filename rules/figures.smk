@@ -6,12 +6,13 @@ Makes: figures/<figure>.svg and .png; the report shows the PNG, which is larger 
 with the width of a printed column.
 """
 
-MODEL_FOLDERS = [Path(path).parent for path in evaluation_files(BINARY_TASKS)]
+MAIN_EVALUATIONS = evaluation_files(CLASSIFICATION_TASKS, main=True)
+MODEL_FOLDERS = [Path(path).parent for path in MAIN_EVALUATIONS]
 
 
 rule plot_performance:
     input:
-        evaluations=evaluation_files(BINARY_TASKS),
+        evaluations=MAIN_EVALUATIONS,
     output:
         svg=run_path("figures/performance.svg"),
         png=report(
@@ -39,7 +40,7 @@ rule plot_performance:
 rule plot_roc_and_precision_recall:
     input:
         predictions=[folder / "predictions.tsv" for folder in MODEL_FOLDERS],
-        evaluations=evaluation_files(BINARY_TASKS),
+        evaluations=MAIN_EVALUATIONS,
     output:
         svg=run_path("figures/roc_and_precision_recall.svg"),
         png=report(
@@ -66,7 +67,7 @@ rule plot_roc_and_precision_recall:
 
 rule plot_calibration:
     input:
-        evaluations=evaluation_files(BINARY_TASKS),
+        evaluations=MAIN_EVALUATIONS,
     output:
         svg=run_path("figures/calibration.svg"),
         png=report(
@@ -93,7 +94,7 @@ rule plot_calibration:
 
 rule plot_reverse_complement_error:
     input:
-        evaluations=model_files("evaluation.json", BINARY_TASKS),
+        evaluations=model_files("evaluation.json", CLASSIFICATION_TASKS, main=True),
     output:
         svg=run_path("figures/reverse_complement_error.svg"),
         png=report(
@@ -120,8 +121,12 @@ rule plot_reverse_complement_error:
 
 rule plot_training_curves:
     input:
-        histories=model_files("history.tsv", BINARY_TASKS),
-        evaluations=model_files("evaluation.json", BINARY_TASKS),
+        histories=model_files(
+            "history.tsv", CLASSIFICATION_TASKS, arms_of_task, main=True
+        ),
+        evaluations=model_files(
+            "evaluation.json", CLASSIFICATION_TASKS, arms_of_task, main=True
+        ),
     output:
         svg=run_path("figures/training_curves.svg"),
         png=report(
@@ -148,7 +153,7 @@ rule plot_training_curves:
 
 rule plot_peak_accounting:
     input:
-        counts=expand(run_path("tasks/{task}/peak_counts.tsv"), task=TASKS),
+        counts=expand(run_path("tasks/{task}/peak_counts.tsv"), task=TASKS_ON_GENOMES),
     output:
         svg=run_path("figures/peak_accounting.svg"),
         png=report(
@@ -168,7 +173,7 @@ rule plot_peak_accounting:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        tasks=TASKS,
+        tasks=TASKS_ON_GENOMES,
         code=code("plot_peak_accounting"),
     script:
         "../workflow_scripts/plot_peak_accounting.py"

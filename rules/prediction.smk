@@ -23,7 +23,7 @@ use rule normalise_genome as normalise_sequences with:
 rule predict_binding:
     input:
         weights=of_predicted_model("weights.safetensors"),
-        models=of_predicted_model("model.json"),
+        models=of_predicted_model("models.json"),
         fasta=predicted_sequence("genome.fa"),
         index=predicted_sequence("genome.fa.fai"),
         regions=predicted_regions,
@@ -35,7 +35,7 @@ rule predict_binding:
     benchmark:
         run_path("benchmarks/predict_binding/{prediction}.tsv")
     wildcard_constraints:
-        prediction=one_of(predictions_of(BINARY_TASKS)),
+        prediction=one_of(predictions_of(CLASSIFICATION_TASKS)),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -46,6 +46,7 @@ rule predict_binding:
     params:
         contigs=prediction_setting("contigs"),
         stride=prediction_setting("stride"),
+        average_strands=predicted_strands,
         device=config["training"]["device"],
         threads=config["training"]["threads"],
         code=code("predict_binding"),

@@ -11,7 +11,7 @@ tasks/<task>/signal/positives.bed and matrix.gz; figures as .svg and .png.
 
 rule plot_profile_performance:
     input:
-        evaluations=evaluation_files(PROFILE_TASKS),
+        evaluations=evaluation_files(PROFILE_TASKS, main=True),
     output:
         svg=run_path("figures/profile_performance.svg"),
         png=report(
@@ -38,8 +38,10 @@ rule plot_profile_performance:
 
 rule plot_profile_training_curves:
     input:
-        histories=model_files("history.tsv", PROFILE_TASKS),
-        evaluations=model_files("evaluation.json", PROFILE_TASKS),
+        histories=model_files("history.tsv", PROFILE_TASKS, arms_of_task, main=True),
+        evaluations=model_files(
+            "evaluation.json", PROFILE_TASKS, arms_of_task, main=True
+        ),
     output:
         svg=run_path("figures/profile_training_curves.svg"),
         png=report(
@@ -68,12 +70,8 @@ rule plot_profile_examples:
     input:
         windows=run_path("tasks/{task}/windows.tsv"),
         counts=run_path("tasks/{task}/counts.npy"),
-        predictions=lambda wildcards: model_files(
-            "predictions.tsv", [wildcards.task], wildcards.arm
-        )[0],
-        profiles=lambda wildcards: model_files(
-            "profiles.npy", [wildcards.task], wildcards.arm
-        )[0],
+        predictions=of_largest_size("predictions.tsv"),
+        profiles=of_largest_size("profiles.npy"),
     output:
         svg=run_path("figures/profiles/{task}.{arm}.examples.svg"),
         png=report(

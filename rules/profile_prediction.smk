@@ -9,7 +9,7 @@ Makes: predictions/<name>.tsv, .plus.bw and .minus.bw.
 rule predict_profiles:
     input:
         weights=of_predicted_model("weights.safetensors"),
-        models=of_predicted_model("model.json"),
+        models=of_predicted_model("models.json"),
         fasta=predicted_sequence("genome.fa"),
         index=predicted_sequence("genome.fa.fai"),
         regions=predicted_regions,
@@ -36,6 +36,7 @@ rule predict_profiles:
         contigs=prediction_setting("contigs"),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
+        average_strands=predicted_strands,
         code=code("predict_profiles"),
     script:
         "../workflow_scripts/predict_profiles.py"

@@ -130,15 +130,16 @@ rule train_profile_network:
         counts=run_path("tasks/{task}/counts.npy"),
         control=profile_control,
     output:
-        weights=run_path("tasks/{task}/models/{arm}/seed{seed}/weights.safetensors"),
-        model=run_path("tasks/{task}/models/{arm}/seed{seed}/model.json"),
-        history=run_path("tasks/{task}/models/{arm}/seed{seed}/history.tsv"),
+        weights=model_file("weights.safetensors"),
+        models=model_file("models.json"),
+        history=model_file("history.tsv"),
     log:
-        run_path("logs/train_profile_network/{task}/{arm}/seed{seed}.log"),
+        run_path("logs/train_profile_network/{task}/{arm}/{size}.log"),
     benchmark:
-        run_path("benchmarks/train_profile_network/{task}/{arm}/seed{seed}.tsv")
+        run_path("benchmarks/train_profile_network/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
         task=one_of(PROFILE_TASKS),
+        arm=one_of(ARMS),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -149,9 +150,11 @@ rule train_profile_network:
     params:
         task="{task}",
         arm="{arm}",
-        seed=lambda wildcards: int(wildcards.seed),
+        size="{size}",
+        seeds=SEEDS,
         architecture=profile_architecture,
         training=profile_training,
+        checkpoints=run_path("checkpoints/{task}/{arm}/{size}"),
         code=code("train_profile_network"),
     script:
         "../workflow_scripts/train_profile_network.py"
@@ -163,16 +166,16 @@ rule evaluate_profile_network:
         codes=run_path("tasks/{task}/codes.npy"),
         counts=run_path("tasks/{task}/counts.npy"),
         control=profile_control,
-        weights=run_path("tasks/{task}/models/{arm}/seed{seed}/weights.safetensors"),
-        model=run_path("tasks/{task}/models/{arm}/seed{seed}/model.json"),
+        weights=of_members("weights.safetensors"),
+        models=of_members("models.json"),
     output:
-        evaluation=run_path("tasks/{task}/models/{arm}/seed{seed}/evaluation.json"),
-        predictions=run_path("tasks/{task}/models/{arm}/seed{seed}/predictions.tsv"),
-        profiles=run_path("tasks/{task}/models/{arm}/seed{seed}/profiles.npy"),
+        evaluation=model_file("evaluation.json"),
+        predictions=model_file("predictions.tsv"),
+        profiles=model_file("profiles.npy"),
     log:
-        run_path("logs/evaluate_profile_network/{task}/{arm}/seed{seed}.log"),
+        run_path("logs/evaluate_profile_network/{task}/{arm}/{size}.log"),
     benchmark:
-        run_path("benchmarks/evaluate_profile_network/{task}/{arm}/seed{seed}.tsv")
+        run_path("benchmarks/evaluate_profile_network/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
         task=one_of(PROFILE_TASKS),
     conda:
@@ -183,6 +186,12 @@ rule evaluate_profile_network:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
+        task="{task}",
+        arm="{arm}",
+        size="{size}",
+        seeds=averaged_seeds,
+        candidates=candidates_of,
+        average_strands=lambda wildcards: average_strands(wildcards.arm),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
         code=code("evaluate_profile_network"),

@@ -6,35 +6,24 @@ Makes: the list that the whole workflow aims at. It names intermediate files too
 again only where it is asked for.
 """
 
-TABLES_OF_A_RUN = [
-    "summary.tsv",
-    "provenance.json",
-    "config.yaml",
-    "checked/intervals.tsv",
-    "checked/regions.tsv",
-]
-FIGURES = ["peak_accounting"]
-BINARY_FIGURES = [
+TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml"]
+CHECKS = ["checked/intervals.tsv", "checked/regions.tsv"]
+CLASSIFICATION_FIGURES = [
     "performance",
     "roc_and_precision_recall",
     "calibration",
     "reverse_complement_error",
     "training_curves",
-    "gc_matching",
 ]
 PROFILE_FIGURES = ["profile_performance", "profile_training_curves"]
 GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]
-TASK_FILES = [
-    "positives.tsv",
-    "peaks.bed",
-    "peak_counts.tsv",
-    "windows.tsv",
-    "codes.npy",
-]
+TASK_FILES = ["windows.tsv", "codes.npy"]
+PEAK_FILES = ["positives.tsv", "peaks.bed", "peak_counts.tsv"]
+LABELLED_FILES = ["classes.json", "duplicates.tsv", "sequence_counts.tsv"]
 PROFILE_FILES = ["strands.json", "counts.npy", "profile_counts.tsv"]
 NEGATIVES_FILES = ["negatives.tsv", "negatives.bed", "negative_counts.tsv"]
-SCORES_OF_A_MODEL = ["evaluation.json", "predictions.tsv"]
-MODEL_FILES = ["weights.safetensors", "model.json", "history.tsv", *SCORES_OF_A_MODEL]
+NETWORK_FILES = ["weights.safetensors", "models.json", "history.tsv"]
+SCORE_FILES = ["evaluation.json", "predictions.tsv"]
 SIGNAL_FILES = [
     "signal/{task}.positives.bed",
     "signal/{task}.matrix.gz",
@@ -85,8 +74,8 @@ def genome_outputs():
 
 def kmers_of_task(task):
     """The lengths of the k-mers that the arms and the baseline of a task read."""
-    lengths = {config["arms"][arm]["kmer"] for arm in arms_of_task(task)}
-    return lengths | ({BASELINE_KMER} if task in BINARY_TASKS else set())
+    lengths = {ARMS[arm]["kmer"] for arm in arms_of_task(task)}
+    return lengths | ({BASELINE_KMER} if task in CLASSIFICATION_TASKS else set())
 
 
 def task_outputs():
@@ -94,7 +83,9 @@ def task_outputs():
     with_signal = [task for task in TASKS if "signal" in config["tasks"][task]]
     return [
         *run_paths("tasks/{task}/{file}", task=TASKS, file=TASK_FILES),
+        *run_paths("tasks/{task}/{file}", task=TASKS_ON_GENOMES, file=PEAK_FILES),
         *run_paths("tasks/{task}/{file}", task=BINARY_TASKS, file=NEGATIVES_FILES),
+        *run_paths("tasks/{task}/{file}", task=LABELLED_TASKS, file=LABELLED_FILES),
         *run_paths("tasks/{task}/{file}", task=PROFILE_TASKS, file=PROFILE_FILES),
         *run_paths("tasks/{task}/control.npy", task=WITH_CONTROL),
         *(path for task in PROFILE_TASKS for path in files_of_reads(task)),
@@ -117,7 +108,7 @@ def task_outputs():
         *(
             run_path(f"figures/profiles/{task}.{arm}.examples.{format}")
             for task in PROFILE_TASKS
-            for arm in arms_of_task(task)
+            for arm in contestants_of_task(task)
             for format in ("svg", "png")
         ),
         *(
@@ -132,12 +123,17 @@ def task_outputs():
 def model_outputs():
     """Every trained network and baseline, with its scores."""
     return [
-        *(path for file in MODEL_FILES for path in model_files(file, TASKS)),
+        *(
+            path
+            for file in NETWORK_FILES
+            for path in model_files(file, TASKS, arms_of_task)
+        ),
+        *(path for file in SCORE_FILES for path in model_files(file, TASKS)),
         *model_files("profiles.npy", PROFILE_TASKS),
         *(
             baseline_file(file, task)
-            for file in SCORES_OF_A_MODEL
-            for task in BINARY_TASKS
+            for file in SCORE_FILES
+            for task in CLASSIFICATION_TASKS
         ),
     ]
 
@@ -145,16 +141,19 @@ def model_outputs():
 def final_outputs():
     """Everything that a user gets."""
     return [
-        *run_paths("{file}", file=TABLES_OF_A_RUN),
+        *run_paths("{file}", file=TABLES_OF_A_RUN + (CHECKS if GENOMES else [])),
         *run_paths(
             "figures/{figure}.{format}",
-            figure=FIGURES
-            + (BINARY_FIGURES if BINARY_TASKS else [])
-            + (PROFILE_FIGURES if PROFILE_TASKS else []),
+            figure=[
+                *(["peak_accounting"] if TASKS_ON_GENOMES else []),
+                *(["gc_matching"] if BINARY_TASKS else []),
+                *(CLASSIFICATION_FIGURES if CLASSIFICATION_TASKS else []),
+                *(PROFILE_FIGURES if PROFILE_TASKS else []),
+            ],
             format=["svg", "png"],
         ),
         *run_paths("predictions/{name}.tsv", name=list(config["predict"])),
-        *run_paths("predictions/{name}.bw", name=predictions_of(BINARY_TASKS)),
+        *run_paths("predictions/{name}.bw", name=predictions_of(CLASSIFICATION_TASKS)),
         *run_paths(
             "predictions/{name}.{strand}.bw",
             name=predictions_of(PROFILE_TASKS),

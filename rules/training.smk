@@ -1,8 +1,9 @@
 """
-Training: one network for every task, arm and seed.
+Training: the networks of all seeds of an arm, for every task and training size, in one job.
 
-Needs: tasks/<task>/windows.tsv and the k-mers that the arm reads.
-Makes: weights.safetensors, model.json and history.tsv in tasks/<task>/models/<arm>/seed<seed>/.
+Needs: tasks/<task>/windows.tsv and the k-mers that the arm reads; of labelled tasks also classes.json.
+Makes: weights.safetensors, models.json and history.tsv in tasks/<task>/models/<arm>/<size>/. Beside the results,
+checkpoints/ holds what an interrupted job goes on from.
 """
 
 
@@ -10,16 +11,18 @@ rule train_network:
     input:
         windows=run_path("tasks/{task}/windows.tsv"),
         kmers=arm_kmers,
+        classes=task_classes,
     output:
-        weights=run_path("tasks/{task}/models/{arm}/seed{seed}/weights.safetensors"),
-        model=run_path("tasks/{task}/models/{arm}/seed{seed}/model.json"),
-        history=run_path("tasks/{task}/models/{arm}/seed{seed}/history.tsv"),
+        weights=model_file("weights.safetensors"),
+        models=model_file("models.json"),
+        history=model_file("history.tsv"),
     log:
-        run_path("logs/train_network/{task}/{arm}/seed{seed}.log"),
+        run_path("logs/train_network/{task}/{arm}/{size}.log"),
     benchmark:
-        run_path("benchmarks/train_network/{task}/{arm}/seed{seed}.tsv")
+        run_path("benchmarks/train_network/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
-        task=one_of(BINARY_TASKS),
+        task=one_of(CLASSIFICATION_TASKS),
+        arm=one_of(ARMS),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -28,11 +31,14 @@ rule train_network:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 480 * attempt,
     params:
+        kind=task_setting("kind"),
         task="{task}",
         arm="{arm}",
-        seed=lambda wildcards: int(wildcards.seed),
+        size="{size}",
+        seeds=SEEDS,
         architecture=architecture,
         training=training_settings,
+        checkpoints=run_path("checkpoints/{task}/{arm}/{size}"),
         code=code("train_network"),
     script:
         "../workflow_scripts/train_network.py"

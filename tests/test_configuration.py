@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rc_equivariant import BinaryArchitecture
-from workflow_support.configuration import Configuration, Location, resolve
+from workflow_support.configuration import Configuration, Location, replicates_of, resolve, train_sizes
 from workflow_support.configuration.checks import positions_before_pooling
 from workflow_support.errors import InputError
 
@@ -29,14 +29,15 @@ genomes:
       test: ["chr2:1-5000"]
 training:
   epochs: 3
-arms:
-  standard: {{representation: standard, kmer: 1, channels: 16}}
-  irrep_k3:
-    representation: irrep
-    kmer: 3
-    channels: 32
-    plus_fraction: 0.75
-seeds: [0, 1]
+study:
+  arms:
+    standard: {{representation: standard, kmer: 1, channels: 16}}
+    irrep_k3:
+      representation: irrep
+      kmer: 3
+      channels: 32
+      plus_fraction: 0.75
+  seeds: [0, 1]
 tasks:
   CTCF:
     genome: small
@@ -51,78 +52,115 @@ predict:
 
 # What is replaced in GOOD, what by, the words that the error must hold, and the line that it must name (0: none).
 FAULTS = {
-    "unknown key, near": ("seeds: [0, 1]", "seeds: [0]\nseed: 1", ["`seed`", "did you mean `seeds`?"], 19),
-    "misspelt required key": ("genome: small", "genom: small", ["`genom`", "did you mean `genome`?"], 21),
+    "unknown key, near": ("  seeds: [0, 1]", "  seeds: [0]\n  seed: 1", ["`seed`", "did you mean `seeds`?"], 20),
+    "misspelt required key": ("genome: small", "genom: small", ["`genom`", "did you mean `genome`?"], 22),
     "unknown key, elsewhere": ("name: run", "name: run\nepochs: 5", ["`training`", "move it there"], 2),
     "unknown key, nowhere": ("name: run", "name: run\nzzz: 5", ["delete the line"], 2),
-    "unknown key in an arm": ("plus_fraction: 0.75", "plus_fractoin: 0.75", ["did you mean `plus_fraction`"], 17),
-    "missing key": ("    peaks: \"{data}/peaks.bed\"\n", "", ["`tasks.CTCF` lacks the key `peaks`", "add a line"], 20),
-    "empty required key": ("    genome: small\n", "    genome:\n", ["`tasks.CTCF` lacks the key `genome`"], 20),
-    "no tasks": ("tasks:\n  CTCF:", "tasks: {}\nextra:\n  CTCF:", ["`tasks`", "1 or more of them"], 19),
+    "unknown key in an arm": ("plus_fraction: 0.75", "plus_fractoin: 0.75", ["did you mean `plus_fraction`"], 18),
+    "missing key": ("    peaks: \"{data}/peaks.bed\"\n", "", ["`tasks.CTCF` lacks the key `peaks`", "add a line"], 21),
+    "empty required key": ("    genome: small\n", "    genome:\n", ["`tasks.CTCF` lacks the key `genome`"], 21),
+    "no tasks": ("tasks:\n  CTCF:", "tasks: {}\nextra:\n  CTCF:", ["`tasks`", "1 or more of them"], 20),
     "text for a number": ("epochs: 3", "epochs: three", ["training.epochs", "a whole number, at least 1"], 10),
     "fraction for a whole number": ("epochs: 3", "epochs: 2.5", ["training.epochs", "a whole number"], 10),
     "whole number with a point": ("epochs: 3", "epochs: 3.0", ["training.epochs", "a whole number"], 10),
     "true for a number": ("epochs: 3", "epochs: true", ["training.epochs", "found:   true"], 10),
     "nan": ("epochs: 3", "learning_rate: .nan", ["training.learning_rate"], 10),
-    "infinite": ("ratio: 2", "ratio: .inf", ["tasks.CTCF.negatives.ratio"], 23),
+    "infinite": ("ratio: 2", "ratio: .inf", ["tasks.CTCF.negatives.ratio"], 24),
     "below its minimum": ("epochs: 3", "epochs: 0", ["at least 1", "the default, 160"], 10),
-    "above its maximum": ("kmer: 3", "kmer: 7", ["at least 1, at most 6"], 15),
-    "unknown choice": ("representation: irrep\n", "representation: irep\n", ["did you mean `irrep`?"], 14),
+    "above its maximum": ("kmer: 3", "kmer: 7", ["at least 1, at most 6"], 16),
+    "unknown choice": ("representation: irrep\n", "representation: irep\n", ["did you mean `irrep`?"], 15),
     "unknown device": ("epochs: 3", "device: gpu", ["cpu or cuda"], 10),
-    "seed twice": ("seeds: [0, 1]", "seeds: [1, 1]", ["none twice"], 18),
+    "seed twice": ("seeds: [0, 1]", "seeds: [1, 1]", ["none twice"], 19),
     "number for text": ("test: [\"chr2:1-5000\"]", "test: [2]", ["splits.test[0]", "put it in quotes"], 8),
-    "list for text": ("genome: small", "genome: [small]", ["tasks.CTCF.genome", "text"], 21),
-    "name with a slash": ("  CTCF:\n", "  CT/CF:\n", ["`CT/CF` cannot be a name"], 20),
+    "list for text": ("genome: small", "genome: [small]", ["tasks.CTCF.genome", "text"], 22),
+    "name with a slash": ("  CTCF:\n", "  CT/CF:\n", ["`CT/CF` cannot be a name"], 21),
     "name of a run with a space": ("name: run", "name: my run", ["`name`", "letters, digits"], 1),
-    "name that is no text": ("  CTCF:\n", "  2:\n", ['put it in quotes: "2"'], 20),
+    "name that is no text": ("  CTCF:\n", "  2:\n", ['put it in quotes: "2"'], 21),
     "key twice": ("epochs: 3", "epochs: 3\n  epochs: 4", ["`training.epochs` is given twice", "first on line 10"], 11),
-    "task twice": ("predict:", "  CTCF: {genome: small, peaks: x}\npredict:", ["`tasks.CTCF` is given twice"], 24),
-    "unknown genome": ("genome: small", "genome: smal", ["tasks.CTCF.genome", "did you mean `small`?"], 21),
-    "unknown task to predict": ("task: CTCF", "task: MAX", ["predict.scan.task", "allowed: CTCF"], 26),
-    "unknown arm to predict": ("arm: irrep_k3", "arm: irrep", ["did you mean `irrep_k3`?"], 27),
-    "nothing to predict on": ("    contigs: [chr2]\n", "", ["none of regions, sequences, contigs"], 25),
+    "task twice": ("predict:", "  CTCF: {genome: small, peaks: x}\npredict:", ["`tasks.CTCF` is given twice"], 25),
+    "unknown genome": ("genome: small", "genome: smal", ["tasks.CTCF.genome", "did you mean `small`?"], 22),
+    "unknown task to predict": ("task: CTCF", "task: MAX", ["predict.scan.task", "allowed: CTCF"], 27),
+    "unknown arm to predict": ("arm: irrep_k3", "arm: irrep", ["did you mean `irrep_k3`?"], 28),
+    "nothing to predict on": ("    contigs: [chr2]\n", "", ["none of regions, sequences, contigs"], 26),
     "two things to predict on": (
-        "contigs: [chr2]", "contigs: [chr2]\n    regions: \"{data}/peaks.bed\"", ["regions and contigs"], 25,
+        "contigs: [chr2]", "contigs: [chr2]\n    regions: \"{data}/peaks.bed\"", ["regions and contigs"], 26,
     ),
     "genome beside sequences": (
-        "contigs: [chr2]", "sequences: \"{data}/genome.fa\"\n    genome: small", ["predict.scan.genome", "delete"], 29,
+        "contigs: [chr2]", "sequences: \"{data}/genome.fa\"\n    genome: small", ["predict.scan.genome", "delete"], 30,
     ),
     "plus_fraction of a standard arm": (
-        "channels: 16}", "channels: 16, plus_fraction: 0.5}", ["arms.standard.plus_fraction", "irrep"], 12,
+        "channels: 16}", "channels: 16, plus_fraction: 0.5}", ["study.arms.standard.plus_fraction", "irrep"], 13,
     ),
-    "irrep without plus_fraction": ("    plus_fraction: 0.75\n", "", ["`arms.irrep_k3`", "for example 0.75"], 13),
+    "irrep without plus_fraction": ("      plus_fraction: 0.75\n", "", ["`study.arms.irrep_k3`", "for example 0.75"], 14),
     "augmentation of an equivariant arm": (
-        "plus_fraction: 0.75", "plus_fraction: 0.75\n    reverse_complement_augmentation: true", ["standard"], 18,
+        "plus_fraction: 0.75", "plus_fraction: 0.75\n      reverse_complement_augmentation: true", ["standard"], 19,
     ),
     "odd channels of a regular arm": (
-        "representation: standard, kmer: 1, channels: 16", "representation: regular, kmer: 1, channels: 15", ["16"], 12,
+        "representation: standard, kmer: 1, channels: 16", "representation: regular, kmer: 1, channels: 15", ["16"], 13,
     ),
     "k-mers in an RCPS arm": (
         "representation: standard, kmer: 1, channels: 16", "representation: rcps, kmer: 3, channels: 16",
-        ["arms.standard", "regular"], 12,
+        ["study.arms.standard", "regular"], 13,
     ),
     "counts of a binary task": (
-        "    peaks:", "    counts: {reads: [\"{data}/peaks.bed\"]}\n    peaks:", ["tasks.CTCF.counts", "profile"], 22,
+        "    peaks:", "    counts: {reads: [\"{data}/peaks.bed\"]}\n    peaks:", ["tasks.CTCF.counts", "profile"], 23,
     ),
-    "profile task without counts": ("    peaks:", "    kind: profile\n    peaks:", ["counts", "tasks.CTCF"], 20),
+    "profile task without counts": ("    peaks:", "    kind: profile\n    peaks:", ["counts", "tasks.CTCF"], 21),
     "profile task without arms": (
-        "    peaks:", "    kind: profile\n    counts: {reads: [\"{data}/peaks.bed\"]}\n    peaks:", ["no arm"], 20,
+        "    peaks:", "    kind: profile\n    counts: {reads: [\"{data}/peaks.bed\"]}\n    peaks:", ["no arm"], 21,
     ),
-    "name of the baseline": ("  standard:", "  kmer_logistic_regression:", ["baseline", "rename the arm"], 12),
+    "name of the baseline": ("    standard:", "    kmer_logistic_regression:", ["baseline", "rename the arm"], 13),
     "batches of one class": ("epochs: 3", "positive_fraction: 0.001", ["one class", "batch_size"], 10),
     "windows too narrow": ("epochs: 3\n", "epochs: 3\nwindows: {width: 81}\n", ["width to 82 or more"], 0),
     "region in two splits": ("test: [\"chr2:1-5000\"]", "test: [chr1]", ["chr1 under validation and test"], 8),
     "no test split": ("      test: [\"chr2:1-5000\"]\n", "", ["genomes.small.splits", "`test`"], 6),
-    "missing file": ("{data}/peaks.bed", "{data}/peak.bed", ["tasks.CTCF.peaks", "peaks.bed exists"], 22),
-    "missing folder": ("{data}/peaks.bed", "nowhere/peaks.bed", ["the folder nowhere does not exist"], 22),
-    "folder for a file": ("{data}/peaks.bed", "{data}", ["is a folder"], 22),
-    "URL that cannot be fetched": ("{data}/peaks.bed", "s3://bucket/peaks.bed", ["https://", "tasks.CTCF.peaks"], 22),
-    "unknown placeholder": ("{data}/peaks.bed", "{dta}/peaks.bed", ["braces", "tasks.CTCF.peaks"], 22),
+    "missing file": ("{data}/peaks.bed", "{data}/peak.bed", ["tasks.CTCF.peaks", "peaks.bed exists"], 23),
+    "missing folder": ("{data}/peaks.bed", "nowhere/peaks.bed", ["the folder nowhere does not exist"], 23),
+    "folder for a file": ("{data}/peaks.bed", "{data}", ["is a folder"], 23),
+    "URL that cannot be fetched": ("{data}/peaks.bed", "s3://bucket/peaks.bed", ["https://", "tasks.CTCF.peaks"], 23),
+    "unknown placeholder": ("{data}/peaks.bed", "{dta}/peaks.bed", ["braces", "tasks.CTCF.peaks"], 23),
     "placeholder without data": ("data: ", "name_of_data: ", ["`name_of_data`"], 2),
     "checksum that is none": (
-        "\"{data}/peaks.bed\"", "{location: \"{data}/peaks.bed\", checksum: 123abc}", ["sha256"], 22,
+        "\"{data}/peaks.bed\"", "{location: \"{data}/peaks.bed\", checksum: 123abc}", ["sha256"], 23,
     ),
-    "file that the simulation does not make": ("{data}/peaks.bed", "results/run/simulation/CTCF.bed", ["exist"], 22),
+    "file that the simulation does not make": ("{data}/peaks.bed", "results/run/simulation/CTCF.bed", ["exist"], 23),
+    "arm twice": (
+        "    standard: {representation: standard, kmer: 1, ch",
+        "    standard_k1: {representation: standard, kmer: 1, channels: 4}\n"
+        "    standard: {representation: standard, kmer: [1, 2], ch",
+        ["two arms are called `standard_k1`"], 14,
+    ),
+    "conjoined and consistent": (
+        "channels: 16}", "channels: 16, conjoined: true, consistency: 0.1}", ["conjoined", "one of them"], 13,
+    ),
+    "size of no windows": ("  seeds: [0, 1]", "  train_sizes: [1]\n  seeds: [0, 1]", ["a share between 0 and 1"], 19),
+    "combination of nothing": (
+        "  seeds: [0, 1]", "  combinations: {both: {}}\n  seeds: [0, 1]", ["neither arms nor best_of"], 19,
+    ),
+    "combination of unknown arms": (
+        "  seeds: [0, 1]", "  combinations: {both: {arms: [irrep]}}\n  seeds: [0, 1]", ["did you mean `irrep_k3`?"], 19,
+    ),
+    "combination called as an arm": (
+        "  seeds: [0, 1]", "  combinations: {standard: {arms: [irrep_k3]}}\n  seeds: [0, 1]", ["name of an arm too"], 19,
+    ),
+    "more replicates than seeds": (
+        "  seeds: [0, 1]", "  combinations: {x: {arms: [irrep_k3], replicates: 3}}\n  seeds: [0, 1]", ["at most 2"], 19,
+    ),
+    "claim about nothing": (
+        "  seeds: [0, 1]", "  claims: [{better: irrep_k3, than: standart}]\n  seeds: [0, 1]",
+        ["study.claims[0].than", "did you mean `standard`?"], 19,
+    ),
+    "claim about sizes that are not there": (
+        "  seeds: [0, 1]", "  claims: [{better: irrep_k3, than: standard, wider_at: 1000}]\n  seeds: [0, 1]",
+        ["wider_at: 1000", "study.train_sizes"], 19,
+    ),
+    "reference of another kind": (
+        "  seeds: [0, 1]", "  reference: {profile: standard}\n  seeds: [0, 1]", ["kind binary", "no arm is of kind"], 19,
+    ),
+    "sequences of a binary task": (
+        "    peaks:", "    sequences: {all: \"{data}/genome.fa\"}\n    peaks:", ["tasks.CTCF.sequences", "labelled"], 23,
+    ),
+    "labelled task with peaks": ("    peaks:", "    kind: labelled\n    peaks:", ["means nothing", "labelled"], 22),
 }  # fmt: skip
 
 
@@ -166,10 +204,11 @@ def test_data_may_come_from_the_command_line_and_is_asked_for(good: str, tmp_pat
 def test_text_that_stands_for_a_value_is_read_as_one(good: str, tmp_path: Path) -> None:
     config = yaml.safe_load(good)
     # 1e-3 is text to YAML, and so is all that stands within braces on Snakemake's command line.
-    config |= {"training": {"learning_rate": "1e-3", "epochs": "7"}, "seeds": ["4"], "negatives": {"overlap": "true"}}
+    config |= {"training": {"learning_rate": "1e-3", "epochs": "7"}, "negatives": {"overlap": "true"}}
+    config["study"]["seeds"] = ["4"]
     settings = resolve(config, [], SCHEMA).settings
     assert settings["training"]["learning_rate"] == 0.001
-    assert (settings["training"]["epochs"], settings["seeds"]) == (7, [4])
+    assert (settings["training"]["epochs"], settings["study"]["seeds"]) == (7, [4])
     assert settings["negatives"]["overlap"] is True
 
 
@@ -183,9 +222,9 @@ def test_a_fault_of_the_command_line_is_said_to_be_there(good: str, tmp_path: Pa
 def test_the_last_file_that_has_a_key_is_blamed(good: str, tmp_path: Path) -> None:
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(good)
-    second.write_text("\n\nseeds: none\n")
+    second.write_text("\nstudy:\n  seeds: none\n")
     with pytest.raises(InputError) as caught:
-        resolve(yaml.safe_load(good) | {"seeds": "none"}, [first, second], SCHEMA)
+        resolve(yaml.safe_load(good) | {"study": {"seeds": "none"}}, [first, second], SCHEMA)
     assert (caught.value.file, caught.value.line) == (second, 3)
 
 
@@ -222,6 +261,51 @@ def test_sequences_to_predict_on_belong_to_no_genome(good: str, tmp_path: Path) 
 def test_a_resolved_configuration_resolves_to_itself(good: str, tmp_path: Path) -> None:
     once = resolve_text(good, tmp_path)
     assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
+
+
+def test_lists_span_arms_and_families_stand_for_all_of_theirs(good: str, tmp_path: Path) -> None:
+    lists = good.replace("kmer: 3", "kmer: [1, 3]").replace("plus_fraction: 0.75", "plus_fraction: [0, 0.75]")
+    spanned = lists.replace("  seeds:", "  combinations: {best: {best_of: [irrep_k3]}}\n  seeds:")
+    spanned = spanned.replace("arm: irrep_k3", "arm: best").replace("irrep_k3", "irrep")
+    once = resolve_text(spanned, tmp_path)
+    study = once.settings["study"]
+    members = ["irrep_k1_p0", "irrep_k1_p0.75", "irrep_k3_p0", "irrep_k3_p0.75"]
+    assert list(study["arms"]) == ["standard", *members]
+    assert study["arms"]["irrep_k3_p0"] == {
+        "family": "irrep", "kind": "binary", "representation": "irrep", "kmer": 3, "channels": 32, "plus_fraction": 0,
+    }  # fmt: skip
+    assert study["combinations"]["best"]["best_of"] == members
+    assert study["reference"] == {"binary": "standard"}
+    assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
+
+
+def test_replicates_of_a_combination_share_no_seed() -> None:
+    study = {
+        "arms": {},
+        "seeds": [4, 5, 6, 7, 8],
+        "combinations": {
+            "pairs": {"arms": ["a", "b"], "replicates": 2},
+            "best": {"best_of": ["a", "b"], "replicates": 1},
+        },
+    }
+    assert replicates_of(study, "pairs") == ([["a", "b"]], [[4, 5], [6, 7]])
+    assert replicates_of(study, "best") == ([["a"], ["b"]], [[4], [5], [6], [7], [8]])
+    assert replicates_of(study, "a") == ([["a"]], [[4], [5], [6], [7], [8]])
+
+
+def test_sizes_are_those_of_the_task_that_all_members_have() -> None:
+    settings = {
+        "tasks": {"CTCF": {}, "small": {"train_sizes": [0.5, "all"]}},
+        "study": {
+            "arms": {"a": {}, "b": {"train_sizes": ["all"]}},
+            "seeds": [1],
+            "train_sizes": [1000, "all"],
+            "combinations": {"both": {"arms": ["a", "b"], "replicates": 1}},
+        },
+    }
+    assert train_sizes(settings, "CTCF", "a") == ["1000", "all"]
+    assert train_sizes(settings, "small", "a") == ["0.5", "all"]
+    assert train_sizes(settings, "CTCF", "both") == ["all"]
 
 
 def test_resolving_leaves_its_argument_alone(good: str, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_another_file_than_its_checksum_names_is_refused(abc: Path, tmp_path: Pa
 
 
 def test_the_record_holds_inputs_and_a_configuration_to_repeat_the_run(abc: Path, tmp_path: Path) -> None:
-    config = {"name": "run", "seeds": [1, 2], "training": {"device": "cpu"}, "data": "ünï"}
+    config = {"name": "run", "study": {"seeds": [1, 2]}, "training": {"device": "cpu"}, "data": "ünï"}
     environments = {"requirements.lock": file_digest(abc)}
     record_run(
         {"tasks.T.peaks": abc}, config, {"train_network": "0"}, environments, tmp_path / "p.json", tmp_path / "c.yaml"

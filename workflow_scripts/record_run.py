@@ -36,7 +36,7 @@ def record_run(
     """
     record = {
         "name": config["name"],
-        "seeds": config["seeds"],
+        "seeds": config["study"]["seeds"],
         "device": config["training"]["device"],
         "git": git_state(Path(__file__).parent),
         "hardware": hardware(),

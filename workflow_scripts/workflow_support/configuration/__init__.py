@@ -1,7 +1,20 @@
 """The configuration of a run: checked against its schema, completed with defaults, and consistent in itself."""
 
-from .kinds import of_kind, profile_length
+from .kinds import of_kind
 from .locations import Location
+from .profiles import profile_length
 from .resolution import Configuration, resolve, simulated_files
+from .study import Replicates, contestants, replicates_of, train_sizes
 
-__all__ = ["Configuration", "Location", "of_kind", "profile_length", "resolve", "simulated_files"]
+__all__ = [
+    "Configuration",
+    "Location",
+    "Replicates",
+    "contestants",
+    "of_kind",
+    "profile_length",
+    "replicates_of",
+    "resolve",
+    "simulated_files",
+    "train_sizes",
+]

@@ -2,106 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_support.baseline import BASELINE_ARM
-from workflow_support.origins import KeyPath, Origins, dotted
+from workflow_support.origins import Origins, dotted
 
-from .kinds import check_arms_in_use, check_kinds, check_profile_layers, check_profile_predictions, of_kind
+from .arms import check_arms
+from .kinds import check_arms_in_use, check_kinds, of_kind
+from .labelled import check_labelled
+from .profiles import check_profile_layers, check_profile_predictions, check_profile_sources
+from .references import require_name
+from .study import contestants
 
 Settings = Mapping[str, Any]
 
+#: Sections that use trained networks.
+USERS = ("predict", "attribute")
 PREDICTION_INPUTS = ("regions", "sequences", "contigs")
 
 
 def require_references(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where a name of a genome, task or arm means nothing."""
     for task, values in settings["tasks"].items():
-        _require_name(values["genome"], settings["genomes"], ("tasks", task, "genome"), origins)
-    for user in ("predict", "attribute"):
+        if "genome" in values:
+            require_name(values["genome"], settings["genomes"], ("tasks", task, "genome"), origins)
+    known = {"task": settings["tasks"], "arm": contestants(settings["study"]), "genome": settings["genomes"]}
+    for user in USERS:
         for name, values in settings[user].items():
-            for key, section in (("task", "tasks"), ("arm", "arms"), ("genome", "genomes")):
-                if key in values:
-                    _require_name(values[key], settings[section], (user, name, key), origins)
+            for key in known.keys() & values.keys():
+                require_name(values[key], known[key], (user, name, key), origins)
 
 
 def require_consistent(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where the parts of a complete configuration contradict each other."""
     for check in (
-        _check_arms,
+        check_arms,
         check_kinds,
         _check_batches,
         _check_splits,
         _check_widths,
+        check_profile_sources,
         check_profile_layers,
+        check_labelled,
         _check_predictions,
         check_arms_in_use,
         check_profile_predictions,
         _check_simulation,
     ):
         check(settings, origins)
-
-
-def _require_name(name: str, known: Iterable[str], path: KeyPath, origins: Origins) -> None:
-    if name in known:
-        return
-    near = get_close_matches(name, known, n=1)
-    raise origins.error(
-        path,
-        f"`{dotted(path)}` names nothing in this configuration",
-        found=name,
-        allowed=", ".join(known),
-        mend=f"did you mean `{near[0]}`?" if near else "use one of these names, or define it",
-    )
-
-
-def _check_arms(settings: Settings, origins: Origins) -> None:
-    for name, arm in settings["arms"].items():
-        path, kind = ("arms", name), arm["representation"]
-        if name == BASELINE_ARM:
-            raise origins.error(
-                path,
-                f"the arm `{name}` has the name of the baseline, which every run has",
-                found=name,
-                allowed=f"any other name than {BASELINE_ARM}",
-                mend="rename the arm",
-            )
-        for key, owner in (("plus_fraction", "irrep"), ("reverse_complement_augmentation", "standard")):
-            if key in arm and kind != owner:
-                raise origins.error(
-                    (*path, key),
-                    f"`{dotted((*path, key))}` means nothing for representation {kind}",
-                    found=f"{key}: {arm[key]} with representation: {kind}",
-                    allowed=f"{key} with representation: {owner}",
-                    mend="delete the line, or change the representation",
-                )
-        if kind == "irrep" and "plus_fraction" not in arm:
-            raise origins.error(
-                path,
-                f"`{dotted(path)}` does not say how many of its channels are +1",
-                found="representation: irrep without plus_fraction",
-                allowed="plus_fraction from 0 to 1",
-                mend="add plus_fraction, for example 0.75",
-            )
-        if kind == "rcps" and arm["kmer"] != 1:
-            raise origins.error(
-                (*path, "kmer"),
-                f"`{dotted(path)}` encodes single bases: that is what rcps means",
-                found=f"kmer: {arm['kmer']} with representation: rcps",
-                allowed="kmer: 1 with representation: rcps",
-                mend="take representation: regular, which is the same for any k",
-            )
-        if kind in ("rcps", "regular") and arm["channels"] % 2:
-            raise origins.error(
-                (*path, "channels"),
-                f"the channels of `{dotted(path)}` cannot pair up between the strands",
-                found=arm["channels"],
-                allowed=f"an even number of channels with representation: {kind}",
-                mend=f"take {arm['channels'] + 1}",
-            )
 
 
 def _check_batches(settings: Settings, origins: Origins) -> None:
@@ -119,7 +68,7 @@ def _check_batches(settings: Settings, origins: Origins) -> None:
 
 def _check_splits(settings: Settings, origins: Origins) -> None:
     owners = {("genomes", name): genome for name, genome in settings["genomes"].items()}
-    owners |= {("tasks", name): task for name, task in settings["tasks"].items()}
+    owners |= {("tasks", name): task for name, task in settings["tasks"].items() if "splits" in task}
     for owner, values in owners.items():
         seen: dict[str, str] = {}
         for split, regions in values["splits"].items():
@@ -144,8 +93,8 @@ def _check_widths(settings: Settings, origins: Origins) -> None:
     pool = settings["network"]["pool_width"]
     for task in of_kind(settings["tasks"], "binary"):
         width = settings["tasks"][task]["windows"]["width"]
-        for arm in of_kind(settings["arms"], "binary"):
-            arm_values = settings["arms"][arm]
+        for arm in of_kind(settings["study"]["arms"], "binary"):
+            arm_values = settings["study"]["arms"][arm]
             missing = pool - positions_before_pooling(settings, width, arm_values["kmer"])
             if missing > 0:
                 raise origins.error(
@@ -168,6 +117,14 @@ def _check_predictions(settings: Settings, origins: Origins) -> None:
                 found=" and ".join(given) or f"none of {', '.join(PREDICTION_INPUTS)}",
                 allowed=f"one of {', '.join(PREDICTION_INPUTS)}",
                 mend="keep one of them, and make another prediction for another" if given else "add one of them",
+            )
+        if given != ["sequences"] and "genome" not in prediction:
+            raise origins.error(
+                path,
+                f"`{dotted(path)}` does not say of which genome",
+                found=f"{given[0]} without genome, and a task that has none itself",
+                allowed=", ".join(settings["genomes"]) or "sequences, since there is no genome",
+                mend="add genome, or give sequences",
             )
         if given == ["sequences"] and "genome" in prediction:
             raise origins.error(

@@ -11,6 +11,7 @@ from workflow_support.origins import KeyPath, Origins
 from .checks import require_consistent, require_references
 from .locations import Location, fill_placeholder, require_file
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
+from .study import check_study, with_spanned_arms
 
 
 class Configuration(NamedTuple):
@@ -59,6 +60,8 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
         return filled
 
     settings = replace(settings, schema, "location", place)
+    settings["study"] = with_spanned_arms(settings["study"], origins)
+    check_study(settings, origins)
     require_references(settings, origins)
     settings = _with_complete_tasks(settings)
     require_consistent(settings, origins)
@@ -90,14 +93,20 @@ def _without_empty(value: Any) -> Any:
 
 def _with_complete_tasks(settings: dict[str, Any]) -> dict[str, Any]:
     """``settings`` with what a task does not say itself taken from the run and from its genome."""
-    tasks = {
-        name: task
-        | {section: settings[section] | task.get(section, {}) for section in ("windows", "negatives")}
-        | {"splits": task.get("splits", settings["genomes"][task["genome"]]["splits"])}
-        for name, task in settings["tasks"].items()
-    }
-    predictions = {
-        name: prediction if "sequences" in prediction else {"genome": tasks[prediction["task"]]["genome"]} | prediction
-        for name, prediction in settings["predict"].items()
-    }
+    tasks = {name: _complete_task(task, settings) for name, task in settings["tasks"].items()}
+    predictions = {name: _complete_prediction(values, tasks) for name, values in settings["predict"].items()}
     return settings | {"tasks": tasks, "predict": predictions}
+
+
+def _complete_task(task: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    if "genome" not in task:
+        return task
+    sections = {section: settings[section] | task.get(section, {}) for section in ("windows", "negatives")}
+    return task | sections | {"splits": task.get("splits", settings["genomes"][task["genome"]]["splits"])}
+
+
+def _complete_prediction(prediction: dict[str, Any], tasks: Mapping[str, Any]) -> dict[str, Any]:
+    task = tasks[prediction["task"]]
+    if "sequences" in prediction or "genome" not in task:
+        return prediction
+    return {"genome": task["genome"]} | prediction

@@ -52,7 +52,7 @@ TYPE_CHECKER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
 def read_scalar(text: str, schema: Mapping[str, Any]) -> object:
     """``text`` as the number or truth value that ``schema`` asks for; or unchanged."""
     for kind, read in _READERS:
-        if schema.get("type") == kind:
+        if kind in _types(schema):
             try:
                 return read(text)
             except (KeyError, ValueError):
@@ -60,15 +60,21 @@ def read_scalar(text: str, schema: Mapping[str, Any]) -> object:
     return text
 
 
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else types
+
+
 def describe(schema: Mapping[str, Any]) -> str:
     """What a value may be, in words: ``a whole number, at least 1 (Looks at the validation split.)``."""
     if "enum" in schema:
         kind = " or ".join(map(str, schema["enum"]))
+    elif "anyOf" in schema:
+        kind = schema["title"]
     elif "pattern" in schema:
         kind = schema.get("title", f"text like {schema['pattern']}")
     else:
-        types = schema.get("type", [])
-        kind = " or ".join(_WORDS[name] for name in ([types] if isinstance(types, str) else types))
+        kind = " or ".join(_WORDS[name] for name in _types(schema))
     parts = [kind, *(words.format(schema[key]) for key, words in _BOUNDS.items() if key in schema)]
     if schema.get("uniqueItems"):
         parts.append("none twice")

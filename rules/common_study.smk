@@ -1,0 +1,148 @@
+"""
+The functions by which the other files of rules/ name arms, their networks and the files that these leave.
+
+A contestant is an arm, or a combination of arms: a mean of their networks, or the best of them.
+
+Needs: the functions of common.smk.
+Makes: nothing.
+"""
+
+ARCHITECTURE_KEYS = (
+    "representation",
+    "kmer",
+    "channels",
+    "plus_fraction",
+    "conjoined",
+)
+# By which arms are compared and chosen, for each kind of task.
+MAIN_METRICS = {"binary": "AUROC", "labelled": "AUROC", "profile": "Spearman 1 bp"}
+
+
+def own_settings(arm, keys):
+    """Those of these settings that an arm has."""
+    return {key: ARMS[arm][key] for key in keys if key in ARMS[arm]}
+
+
+def architecture(wildcards):
+    """The layers of an arm for binary or labelled tasks."""
+    labelled = wildcards.task in LABELLED_TASKS
+    layers = config["labelled"]["network"] if labelled else config["network"]
+    return layers | own_settings(wildcards.arm, ARCHITECTURE_KEYS)
+
+
+def of_strands(arm):
+    """How an arm is trained on both strands."""
+    return own_settings(arm, ("reverse_complement_augmentation", "consistency"))
+
+
+def training_settings(wildcards):
+    """How the networks of an arm for binary or labelled tasks are trained."""
+    settings = config["training"]
+    if wildcards.task in LABELLED_TASKS:
+        where = {key: settings[key] for key in ("device", "threads")}
+        settings = config["labelled"]["training"] | where
+    return settings | of_strands(wildcards.arm)
+
+
+def arm_kmers(wildcards):
+    """The k-mers that an arm reads."""
+    kmer = ARMS[wildcards.arm]["kmer"]
+    return run_path(f"tasks/{wildcards.task}/kmers.k{kmer}.npy")
+
+
+def task_classes(wildcards):
+    """The names of the classes of a labelled task: one file or none."""
+    labelled = wildcards.task in LABELLED_TASKS
+    return [run_path(f"tasks/{wildcards.task}/classes.json")] if labelled else []
+
+
+def model_file(file, task="{task}", contestant="{arm}", size="{size}"):
+    """A file of all replicates of a contestant; without arguments, of that which the wildcards name."""
+    return run_path(f"tasks/{task}/models/{contestant}/{size}/{file}")
+
+
+def average_strands(contestant):
+    """Whether a contestant is the mean of the answers on both strands of networks that do not see to that."""
+    return STUDY["combinations"].get(contestant, {}).get("average_strands", False)
+
+
+def members_of(contestant):
+    """All arms that a contestant averages or chooses among, each once."""
+    candidates = replicates_of(STUDY, contestant).candidates
+    return unique(arm for candidate in candidates for arm in candidate)
+
+
+def candidates_of(wildcards):
+    """For each candidate of a contestant, the places among its members of the arms that are averaged."""
+    members = members_of(wildcards.arm)
+    candidates = replicates_of(STUDY, wildcards.arm).candidates
+    return [[members.index(arm) for arm in candidate] for candidate in candidates]
+
+
+def averaged_seeds(wildcards):
+    """For each replicate of a contestant, the seeds of the networks that it averages."""
+    return replicates_of(STUDY, wildcards.arm).seeds
+
+
+def of_members(file):
+    """A function of the wildcards: a file of every arm that a contestant averages or chooses among."""
+    return lambda wildcards: [
+        model_file(file, wildcards.task, arm, wildcards.size)
+        for arm in members_of(wildcards.arm)
+    ]
+
+
+def used_model_files(file, use):
+    """A file of every arm that the ``arm`` of a prediction, attribution or set of variants consists of."""
+    size = train_sizes(config, use["task"], use["arm"])[-1]
+    return [model_file(file, use["task"], arm, size) for arm in members_of(use["arm"])]
+
+
+def arms_of_task(task):
+    """The arms that are for tasks of the kind of this one."""
+    return of_kind(ARMS, config["tasks"][task]["kind"])
+
+
+def contestants_of_task(task):
+    """The arms, and after them the combinations, that are for tasks of the kind of this one."""
+    kind = config["tasks"][task]["kind"]
+    return [name for name in CONTESTANTS if CONTESTANTS[name] == kind]
+
+
+def model_files(file, tasks, contestants_of=contestants_of_task, main=False):
+    """A file of all contestants for these tasks, task by task, contestant by contestant, size by size.
+
+    ``main`` leaves out all sizes but the last of each contestant, which is the largest.
+    """
+    return [
+        model_file(file, task, contestant, size)
+        for task in tasks
+        for contestant in contestants_of(task)
+        for size in train_sizes(config, task, contestant)[-1 if main else 0 :]
+    ]
+
+
+def of_largest_size(file):
+    """A function of the wildcards: a file of a contestant at the largest size that it has."""
+    return lambda wildcards: model_file(
+        file,
+        wildcards.task,
+        wildcards.arm,
+        train_sizes(config, wildcards.task, wildcards.arm)[-1],
+    )
+
+
+def evaluation_files(tasks, main=False):
+    """The metrics of every contestant and baseline, task by task: contestants first, then the baseline."""
+    return [
+        path
+        for task in tasks
+        for path in (
+            *model_files("evaluation.json", [task], main=main),
+            *(
+                [baseline_file("evaluation.json", task)]
+                if task in CLASSIFICATION_TASKS
+                else []
+            ),
+        )
+    ]

@@ -1,0 +1,72 @@
+"""Profile tasks: where their reads come from, and whether the layers fit the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workflow_support.origins import KeyPath, Origins, dotted
+
+Settings = Mapping[str, Any]
+
+
+def check_profile_sources(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError where the reads of a task are not those of both strands."""
+    for name, task in settings["tasks"].items():
+        for key in ("counts", "control"):
+            _check_stranded(("tasks", name, key), task.get(key, {"reads": []}), origins)
+
+
+def check_profile_predictions(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError where a prediction of profiles lacks the control that its networks read."""
+    for name, values in settings["predict"].items():
+        task = settings["tasks"][values["task"]]
+        if "control" in task and ("sequences" in values or values["genome"] != task["genome"]):
+            path = ("predict", name)
+            raise origins.error(
+                path,
+                f"`{dotted(path)}` has no control, which the networks of {values['task']} read",
+                found="sequences" if "sequences" in values else f"genome: {values['genome']}",
+                allowed=f"regions or contigs of {task['genome']}, where the control was measured",
+                mend="predict there, or train a task without control",
+            )
+
+
+def _check_stranded(path: KeyPath, source: Mapping[str, Any], origins: Origins) -> None:
+    given = set(source)
+    if given not in ({"reads"}, {"plus", "minus"}):
+        raise origins.error(
+            path,
+            f"`{dotted(path)}` must be bigWigs of both strands, or reads",
+            found=" and ".join(sorted(given)) or "nothing",
+            allowed="plus and minus, or reads",
+            mend="give the other strand" if len(given) == 1 else "keep one of the two forms",
+        )
+    if len(source.get("plus", [])) != len(source.get("minus", [])):
+        raise origins.error(
+            path,
+            f"the strands of `{dotted(path)}` do not pair up",
+            found=f"{len(source['plus'])} bigWigs of the + strand, {len(source['minus'])} of the - strand",
+            allowed="as many of one as of the other, in the same order",
+            mend="add the missing files",
+        )
+
+
+def profile_length(settings: Settings) -> int:
+    """Positions of the profile that the profile layers leave of their window."""
+    layers = settings["profile"]["network"]
+    return layers["window"] - (layers["first_width"] - 1) - 2 * sum(layers["dilations"]) - (layers["profile_width"] - 1)
+
+
+def check_profile_layers(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError where the layers of profile arms do not fit their window."""
+    layers, length = settings["profile"]["network"], profile_length(settings)
+    path = ("profile", "network")
+    if length < 1 or (layers["window"] - length) % 2:
+        raise origins.error(
+            path,
+            f"the layers of `{dotted(path)}` leave no profile in the middle of the window",
+            found=f"{length} positions of a window of {layers['window']}",
+            allowed="at least 1, and as many bases on the left of the profile as on its right",
+            mend="take a wider window, or widths that are odd",
+        )
