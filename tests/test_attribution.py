@@ -14,6 +14,7 @@ import torch
 from attribute_sequences import attribute_sequences
 from normalise_genome import normalise_genome
 from planted_windows import ARCHITECTURE, MOTIF, WIDTH, planted_codes
+from saved_networks import files_of, save_network
 from sequence_formats import fasta_text
 
 from genome_data.alphabet import reverse_complement
@@ -247,7 +248,7 @@ def task(tmp_path: Path, trained, monkeypatch: pytest.MonkeyPatch) -> Path:
     rows = rows.assign(label=[1, 1, 1, 0, 1], split=["test"] * 4 + ["train"], gc=0.5)
     rows.to_csv(tmp_path / "windows.tsv", sep="\t", columns=list(COLUMNS), index=False)
     np.save(tmp_path / "codes.npy", np.stack([contig[start : start + WIDTH + 6] for start in starts]))
-    monkeypatch.setattr(script, "load", lambda *_: (network, None))
+    monkeypatch.setattr(script, "_load", lambda *_: [network, network])
     return tmp_path
 
 
@@ -263,6 +264,7 @@ def attribute(folder: Path, **changes) -> None:
         "strongest": 10,
         "bases": None,
         "fasta": folder / "genome.fa",
+        "average_strands": False,
         "device": "cpu",
         "threads": 1,
         "contributions": folder / "contributions.npy",
@@ -310,18 +312,43 @@ def test_the_strongest_windows_come_first_and_alone(task: Path) -> None:
 
 def test_a_standard_network_is_averaged_over_strands(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = binary("standard", 2)
-    monkeypatch.setattr(script, "load", lambda *_: (network, None))
+    monkeypatch.setattr(script, "_load", lambda *_: [network, network])
     attribute(task)
     found, codes = np.load(task / "contributions.npy"), np.load(task / "sequences.npy")
     expected = gradient_contributions(StrandAverage(network).eval(), Windows(codes), "logit")
     assert np.allclose(found, expected, atol=1e-5)
 
 
+def test_networks_of_other_architecture_are_explained_together_and_on_both_strands_if_asked_for(
+    task: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    architecture = ARCHITECTURE | {"window": WIDTH}
+    conjoined = {"representation": "standard", "conjoined": True}
+    described = {"a": {}, "b": {"kmer": 3, "channels": 4}, "c": conjoined}
+    networks = [save_network(task, name, architecture | changes) for name, changes in described.items()]
+    found = {}
+    for average_strands in (False, True):
+        attribute(task, **files_of(task, described), average_strands=average_strands)
+        found[average_strands] = np.load(task / "contributions.npy")
+    windows = Windows(np.load(task / "sequences.npy"))
+    expected = np.mean([gradient_contributions(network, windows, "logit") for network in networks], axis=0)
+    assert np.allclose(found[False], expected, atol=1e-5)
+    assert np.allclose(found[True], found[False], atol=1e-5)
+
+
+def test_a_head_that_the_networks_lack_is_refused(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    save_network(task, "a", ARCHITECTURE | {"window": WIDTH})
+    with pytest.raises(InputError, match="profile tasks"):
+        attribute(task, **files_of(task, "a"), head="counts")
+
+
 def test_profiles_are_explained_with_their_control_in_the_middle_of_the_margins(
     task: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = profile("regular", 1)
-    monkeypatch.setattr(script, "load", lambda *_: (network, None))
+    monkeypatch.setattr(script, "_load", lambda *_: [network, network])
     margin = (WIDTH + 6 - PROFILE_WINDOW) // 2
     control = np.random.default_rng(0).poisson(3, (5, 2, network.architecture.output_length + 2 * margin))
     np.save(task / "control.npy", control.astype(np.uint16))

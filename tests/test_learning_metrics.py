@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import matthews_corrcoef
 
 from learning import metrics
-from learning.evaluation import score_test_split
+from learning.class_evaluation import score_test_split
+from learning.clock import Clock
 from learning.reverse_complement import strand_disagreement
 from workflow_support.errors import InputError
 
@@ -59,9 +60,15 @@ def test_the_threshold_is_the_best_of_all_and_the_highest_among_equals(windows):
 
 def test_mcc_takes_its_threshold_as_given():
     """The threshold that suits the test split best is not looked for: with another one the MCC is lower."""
-    at_best = score_test_split(LABELS, LOGITS, metrics.best_mcc_threshold(LABELS, LOGITS))[0]["MCC"]
-    assert score_test_split(LABELS, LOGITS, mcc_threshold=1.5)[0]["MCC"] == pytest.approx(at_best)
-    assert score_test_split(LABELS, LOGITS, mcc_threshold=5.0)[0]["MCC"] == 0
+
+    def at(threshold):
+        return score_test_split(LABELS, LOGITS, threshold, is_labelled=True).metrics
+
+    at_best = at(metrics.best_mcc_threshold(LABELS, LOGITS))["MCC"]
+    assert at(1.5)["MCC"] == pytest.approx(at_best)
+    assert at(5.0)["MCC"] == 0
+    assert at(5.0)["MCC 0.5"] == pytest.approx(1 / np.sqrt(3))
+    assert at(5.0)["Accuracy"] == 3 / 4
 
 
 def test_sigmoid_does_not_overflow():
@@ -72,7 +79,7 @@ def test_sigmoid_does_not_overflow():
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_is_a_clear_error(label):
     with pytest.raises(InputError, match="the test split needs windows of both classes") as error:
-        score_test_split(np.full(3, label), np.zeros(3), 0.0)
+        score_test_split(np.full(3, label), np.zeros(3), 0.0, is_labelled=False)
     assert "splits: test" in str(error.value)
 
 
@@ -81,3 +88,50 @@ def test_strand_disagreement():
     found = strand_disagreement(forward, reverse, threshold=0.0)
     assert found == pytest.approx({"largest_absolute": 1.0, "largest_relative": 0.25, "flipped": 1 / 3})
     assert strand_disagreement(forward, forward, 0.0) == {"largest_absolute": 0, "largest_relative": 0, "flipped": 0}
+
+
+def test_strand_disagreement_of_classes():
+    """The largest difference of any logit, and calls of the largest."""
+    forward, reverse = np.array([[2.0, 1.0, 0.0], [0.0, 1.0, -4.0]]), np.array([[2.0, 1.0, 1.5], [1.5, 1.0, -4.0]])
+    found = strand_disagreement(forward, reverse, None)
+    assert found == pytest.approx({"largest_absolute": 1.5, "largest_relative": 1.5 / 4, "flipped": 1 / 2})
+
+
+CLASSES = np.array([0, 1, 2, 2])
+PROBABILITIES = np.array([[0.6, 0.3, 0.1], [0.5, 0.4, 0.1], [0.2, 0.2, 0.6], [0.3, 0.5, 0.2]])
+
+
+def test_hand_computed_values_of_three_classes():
+    """Classes 0, 1 and 2 are ranked against the rest at 1, 2 / 3 and 1."""
+    found = score_test_split(CLASSES, np.log(PROBABILITIES) + 3.0, None, is_labelled=True)
+    assert found.mcc_threshold is None
+    values = found.metrics
+    assert values["Accuracy"] == 2 / 4
+    assert values["AUROC"] == pytest.approx((1 + 2 / 3 + 1) / 3)
+    squares = (0.16 + 0.09 + 0.01) + (0.25 + 0.36 + 0.01) + (0.04 + 0.04 + 0.16) + (0.09 + 0.25 + 0.64)
+    assert values["Brier"] == pytest.approx(squares / 4)
+    # Two calls of class 0, one each of 1 and 2, two of them right: (2 * 4 - (1 * 2 + 1 * 1 + 2 * 1)) of the margins.
+    assert values["MCC"] == pytest.approx((2 * 4 - 5) / np.sqrt((16 - 6) * (16 - 6)))
+    # The class called has 0.6 (right), 0.5 (wrong), 0.6 (right) and 0.5 (wrong): two bins of two windows.
+    assert values["ECE"] == pytest.approx((2 * 0.4 + 2 * 0.5) / 4)
+    assert [row["windows"] for row in found.calibration] == [2, 2]
+
+
+def test_a_class_that_no_test_sequence_has_is_a_clear_error():
+    with pytest.raises(InputError, match="the test split needs sequences of every class"):
+        score_test_split(np.array([0, 1, 0, 1]), PROBABILITIES, None, is_labelled=True)
+
+
+def test_softmax_does_not_overflow():
+    with np.errstate(over="raise"):
+        assert metrics.softmax(np.array([[1e4, 0.0], [0.0, 0.0]])) == pytest.approx(np.array([[1, 0], [0.5, 0.5]]))
+
+
+def test_time_is_taken_of_each_network_over_all_its_windows(monkeypatch):
+    times = iter([0.0, 2.0, 10.0, 11.0, 20.0, 24.0])
+    monkeypatch.setattr("learning.clock.time.perf_counter", lambda: next(times))
+    clock = Clock()
+    for network, windows in ((0, 4), (1, 10), (0, 2)):
+        with clock.timing(network, windows):
+            pass
+    assert (clock.seconds_per_window(0), clock.seconds_per_window(1)) == (1.0, 0.1)

@@ -5,14 +5,14 @@ import pandas as pd
 import pyBigWig
 import pytest
 import torch
+from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_windows import ARCHITECTURE, WIDTH
 from predict_binding import predict_binding
-from test_learning_saved_models import description
+from saved_networks import files_of, save_network
 
 from genome_data.genome import Genome, normalise_fasta
-from learning.architectures import build_network
 from learning.inference import mean_logits
-from learning.saved_models import save
+from rc_equivariant import Ensemble, StrandAverage
 from workflow_support.errors import InputError
 
 SIZES = {"chrB": 1030, "chrA": 640, "tiny": 25, "gap": 300}
@@ -29,16 +29,10 @@ def run(tmp_path_factory):
         records.append(f">{name}\n{letters}\n")
     (folder / "source.fa").write_text("".join(records))
     normalise_fasta(folder / "source.fa", folder / "genome.fa", folder / "genome.fa.fai", folder / "c", folder / "s")
-    networks = []
-    for seed in (0, 1):
-        torch.manual_seed(seed)
-        network = build_network(ARCHITECTURE | {"window": WIDTH})
-        save(folder / f"{seed}.safetensors", folder / f"{seed}.json", network, description(network))
-        networks.append(network.eval())
-    return folder, networks
+    return folder, [save_network(folder, seed, ARCHITECTURE | {"window": WIDTH}) for seed in (0, 1)]
 
 
-def predict(run, regions=None, contigs=None, stride=100):
+def predict(run, regions=None, contigs=None, stride=100, names=(0, 1), average_strands=False):
     folder, _ = run
     bed = None
     if regions is not None:
@@ -48,12 +42,12 @@ def predict(run, regions=None, contigs=None, stride=100):
     table.unlink(missing_ok=True)
     bigwig.unlink(missing_ok=True)
     predict_binding(
-        weights=[folder / "0.safetensors", folder / "1.safetensors"],
-        models=[folder / "0.json", folder / "1.json"],
+        **files_of(folder, names),
         fasta=folder / "genome.fa",
         regions=bed,
         contigs=contigs,
         stride=stride,
+        average_strands=average_strands,
         device="cpu",
         threads=1,
         table=table,
@@ -103,7 +97,8 @@ def test_overlapping_unsorted_regions_keep_their_rows_in_genome_order(run):
     assert table["name"].tolist() == ["chrB:0-100", "long", "inner", "long", "long", "late", "late"]
     for region in regions[::2]:
         alone = predict(run, regions=[region])[0]
-        assert table[table["name"] == region[3]].reset_index(drop=True).equals(alone)
+        together = table[table["name"] == region[3]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(together, alone, rtol=1e-5)  # batches differ, and so does rounding
     assert [tile[:2] for tile in track["chrA"]] == [(100, 200), (200, 300), (300, 350), (350, 400), (400, 500)]
     carried = np.array([value for _, _, value in track["chrA"]])
     assert np.allclose(carried, table["probability"].to_numpy()[[1, 3, 4, 5, 6]], atol=1e-5)
@@ -163,20 +158,30 @@ def test_bad_requests_are_named_and_leave_nothing(run, chosen, words):
     assert not [path for path in run[0].iterdir() if path.name.startswith((".partial", "scores"))]
 
 
-def test_replicates_of_different_architectures_are_refused(run):
+def test_networks_of_other_architecture_answer_together_on_both_strands(run):
+    folder, networks = run
+    standard = save_network(folder, 2, ARCHITECTURE | {"window": WIDTH, "representation": "standard", "kmer": 3})
+    region = [("chrA", 100, 400)]
+    table, _ = predict(run, regions=region, names=(0, 2), average_strands=True)
+    codes = Genome(folder / "genome.fa").codes(table["contig"], table["start"], WIDTH)
+    with torch.inference_mode():
+        expected = StrandAverage(Ensemble([networks[0], standard])).eval()(torch.from_numpy(codes).long())
+    assert np.allclose(table["score"], expected, atol=1e-5)
+    assert not np.allclose(predict(run, regions=region, names=(0, 2))[0]["score"], expected, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "kind", "words"),
+    [
+        (ARCHITECTURE | {"window": WIDTH - 20}, "binary", ["read and give the same", "'window': 40"]),
+        (PROFILE_ARCHITECTURE, "profile", ["binary or labelled tasks", "kind: profile"]),
+    ],
+    ids=["another window", "another kind"],
+)
+def test_networks_that_do_not_go_together_are_refused(run, architecture, kind, words):
     folder, _ = run
-    other = build_network(ARCHITECTURE | {"window": WIDTH, "channels": 4})
-    save(folder / "2.safetensors", folder / "2.json", other, description(other))
-    with pytest.raises(InputError, match="one architecture"):
-        predict_binding(
-            weights=[folder / "0.safetensors", folder / "2.safetensors"],
-            models=[folder / "0.json", folder / "2.json"],
-            fasta=folder / "genome.fa",
-            regions=None,
-            contigs=None,
-            stride=100,
-            device="cpu",
-            threads=1,
-            table=folder / "other.tsv",
-            bigwig=folder / "other.bw",
-        )
+    save_network(folder, "other", architecture, kind)
+    with pytest.raises(InputError) as error:
+        predict(run, names=(0, "other"))
+    assert error.value.file == folder / "other.json"
+    assert all(word in str(error.value) for word in words), str(error.value)

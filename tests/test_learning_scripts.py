@@ -1,27 +1,33 @@
 """The scripts of learning on small files: what they write and refuse, and that training never sees a test row."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from encode_kmers import encode_kmers
-from evaluate_network import evaluate_network
-from fit_kmer_baseline import fit_kmer_baseline
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
-from summarise_run import summarise_run
 from train_network import train_network
 
 from genome_data.windows import write_windows
-from learning.baseline import count_canonical, fit_baseline
-from learning.metrics import best_mcc_threshold
+from learning import training
+from learning.binary_training import BinaryObjective
 from learning.saved_models import load
+from learning.subsets import training_subset
 from workflow_support.errors import InputError
 
 WINDOWS = 300
 QUICK = TRAINING | {"epochs": 2, "steps_per_epoch": 5}
+LABELLED = {
+    "learning_rate": 0.01,
+    "batch_size": 20,
+    "epochs": 15,
+    "patience": 15,
+    "weight_decay": 0.01,
+    "device": "cpu",
+    "threads": 1,
+}
 
 
 @pytest.fixture
@@ -40,35 +46,51 @@ def task(tmp_path):
     return tmp_path
 
 
-def trained(task, seed=0, kmers="kmers.k1.npy", architecture=ARCHITECTURE):
-    out = task / "model"
+def train(task, out, seeds=(0,), kmers="kmers.k1.npy", **changes):
+    """Train into ``out/seed<seed>`` with checkpoints in ``out/checkpoints``; the folders of the seeds."""
+    folders = [out / f"seed{seed}" for seed in seeds]
+    arguments = {
+        "classes": None,
+        "kind": "binary",
+        "task": "planted",
+        "arm": "regular",
+        "size": "all",
+        "architecture": ARCHITECTURE,
+        "training": QUICK,
+        "checkpoints": out / "checkpoints",
+        "code": "digest",
+    }
     train_network(
         windows=task / "windows.tsv",
         kmers=task / kmers,
-        task="planted",
-        arm="regular",
-        seed=seed,
-        architecture=architecture,
-        training=QUICK,
-        weights=out / "weights.safetensors",
-        model=out / "model.json",
-        history=out / "history.tsv",
+        seeds=list(seeds),
+        weights=[folder / "weights.safetensors" for folder in folders],
+        models=[folder / "model.json" for folder in folders],
+        histories=[folder / "history.tsv" for folder in folders],
+        **arguments | changes,
     )
-    return out
+    return folders
 
 
-def evaluated(task, model):
-    evaluate_network(
-        windows=task / "windows.tsv",
-        codes=task / "codes.npy",
-        weights=model / "weights.safetensors",
-        model=model / "model.json",
-        device="cpu",
-        threads=1,
-        evaluation=model / "evaluation.json",
-        predictions=model / "predictions.tsv",
-    )
-    return json.loads((model / "evaluation.json").read_text()), pd.read_csv(model / "predictions.tsv", sep="\t")
+def bits(folder):
+    return (folder / "weights.safetensors").read_bytes()
+
+
+def description(folder):
+    return json.loads((folder / "model.json").read_text())
+
+
+@pytest.fixture
+def epochs_trained(monkeypatch):
+    """Epochs since the fixture was made; clear it to count anew."""
+    counted, train_epoch = [], training._train_epoch
+
+    def counting(state, settings, epoch):
+        counted.append(epoch)
+        return train_epoch(state, settings, epoch)
+
+    monkeypatch.setattr(training, "_train_epoch", counting)
+    return counted
 
 
 @pytest.mark.parametrize(("k", "dtype"), [(1, np.uint8), (6, np.uint16)])
@@ -91,108 +113,165 @@ def test_unknown_bases_have_the_index_after_the_last_kmer(tmp_path):
     assert np.load(tmp_path / "kmers.npy").tolist() == [[1, 16, 16, 15, 15]]
 
 
-def test_training_writes_a_whole_model(task):
-    out = trained(task, seed=7)
-    assert sorted(path.name for path in out.iterdir()) == ["history.tsv", "model.json", "weights.safetensors"]
-    model = json.loads((out / "model.json").read_text())
-    assert (model["seed"], model["train_size"], model["architecture"]["window"]) == (7, 100, WIDTH)
-    history = pd.read_csv(out / "history.tsv", sep="\t")
-    assert list(history.columns) == ["epoch", "train_loss", "validation_loss", "validation_auroc"]
-    assert history["epoch"].tolist() == [1, 2]
-    assert history["validation_auroc"].max() == pytest.approx(model["validation"]["auroc"], abs=1e-5)
+def test_training_writes_whole_models(task):
+    folders = train(task, task / "out", seeds=(7, 2))
+    for folder, seed in zip(folders, (7, 2), strict=True):
+        assert sorted(path.name for path in folder.iterdir()) == ["history.tsv", "model.json", "weights.safetensors"]
+        model = description(folder)
+        assert (model["seed"], model["size"], model["train_size"]) == (seed, "all", 100)
+        assert (model["architecture"]["window"], model["architecture"]["conjoined"]) == (WIDTH, False)
+        assert model["architecture"]["pool_width"] == ARCHITECTURE["pool_width"]
+        assert model["quality"] == model["validation"]["auroc"]
+        history = pd.read_csv(folder / "history.tsv", sep="\t")
+        assert list(history.columns) == ["epoch", "train_loss", "validation_loss", "validation_auroc"]
+        assert history["epoch"].tolist() == [1, 2]
+        assert history["validation_auroc"].max() == pytest.approx(model["quality"], abs=1e-5)
+        network, _ = load(folder / "weights.safetensors", folder / "model.json", torch.device("cpu"))
+        assert model["parameters"] == sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_a_replicate_depends_on_its_seed_alone(task):
+    """To the bit, alone or in a group, whatever the order; and seeds differ."""
+    group = train(task, task / "group", seeds=(0, 1, 2), size="0.5")
+    turned = train(task, task / "turned", seeds=(2, 0), size="0.5")
+    (alone,) = train(task, task / "alone", seeds=(1,), size="0.5")
+    assert [bits(turned[1]), bits(alone), bits(turned[0])] == [bits(folder) for folder in group]
+    assert len({bits(folder) for folder in group}) == 3
 
 
 def test_no_test_row_reaches_training(task):
     """Whatever the test windows hold, the weights are the same to the bit."""
-    before = (trained(task) / "weights.safetensors").read_bytes()
+    before = bits(*train(task, task / "before"))
     kmers = np.load(task / "kmers.k1.npy")
     kmers[-WINDOWS // 3 :] = np.random.default_rng(9).integers(0, 5, kmers[-WINDOWS // 3 :].shape)
     np.save(task / "scrambled.npy", kmers)
     table = pd.read_csv(task / "windows.tsv", sep="\t")
     table.loc[table["split"] == "test", "label"] = 1 - table.loc[table["split"] == "test", "label"]
     write_windows(table, task / "windows.tsv")
-    assert (trained(task, kmers="scrambled.npy") / "weights.safetensors").read_bytes() == before
+    assert bits(*train(task, task / "after", kmers="scrambled.npy")) == before
     kmers[0] = 4
     np.save(task / "scrambled.npy", kmers)
-    assert (trained(task, kmers="scrambled.npy") / "weights.safetensors").read_bytes() != before
+    assert bits(*train(task, task / "changed", kmers="scrambled.npy")) != before
 
 
-def test_evaluation_of_an_equivariant_network(task):
-    evaluation, predictions = evaluated(task, trained(task))
-    assert set(evaluation["metrics"]) == {"AUROC", "AUPRC", "MCC", "Brier", "ECE"}
-    assert evaluation["reverse_complement"]["largest_absolute"] < 1e-4
-    assert evaluation["reverse_complement"]["flipped"] == 0
-    assert evaluation["parameters"] > 100
-    assert sum(row["windows"] for row in evaluation["calibration"]) == WINDOWS // 3
-    assert predictions["name"].tolist() == [f"window_{row}" for row in range(200, 300)]
-    assert set(predictions["split"]) == {"test"}
-    expected = 1 / (1 + np.exp(-predictions["logit"]))
-    assert np.allclose(predictions["probability"], expected, atol=1e-5)
+def test_a_subset_is_all_that_training_sees_and_the_same_for_every_arm(task):
+    """Windows outside the subset may hold anything."""
+    labels = pd.read_csv(task / "windows.tsv", sep="\t")["label"].to_numpy()
+    rows = training_subset(labels[: WINDOWS // 3], "20", seed=5)
+    arms = {"one": ARCHITECTURE, "two": ARCHITECTURE | {"representation": "standard", "channels": 10}}
+    for name, architecture in arms.items():
+        chosen = {"seeds": (5,), "size": "20", "architecture": architecture}
+        (before,) = train(task, task / "before" / name, **chosen)
+        assert (description(before)["size"], description(before)["train_size"]) == ("20", 20)
+        kmers = np.load(task / "kmers.k1.npy")
+        kmers[np.setdiff1d(np.arange(WINDOWS // 3), rows)] = 4
+        np.save(task / "scrambled.npy", kmers)
+        (after,) = train(task, task / "after" / name, kmers="scrambled.npy", **chosen)
+        assert bits(before) == bits(after)
+        kmers[rows[0]] = 4
+        np.save(task / "scrambled.npy", kmers)
+        (other,) = train(task, task / "other" / name, kmers="scrambled.npy", **chosen)
+        assert bits(before) != bits(other)
 
 
-def test_the_other_strand_of_an_ordinary_network_is_measured(task):
-    model = trained(task, architecture=ARCHITECTURE | {"representation": "standard"})
-    found = evaluated(task, model)[0]["reverse_complement"]["largest_absolute"]
-    network, _ = load(model / "weights.safetensors", model / "model.json", torch.device("cpu"))
-    kmers = torch.from_numpy(np.load(task / "codes.npy")[-WINDOWS // 3 :]).long()
-    differences = network(kmers) - network(3 - kmers.flip(1))
-    assert found == pytest.approx(differences.abs().max().item(), rel=1e-4)
-    assert found > 1e-2
+def test_what_was_finished_is_not_trained_again(task, epochs_trained):
+    first = [bits(folder) for folder in train(task, task / "out", seeds=(0, 1))]
+    assert len(epochs_trained) == 4
+    epochs_trained.clear()
+    again = train(task, task / "out", seeds=(1, 0, 2), arm="renamed")
+    assert epochs_trained == [1, 2]
+    assert [bits(again[1]), bits(again[0])] == first
+    assert description(again[0])["arm"] == "renamed"
 
 
-def test_the_threshold_comes_from_validation_alone(task):
-    model = trained(task)
-    before = evaluated(task, model)[0]
-    codes = np.load(task / "codes.npy")
-    codes[-WINDOWS // 3 :] = codes[-WINDOWS // 3 :][::-1, ::2].repeat(2, axis=1)
-    np.save(task / "codes.npy", codes)
-    after = evaluated(task, model)[0]
-    assert after["mcc_threshold"] == before["mcc_threshold"]
-    assert after["metrics"] != before["metrics"]
+CHANGES = {
+    "size": {"size": "50"},
+    "code": {"code": "other"},
+    "architecture": {"architecture": ARCHITECTURE | {"conjoined": True}},
+    "settings": {"training": QUICK | {"learning_rate": 0.02}},
+    "consistency": {"training": QUICK | {"consistency": 0.1}},
+    "data": {"kmers": "other.npy"},
+}
 
 
-def test_the_baseline_leaves_the_same_tables(task):
-    fit_kmer_baseline(
-        windows=task / "windows.tsv",
-        kmers=task / "kmers.k6.npy",
-        task="planted",
-        seed=0,
-        evaluation=task / "baseline.json",
-        predictions=task / "baseline.tsv",
-    )
-    baseline = json.loads((task / "baseline.json").read_text())
-    network, predictions = evaluated(task, trained(task))
-    assert (baseline["arm"], baseline["parameters"]) == ("kmer_logistic_regression", 2080)
-    assert baseline["mcc_threshold"] == baseline_threshold(task)
-    assert set(network) - set(baseline) == {"reverse_complement"}
-    assert list(pd.read_csv(task / "baseline.tsv", sep="\t").columns) == list(predictions.columns)
-    summarise_run([task / "baseline.json", task / "model" / "evaluation.json"], task / "summary.tsv")
-    summary = pd.read_csv(task / "summary.tsv", sep="\t")
-    assert list(summary.columns) == ["task", "arm", "train_size", "metric", "replicates", "mean", "sd"]
-    assert summary["metric"].tolist() == ["AUROC", "AUPRC", "MCC", "Brier", "ECE"] * 2 + ["RC error", "RC flips"]
-    assert summary["sd"].isna().all()
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_decides_a_training_makes_it_another(task, change, epochs_trained):
+    kmers = np.load(task / "kmers.k1.npy")
+    kmers[WINDOWS // 3] = 4  # the first window of the validation split
+    np.save(task / "other.npy", kmers)
+    train(task, task / "out")
+    epochs_trained.clear()
+    train(task, task / "out", **change)
+    assert epochs_trained == [1, 2]
 
 
-def baseline_threshold(task):
+def test_an_interrupted_job_goes_on_where_it_was(task, monkeypatch, epochs_trained):
+    monkeypatch.setattr("learning.checkpoints.SECONDS_BETWEEN", 0.0)
+    whole = [bits(folder) for folder in train(task, task / "whole", seeds=(0, 1))]
+    validate, left = BinaryObjective.validate, iter(range(3))
+
+    def killed(self, network):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return validate(self, network)
+
+    monkeypatch.setattr(BinaryObjective, "validate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(task, task / "killed", seeds=(0, 1))
+    monkeypatch.setattr(BinaryObjective, "validate", validate)
+    epochs_trained.clear()
+    assert [bits(folder) for folder in train(task, task / "killed", seeds=(0, 1))] == whole
+    assert epochs_trained == [2]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_labelled_sequences_train_to_as_many_classes_as_there_are(task, count):
     table = pd.read_csv(task / "windows.tsv", sep="\t")
-    labels, validation = table["label"].to_numpy(), (table["split"] == "validation").to_numpy()
-    counts = count_canonical(np.load(task / "kmers.k6.npy"), 6)
-    logits = fit_baseline(counts, labels, (table["split"] == "train").to_numpy(), validation).logits
-    return best_mcc_threshold(labels[validation], logits[validation])
+    codes = np.load(task / "codes.npy")
+    table["label"] = np.where(table["label"] == 1, 1, np.arange(WINDOWS) % 4 // 2 * (count - 1))
+    if count == 2:
+        table["label"] = np.arange(WINDOWS) % 2
+    codes[table["label"] == 2, ::3] = 2
+    np.save(task / "codes.npy", codes)
+    encode_kmers(task / "codes.npy", 1, task / "kmers.k1.npy")
+    write_windows(table, task / "windows.tsv")
+    (task / "classes.json").write_text(json.dumps(["none", "motif", "G"][:count]))
+    (folder,) = train(
+        task,
+        task / "out",
+        kind="labelled",
+        classes=task / "classes.json",
+        architecture={"representation": "regular", "kmer": 1, "channels": 16},
+        training=LABELLED,
+    )
+    model = description(folder)
+    assert (model["kind"], model["architecture"]["classes"]) == ("labelled", count)
+    assert model["quality"] > 0.8
+    network, _ = load(folder / "weights.safetensors", folder / "model.json", torch.device("cpu"))
+    shape = (5,) if count == 2 else (5, 3)
+    assert network(torch.from_numpy(codes[:5]).long()).shape == shape
+
+
+def test_a_class_without_sequences_is_refused(task):
+    (task / "classes.json").write_text(json.dumps(["none", "motif", "absent"]))
+    with pytest.raises(InputError, match="the train split needs sequences of every class"):
+        train(
+            task,
+            task / "out",
+            kind="labelled",
+            classes=task / "classes.json",
+            architecture={"representation": "regular", "kmer": 1, "channels": 16},
+            training=LABELLED,
+        )
 
 
 def test_a_network_that_cannot_be_built_is_a_clear_error_and_leaves_nothing(task):
     with pytest.raises(InputError, match="no network has this architecture"):
-        train_network(
-            windows=task / "windows.tsv",
-            kmers=task / "kmers.k1.npy",
-            task="planted",
-            arm="regular",
-            seed=0,
-            architecture=ARCHITECTURE | {"pool_width": 100},
-            training=QUICK,
-            weights=Path(task / "w"),
-            model=Path(task / "m"),
-            history=Path(task / "h"),
-        )
-    assert not {"w", "m", "h"} & {path.name for path in task.iterdir()}
+        train(task, task / "out", architecture=ARCHITECTURE | {"pool_width": 100})
+    assert not (task / "out").exists()
+
+
+def test_too_large_a_subset_is_a_clear_error_and_leaves_nothing(task):
+    with pytest.raises(InputError, match="no 101 training windows can be chosen"):
+        train(task, task / "out", size="101")
+    assert not (task / "out").exists()

@@ -10,13 +10,11 @@ import torch
 from planted_profiles import ARCHITECTURE, OUTPUT, WINDOW
 from planted_windows import ARCHITECTURE as BINARY_ARCHITECTURE
 from predict_profiles import predict_profiles
+from saved_networks import files_of, save_network
 from sequence_formats import fasta_text
-from test_learning_saved_models import description
 
 from genome_data.alphabet import reverse_complement
 from genome_data.genome import Genome, normalise_fasta
-from learning.architectures import build_network
-from learning.saved_models import ModelDescription, save
 from workflow_support.errors import InputError
 
 MARGIN = (WINDOW - OUTPUT) // 2
@@ -42,15 +40,12 @@ def write_genome(stem, codes):
 
 
 def saved_network(folder, seed, change=None, **architecture):
-    torch.manual_seed(seed)
-    network = build_network(ARCHITECTURE | architecture, "profile")
-    with torch.no_grad():
+    def changed(network):
         network.totals.bias += 4  # some 50 reads, so that little is lost where totals below 0 are cut off
         if change is not None:
             change(network)
-    model = ModelDescription(**(vars(description(network)) | {"kind": "profile"}))
-    save(folder / f"{seed}.safetensors", folder / f"{seed}.json", network, model)
-    return network.eval()
+
+    return save_network(folder, seed, ARCHITECTURE | architecture, "profile", changed)
 
 
 def predict(folder, tmp_path, seeds=(0,), regions=None, genome="genome", **arguments):
@@ -59,10 +54,9 @@ def predict(folder, tmp_path, seeds=(0,), regions=None, genome="genome", **argum
         bed = tmp_path / "regions.bed"
         bed.write_text("".join("\t".join(map(str, region)) + "\n" for region in regions))
     files = {name: tmp_path / f"out.{name}" for name in ("tsv", "plus.bw", "minus.bw")}
-    arguments = {"contigs": None, "control_plus": [], "control_minus": []} | arguments
+    arguments = {"contigs": None, "control_plus": [], "control_minus": [], "average_strands": False} | arguments
     predict_profiles(
-        weights=[tmp_path / f"{seed}.safetensors" for seed in seeds],
-        models=[tmp_path / f"{seed}.json" for seed in seeds],
+        **files_of(tmp_path, seeds),
         fasta=folder / f"{genome}.fa",
         regions=bed,
         device="cpu",
@@ -185,6 +179,18 @@ def test_the_reverse_complement_of_a_contig_has_the_mirrored_track_of_the_other_
     assert not np.allclose(reverse["chrB"][:, ::-1], forward["chrB"], rtol=1e-2)
 
 
+def test_networks_of_other_architecture_are_averaged_on_both_strands(folder, tmp_path):
+    """Each strand of each network counts as one more network; together they give one track from either strand."""
+    saved_network(tmp_path, 0, representation="standard")
+    saved_network(tmp_path, 1, representation="standard", kmer=3)
+    asked = {"seeds": (0, 1), "contigs": ["chrB"], "average_strands": True}
+    _, forward = predict(folder, tmp_path, **asked)
+    _, reverse = predict(folder, tmp_path, genome="reverse", **asked)
+    assert np.allclose(reverse["chrB"][::-1, ::-1], forward["chrB"], rtol=1e-3)
+    _, one_strand = predict(folder, tmp_path, seeds=(0, 1), contigs=["chrB"])
+    assert not np.allclose(one_strand["chrB"], forward["chrB"], rtol=1e-2)
+
+
 def test_an_ordinary_network_does_not_predict_the_same_from_the_other_strand(folder, tmp_path):
     saved_network(tmp_path, 0, representation="standard")
     forward, reverse = (predict(folder, tmp_path, contigs=["chrB"], genome=name)[1] for name in ("genome", "reverse"))
@@ -273,8 +279,7 @@ def test_sequence_without_known_bases_is_refused(folder, tmp_path):
 
 
 def test_models_of_another_kind_are_refused(folder, tmp_path):
-    network = build_network(BINARY_ARCHITECTURE | {"window": WINDOW})
-    save(tmp_path / "0.safetensors", tmp_path / "0.json", network, description(network))
+    save_network(tmp_path, 0, BINARY_ARCHITECTURE | {"window": WINDOW})
     assert_refused(folder, tmp_path, ["models of profile tasks", "kind: binary"])
 
 

@@ -1,14 +1,16 @@
-"""Trained replicates of an arm -> contribution of every base of the strongest test windows, as arrays and a bigWig."""
+"""Trained networks and a task -> contribution of every base of the strongest test windows, as arrays and a bigWig."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import nn
 
 from genome_data.genome import Genome
 from genome_data.tracks import TrackWriter
 from genome_data.windows import COLUMNS, in_genome_order, read_windows
+from learning.architectures import architecture_of
 from learning.attribution import (
     Windows,
     gradient_contributions,
@@ -17,7 +19,7 @@ from learning.attribution import (
     window_scores,
 )
 from learning.devices import select_device
-from learning.saved_models import load
+from learning.replicates import load_classifiers, load_replicates
 from rc_equivariant import StrandAverage
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
@@ -37,6 +39,7 @@ def attribute_sequences(
     strongest: int,
     bases: int | None,
     fasta: Path,
+    average_strands: bool,
     device: str,
     threads: int,
     contributions: Path,
@@ -44,9 +47,10 @@ def attribute_sequences(
     table: Path,
     bigwig: Path,
 ) -> None:
-    """Attribute what replicates of one arm answer, on average, to the bases of positive test windows.
+    """Attribute what networks answer, on average, to the bases of positive test windows.
 
-    A standard network is averaged over both strands first, so that contributions never depend on the strand.
+    A standard network is averaged over both strands first, whether asked for or not, so that contributions never depend
+    on the strand.
 
     Parameters
     ----------
@@ -54,7 +58,7 @@ def attribute_sequences(
         Of the task; the middle of each window, of the width that the networks read, is explained. ``control`` is None
         where the networks read none.
     weights, models
-        Saved replicates.
+        Saved networks.
     method
         ``gradient`` (times input) or ``mutagenesis`` (in silico).
     head
@@ -65,6 +69,8 @@ def attribute_sequences(
         How many in the middle of each window; all where None.
     fasta
         Normalised genome.
+    average_strands
+        Whether to average every network over both strands.
     contributions, sequences
         Arrays to write, a row a window, the strongest first: hypothetical contributions, float32 (windows, bases, 4),
         and base codes, uint8 (windows, bases).
@@ -74,8 +80,8 @@ def attribute_sequences(
         Track to write: contributions of the bases that are there. Where windows overlap, the first in the genome keeps
         the bases.
     """
-    on = select_device(device, threads)
-    networks = [_invariant(load(*files, on)[0]) for files in zip(weights, models, strict=True)]
+    loaded = _load(weights, models, select_device(device, threads), head)
+    networks = [_on_both_strands(network) if average_strands else _invariant(network) for network in loaded]
     rows, read = _positive_test_windows(windows, codes, control, networks[0])
     scores = np.mean([window_scores(network, read) for network in networks], axis=0)
     chosen = np.argsort(-scores, kind="stable")[:strongest]
@@ -91,16 +97,23 @@ def attribute_sequences(
         np.save(new_sequences, shown)
         rows.to_csv(new_table, sep="\t", columns=[*COLUMNS, "score"], index=False, float_format="%.6g")
         _write_track(track, rows, of_present_bases(explained, shown), Genome(fasta).sizes)
-    logger.info("Explained %d bases of %d windows with %d replicates.", len(middle), len(rows), len(networks))
+    logger.info("Explained %d bases of %d windows with %d networks.", len(middle), len(rows), len(networks))
+
+
+def _load(weights: list[Path], models: list[Path], device: torch.device, head: str) -> list[nn.Module]:
+    if head == "logit":
+        return load_classifiers(weights, models, device)
+    return load_replicates(weights, models, device, "profile")
 
 
 def _invariant(network: nn.Module) -> nn.Module:
     """The network, or its mean over both strands where nothing makes it respect them."""
-    if network.architecture.representation != "standard":
-        return network
-    average = StrandAverage(network)
-    average.architecture = network.architecture
-    return average.eval()
+    is_standard = architecture_of(network).representation == "standard"
+    return _on_both_strands(network) if is_standard else network
+
+
+def _on_both_strands(network: nn.Module) -> nn.Module:
+    return network if isinstance(network, StrandAverage) else StrandAverage(network).eval()
 
 
 def _positive_test_windows(
@@ -118,14 +131,14 @@ def _positive_test_windows(
             mend="give the test split of the configuration regions with peaks",
         )
     all_codes = np.load(codes, mmap_mode="r")
-    middle = _middle(all_codes.shape[1], network.architecture.window)
+    middle = _middle(all_codes.shape[1], architecture_of(network).window)
     table = table.iloc[rows].reset_index(drop=True)
     table["start"] += middle.start
     table["end"] = table["start"] + len(middle)
     if control is None:
         return table, Windows(all_codes[rows, middle.start : middle.stop])
     tracks = np.load(control, mmap_mode="r")
-    positions = _middle(tracks.shape[2], network.architecture.output_length)
+    positions = _middle(tracks.shape[2], architecture_of(network).output_length)
     return table, Windows(
         all_codes[rows, middle.start : middle.stop], tracks[rows, :, positions.start : positions.stop]
     )
@@ -170,6 +183,7 @@ if "snakemake" in globals():
         strongest=snakemake.params.strongest,
         bases=snakemake.params.bases,
         fasta=Path(snakemake.input.fasta),
+        average_strands=snakemake.params.average_strands,
         device=snakemake.params.device,
         threads=snakemake.params.threads,
         contributions=Path(snakemake.output.contributions),

@@ -1,57 +1,78 @@
-"""A trained network -> its metrics and scores on the test split, and what it makes of the other strand."""
+"""Trained networks of an arm or combination -> metrics and scores on the test split, on either strand."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from genome_data.alphabet import reverse_complement
 from genome_data.windows import read_windows
+from learning.class_evaluation import StrandLogits, score_test_split, write_evaluation
+from learning.combinations import Candidate, Combination, load_combination
 from learning.devices import select_device
-from learning.evaluation import BinaryEvaluation, score_test_split, write_evaluation
-from learning.inference import mean_logits
+from learning.inference import logits_of_each, other_strand
 from learning.metrics import best_mcc_threshold
 from learning.reverse_complement import strand_disagreement
-from learning.saved_models import load
 from workflow_support.job import logger, run_job
 
 
 def evaluate_network(
     windows: Path,
     codes: Path,
-    weights: Path,
-    model: Path,
+    weights: list[Path],
+    models: list[Path],
+    task: str,
+    arm: str,
+    size: str,
+    seeds: list[int],
+    candidates: list[Candidate],
+    average_strands: bool,
     device: str,
     threads: int,
-    evaluation: Path,
-    predictions: Path,
+    evaluations: list[Path],
+    predictions: list[Path],
 ) -> None:
-    """Score the test split once; the threshold of the calls comes from the validation split."""
-    network, description = load(weights, model, select_device(device, threads))
-    table, base_codes = read_windows(windows), np.load(codes, mmap_mode="r")
-    validation, test = (np.flatnonzero(table["split"] == split) for split in ("validation", "test"))
-    labels = table["label"].to_numpy()
+    """Score the test split once; thresholds of calls and the choice among candidates come from the validation split.
 
-    threshold = best_mcc_threshold(labels[validation], mean_logits([network], base_codes[validation]))
-    test_codes = base_codes[test]
-    logits = mean_logits([network], test_codes)
-    values, calibration = score_test_split(labels[test], logits, threshold)
-    result = BinaryEvaluation(
-        task=description.task,
-        arm=description.arm,
-        seed=description.seed,
-        train_size=description.train_size,
-        parameters=description.parameters,
-        metrics=values,
-        mcc_threshold=threshold,
-        calibration=calibration,
-        seconds=description.seconds,
-        device=description.device,
-        reverse_complement=strand_disagreement(
-            logits, mean_logits([network], reverse_complement(test_codes)), threshold
-        ),
-    )
-    write_evaluation(evaluation, predictions, result, table.iloc[test], logits)
-    logger.info("%s, seed %s: test AUROC %.4f.", description.arm, description.seed, values["AUROC"])
+    Parameters
+    ----------
+    weights, models
+        Of all networks that any candidate needs.
+    seeds
+        Of the replicates, which name them; ``evaluations`` and ``predictions`` are in their order.
+    candidates
+        Of each, the members of each replicate: positions in ``weights``.
+    average_strands
+        Whether answers are the mean of both strands.
+    """
+    on = select_device(device, threads)
+    combination = load_combination(weights, models, candidates, average_strands, on, "binary", "labelled")
+    table, base_codes = read_windows(windows), np.load(codes, mmap_mode="r")
+    labels = table["label"].to_numpy()
+    validation, test = (np.flatnonzero(table["split"] == split) for split in ("validation", "test"))
+    of_test = _answers(combination, base_codes[test], both_strands=True)
+    thresholds = _thresholds(combination, base_codes[validation], labels[validation])
+    files = zip(seeds, evaluations, predictions, strict=True)
+    for number, ((seed, *paths), logits, threshold) in enumerate(zip(files, of_test, thresholds, strict=True)):
+        results = score_test_split(labels[test], logits.forward, threshold, is_labelled=combination.kind == "labelled")
+        strands = strand_disagreement(logits.forward, logits.reverse, threshold)
+        model = combination.evaluated(number, task=task, arm=arm, size=size, seed=seed)
+        write_evaluation(*paths, model, replace(results, reverse_complement=strands), table.iloc[test], logits)
+        logger.info("%s, size %s, seed %s: test AUROC %.4f.", arm, size, seed, results.metrics["AUROC"])
+
+
+def _thresholds(combination: Combination, codes: np.ndarray, labels: np.ndarray) -> list[float | None]:
+    """Of each replicate, the logit from which on a window is called bound; None for more than two classes."""
+    answers = _answers(combination, codes, both_strands=combination.average_strands)
+    return [best_mcc_threshold(labels, answer.forward) if answer.forward.ndim == 1 else None for answer in answers]
+
+
+def _answers(combination: Combination, codes: np.ndarray, both_strands: bool) -> Iterator[StrandLogits]:
+    """Of each replicate; those of reverse complements are those of the windows where only one strand is read."""
+    forward = logits_of_each(combination.networks, codes, combination.clock)
+    reverse = logits_of_each(combination.networks, other_strand(codes), combination.clock) if both_strands else forward
+    for answers in combination.answers(forward, reverse, lambda logits: np.mean(logits, axis=0)):
+        yield StrandLogits(*answers)
 
 
 if "snakemake" in globals():
@@ -60,10 +81,16 @@ if "snakemake" in globals():
         evaluate_network,
         windows=Path(snakemake.input.windows),
         codes=Path(snakemake.input.codes),
-        weights=Path(snakemake.input.weights),
-        model=Path(snakemake.input.model),
+        weights=[Path(path) for path in snakemake.input.weights],
+        models=[Path(path) for path in snakemake.input.models],
+        task=snakemake.params.task,
+        arm=snakemake.params.arm,
+        size=snakemake.params.size,
+        seeds=snakemake.params.seeds,
+        candidates=snakemake.params.candidates,
+        average_strands=snakemake.params.average_strands,
         device=snakemake.params.device,
         threads=snakemake.params.threads,
-        evaluation=Path(snakemake.output.evaluation),
-        predictions=Path(snakemake.output.predictions),
+        evaluations=[Path(path) for path in snakemake.output.evaluations],
+        predictions=[Path(path) for path in snakemake.output.predictions],
     )

@@ -1,23 +1,19 @@
-"""A trained profile network -> its metrics and profiles on the test split, and what it makes of the other strand."""
+"""Trained profile networks of an arm or combination -> metrics and profiles on the test split, on either strand."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from genome_data.windows import read_windows
+from learning.architectures import architecture_of
+from learning.combinations import Candidate, load_combination
 from learning.devices import select_device
-from learning.profile_evaluation import (
-    OBSERVED,
-    PREDICTED,
-    ProfileEvaluation,
-    average_profile,
-    measure_windows,
-    summarise_windows,
-)
+from learning.evaluation import EvaluatedModel, evaluation_text
+from learning.profile_evaluation import OBSERVED, PREDICTED, average_profile, measure_windows, summarise_windows
 from learning.profile_windows import load_profile_arrays
 from learning.reverse_complement import profile_disagreement
-from learning.saved_models import load
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -29,58 +25,72 @@ def evaluate_profile_network(
     codes: Path,
     counts: Path,
     control: Path | None,
-    weights: Path,
-    model: Path,
+    weights: list[Path],
+    models: list[Path],
+    task: str,
+    arm: str,
+    size: str,
+    seeds: list[int],
+    candidates: list[Candidate],
+    average_strands: bool,
     device: str,
     threads: int,
-    evaluation: Path,
-    predictions: Path,
-    profiles: Path,
+    evaluations: list[Path],
+    predictions: list[Path],
+    profiles: list[Path],
 ) -> None:
     """Predict the test split once; the profile that is to be beaten comes from the train split.
 
-    ``profiles`` are the probabilities, float32 (test windows, 2, output), in the order of ``predictions``, whose
-    ``start`` and ``end`` are those of the window table: the profile lies in the middle of that stretch.
+    Parameters
+    ----------
+    weights, models, seeds, candidates, average_strands
+        As :func:`evaluate_network.evaluate_network` takes them.
+    profiles
+        Probabilities to write of each replicate, float32 (test windows, 2, output), in the order of ``predictions``,
+        whose ``start`` and ``end`` are those of the window table: the profile lies in the middle of that stretch.
     """
-    network, description = load(weights, model, select_device(device, threads))
-    architecture = network.architecture
+    combination = load_combination(
+        weights, models, candidates, average_strands, select_device(device, threads), "profile"
+    )
+    architecture = architecture_of(combination.networks[0])
     arrays = load_profile_arrays(codes, counts, control, architecture.window, architecture.output_length)
     table = read_windows(windows)
     train, test = (np.flatnonzero(table["split"] == split) for split in ("train", "test"))
-    with atomic_paths(evaluation, predictions, profiles) as (evaluation_path, predictions_path, profiles_path):
-        shape = (test.size, 2, architecture.output_length)
-        predicted = np.lib.format.open_memmap(profiles_path, mode="w+", dtype=np.float32, shape=shape)
-        tables, done = [], 0
-        for of_block, probabilities in measure_windows(network, arrays, test, average_profile(arrays, train)):
-            predicted[done : done + len(of_block)] = probabilities
-            tables.append(of_block)
-            done += len(of_block)
-        predicted.flush()
-        measured = pd.concat(tables, ignore_index=True)
-        metrics, counted = summarise_windows(measured)
-        result = ProfileEvaluation(
-            task=description.task,
-            arm=description.arm,
-            seed=description.seed,
-            train_size=description.train_size,
-            parameters=description.parameters,
-            metrics=metrics,
-            windows=counted,
-            seconds=description.seconds,
-            device=description.device,
-            reverse_complement=profile_disagreement(measured),
-        )
-        evaluation_path.write_text(result.as_json(), encoding="utf-8")
-        rows = table.iloc[test].reset_index(drop=True).join(measured)
-        rows.to_csv(predictions_path, sep="\t", columns=PREDICTION_COLUMNS, index=False, float_format="%.6g")
+    shape = (test.size, 2, architecture.output_length)
+    with ExitStack() as stack:
+        paths = zip(evaluations, predictions, profiles, strict=True)
+        files = [stack.enter_context(atomic_paths(*of_replicate)) for of_replicate in paths]
+        predicted = [np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape) for *_, path in files]
+        tables: list[list[pd.DataFrame]] = [[] for _ in files]
+        for block in measure_windows(combination, arrays, test, average_profile(arrays, train)):
+            for into, tables_before, (measured, probabilities) in zip(predicted, tables, block, strict=True):
+                done = sum(map(len, tables_before))
+                into[done : done + len(measured)] = probabilities
+                tables_before.append(measured)
+        for number, (seed, (evaluation, prediction, _)) in enumerate(zip(seeds, files, strict=True)):
+            predicted[number].flush()
+            model = combination.evaluated(number, task=task, arm=arm, size=size, seed=seed)
+            measured = pd.concat(tables[number], ignore_index=True)
+            _write_replicate(evaluation, prediction, model, table.iloc[test].reset_index(drop=True), measured)
+
+
+def _write_replicate(
+    evaluation: Path, predictions: Path, model: EvaluatedModel, windows: pd.DataFrame, measured: pd.DataFrame
+) -> None:
+    metrics, counted = summarise_windows(measured)
+    found = {"metrics": metrics, "windows": counted, "reverse_complement": profile_disagreement(measured)}
+    evaluation.write_text(evaluation_text(model, found), encoding="utf-8")
+    rows = windows.join(measured)
+    rows.to_csv(predictions, sep="\t", columns=PREDICTION_COLUMNS, index=False, float_format="%.6g")
     logger.info(
-        "%s, seed %s: test JSD %s, of the average profile %s, of pseudo-replicates %s.",
-        description.arm,
-        description.seed,
+        "%s, size %s, seed %s: test JSD %s, of the average profile %s, of pseudo-replicates %s.",
+        model.arm,
+        model.size,
+        model.seed,
         *(f"{metrics.get(name, np.nan):.4f}" for name in ("JSD", "JSD floor", "JSD ceiling")),
     )
     logger.info(
-        "Of %d test windows %d have reads on one strand only.", test.size, counted["without_reads_on_one_strand"]
+        "Of %d test windows %d have reads on one strand only.", len(windows), counted["without_reads_on_one_strand"]
     )
 
 
@@ -92,11 +102,17 @@ if "snakemake" in globals():
         codes=Path(snakemake.input.codes),
         counts=Path(snakemake.input.counts),
         control=next((Path(path) for path in snakemake.input.control), None),
-        weights=Path(snakemake.input.weights),
-        model=Path(snakemake.input.model),
+        weights=[Path(path) for path in snakemake.input.weights],
+        models=[Path(path) for path in snakemake.input.models],
+        task=snakemake.params.task,
+        arm=snakemake.params.arm,
+        size=snakemake.params.size,
+        seeds=snakemake.params.seeds,
+        candidates=snakemake.params.candidates,
+        average_strands=snakemake.params.average_strands,
         device=snakemake.params.device,
         threads=snakemake.params.threads,
-        evaluation=Path(snakemake.output.evaluation),
-        predictions=Path(snakemake.output.predictions),
-        profiles=Path(snakemake.output.profiles),
+        evaluations=[Path(path) for path in snakemake.output.evaluations],
+        predictions=[Path(path) for path in snakemake.output.predictions],
+        profiles=[Path(path) for path in snakemake.output.profiles],
     )

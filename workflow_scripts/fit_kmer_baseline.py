@@ -7,48 +7,68 @@ import numpy as np
 
 from genome_data.windows import read_windows
 from learning.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
-from learning.evaluation import BinaryEvaluation, score_test_split, write_evaluation
-from learning.metrics import best_mcc_threshold, require_both_classes
+from learning.class_evaluation import StrandLogits, score_test_split, write_evaluation
+from learning.classes import require_both_classes, require_every_class
+from learning.evaluation import EvaluatedModel
+from learning.metrics import best_mcc_threshold
 from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 from workflow_support.job import logger, run_job
 
 
-def fit_kmer_baseline(windows: Path, kmers: Path, task: str, seed: int, evaluation: Path, predictions: Path) -> None:
+def fit_kmer_baseline(
+    windows: Path, kmers: Path, task: str, kind: str, seed: int, evaluation: Path, predictions: Path
+) -> None:
     """Fit on the train split, choose penalty and threshold on validation, score the test split once.
 
-    The fit draws nothing at random; ``seed`` is only reported, so that the tables are those of a network.
+    The fit draws nothing at random; ``seed`` is only reported, so that the tables are those of a network. An answer
+    takes a multiply-add for each parameter, and its time is that of counting.
     """
     table = read_windows(windows)
     labels, split = table["label"].to_numpy(), table["split"].to_numpy()
     train, validation, test = (split == name for name in ("train", "validation", "test"))
-    require_both_classes(labels[train], "train")
-    require_both_classes(labels[validation], "validation")
+    for rows, name in ((train, "train"), (validation, "validation")):
+        _require_all_classes(labels[rows], labels.max() + 1, name)
 
     started = time.perf_counter()
-    fitted = fit_baseline(count_canonical(np.load(kmers, mmap_mode="r"), BASELINE_KMER), labels, train, validation)
-    seconds = time.perf_counter() - started
-    threshold = best_mcc_threshold(labels[validation], fitted.logits[validation])
-    values, calibration = score_test_split(labels[test], fitted.logits[test], threshold)
-    result = BinaryEvaluation(
+    counts = count_canonical(np.load(kmers, mmap_mode="r"), BASELINE_KMER)
+    counted = time.perf_counter()
+    fitted = fit_baseline(counts, labels, train, validation)
+    ended = time.perf_counter()
+    logits = fitted.logits[test]
+    threshold = best_mcc_threshold(labels[validation], fitted.logits[validation]) if logits.ndim == 1 else None
+    results = score_test_split(labels[test], logits, threshold, is_labelled=kind == "labelled")
+    model = EvaluatedModel(
         task=task,
         arm=BASELINE_ARM,
+        size="all",
         seed=seed,
         train_size=int(train.sum()),
+        members=1,
         parameters=fitted.parameters,
-        metrics=values,
-        mcc_threshold=threshold,
-        calibration=calibration,
-        seconds=seconds,
+        multiply_adds=fitted.parameters,
+        windows_per_second=len(counts) / (counted - started),
+        seconds=ended - started,
         device="cpu",
     )
-    write_evaluation(evaluation, predictions, result, table[test], fitted.logits[test])
+    # Counts are the same on both strands.
+    write_evaluation(evaluation, predictions, model, results, table[test], StrandLogits(logits, logits))
     if not fitted.converged:
         logger.info("The fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
     if fitted.inverse_penalty in (INVERSE_PENALTIES[0], INVERSE_PENALTIES[-1]):
         logger.info("C lies at the edge of the range that was tried (%s).", ", ".join(map(str, INVERSE_PENALTIES)))
     logger.info(
-        "%d-mer logistic regression (C = %g): test AUROC %.4f.", BASELINE_KMER, fitted.inverse_penalty, values["AUROC"]
+        "%d-mer logistic regression (C = %g): test AUROC %.4f.",
+        BASELINE_KMER,
+        fitted.inverse_penalty,
+        results.metrics["AUROC"],
     )
+
+
+def _require_all_classes(labels: np.ndarray, classes: int, split: str) -> None:
+    if classes > 2:
+        require_every_class(labels, classes, split)
+    else:
+        require_both_classes(labels, split)
 
 
 if "snakemake" in globals():
@@ -58,6 +78,7 @@ if "snakemake" in globals():
         windows=Path(snakemake.input.windows),
         kmers=Path(snakemake.input.kmers),
         task=snakemake.params.task,
+        kind=snakemake.params.kind,
         seed=snakemake.params.seed,
         evaluation=Path(snakemake.output.evaluation),
         predictions=Path(snakemake.output.predictions),

@@ -1,18 +1,17 @@
-"""Trained replicates of an arm and a genome -> scores of regions or whole contigs, as a table and a bigWig."""
+"""Trained networks and a genome -> scores of regions or whole contigs, as a table and a bigWig."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from torch import nn
 
 from genome_data.tiled_genome import TileBlock, TiledGenome
 from genome_data.tracks import TrackWriter
+from learning.architectures import architecture_of
 from learning.devices import select_device
 from learning.inference import mean_logits
 from learning.metrics import sigmoid
-from learning.replicates import load_replicates
+from learning.replicates import load_classifiers
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -27,6 +26,7 @@ def predict_binding(
     regions: Path | None,
     contigs: list[str] | None,
     stride: int,
+    average_strands: bool,
     device: str,
     threads: int,
     table: Path,
@@ -34,12 +34,13 @@ def predict_binding(
 ) -> None:
     """Score one window for every ``stride`` bases of the regions, or of the contigs where no regions are given.
 
-    The score is the mean logit of the replicates and the probability its sigmoid; windows without a known base have
-    none. The table gives windows, cut at the ends of their contig, with the name of their region or contig. The bigWig
-    gives the probability over the tile of each window; where regions overlap, over what no tile before it covers.
+    The score is the mean logit of the networks, and of both strands where asked for, and the probability its sigmoid;
+    windows without a known base have none. The table gives windows, cut at the ends of their contig, with the name of
+    their region or contig. The bigWig gives the probability over the tile of each window; where regions overlap, over
+    what no tile before it covers.
     """
-    networks = load_replicates(weights, models, select_device(device, threads), "binary")
-    width = networks[0].architecture.window
+    networks = load_classifiers(weights, models, select_device(device, threads))
+    width = architecture_of(networks[0]).window
     genome = TiledGenome(fasta, regions, contigs, window=width, stride=stride)
     scored = 0
     with (
@@ -49,16 +50,16 @@ def predict_binding(
     ):
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
-            scores = _score(networks, block, genome.sizes[block.contig])
+            logits = mean_logits(networks, block.codes, average_strands=average_strands)
+            scores = _as_rows(logits, block, genome.sizes[block.contig])
             scores.to_csv(rows, sep="\t", columns=TABLE_COLUMNS, header=False, index=False, float_format="%.6g")
             track.add(block.contig, block.tiles.starts, block.tiles.ends, scores["probability"])
             scored += len(scores)
-    logger.info("Scored %d windows of %d bases with %d replicates.", scored, width, len(networks))
+    logger.info("Scored %d windows of %d bases with %d networks.", scored, width, len(networks))
 
 
-def _score(networks: Sequence[nn.Module], block: TileBlock, contig_size: int) -> pd.DataFrame:
+def _as_rows(logits: np.ndarray, block: TileBlock, contig_size: int) -> pd.DataFrame:
     """The rows of the table, one a tile."""
-    logits = mean_logits(networks, block.codes)
     starts = block.tiles.window_starts
     return pd.DataFrame(
         {
@@ -82,6 +83,7 @@ if "snakemake" in globals():
         regions=next((Path(path) for path in snakemake.input.regions), None),
         contigs=snakemake.params.contigs,
         stride=snakemake.params.stride,
+        average_strands=snakemake.params.average_strands,
         device=snakemake.params.device,
         threads=snakemake.params.threads,
         table=Path(snakemake.output.table),

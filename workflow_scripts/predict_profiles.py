@@ -1,4 +1,4 @@
-"""Trained profile networks of an arm and a genome -> reads they expect at every base of regions or whole contigs."""
+"""Trained profile networks and a genome -> reads they expect at every base of regions or whole contigs."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +9,7 @@ import pandas as pd
 from genome_data.tiled_genome import TileBlock, TiledGenome
 from genome_data.track_values import StrandTracks
 from genome_data.tracks import TrackWriter
+from learning.architectures import architecture_of
 from learning.devices import select_device
 from learning.replicates import expected_reads, load_replicates
 from workflow_support.errors import InputError
@@ -27,6 +28,7 @@ def predict_profiles(
     contigs: list[str] | None,
     control_plus: list[Path],
     control_minus: list[Path],
+    average_strands: bool,
     device: str,
     threads: int,
     table: Path,
@@ -43,13 +45,15 @@ def predict_profiles(
     Parameters
     ----------
     weights, models
-        Saved replicates; what they expect together is :func:`learning.replicates.expected_reads`.
+        Saved networks; what they expect together is :func:`learning.replicates.expected_reads`.
     fasta
         Normalised genome.
     regions, contigs
         As in :class:`genome_data.tiled_genome.TiledGenome`.
     control_plus, control_minus
         bigWigs of the control on this genome, to be summed, for networks that read one; none for others.
+    average_strands
+        Whether to average what the networks expect from both strands.
     table
         Table to write, a row a tile: its place, the name of its region or contig, and the sums of its tracks.
     plus, minus
@@ -57,7 +61,7 @@ def predict_profiles(
         genome keeps the bases.
     """
     networks = load_replicates(weights, models, select_device(device, threads), "profile")
-    architecture = networks[0].architecture
+    architecture = architecture_of(networks[0])
     _require_control(architecture.control, control_plus, control_minus, models[0])
     output = architecture.output_length
     margin = (architecture.window - output) // 2
@@ -71,14 +75,14 @@ def predict_profiles(
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
             read = None if control is None else control.read(block.contig, block.tiles.window_starts, output)
-            reads = expected_reads(networks, block.codes, read)
+            reads = expected_reads(networks, block.codes, read, average_strands=average_strands)
             positions, is_shown = _positions(block, output)
             totals = np.where(is_shown[:, None], reads, 0).sum(axis=2)
             _as_rows(block, totals).to_csv(rows, sep="\t", header=False, index=False, float_format="%.6g")
             for strand, track in enumerate(tracks):
                 track.add(block.contig, positions[is_shown], positions[is_shown] + 1, reads[:, strand][is_shown])
             predicted += len(reads)
-    logger.info("Predicted %d tiles of at most %d bases with %d replicates.", predicted, output, len(networks))
+    logger.info("Predicted %d tiles of at most %d bases with %d networks.", predicted, output, len(networks))
 
 
 def _require_control(is_read: bool, plus: list[Path], minus: list[Path], model: Path) -> None:
@@ -123,6 +127,7 @@ if "snakemake" in globals():
         contigs=snakemake.params.contigs,
         control_plus=[Path(path) for path in snakemake.input.control_plus],
         control_minus=[Path(path) for path in snakemake.input.control_minus],
+        average_strands=snakemake.params.average_strands,
         device=snakemake.params.device,
         threads=snakemake.params.threads,
         table=Path(snakemake.output.table),

@@ -19,9 +19,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rc_equivariant import EquivariantModule, KmerEncoding
+from rc_equivariant import EquivariantModule
 from rc_equivariant.encoding import UNKNOWN_BASE
 from rc_equivariant.plain import kmers_of_one_hot
+
+from .architectures import encoding_of
 
 Head = Literal["logit", "profile", "counts"]
 #: Sequences in a batch that needs no gradient, and one-hot k-mers in a batch that does.
@@ -75,7 +77,7 @@ def gradient_contributions(network: EquivariantModule, windows: Windows, head: H
     numpy.ndarray
         Shape (windows, width, 4); zero at unknown bases.
     """
-    k = _kmer_encoding(network).k
+    k = encoding_of(network).k
     export = _with_product_kmers(network.export(), k).requires_grad_(False)
     rows = max(1, KMERS_PER_BATCH // (4**k * windows.codes.shape[1]))
     parts = []
@@ -147,7 +149,7 @@ def _mutants(codes: Tensor, positions: range) -> Iterator[Tensor]:
 def _answer(network: EquivariantModule, codes: Tensor, control: Tensor | None, head: Head) -> Tensor:
     """What the network gives for base codes (batch, width), as :func:`_read` returns it; one control may serve all."""
     tracks = [] if control is None else [control.expand(len(codes), -1, -1)]
-    return _read(network(_kmer_encoding(network).indices(codes), *tracks), head)
+    return _read(network(encoding_of(network).indices(codes), *tracks), head)
 
 
 def _read(outputs: Tensor | tuple[Tensor, Tensor], head: Head) -> Tensor:
@@ -166,11 +168,6 @@ def _weights(answer: Tensor, head: Head) -> Tensor:
     if head == "profile":
         return answer.detach().softmax(2) - 1 / answer.shape[2]
     return torch.ones_like(answer)
-
-
-def _kmer_encoding(network: EquivariantModule) -> KmerEncoding:
-    """What the network reads first; its second input, if it has one, is the control."""
-    return network.in_type[0] if isinstance(network.in_type, tuple) else network.in_type
 
 
 def _on_device(network: EquivariantModule, windows: Windows) -> tuple[Tensor, Tensor | None]:

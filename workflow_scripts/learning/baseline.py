@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from rc_equivariant import KmerEncoding
 
-from .metrics import auroc
+from .metrics import auroc, macro_auroc, softmax
 
 # Of L2 regularisation (sklearn's C), the strongest penalty first. With standardised counts and a few thousand windows
 # the best one lies well inside this range.
@@ -54,7 +54,7 @@ def count_canonical(kmers: np.ndarray, k: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FittedBaseline:
-    """Logits of every window that was counted, and how they came about.
+    """Logits of every window that was counted, (windows,) or (windows, classes), and how they came about.
 
     ``converged`` is False where the optimiser stopped at its limit, which makes the floor lower than it need be.
     """
@@ -67,6 +67,8 @@ class FittedBaseline:
 
 def fit_baseline(counts: np.ndarray, labels: np.ndarray, train: np.ndarray, validation: np.ndarray) -> FittedBaseline:
     """Fit on the ``train`` rows, with the penalty of the best AUROC on the ``validation`` rows (the stronger on ties).
+
+    Of more than two classes it is the mean AUROC of one class against the rest.
 
     Parameters
     ----------
@@ -83,8 +85,12 @@ def fit_baseline(counts: np.ndarray, labels: np.ndarray, train: np.ndarray, vali
     for inverse_penalty in INVERSE_PENALTIES:
         model.set_params(C=inverse_penalty).fit(scaled_train, train_labels)
         logits = model.decision_function(scaled)
-        reached = auroc(labels[validation], logits[validation])
+        reached = _quality(labels[validation], logits[validation])
         if reached > best_auroc:
             converged = bool(model.n_iter_.max() < MAX_ITERATIONS)
             best_auroc, best = reached, FittedBaseline(logits, model.coef_.size, inverse_penalty, converged)
     return best
+
+
+def _quality(labels: np.ndarray, logits: np.ndarray) -> float:
+    return auroc(labels, logits) if logits.ndim == 1 else macro_auroc(labels, softmax(logits))

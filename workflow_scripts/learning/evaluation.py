@@ -1,74 +1,51 @@
-"""The tables that every model leaves behind: its metrics, and for binary tasks its scores a window."""
+"""What ``evaluation.json`` says of a model of any kind: which it is and what it cost, then what was found of it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
-
-from workflow_support.files import atomic_paths
-
-from . import metrics
-
-PREDICTION_COLUMNS = ["name", "contig", "start", "end", "split", "label", "logit", "probability"]
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Content of ``evaluation.json`` of a task of any kind.
+class EvaluatedModel:
+    """A network, or several whose answers are averaged.
 
-    ``seconds`` is the wall time of the training on ``device``, and ``reverse_complement`` what
-    :mod:`learning.reverse_complement` found, None where the model sees no strand.
+    Parameters
+    ----------
+    task, arm, size, seed
+        Which it is; ``arm`` may be a combination of arms, and ``seed`` is then the first of its seeds.
+    train_size
+        Training windows of each network.
+    members, parameters, seconds
+        Number of networks, and their free parameters and wall time of training, summed.
+    device
+        On which they were trained.
+    multiply_adds, windows_per_second
+        For one answer, from all networks and from both strands where they are averaged; as
+        :func:`rc_equivariant.cost.multiply_adds` counts, and as measured on the device of the evaluation.
+    chosen, candidates
+        Where the best of several candidates was taken: its arms, and the mean validation quality of each, by arms
+        joined by ``+``.
     """
 
     task: str
     arm: str
+    size: str
     seed: int
     train_size: int
+    members: int
     parameters: int
-    metrics: dict[str, float]
+    multiply_adds: int
+    windows_per_second: float
     seconds: float
     device: str
-    reverse_complement: dict[str, float] | None = None
-
-    def as_json(self) -> str:
-        content = {key: value for key, value in asdict(self).items() if value is not None}
-        return json.dumps(content, indent=2, allow_nan=False) + "\n"
+    chosen: list[str] | None = None
+    candidates: dict[str, float] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class BinaryEvaluation(Evaluation):
-    """Of a binary task: ``mcc_threshold`` is the logit from which on a window is called bound, chosen on validation."""
-
-    mcc_threshold: float
-    calibration: list[dict[str, float]]
-
-
-def score_test_split(
-    labels: np.ndarray, logits: np.ndarray, mcc_threshold: float
-) -> tuple[dict[str, float], list[dict[str, float]]]:
-    """Metrics and calibration table of the test split, given a threshold that was chosen without it."""
-    metrics.require_both_classes(labels, "test")
-    probabilities = metrics.sigmoid(logits)
-    calibration = metrics.calibration_table(labels, probabilities)
-    values = {
-        "AUROC": metrics.auroc(labels, logits),
-        "AUPRC": metrics.auprc(labels, logits),
-        "MCC": metrics.mcc(labels, logits, mcc_threshold),
-        "Brier": metrics.brier(labels, probabilities),
-        "ECE": metrics.expected_calibration_error(calibration),
-    }
-    return values, calibration
-
-
-def write_evaluation(
-    evaluation: Path, predictions: Path, result: BinaryEvaluation, test_windows: pd.DataFrame, logits: np.ndarray
-) -> None:
-    """Write ``evaluation.json`` and the scores of the test windows, both or neither."""
-    scores = test_windows.assign(logit=logits, probability=metrics.sigmoid(logits))
-    with atomic_paths(evaluation, predictions) as (evaluation_path, predictions_path):
-        evaluation_path.write_text(result.as_json(), encoding="utf-8")
-        scores.to_csv(predictions_path, sep="\t", columns=PREDICTION_COLUMNS, index=False, float_format="%.6g")
+def evaluation_text(model: EvaluatedModel, found: Mapping[str, Any]) -> str:
+    """Content of ``evaluation.json``; what is None is left out."""
+    content = {key: value for key, value in {**asdict(model), **found}.items() if value is not None}
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"

@@ -1,4 +1,4 @@
-"""Logits of networks over many windows."""
+"""Logits of networks over many windows, on one strand or on both."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ import numpy as np
 import torch
 from torch import nn
 
+from rc_equivariant import KmerEncoding
+
+from .architectures import encoding_of
+from .clock import Clock
 from .kmers import encode, row_blocks
 
 WINDOWS_PER_BATCH = 256
+#: Of A, C, G, T and the unknown base.
+COMPLEMENTS = KmerEncoding(1).act(torch.arange(5)[:, None])[:, 0].numpy().astype(np.uint8)
 
 
 def predict_logits(network: nn.Module, kmers: torch.Tensor) -> np.ndarray:
-    """Logits (windows,) float32 of k-mer indices (windows, positions), in evaluation mode, on the network's device."""
+    """Logits of k-mer indices (windows, positions), in evaluation mode, on the network's device.
+
+    float32, (windows,), or (windows, classes) for more than two classes.
+    """
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
@@ -24,17 +33,35 @@ def predict_logits(network: nn.Module, kmers: torch.Tensor) -> np.ndarray:
     return torch.cat(parts).cpu().numpy()
 
 
-def mean_logits(networks: Sequence[nn.Module], codes: np.ndarray) -> np.ndarray:
-    """Mean over networks of their logits (windows,) for base codes (windows, width).
+def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Clock | None = None) -> list[np.ndarray]:
+    """Logits of each network for base codes (windows, width), which are made k-mers once for each k.
 
-    The networks read the same k-mers.
+    Parameters
+    ----------
+    clock
+        Where to add how long each network takes.
     """
-    encoding = networks[0].encoding
-    blocks = []
+    clock = Clock() if clock is None else clock
+    blocks: list[list[np.ndarray]] = [[] for _ in networks]
     for rows in row_blocks(codes):
-        kmers = as_integer_tensor(encode(codes[rows], encoding))
-        blocks.append(np.mean([predict_logits(network, kmers) for network in networks], axis=0))
-    return np.concatenate(blocks)
+        encodings = {encoding_of(network) for network in networks}
+        kmers = {encoding: as_integer_tensor(encode(codes[rows], encoding)) for encoding in encodings}
+        for number, network in enumerate(networks):
+            read = kmers[encoding_of(network)]
+            with clock.timing(number, len(read)):
+                blocks[number].append(predict_logits(network, read))
+    return [np.concatenate(of_network) for of_network in blocks]
+
+
+def mean_logits(networks: Sequence[nn.Module], codes: np.ndarray, *, average_strands: bool = False) -> np.ndarray:
+    """Mean of the logits of networks, and of both strands if asked for, for base codes (windows, width)."""
+    strands = [codes, other_strand(codes)] if average_strands else [codes]
+    return np.mean([np.mean(logits_of_each(networks, strand), axis=0) for strand in strands], axis=0)
+
+
+def other_strand(codes: np.ndarray) -> np.ndarray:
+    """Base codes of reverse complements, uint8, of base codes (windows, width)."""
+    return COMPLEMENTS[codes[:, ::-1]]
 
 
 def as_integer_tensor(kmers: np.ndarray) -> torch.Tensor:

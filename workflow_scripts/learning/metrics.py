@@ -1,16 +1,13 @@
-"""How well scores tell bound windows from unbound ones, and how far their probabilities can be believed."""
+"""How well scores tell classes apart, and how far their probabilities can be believed."""
 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.metrics import (
-    average_precision_score,
-    confusion_matrix_at_thresholds,
-    matthews_corrcoef,
-    roc_auc_score,
-)
+from sklearn.metrics import average_precision_score, confusion_matrix_at_thresholds, matthews_corrcoef
 
-from workflow_support.errors import InputError
+# Metrics, too, but shared with training.
+from .classes import auroc as auroc
+from .classes import macro_auroc as macro_auroc
 
 CALIBRATION_BINS = 15
 
@@ -20,21 +17,10 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0.0, -np.asarray(logits, dtype=np.float64)))
 
 
-def require_both_classes(labels: np.ndarray, split: str) -> None:
-    """Raise an :class:`InputError` unless both labels occur in the windows of ``split``."""
-    positives = int(np.count_nonzero(labels))
-    if not 0 < positives < labels.size:
-        raise InputError(
-            f"the {split} split needs windows of both classes",
-            found=f"{positives} positives and {labels.size - positives} negatives",
-            allowed="at least one of each",
-            mend=f"give splits: {split} contigs or regions that hold peaks, and negatives: ratio above 0",
-        )
-
-
-def auroc(labels: np.ndarray, logits: np.ndarray) -> float:
-    """Area under the receiver operating characteristic: P(a positive scores above a negative), ties count one half."""
-    return float(roc_auc_score(labels, logits))
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (windows, classes) of logits (windows, classes), float64."""
+    shifted = np.asarray(logits, dtype=np.float64) - np.max(logits, axis=1, keepdims=True)
+    return np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
 
 
 def auprc(labels: np.ndarray, logits: np.ndarray) -> float:
@@ -45,6 +31,16 @@ def auprc(labels: np.ndarray, logits: np.ndarray) -> float:
 def mcc(labels: np.ndarray, logits: np.ndarray, threshold: float) -> float:
     """Matthews correlation of labels with the calls ``logits >= threshold``."""
     return float(matthews_corrcoef(labels, logits >= threshold))
+
+
+def accuracy(labels: np.ndarray, calls: np.ndarray) -> float:
+    """The share of windows that are called what they are."""
+    return float(np.mean(labels == calls))
+
+
+def mcc_of_classes(labels: np.ndarray, calls: np.ndarray) -> float:
+    """Matthews correlation of labels with calls of any number of classes (Gorodkin 2004)."""
+    return float(matthews_corrcoef(labels, calls))
 
 
 def best_mcc_threshold(labels: np.ndarray, logits: np.ndarray) -> float:
@@ -58,6 +54,11 @@ def best_mcc_threshold(labels: np.ndarray, logits: np.ndarray) -> float:
 def brier(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Mean squared difference between probability and label (Brier 1950, for the positive class)."""
     return float(np.mean((probabilities - labels) ** 2))
+
+
+def brier_of_classes(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean over windows of the squared differences from the class that is there, summed over classes (Brier 1950)."""
+    return float(np.mean(((probabilities - np.eye(probabilities.shape[1])[labels]) ** 2).sum(axis=1)))
 
 
 def calibration_table(labels: np.ndarray, probabilities: np.ndarray) -> list[dict[str, float]]:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import nn
 
-from rc_equivariant import KmerEncoding
 from workflow_support.errors import InputError
 
 from . import profile_metrics as metrics
-from .evaluation import Evaluation
-from .profile_inference import predict_profiles
+from .combinations import Combination
+from .profile_inference import mean_profiles, predict_profiles, predict_profiles_of_other_strand
 from .profile_windows import ProfileArrays, ShiftedWindows
 from .reverse_complement import profile_differences
 
+#: Logarithms of probabilities (windows, 2, output) and of totals (windows, 2).
+ProfileOutputs = tuple[np.ndarray, np.ndarray]
 BIN_WIDTHS = (1, 5, 10)
 OF_BINS = {"Pearson": metrics.pearson, "Spearman": metrics.spearman, "MSE": metrics.mean_squared_error}
 #: The same for all arms, so that they share their ceiling.
@@ -30,17 +28,6 @@ OBSERVED, PREDICTED = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProfileEvaluation(Evaluation):
-    """Of a profile task; ``windows`` counts those of the test split, and those of them without reads.
-
-    A metric is a mean over the windows in which it is defined: "JSD" and its floor over those with reads, the ceiling
-    over those with reads in both halves. One that no window defines is left out.
-    """
-
-    windows: dict[str, int]
-
-
 def average_profile(arrays: ProfileArrays, rows: np.ndarray) -> np.ndarray:
     """Reads of all windows of ``rows`` together, (2, output): the likeliest prediction that is one for all."""
     total = np.zeros((2, arrays.output))
@@ -50,8 +37,8 @@ def average_profile(arrays: ProfileArrays, rows: np.ndarray) -> np.ndarray:
 
 
 def measure_windows(
-    network: nn.Module, arrays: ProfileArrays, rows: np.ndarray, floor: np.ndarray
-) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
+    combination: Combination, arrays: ProfileArrays, rows: np.ndarray, floor: np.ndarray
+) -> Iterator[list[tuple[pd.DataFrame, np.ndarray]]]:
     """Predict the windows of ``rows``, whose sequences are base codes, block by block.
 
     Parameters
@@ -61,14 +48,10 @@ def measure_windows(
 
     Returns
     -------
-    Of each block a table, a row a window, and the predicted probabilities, float32 (windows, 2, output). The table
-    holds the metrics of the profile by name, ``reads``, whether a strand has none (``without_plus``,
+    Of each block and replicate a table, a row a window, and the predicted probabilities, float32 (windows, 2, output).
+    The table holds the metrics of the profile by name, ``reads``, whether a strand has none (``without_plus``,
     ``without_minus``), the logarithms of 1 + reads of each strand and of the totals predicted, and the columns of
     :func:`learning.reverse_complement.profile_differences`.
-
-    The ceiling is the divergence of two halves of the window's reads. Each half has half the depth and noise of its
-    own, so that a good prediction, which has no noise, can come below: it is what one experiment of half the depth
-    tells of another, and no bound on what a network can reach.
     """
     if rows.size == 0:
         raise InputError(
@@ -80,27 +63,19 @@ def measure_windows(
     generator = np.random.default_rng(PSEUDO_REPLICATE_SEED)
     for block in _blocks(rows):
         windows = arrays.centred(block)
-        outputs = predict_profiles(network, windows.sequences, windows.control)
-        probabilities, log_totals = np.exp(outputs[0]), outputs[1]
-        of_profiles = {
-            **_compare(windows.counts, probabilities),
-            "JSD floor": metrics.jensen_shannon_divergence(windows.counts, floor),
-            "JSD ceiling": metrics.jensen_shannon_divergence(*metrics.split_reads(windows.counts, generator)),
-        }
-        totals = windows.counts.sum(axis=2, dtype=np.float64)
-        of_totals = {
-            "reads": totals.sum(axis=1).astype(np.int64),
-            "without_plus": totals[:, 0] == 0,
-            "without_minus": totals[:, 1] == 0,
-            **dict(zip(OBSERVED, np.log1p(totals).T, strict=True)),
-            **dict(zip(PREDICTED, log_totals.T, strict=True)),
-        }
-        strands = profile_differences(outputs, _predict_other_strand(network, windows))
-        yield pd.DataFrame(of_profiles | of_totals).join(strands), probabilities
+        of_reads = _measure_reads(windows.counts, floor, generator)
+        yield [
+            (_measure_prediction(windows.counts, *answers).join(of_reads), np.exp(answers[0][0]))
+            for answers in combination.answers(*_predict_strands(combination, windows), mean_profiles)
+        ]
 
 
 def summarise_windows(measured: pd.DataFrame) -> tuple[dict[str, float], dict[str, int]]:
-    """Metrics of the test split and counts of its windows, from the tables of :func:`measure_windows`."""
+    """Metrics of the test split and counts of its windows, from the tables of :func:`measure_windows`.
+
+    A metric is a mean over the windows in which it is defined: "JSD" and its floor over those with reads, the ceiling
+    over those with reads in both halves. One that no window defines is left out.
+    """
     of_profiles = [name for name in measured if name.startswith("JSD") or name.endswith(" bp")]
     values = {name: float(metrics.mean_of_defined(measured[name].to_numpy())) for name in of_profiles}
     observed, predicted = (measured[columns].to_numpy().ravel() for columns in (OBSERVED, PREDICTED))
@@ -115,6 +90,48 @@ def summarise_windows(measured: pd.DataFrame) -> tuple[dict[str, float], dict[st
     return {name: value for name, value in values.items() if np.isfinite(value)}, counts
 
 
+def _measure_reads(counts: np.ndarray, floor: np.ndarray, generator: np.random.Generator) -> pd.DataFrame:
+    """What no prediction changes, a row a window.
+
+    The ceiling is the divergence of two halves of the window's reads. Each half has half the depth and noise of its
+    own, so that a good prediction, which has no noise, can come below: it is what one experiment of half the depth
+    tells of another, and no bound on what a network can reach.
+    """
+    totals = counts.sum(axis=2, dtype=np.float64)
+    return pd.DataFrame(
+        {
+            "JSD floor": metrics.jensen_shannon_divergence(counts, floor),
+            "JSD ceiling": metrics.jensen_shannon_divergence(*metrics.split_reads(counts, generator)),
+            "reads": totals.sum(axis=1).astype(np.int64),
+            "without_plus": totals[:, 0] == 0,
+            "without_minus": totals[:, 1] == 0,
+            **dict(zip(OBSERVED, np.log1p(totals).T, strict=True)),
+        }
+    )
+
+
+def _measure_prediction(counts: np.ndarray, outputs: ProfileOutputs, brought_back: ProfileOutputs) -> pd.DataFrame:
+    """What comes of a prediction, and of the one made on the other strand, a row a window."""
+    log_probabilities, log_totals = outputs
+    of_profiles = _compare(counts, np.exp(log_probabilities))
+    of_totals = dict(zip(PREDICTED, log_totals.T, strict=True))
+    return pd.DataFrame(of_profiles | of_totals).join(profile_differences(outputs, brought_back))
+
+
+def _predict_strands(
+    combination: Combination, windows: ShiftedWindows
+) -> tuple[list[ProfileOutputs], list[ProfileOutputs]]:
+    """Outputs of every network for windows, and for their reverse complements, brought back."""
+    strands = []
+    for predict in (predict_profiles, predict_profiles_of_other_strand):
+        outputs = []
+        for number, network in enumerate(combination.networks):
+            with combination.clock.timing(number, len(windows.sequences)):
+                outputs.append(predict(network, windows.sequences, windows.control))
+        strands.append(outputs)
+    return tuple(strands)
+
+
 def _compare(counts: np.ndarray, probabilities: np.ndarray) -> dict[str, np.ndarray]:
     """Metrics (windows,) of predicted probabilities; those of bins pool the strands, NaN without any reads."""
     observed, predicted = metrics.as_profiles(counts), probabilities.astype(np.float64)
@@ -125,18 +142,6 @@ def _compare(counts: np.ndarray, probabilities: np.ndarray) -> dict[str, np.ndar
         for name, measure in OF_BINS.items():
             found[f"{name} {width} bp"] = np.where(has_reads, measure(*pair), np.nan)
     return found
-
-
-def _predict_other_strand(network: nn.Module, windows: ShiftedWindows) -> tuple[np.ndarray, np.ndarray]:
-    """What the network predicts for the reverse complements, control included, brought back to this strand."""
-    control = None if windows.control is None else _exchange_strands(windows.control)
-    sequences = KmerEncoding(1).act(torch.from_numpy(windows.sequences)).numpy()
-    log_probabilities, log_totals = predict_profiles(network, sequences, control)
-    return _exchange_strands(log_probabilities), log_totals[:, ::-1]
-
-
-def _exchange_strands(tracks: np.ndarray) -> np.ndarray:
-    return tracks[:, ::-1, ::-1]
 
 
 def _blocks(rows: np.ndarray) -> list[np.ndarray]:

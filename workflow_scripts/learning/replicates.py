@@ -1,4 +1,4 @@
-"""Trained replicates of one arm, and what profile networks among them predict together."""
+"""Trained networks that answer together: replicates of an arm, or of several; and what profile networks expect."""
 
 from __future__ import annotations
 
@@ -11,43 +11,70 @@ from torch import nn
 
 from workflow_support.errors import InputError
 
-from .profile_inference import predict_profiles
+from .architectures import architecture_of
+from .profile_inference import predict_profiles, predict_profiles_of_other_strand
 from .saved_models import load
+
+#: Fields of their descriptions that networks must share to be averaged, as far as their kind has them.
+SHARED = ("window", "classes", "control", "output_length")
 
 
 def load_replicates(
-    weights: Sequence[Path], models: Sequence[Path], device: torch.device, kind: str
+    weights: Sequence[Path], models: Sequence[Path], device: torch.device, *kinds: str
 ) -> list[nn.Module]:
-    """Saved networks, in evaluation mode on ``device``.
+    """Saved networks, in evaluation mode on ``device``; of any k and representation.
 
     Raises
     ------
     InputError
-        If one cannot be loaded, if they are of another kind than ``kind``, or not of one architecture.
+        If one cannot be loaded or is of none of the ``kinds`` of task, or if they do not read and give the same.
     """
     loaded = [load(*files, device) for files in zip(weights, models, strict=True)]
-    first = loaded[0][1]
-    if first.kind != kind:
-        raise InputError(
-            f"what is to be predicted needs models of {kind} tasks",
-            file=models[0],
-            found=f"kind: {first.kind}",
-            allowed=f"kind: {kind}",
-            mend=f"name a {kind} task and one of its arms under predict: in the configuration",
-        )
-    for (_, description), file in zip(loaded, models, strict=True):
-        if description.architecture != first.architecture:
+    shared = _shared(loaded[0][0])
+    for (network, description), file in zip(loaded, models, strict=True):
+        if description.kind not in kinds:
             raise InputError(
-                "replicates of one arm must have one architecture",
+                f"what is asked for needs models of {' or '.join(kinds)} tasks",
                 file=file,
-                found=description.architecture,
-                allowed=f"the architecture of {models[0]}: {first.architecture}",
-                mend="train the arm again with one configuration",
+                found=f"kind: {description.kind}",
+                allowed=" or ".join(f"kind: {kind}" for kind in kinds),
+                mend=f"name a {' or '.join(kinds)} task and one of its arms in the configuration",
+            )
+        if _shared(network) != shared:
+            raise InputError(
+                "networks that answer together must read and give the same",
+                file=file,
+                found=_shared(network),
+                allowed=f"those of {models[0]}: {shared}",
+                mend="train their arms again with one configuration",
             )
     return [network for network, _ in loaded]
 
 
-def expected_reads(networks: Sequence[nn.Module], codes: np.ndarray, control: np.ndarray | None) -> np.ndarray:
+def load_classifiers(weights: Sequence[Path], models: Sequence[Path], device: torch.device) -> list[nn.Module]:
+    """Saved networks that give one logit a window: of binary tasks, or of labelled ones of two classes.
+
+    Raises
+    ------
+    InputError
+        As :func:`load_replicates`; and for more classes.
+    """
+    networks = load_replicates(weights, models, device, "binary", "labelled")
+    classes = getattr(architecture_of(networks[0]), "classes", 2)
+    if classes > 2:
+        raise InputError(
+            "what is asked for needs a network of two classes, which has one score a window",
+            file=models[0],
+            found=f"{classes} classes",
+            allowed="a binary task, or a labelled one of two classes",
+            mend="name another task in the configuration",
+        )
+    return networks
+
+
+def expected_reads(
+    networks: Sequence[nn.Module], codes: np.ndarray, control: np.ndarray | None, *, average_strands: bool = False
+) -> np.ndarray:
     """Reads that profile networks expect at every position, float64 (windows, 2, output).
 
     The mean of the networks' probabilities times the mean of their totals: a network that expects many reads has no
@@ -59,11 +86,21 @@ def expected_reads(networks: Sequence[nn.Module], codes: np.ndarray, control: np
         Base codes (windows, window).
     control
         Reads of the control (windows, 2, output), for networks that read one.
+    average_strands
+        Whether what a network predicts from the other strand is averaged as another network's.
     """
+    strands = [predict_profiles, predict_profiles_of_other_strand] if average_strands else [predict_profiles]
+    answers = len(networks) * len(strands)
     probabilities: np.ndarray | float = 0.0
     totals: np.ndarray | float = 0.0
     for network in networks:
-        log_probabilities, log_totals = predict_profiles(network, codes, control)
-        probabilities += np.exp(log_probabilities, dtype=np.float64) / len(networks)
-        totals += np.maximum(np.expm1(log_totals, dtype=np.float64), 0) / len(networks)
+        for predict in strands:
+            log_probabilities, log_totals = predict(network, codes, control)
+            probabilities += np.exp(log_probabilities, dtype=np.float64) / answers
+            totals += np.maximum(np.expm1(log_totals, dtype=np.float64), 0) / answers
     return probabilities * totals[:, :, None]
+
+
+def _shared(network: nn.Module) -> dict[str, object]:
+    architecture = architecture_of(network)
+    return {name: getattr(architecture, name) for name in SHARED if hasattr(architecture, name)}

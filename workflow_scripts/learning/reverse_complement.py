@@ -6,27 +6,31 @@ import numpy as np
 import pandas as pd
 
 
-def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: float) -> dict[str, float]:
+def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: float | None) -> dict[str, float]:
     """|f(x) - f(rc x)| over windows.
 
     Parameters
     ----------
     forward, reverse
-        Logits (windows,) of the windows and of their reverse complements.
+        Logits (windows,) of the windows and of their reverse complements; (windows, classes) of more than two classes.
     threshold
-        Windows with a logit of at least this are called bound.
+        Windows with a logit of at least this are called bound. None for more than two classes, where the call is the
+        largest logit.
 
     Returns
     -------
     ``largest_absolute`` difference of logits, ``largest_relative`` (the same over the largest |logit|), and
-    ``flipped``: the fraction of windows that are called bound on one strand only.
+    ``flipped``: the fraction of windows that are called something else on the other strand.
     """
     difference = float(np.max(np.abs(forward.astype(np.float64) - reverse)))
     scale = float(max(np.max(np.abs(forward)), np.max(np.abs(reverse))))
+    calls, other_calls = (
+        logits.argmax(axis=1) if threshold is None else logits >= threshold for logits in (forward, reverse)
+    )
     return {
         "largest_absolute": difference,
         "largest_relative": difference / scale if scale > 0 else 0.0,
-        "flipped": float(np.mean((forward >= threshold) != (reverse >= threshold))),
+        "flipped": float(np.mean(calls != other_calls)),
     }
 
 
