@@ -26,6 +26,7 @@ WINDOWS, TEST = 300, 100
 REGULAR = ARCHITECTURE | {"window": WIDTH}
 STANDARD = REGULAR | {"representation": "standard"}
 THREE_MERS = STANDARD | {"kmer": 3, "channels": 6}
+LABELLED = {"representation": "standard", "kmer": 1, "channels": 8, "window": WIDTH}
 METRICS = ["AUROC", "AUPRC", "MCC", "Brier", "ECE"]
 
 
@@ -280,6 +281,37 @@ def assert_three_classes(evaluation, predictions, labels):
     assert found["Accuracy"] == pytest.approx(accuracy_score(labels, predictions["call"]))
     assert "mcc_threshold" not in evaluation
     assert sum(row["windows"] for row in evaluation["calibration"]) == TEST
+
+
+@pytest.mark.parametrize("average_strands", [False, True])
+def test_combinations_of_networks_of_three_classes(tmp_path, average_strands):
+    labels = write_labelled_task(tmp_path, 3)
+    architectures = {"a": LABELLED, "b": LABELLED | {"representation": "regular", "kmer": 2}}
+    networks = [save_network(tmp_path, name, each | {"classes": 3}, "labelled") for name, each in architectures.items()]
+    ((evaluation, predictions),) = evaluate(tmp_path, "ab", [[[0, 1]]], average_strands=average_strands)
+    assert_three_classes(evaluation, predictions, labels)
+    whole = Ensemble(networks)
+    whole = StrandAverage(whole).eval() if average_strands else whole.eval()
+    codes = torch.from_numpy(np.load(tmp_path / "codes.npy")[-TEST:]).long()
+    with torch.inference_mode():
+        forward, reverse = whole(codes).numpy(), whole(torch.where(codes == 4, 4, 3 - codes).flip(1)).numpy()
+    columns = [[f"{name}.{index}" for index in range(3)] for name in ("logit", "reverse_complement_logit")]
+    assert np.allclose(predictions[columns[0]], forward, atol=1e-6, rtol=1e-5)
+    assert np.allclose(predictions[columns[1]], reverse, atol=1e-6, rtol=1e-5)
+    strands = evaluation["reverse_complement"]
+    assert strands["flipped"] == np.mean(forward.argmax(1) != reverse.argmax(1))
+    assert strands["largest_absolute"] == pytest.approx(np.abs(forward - reverse).max(), abs=1e-6)
+    assert (strands["largest_absolute"] < 1e-5) == average_strands
+
+
+def test_a_network_of_two_labelled_classes(tmp_path):
+    labels = write_labelled_task(tmp_path, 2)
+    save_network(tmp_path, "a", LABELLED, "labelled")
+    ((evaluation, predictions),) = evaluate(tmp_path, "a")
+    assert list(evaluation["metrics"]) == [*METRICS, "Accuracy", "MCC 0.5"]
+    assert evaluation["metrics"]["MCC 0.5"] == pytest.approx(
+        matthews_corrcoef(labels, predictions["probability"] >= 0.5)
+    )
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])

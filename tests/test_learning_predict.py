@@ -15,6 +15,7 @@ from learning.inference import mean_logits
 from rc_equivariant import Ensemble, StrandAverage
 from workflow_support.errors import InputError
 
+LABELLED = {"representation": "regular", "kmer": 2, "channels": 8, "window": WIDTH}
 SIZES = {"chrB": 1030, "chrA": 640, "tiny": 25, "gap": 300}
 
 
@@ -175,8 +176,9 @@ def test_networks_of_other_architecture_answer_together_on_both_strands(run):
     [
         (ARCHITECTURE | {"window": WIDTH - 20}, "binary", ["read and give the same", "'window': 40"]),
         (PROFILE_ARCHITECTURE, "profile", ["binary or labelled tasks", "kind: profile"]),
+        (LABELLED | {"classes": 3}, "labelled", ["read and give the same", "'classes': 3"]),
     ],
-    ids=["another window", "another kind"],
+    ids=["another window", "another kind", "more classes"],
 )
 def test_networks_that_do_not_go_together_are_refused(run, architecture, kind, words):
     folder, _ = run
@@ -185,3 +187,16 @@ def test_networks_that_do_not_go_together_are_refused(run, architecture, kind, w
         predict(run, names=(0, "other"))
     assert error.value.file == folder / "other.json"
     assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def test_networks_of_two_labelled_classes_have_a_score_and_of_more_are_refused(run):
+    folder, _ = run
+    network = save_network(folder, "two", LABELLED, "labelled")
+    region = [("chrA", 100, 400)]
+    table, _ = predict(run, regions=region, names=["two"])
+    codes = Genome(folder / "genome.fa").codes(table["contig"], table["start"], WIDTH)
+    assert np.allclose(table["score"], mean_logits([network], codes), atol=1e-5)
+    save_network(folder, "three", LABELLED | {"classes": 3}, "labelled")
+    with pytest.raises(InputError, match="two classes") as error:
+        predict(run, regions=region, names=["three"])
+    assert error.value.found == "3 classes"

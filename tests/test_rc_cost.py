@@ -9,6 +9,8 @@ from rc_equivariant import (
     BinaryArchitecture,
     BinaryNetwork,
     Ensemble,
+    LabelledArchitecture,
+    LabelledNetwork,
     ProfileArchitecture,
     ProfileNetwork,
     StrandAverage,
@@ -54,6 +56,13 @@ def test_the_published_profile_network_by_hand(control):
     if control:
         expected += 1000 * 2 * 4 + 2 * 2
     assert multiply_adds(profile(control=control)) == expected
+
+
+def test_a_network_of_labelled_sequences_by_hand():
+    """102 bases give 88 positions, which one on either side makes 90, or 30 of three, and 4 regions of 7."""
+    architecture = LabelledArchitecture("standard", 1, channels=16, window=102, classes=3)
+    expected = 90 * 16 * 15 + 2 * 30 * 16 * 16 * 5 + 16 * 4 * 64 + 64 * 3
+    assert multiply_adds(LabelledNetwork(architecture)) == expected
 
 
 def test_both_strands_and_all_members_count():
