@@ -12,7 +12,6 @@ from planted_profiles import OUTPUT, WINDOW, planted_profiles
 from planted_profiles import TRAINING as PROFILE_TRAINING
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 from learning import checkpoints
 from learning.architectures import build_network
@@ -24,28 +23,12 @@ from learning.profile_training import ProfileObjective, ProfileTrainingWindows
 from learning.profile_windows import ProfileArrays
 from learning.settings import BinaryTrainingSettings, LabelledTrainingSettings, ProfileTrainingSettings
 from learning.training import train
-from rc_equivariant import KmerEncoding, Ordinary
 
 EPOCHS = 4
 
 
 class Killed(BaseException):
     """As an interrupt: nothing of ours catches it."""
-
-
-class WithDropout(nn.Module):
-    """Logits of ``classes``, with an ordinary dropout and a batch norm before them."""
-
-    in_type, out_type = KmerEncoding(1), Ordinary(1)
-
-    def __init__(self, classes):
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(WIDTH, 12), nn.BatchNorm1d(12), nn.Dropout(0.4), nn.Linear(12, classes if classes > 2 else 1)
-        )
-
-    def forward(self, kmers):
-        return self.layers(kmers.float()).squeeze(1)
 
 
 def binary():
@@ -66,7 +49,8 @@ def labelled(classes=3):
         codes, _ = planted_codes(size, size)
         splits.append(LabelledKmers(codes, np.arange(size) % classes))
     data = LabelledSequences(*splits, classes)
-    return partial(WithDropout, classes), partial(LabelledObjective, data, settings), settings
+    architecture = {"representation": "regular", "kmer": 1, "channels": 8, "window": WIDTH, "classes": classes}
+    return partial(build_network, architecture, "labelled"), partial(LabelledObjective, data, settings), settings
 
 
 def profile():

@@ -10,18 +10,21 @@ from planted_profiles import ARCHITECTURE, JITTER, OUTPUT, TRAINING, WINDOW, pla
 from torch import nn
 
 from learning.architectures import build_network
+from learning.combinations import Combination
 from learning.kmers import encode
 from learning.profile_evaluation import average_profile, measure_windows, summarise_windows
 from learning.profile_inference import predict_profiles
 from learning.profile_losses import count_loss, profile_loss
-from learning.profile_training import STRANDS, ProfileObjective, ProfileTrainingWindows
+from learning.profile_training import ProfileObjective, ProfileTrainingWindows
 from learning.profile_windows import ProfileArrays
 from learning.settings import ProfileTrainingSettings
-from learning.training import RandomStreams, train
-from rc_equivariant import KmerEncoding
+from learning.training import train
+from learning.training_state import RandomStreams
+from rc_equivariant import KmerEncoding, Representation
 from workflow_support.errors import InputError
 
 CPU = torch.device("cpu")
+STRANDS = Representation(regular=1)
 
 
 def settings(**changes):
@@ -48,7 +51,7 @@ class Remembering(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.encoding = KmerEncoding(1)
+        self.in_type, self.out_type = (KmerEncoding(1), STRANDS), (STRANDS, STRANDS)
         self.weight = nn.Parameter(torch.zeros(1))
         self.seen = []
 
@@ -77,8 +80,9 @@ def test_a_planted_footprint_is_learnt_far_beyond_the_average_profile():
     chosen = settings()
     windows = ProfileTrainingWindows(arrays, train_rows, validation)
     trained = trained_on(windows, partial(network, control=True), chosen, seed=0)
-    tables = measure_windows(trained.network, arrays, test, average_profile(arrays, train_rows))
-    values, counted = summarise_windows(next(tables)[0])
+    alone = Combination([trained.network], [], replicates=[[0]], average_strands=False, qualities={})
+    ((measured, _),) = next(measure_windows(alone, arrays, test, average_profile(arrays, train_rows)))
+    values, counted = summarise_windows(measured)
     assert values["JSD"] < values["JSD floor"] / 5
     assert values["JSD"] < 1.2 * values["JSD ceiling"]
     assert values["Pearson 1 bp"] > 0.9

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from genome_data.windows import read_windows
 from learning.architectures import complete_architecture
@@ -46,13 +47,13 @@ def train_network(
     names ``classes`` holds. ``checkpoints`` is a folder that no other job uses, ``code`` a digest of this code.
     """
     settings = SETTINGS[kind](**training)
-    indices = np.load(kmers, mmap_mode="r")
+    table, indices = read_windows(windows), np.load(kmers, mmap_mode="r")
     given = dict(architecture) | {"window": indices.shape[1] + architecture["kmer"] - 1}
     number = None if classes is None else len(json.loads(classes.read_text(encoding="utf-8")))
     if number is not None:
         given["classes"] = number
     chosen = Arm(kind, task, arm, size, complete_architecture(given, kind), settings)
-    splits = [_of_split(split, windows, indices) for split in ("train", "validation")]
+    splits = [_of_split(split, table, indices) for split in ("train", "validation")]
     data = TrainingWindows(*splits) if number is None else LabelledSequences(*splits, number)
     train_replicates(
         chosen,
@@ -70,8 +71,7 @@ def _objective(
     return OBJECTIVES[kind](replace(data, train=data.train.rows(rows)), settings, *where)
 
 
-def _of_split(split: str, windows: Path, indices: np.ndarray) -> LabelledKmers:
-    table = read_windows(windows)
+def _of_split(split: str, table: pd.DataFrame, indices: np.ndarray) -> LabelledKmers:
     rows = np.flatnonzero(table["split"] == split)
     return LabelledKmers(indices[rows], table["label"].to_numpy()[rows])
 

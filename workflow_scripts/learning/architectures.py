@@ -9,15 +9,24 @@ from typing import Any
 
 from torch import nn
 
-import rc_equivariant
-from rc_equivariant import EquivariantModule, KmerEncoding, StrandAverage
+from rc_equivariant import (
+    BinaryArchitecture,
+    BinaryNetwork,
+    EquivariantModule,
+    KmerEncoding,
+    LabelledArchitecture,
+    LabelledNetwork,
+    ProfileArchitecture,
+    ProfileNetwork,
+    StrandAverage,
+)
 from workflow_support.errors import InputError
 
-#: Names, in :mod:`rc_equivariant`, of the description and of the network of every kind of task.
+#: Description and network of every kind of task.
 KINDS = {
-    "binary": ("BinaryArchitecture", "BinaryNetwork"),
-    "labelled": ("LabelledArchitecture", "LabelledNetwork"),
-    "profile": ("ProfileArchitecture", "ProfileNetwork"),
+    "binary": (BinaryArchitecture, BinaryNetwork),
+    "labelled": (LabelledArchitecture, LabelledNetwork),
+    "profile": (ProfileArchitecture, ProfileNetwork),
 }
 
 
@@ -93,8 +102,7 @@ def _of_kind(kind: str, file: str | Path | None) -> tuple[type, type]:
             allowed=" or ".join(KINDS),
             mend="set kind: in the configuration, or train the model again",
         )
-    description, network = KINDS[kind]
-    return getattr(rc_equivariant, description), getattr(rc_equivariant, network)
+    return KINDS[kind]
 
 
 def _no_such_network(
@@ -104,6 +112,6 @@ def _no_such_network(
         f"no network has this architecture: {error}",
         file=file,
         found=dict(architecture),
-        allowed=f"the fields of {KINDS[kind][0]}, with values that fit each other and the window",
+        allowed=f"the fields of {KINDS[kind][0].__name__}, with values that fit each other and the window",
         mend="change the arm or the network section of the configuration, or train the model again",
     )
