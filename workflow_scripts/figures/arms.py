@@ -58,6 +58,14 @@ def line_handles(marks: Mapping[str, Mark], reference: str | None = None) -> lis
     return handles
 
 
+def marked_handles(marks: Mapping[str, Mark]) -> list[Line2D]:
+    """Legend entries of arms drawn as lines through marks."""
+    return [
+        Line2D([], [], color=mark.colour, ls=mark.line, marker=mark.marker, markersize=3, label=arm)
+        for arm, mark in marks.items()
+    ]
+
+
 def draw_arm_rows(axis: Axes, values: pd.DataFrame, column: str, arms: Sequence[str]) -> None:
     """Draw ``values[column]`` along x, arms from top to bottom: a dot a seed and a bar at the mean.
 

@@ -13,7 +13,9 @@ from matplotlib.figure import Figure
 from workflow_support.files import atomic_paths
 
 COLUMN_WIDTH = 3.4
-"""Width in inches of a journal's column; every figure has it."""
+"""Width in inches of a journal's column; figures have it, unless they show many tasks."""
+PAGE_WIDTH = 7.0
+"""Width in inches of a journal's page."""
 
 PNG_RESOLUTION = 200
 
@@ -53,9 +55,11 @@ publication_style = matplotlib.rc_context(
 """Decorator: the function draws, or saves, in the common style."""
 
 
-def panels(rows: int, columns: int, panel_height: float, **shared: object) -> tuple[Figure, np.ndarray]:
-    """A figure of one column's width and its axes, shape (rows, columns); ``panel_height`` in inches."""
-    figure = Figure(figsize=(COLUMN_WIDTH, rows * panel_height), layout="constrained")
+def panels(
+    rows: int, columns: int, panel_height: float, width: float = COLUMN_WIDTH, **shared: object
+) -> tuple[Figure, np.ndarray]:
+    """A figure and its axes, shape (rows, columns); ``panel_height`` and ``width``, of the figure, in inches."""
+    figure = Figure(figsize=(width, rows * panel_height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 
 

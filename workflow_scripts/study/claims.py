@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from workflow_support.metrics import gain_sign
+
 from .evaluations import ALL
-from .metrics import gain_sign
 from .pairs import Measurements, Pairs, widening
 from .statistics import holm, percentile_interval, t_interval, wilcoxon_p
 from .wording import claim_sentence
