@@ -12,25 +12,11 @@ from rc_equivariant import KmerEncoding
 
 from .architectures import encoding_of
 from .clock import Clock
+from .forward import as_integer_tensor, predict_logits
 from .kmers import encode, row_blocks
 
-WINDOWS_PER_BATCH = 256
 #: Of A, C, G, T and the unknown base.
 COMPLEMENTS = KmerEncoding(1).act(torch.arange(5)[:, None])[:, 0].numpy().astype(np.uint8)
-
-
-def predict_logits(network: nn.Module, kmers: torch.Tensor) -> np.ndarray:
-    """Logits of k-mer indices (windows, positions), in evaluation mode, on the network's device.
-
-    float32, (windows,), or (windows, classes) for more than two classes.
-    """
-    device = next(network.parameters()).device
-    was_training = network.training
-    network.eval()
-    with torch.inference_mode():
-        parts = [network(batch.to(device).long()) for batch in kmers.split(WINDOWS_PER_BATCH)]
-    network.train(was_training)
-    return torch.cat(parts).cpu().numpy()
 
 
 def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Clock | None = None) -> list[np.ndarray]:
@@ -62,9 +48,3 @@ def mean_logits(networks: Sequence[nn.Module], codes: np.ndarray, *, average_str
 def other_strand(codes: np.ndarray) -> np.ndarray:
     """Base codes of reverse complements, uint8, of base codes (windows, width)."""
     return COMPLEMENTS[codes[:, ::-1]]
-
-
-def as_integer_tensor(kmers: np.ndarray) -> torch.Tensor:
-    """k-mer indices as a tensor of a type that torch can index on every device: uint8 as it is, wider ones as int32."""
-    kmers = np.ascontiguousarray(kmers)
-    return torch.from_numpy(kmers if kmers.dtype == np.uint8 else kmers.astype(np.int32))

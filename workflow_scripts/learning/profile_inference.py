@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from .architectures import encoding_of
-from .inference import as_integer_tensor, other_strand
+from .forward import PROFILES_PER_BATCH, profile_inputs
+from .inference import other_strand
 from .kmers import encode
-from .profile_windows import ShiftedWindows
-
-WINDOWS_PER_BATCH = 64
 
 
 def predict_profiles(
@@ -37,9 +35,9 @@ def predict_profiles(
     was_training = network.training
     network.eval()
     profiles, totals = [], []
-    for start in range(0, len(codes), WINDOWS_PER_BATCH):
-        batch = slice(start, start + WINDOWS_PER_BATCH)
-        inputs = _inputs(encode(codes[batch], encoding), None if control is None else control[batch], device)
+    for start in range(0, len(codes), PROFILES_PER_BATCH):
+        batch = slice(start, start + PROFILES_PER_BATCH)
+        inputs = profile_inputs(encode(codes[batch], encoding), None if control is None else control[batch], device)
         with torch.inference_mode():
             logits, log_totals = network(*inputs)
         profiles.append(torch.log_softmax(logits, dim=2).cpu().numpy())
@@ -64,17 +62,3 @@ def mean_profiles(outputs: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.
     """
     log_probabilities, log_totals = (np.mean(part, axis=0) for part in zip(*outputs, strict=True))
     return log_probabilities - np.log(np.exp(log_probabilities).sum(axis=2, keepdims=True)), log_totals
-
-
-def as_tensors(windows: ShiftedWindows, device: torch.device) -> tuple[tuple[Tensor, ...], Tensor]:
-    """Inputs of a network, k-mers and control if there is one, and reads (batch, 2, output) in float32."""
-    return _inputs(windows.sequences, windows.control, device), _as_reads(windows.counts, device)
-
-
-def _inputs(kmers: np.ndarray, control: np.ndarray | None, device: torch.device) -> tuple[Tensor, ...]:
-    indices = as_integer_tensor(kmers).to(device).long()
-    return (indices,) if control is None else (indices, _as_reads(control, device))
-
-
-def _as_reads(tracks: np.ndarray, device: torch.device) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(tracks, dtype=np.float32)).to(device)
