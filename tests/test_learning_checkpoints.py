@@ -2,6 +2,11 @@
 
 import json
 import logging
+import os
+import signal
+import subprocess
+import sys
+import time
 from functools import partial
 
 import numpy as np
@@ -137,6 +142,39 @@ def test_a_training_killed_again_and_again_ends_as_one_that_was_not(tmp_path):
             break
     assert kills == EPOCHS - 1
     same(whole, trained)
+
+
+PROCESS = """
+import sys, time
+from pathlib import Path
+from test_learning_checkpoints import Checkpoint, checkpoints, profile, train
+
+checkpoints.SECONDS_BETWEEN = 0.0
+make_network, make_objective, settings = profile()
+
+def slowly(*where):
+    objective = make_objective(*where)
+    of_batch = objective.batch_loss
+    objective.batch_loss = lambda network: time.sleep(0.2) or of_batch(network)
+    return objective
+
+train(make_network, slowly, settings, 1, Checkpoint(Path(sys.argv[1]), "identity"))
+"""
+
+
+def test_a_process_that_is_killed_outright_loses_no_more_than_an_epoch(tmp_path):
+    path = tmp_path / "seed1.safetensors"
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROCESS, path], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    while process.poll() is None and not path.exists():
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    make_network, make_objective, settings = profile()
+    whole = train(make_network, make_objective, settings, 1)
+    left = (EPOCHS - 1) * make_objective_steps(make_objective)
+    same(whole, train(make_network, killed_after(left, make_objective), settings, 1, Checkpoint(path, "identity")))
 
 
 def test_patience_outlives_an_interruption(tmp_path):
