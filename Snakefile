@@ -23,6 +23,7 @@ include: "rules/common.smk"
 include: "rules/common_study.smk"
 include: "rules/common_profiles.smk"
 include: "rules/common_attribution.smk"
+include: "rules/common_variants.smk"
 include: "rules/results.smk"
 include: "rules/simulation.smk"
 include: "rules/checks.smk"
@@ -39,6 +40,7 @@ include: "rules/profile_qc.smk"
 include: "rules/prediction.smk"
 include: "rules/profile_prediction.smk"
 include: "rules/attribution.smk"
+include: "rules/variants.smk"
 
 
 rule all:

@@ -65,6 +65,7 @@ GENOMES = sorted(
         for values in (*config["tasks"].values(), *config["predict"].values())
         if "genome" in values
     }
+    | {genome for values in config["variants"].values() for genome in values["genomes"]}
 )
 WITH_SEQUENCES = [
     name for name, values in config["predict"].items() if "sequences" in values
@@ -87,6 +88,7 @@ wildcard_constraints:
     size=r"all|\d+|0\.\d+",
     prediction=one_of(config["predict"]),
     attribution=one_of(config["attribute"]),
+    variants=one_of(config["variants"]),
     location=one_of(LOCATIONS),
     seed=r"\d+",
     k=r"\d",

@@ -164,6 +164,16 @@ def final_outputs():
             for file in ATTRIBUTION_FILES
             for path in run_paths(file, name=list(config["attribute"]))
         ),
+        *run_paths(
+            "variants/{name}.{suffix}",
+            name=list(config["variants"]),
+            suffix=["tsv", "counts.tsv", "correlation.json"],
+        ),
+        *run_paths(
+            "figures/variants/{name}.{format}",
+            name=WITH_EFFECTS,
+            format=["svg", "png"],
+        ),
         *model_outputs(),
         *task_outputs(),
         *genome_outputs(),

@@ -266,7 +266,7 @@ def test_a_resolved_configuration_resolves_to_itself(good: str, tmp_path: Path) 
 def test_lists_span_arms_and_families_stand_for_all_of_theirs(good: str, tmp_path: Path) -> None:
     lists = good.replace("kmer: 3", "kmer: [1, 3]").replace("plus_fraction: 0.75", "plus_fraction: [0, 0.75]")
     spanned = lists.replace("  seeds:", "  combinations: {best: {best_of: [irrep_k3]}}\n  seeds:")
-    spanned = spanned.replace("arm: irrep_k3", "arm: best").replace("irrep_k3", "irrep")
+    spanned = spanned.replace("irrep_k3", "irrep").replace("arm: irrep", "arm: irrep_k3_p0.75")
     once = resolve_text(spanned, tmp_path)
     study = once.settings["study"]
     members = ["irrep_k1_p0", "irrep_k1_p0.75", "irrep_k3_p0", "irrep_k3_p0.75"]
@@ -277,6 +277,21 @@ def test_lists_span_arms_and_families_stand_for_all_of_theirs(good: str, tmp_pat
     assert study["combinations"]["best"]["best_of"] == members
     assert study["reference"] == {"binary": "standard"}
     assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
+
+
+def test_what_is_yet_to_be_chosen_predicts_nothing(good: str, tmp_path: Path) -> None:
+    text = good.replace("  seeds:", "  combinations: {best: {best_of: [irrep_k3]}}\n  seeds:").replace(
+        "arm: irrep_k3", "arm: best"
+    )
+    with pytest.raises(InputError, match="predict.scan.arm.*chosen among arms only once they are trained"):
+        resolve_text(text, tmp_path)
+
+
+def test_variants_lie_on_the_genome_of_their_task_unless_they_say_otherwise(good: str, tmp_path: Path) -> None:
+    variants = f"variants:\n  qtls: {{task: CTCF, arm: irrep_k3, file: {tmp_path}/peaks.bed}}\n"
+    assert resolve_text(good + variants, tmp_path).settings["variants"]["qtls"]["genomes"] == ["small"]
+    with pytest.raises(InputError, match=r"variants.qtls.genomes\[0\].*names nothing"):
+        resolve_text(good + variants.replace("task:", "genomes: [large], task:"), tmp_path)
 
 
 def test_replicates_of_a_combination_share_no_seed() -> None:

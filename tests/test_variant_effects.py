@@ -78,7 +78,7 @@ def score(run, table, average_strands=False, motif=MOTIF, columns=COLUMNS, suffi
     score_variants(
         variants=variants,
         columns=columns,
-        fasta=folder / "genome.fa",
+        fastas=[folder / "genome.fa"],
         weights=[folder / "0.safetensors", folder / "1.safetensors"],
         models=[folder / "0.json", folder / "1.json"],
         motif=motif,

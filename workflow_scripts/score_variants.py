@@ -11,6 +11,7 @@ import pandas as pd
 from torch import nn
 
 from genome_data.genome import Genome
+from genome_data.joined_genome import JoinedGenome
 from genome_data.motifs import Motif, read_jaspar
 from genome_data.variant_files import read_variant_table, read_vcf
 from genome_data.variant_windows import allele_motif_scores, allele_windows
@@ -31,7 +32,7 @@ TABLE_COLUMNS = ["contig", "position", *ALLELES, "effect", "p_value"]
 def score_variants(
     variants: Path,
     columns: dict[str, Any] | None,
-    fasta: Path,
+    fastas: list[Path],
     weights: list[Path],
     models: list[Path],
     motif: Path | None,
@@ -48,6 +49,8 @@ def score_variants(
     ----------
     variants, columns
         A VCF, or a table and the names of its columns (:func:`genome_data.variant_files.read_variant_table`).
+    fastas
+        Normalised genomes without a contig in common.
     average_strands
         Whether a score is the mean of both strands.
     motif
@@ -63,7 +66,7 @@ def score_variants(
         :class:`learning.variant_effects.Correlation`, a list; empty where the file gives no effects.
     """
     networks = load_classifiers(weights, models, select_device(device, threads))
-    genome, width = Genome(fasta), architecture_of(networks[0]).window
+    genome, width = JoinedGenome(fastas), architecture_of(networks[0]).window
     listed = read_vcf(variants) if columns is None else read_variant_table(variants, columns)
     kept, counts = variants_on_genome(listed, genome, width=width, file=variants)
     scored = kept[TABLE_COLUMNS].assign(**_network_scores(networks, genome, kept, width, average_strands))
@@ -108,7 +111,7 @@ if "snakemake" in globals():
         score_variants,
         variants=Path(snakemake.input.variants),
         columns=snakemake.params.columns,
-        fasta=Path(snakemake.input.fasta),
+        fastas=[Path(path) for path in snakemake.input.fastas],
         weights=[Path(path) for path in snakemake.input.weights],
         models=[Path(path) for path in snakemake.input.models],
         motif=next((Path(path) for path in snakemake.input.motif), None),

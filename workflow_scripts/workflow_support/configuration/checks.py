@@ -18,7 +18,7 @@ from .study import contestants
 Settings = Mapping[str, Any]
 
 #: Sections that use trained networks.
-USERS = ("predict", "attribute")
+USERS = ("predict", "attribute", "variants")
 PREDICTION_INPUTS = ("regions", "sequences", "contigs")
 
 
@@ -32,6 +32,9 @@ def require_references(settings: Settings, origins: Origins) -> None:
         for name, values in settings[user].items():
             for key in known.keys() & values.keys():
                 require_name(values[key], known[key], (user, name, key), origins)
+    for name, values in settings["variants"].items():
+        for index, genome in enumerate(values.get("genomes", [])):
+            require_name(genome, settings["genomes"], ("variants", name, "genomes", index), origins)
 
 
 def require_consistent(settings: Settings, origins: Origins) -> None:
@@ -48,6 +51,7 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
         _check_predictions,
         check_arms_in_use,
         check_profile_predictions,
+        _check_variants,
         _check_simulation,
     ):
         check(settings, origins)
@@ -133,6 +137,18 @@ def _check_predictions(settings: Settings, origins: Origins) -> None:
                 found=f"genome: {prediction['genome']} with sequences",
                 allowed="genome with regions or contigs",
                 mend="delete the line, or give regions or contigs of the genome instead of sequences",
+            )
+
+
+def _check_variants(settings: Settings, origins: Origins) -> None:
+    for name, variants in settings["variants"].items():
+        if "genomes" not in variants:
+            raise origins.error(
+                ("variants", name),
+                f"`variants.{name}` does not say on which genomes",
+                found=f"no genomes, and {variants['task']}, a task that has none itself",
+                allowed=", ".join(settings["genomes"]) or "a genome, of which there is none",
+                mend="add genomes: [...]",
             )
 
 

@@ -85,7 +85,7 @@ def _check_keys(path: KeyPath, task: Settings, origins: Origins) -> None:
 def check_arms_in_use(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where a prediction or attribution takes an arm that is not for its task."""
     kinds = contestants(settings["study"])
-    for user in ("predict", "attribute"):
+    for user in ("predict", "attribute", "variants"):
         for name, values in settings[user].items():
             kind = settings["tasks"][values["task"]]["kind"]
             if kinds[values["arm"]] != kind:
@@ -104,6 +104,22 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     found=values["task"],
                     allowed="a task of kind binary or profile",
                     mend="name another task",
+                )
+            if user == "variants" and kind == "profile":
+                raise origins.error(
+                    (user, name, "task"),
+                    f"`{dotted((user, name, 'task'))}` is a profile task, which gives no single score",
+                    found=values["task"],
+                    allowed="a task of kind binary or labelled",
+                    mend="name another task",
+                )
+            if "best_of" in settings["study"]["combinations"].get(values["arm"], {}):
+                raise origins.error(
+                    (user, name, "arm"),
+                    f"`{dotted((user, name, 'arm'))}` is chosen among arms only once they are trained",
+                    found=values["arm"],
+                    allowed="an arm, or a combination of arms that are all averaged",
+                    mend="name the arm that was chosen, as study/selections.tsv says",
                 )
             if "head" in values and kind != "profile":
                 path = (user, name, "head")

@@ -95,7 +95,8 @@ def _with_complete_tasks(settings: dict[str, Any]) -> dict[str, Any]:
     """``settings`` with what a task does not say itself taken from the run and from its genome."""
     tasks = {name: _complete_task(task, settings) for name, task in settings["tasks"].items()}
     predictions = {name: _complete_prediction(values, tasks) for name, values in settings["predict"].items()}
-    return settings | {"tasks": tasks, "predict": predictions}
+    variants = {name: _complete_variants(values, tasks) for name, values in settings["variants"].items()}
+    return settings | {"tasks": tasks, "predict": predictions, "variants": variants}
 
 
 def _complete_task(task: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,3 +111,8 @@ def _complete_prediction(prediction: dict[str, Any], tasks: Mapping[str, Any]) -
     if "sequences" in prediction or "genome" not in task:
         return prediction
     return {"genome": task["genome"]} | prediction
+
+
+def _complete_variants(variants: dict[str, Any], tasks: Mapping[str, Any]) -> dict[str, Any]:
+    task = tasks[variants["task"]]
+    return {"genomes": [task["genome"]]} | variants if "genome" in task else variants
