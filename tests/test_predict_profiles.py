@@ -94,12 +94,22 @@ def write_track(path, values, sizes=SIZES):
             track.addEntries(contig, 0, values=numbers.astype(float).tolist(), span=1, step=1)
 
 
-def test_a_constant_network_spreads_its_total_evenly(folder, tmp_path):
-    def only_totals(network):
-        for parameter in network.parameters():
-            parameter.zero_()
-        network.totals.bias[:] = torch.log1p(torch.tensor([2.0, 0.5]) * OUTPUT)
+def only_totals(network):
+    """Make a network expect 2 reads a base on + and 0.5 on −, whatever it reads."""
+    for parameter in network.parameters():
+        parameter.zero_()
+    network.totals.bias[:] = torch.log1p(torch.tensor([2.0, 0.5]) * OUTPUT)
 
+
+def test_both_strands_of_a_constant_network_have_the_mean_of_its_totals(folder, tmp_path):
+    """Of the other strand, what it expects on + is brought back to −."""
+    saved_network(tmp_path, 0, only_totals, representation="standard")
+    table, tracks = predict(folder, tmp_path, regions=[("chrA", 100, 100 + OUTPUT)], average_strands=True)
+    assert np.allclose(tracks["chrA"][:, 100 : 100 + OUTPUT], 1.25, rtol=1e-4)
+    assert np.allclose(table[["reads_plus", "reads_minus"]], 1.25 * OUTPUT, rtol=1e-4)
+
+
+def test_a_constant_network_spreads_its_total_evenly(folder, tmp_path):
     saved_network(tmp_path, 0, only_totals, representation="standard")
     table, tracks = predict(folder, tmp_path, regions=[("chrA", 100, 100 + OUTPUT + 10, "peak")])
     assert places(table) == [
