@@ -24,7 +24,7 @@ from figures.peak_accounting import peak_accounting_figure
 from figures.performance import performance_figure
 from figures.reverse_complement_error import reverse_complement_error_figure
 from figures.roc_and_precision_recall import roc_and_precision_recall_figure
-from figures.style import COLUMN_WIDTH, PNG_RESOLUTION
+from figures.style import COLUMN_WIDTH, PAGE_WIDTH, PNG_RESOLUTION
 from figures.training_curves import training_curves_figure
 
 RESOURCES = Path(__file__).parents[1] / "resources"
@@ -40,10 +40,10 @@ PLOTS = {
     "gc_matching": (plot_gc_matching, ["windows", "tasks"]),
 }
 WORDS = {
-    "performance": [*ARMS, BASELINE_LABEL, "AUROC on the test split", "AUPRC on the test split", "one of 3 seeds"],
+    "performance": [*ARMS, BASELINE_LABEL, "Test AUROC", "Test AUPRC", "one of 3 seeds"],
     "training_curves": [*ARMS, "Epoch", "Validation AUROC"],
     "roc_and_precision_recall": [*ARMS, BASELINE_LABEL, "False positive rate", "Recall", "Precision", "chance"],
-    "calibration": [*ARMS, BASELINE_LABEL, "Mean predicted probability", "Fraction of windows bound"],
+    "calibration": [*ARMS, BASELINE_LABEL, "Mean predicted probability", "Observed frequency"],
     "reverse_complement_error": [*ARMS, "Largest |f(x) − f(rc x)| on the test split (logit)"],
     "peak_accounting": ["rows in", "contig not in genome", "412", "1,264", "kept", "Rows of the peak file"],
     "gc_matching": ["train", "validation", "test", "positives", "negatives", "GC content"],
@@ -81,7 +81,7 @@ def words_of(svg: Path) -> str:
 
 
 @pytest.mark.parametrize("name", PLOTS)
-def test_figure_is_a_column_wide_and_names_tasks_arms_and_axes(drawn, name):
+def test_figure_of_two_tasks_is_a_column_wide_and_names_tasks_arms_and_axes(drawn, name):
     svg, png = drawn[name]
     words = words_of(svg)
     for word in [*TASKS, *WORDS[name]]:
@@ -149,6 +149,22 @@ def test_performance_shows_a_dot_a_seed_their_mean_and_the_baseline():
     assert dots.get_xdata().tolist() == [0.8, 0.9]
     assert mean.get_xdata() == pytest.approx([0.85])
     assert baseline.get_xdata() == pytest.approx([0.7, 0.7])
+
+
+def test_a_metric_that_no_task_has_gets_no_panel():
+    figure = performance_figure(metrics(standard=[0.8], **{BASELINE: [0.7]}).drop(columns="AUPRC"))
+    assert [axis.get_xlabel() for axis in figure.axes] == ["Test AUROC"]
+
+
+@pytest.mark.parametrize("draw_figure", [performance_figure, reverse_complement_error_figure])
+def test_many_arms_at_many_tasks_fit_a_page(draw_figure):
+    table = metrics(**{f"arm{number}": [0.8, 0.9] for number in range(14)}, **{BASELINE: [0.7]})
+    figure = draw_figure(pd.concat(table.assign(task=f"task{number}") for number in range(5)))
+    assert figure.get_figwidth() == PAGE_WIDTH
+    assert figure.get_figheight() < 6
+    assert [axis.get_title(loc) for axis in figure.axes for loc in ("left", "center") if axis.get_title(loc)] == [
+        f"task{number}" for number in range(5)
+    ]
 
 
 @pytest.mark.parametrize("errors", [[0.0, 3e-7, 2.0], [0.0, 0.0], [1e-3, 1.5e-3]])

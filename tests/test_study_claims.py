@@ -144,7 +144,8 @@ def test_claims_of_a_scope_are_corrected_together():
 
 
 def test_a_gap_to_a_published_value_has_an_interval():
-    table = replicates({"a": {0: 0.7, 1: 0.72, 2: 0.74}}, metric="MCC")
+    values = {"a": {0: 0.7, 1: 0.72, 2: 0.74}}
+    table = pd.concat([replicates(values, "MCC"), replicates(values, "MCC", "1000"), replicates(values)])
     value = {"task": "t", "metric": "MCC", "value": 0.7, "source": "someone"}
     (row,) = published_table(table, [value, value | {"task": "other"}]).itertuples()
     assert row.gap == pytest.approx(0.02)

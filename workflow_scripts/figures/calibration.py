@@ -21,9 +21,7 @@ def calibration_figure(calibration: pd.DataFrame) -> Figure:
         ``task, arm, seed, from, to, windows, mean_probability, fraction_positive``: a row a bin of a model.
     """
     marks = arm_marks(network_arms(calibration)) | {BASELINE_ARM: BASELINE_MARK}
-    figure, axes = task_panels(
-        calibration["task"].unique(), 1.75, "Mean predicted probability", "Fraction of windows bound"
-    )
+    figure, axes = task_panels(calibration["task"].unique(), 1.75, "Mean predicted probability", "Observed frequency")
     for task, axis in axes.items():
         axis.plot([0, 1], [0, 1], color=GREY, ls=":", lw=0.8)
         for arm, mark in marks.items():

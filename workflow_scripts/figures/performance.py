@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from workflow_support.baseline import BASELINE_ARM
 
 from .arms import BASELINE_LABEL, BASELINE_MARK, draw_arm_rows, network_arms
-from .style import GREY, legend_below, panels, publication_style
+from .style import GREY, legend_below, publication_style, stacked_panels
 
 METRICS = ("AUROC", "AUPRC")
 
@@ -21,19 +22,20 @@ def performance_figure(metrics: pd.DataFrame) -> Figure:
     Parameters
     ----------
     metrics
-        ``task, arm, seed, AUROC, AUPRC`` on the test split.
+        ``task, arm, seed`` and those of ``AUROC, AUPRC`` that are defined, on the test split.
     """
+    drawn = [metric for metric in METRICS if metric in metrics]
     tasks, arms = metrics["task"].unique(), network_arms(metrics)
-    figure, axes = panels(len(tasks), len(METRICS), 0.55 + 0.17 * len(arms), sharex="col", sharey=True)
-    for task, row in zip(tasks, axes, strict=True):
-        row[0].set_title(task, loc="left")
+    figure, by_task = stacked_panels(tasks, len(drawn), 0.6 + 0.14 * len(arms), sharey=True)
+    for task, axes in by_task.items():
+        axes[0].set_title(task, loc="left")
         of_task = metrics[metrics["task"] == task]
-        for metric, axis in zip(METRICS, row, strict=True):
+        for metric, axis in zip(drawn, axes, strict=True):
             draw_arm_rows(axis, of_task, metric, arms)
             baseline = of_task.loc[of_task["arm"] == BASELINE_ARM, metric].mean()
             axis.axvline(baseline, color=BASELINE_MARK.colour, ls=BASELINE_MARK.line, lw=0.9)
-    for metric, axis in zip(METRICS, axes[-1], strict=True):
-        axis.set_xlabel(f"{metric} on the test split")
+            axis.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
+            axis.set_xlabel(f"Test {metric}")
     seeds = metrics.loc[metrics["arm"] != BASELINE_ARM, "seed"].nunique()
     legend_below(
         figure,

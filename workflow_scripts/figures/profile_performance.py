@@ -8,13 +8,15 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from .arms import draw_arm_rows, network_arms
-from .style import BLACK, GREY, legend_below, panels, publication_style
+from .style import BLACK, COLUMN_WIDTH, GREY, PAGE_WIDTH, legend_below, panels, publication_style
 
 METRICS = {"JSD": "JSD\n(nats)", "Spearman 1 bp": "Spearman\n1 bp", "Count Pearson": "Count\nPearson"}
 REFERENCES = {
     "JSD floor": (":", "average profile (floor)"),
     "JSD ceiling": ("--", "pseudo-replicates (reference, no bound)"),
 }
+#: Inches of an arm: where there is room, and where there are many arms.
+ROW_HEIGHT, LEAST_ROW_HEIGHT, MANY_ARMS = 0.14, 0.115, 8
 
 
 @publication_style
@@ -30,7 +32,9 @@ def profile_performance_figure(metrics: pd.DataFrame) -> Figure:
     metrics = metrics.reindex(columns=["task", "arm", "seed", *METRICS, *REFERENCES])
     tasks, arms = metrics["task"].unique(), network_arms(metrics)
     # Each panel has an axis of its own: tasks differ in depth, by which their metrics differ far more than by arm.
-    figure, axes = panels(len(METRICS), len(tasks), 0.45 + 0.14 * max(3, len(arms)), sharey=True)
+    height = 0.45 + (ROW_HEIGHT if len(arms) <= MANY_ARMS else LEAST_ROW_HEIGHT) * max(3, len(arms))
+    width = COLUMN_WIDTH if len(tasks) <= 3 else PAGE_WIDTH
+    figure, axes = panels(len(METRICS), len(tasks), height, width, sharey=True)
     for task, column in zip(tasks, axes.T, strict=True):
         column[0].set_title(task)
         of_task = metrics[metrics["task"] == task]

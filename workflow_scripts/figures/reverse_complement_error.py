@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from .arms import draw_arm_rows, network_arms
 from .scales import scale_from_zero
-from .style import panels, publication_style
+from .study_panels import row_panels
+from .style import publication_style
 
 
 @publication_style
@@ -20,12 +21,10 @@ def reverse_complement_error_figure(metrics: pd.DataFrame) -> Figure:
         ``task, arm, seed, rc_error`` (in units of the logit); the baseline has no ``rc_error``.
     """
     tasks, arms = metrics["task"].unique(), network_arms(metrics)
-    figure, axes = panels(len(tasks), 1, 0.55 + 0.17 * len(arms), sharex=True)
-    for task, axis in zip(tasks, axes[:, 0], strict=True):
-        draw_arm_rows(axis, metrics[metrics["task"] == task], "rc_error", arms)
-        axis.set_title(task, loc="left")
+    figure, axes = row_panels(tasks, arms)
     errors = metrics["rc_error"].dropna().to_numpy()
-    for axis in axes[:, 0]:
+    for task, axis in axes.items():
+        draw_arm_rows(axis, metrics[metrics["task"] == task], "rc_error", arms)
         scale_from_zero(axis, errors)
-    axes[-1, 0].set_xlabel("Largest |f(x) − f(rc x)| on the test split (logit)")
+    figure.supxlabel("Largest |f(x) − f(rc x)| on the test split (logit)", fontsize=7)
     return figure

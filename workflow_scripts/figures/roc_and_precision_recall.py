@@ -13,7 +13,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from workflow_support.baseline import BASELINE_ARM
 
 from .arms import BASELINE_MARK, Mark, arm_marks, line_handles, network_arms
-from .style import GREY, legend_below, panels, publication_style
+from .style import GREY, legend_below, publication_style, stacked_panels
 
 GRID = np.linspace(0, 1, 201)
 
@@ -29,8 +29,8 @@ def roc_and_precision_recall_figure(predictions: pd.DataFrame) -> Figure:
     """
     tasks = predictions["task"].unique()
     marks = arm_marks(network_arms(predictions)) | {BASELINE_ARM: BASELINE_MARK}
-    figure, axes = panels(len(tasks), 2, 1.65, sharex=True, sharey=True)
-    for task, (roc, precision_recall) in zip(tasks, axes, strict=True):
+    figure, axes = stacked_panels(tasks, 2, 1.65)
+    for task, (roc, precision_recall) in axes.items():
         of_task = predictions[predictions["task"] == task]
         for arm, mark in marks.items():
             of_arm = of_task[of_task["arm"] == arm]
@@ -43,8 +43,8 @@ def roc_and_precision_recall_figure(predictions: pd.DataFrame) -> Figure:
         precision_recall.set_ylabel("Precision")
         for axis in (roc, precision_recall):
             axis.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-    axes[-1, 0].set_xlabel("False positive rate")
-    axes[-1, 1].set_xlabel("Recall")
+        roc.set_xlabel("False positive rate")
+        precision_recall.set_xlabel("Recall")
     legend_below(figure, line_handles(marks, reference="chance"))
     return figure
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 SMALLEST_DECADE, LARGEST_DECADE = -7, 1
-MOST_TICKS = 5
+MOST_TICKS = 3
 
 
 def scale_from_zero(axis: Axes, values: np.ndarray) -> None:

@@ -18,7 +18,6 @@ from .study_panels import (
     GROUPS,
     group_handles,
     groups_of,
-    legend_columns,
     of_largest_size,
     of_study_metric,
     row_panels,
@@ -66,7 +65,6 @@ def study_arms_figure(
                 [], [], color=GREY, ls="--", lw=0.8, label="mean of " + " or ".join(dict.fromkeys(references.values()))
             ),
         ],
-        columns=legend_columns(figure),
     )
     return figure
 

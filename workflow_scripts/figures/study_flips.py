@@ -16,7 +16,6 @@ from .study_panels import (
     group_handles,
     groups_of,
     label_panels,
-    legend_columns,
     of_largest_size,
     row_panels,
     seeds_handle,
@@ -54,5 +53,5 @@ def study_flips_figure(replicates: pd.DataFrame, arms: pd.DataFrame, tasks: Sequ
     label_panels(axes, "Calls that differ (%)", dict.fromkeys(tasks, ""))
     zero = Line2D([], [], ls="", marker="o", markersize=4, mfc="white", color=GREY, label="exactly zero")
     handles = [*group_handles(list(groups.values())), seeds_handle(flips), zero]
-    legend_below(figure, handles, columns=legend_columns(figure))
+    legend_below(figure, handles)
     return figure

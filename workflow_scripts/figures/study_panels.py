@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from .arms import Mark
-from .style import BLACK, BLUE, COLUMN_WIDTH, GREEN, GREY, PAGE_WIDTH, PURPLE, VERMILION, panels
+from .style import BLACK, BLUE, COLUMN_WIDTH, GREEN, GREY, MOST_TASKS_ABREAST, PAGE_WIDTH, PURPLE, VERMILION, panels
 
-MOST_COLUMNS = {"rows": 5, "lines": 4}
+MOST_COLUMNS = {"rows": MOST_TASKS_ABREAST, "lines": 4}
 """Panels beside each other: of rows, which share the names of the arms, and of lines."""
 ROW_HEIGHT, MARGINS = 0.135, 0.55
 MARGIN_OF_SIZES = 0.14
@@ -104,11 +104,6 @@ def seeds_handle(replicates: pd.DataFrame) -> Line2D:
     return Line2D(
         [], [], ls="", marker="o", markersize=2, color=GREY, label=f"one of {most} seeds" if most > 1 else "single seed"
     )
-
-
-def legend_columns(figure: Figure) -> int:
-    """Entries of a legend beside each other."""
-    return 2 if figure.get_figwidth() <= COLUMN_WIDTH else 4
 
 
 def _task_panels(

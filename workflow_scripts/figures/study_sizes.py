@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from workflow_support.metrics import gain_sign
 
 from .arms import Mark, arm_marks, marked_handles
-from .study_panels import label_panels, legend_columns, line_panels, of_study_metric, scale_by_size
+from .study_panels import label_panels, line_panels, of_study_metric, scale_by_size
 from .style import GREY, legend_below, publication_style
 
 STEP = 0.012
@@ -43,7 +43,7 @@ def learning_curves_figure(means: pd.DataFrame, metrics: Mapping[str, str], show
         of_task = values[(values["task"] == task) & values["arm"].isin(shown)]
         _draw(axis, of_task, marks, "mean", [("low", "high", THIN)])
     label_panels(axes, "Training windows", {task: f"Test {metric}" for task, metric in metrics.items()})
-    legend_below(figure, marked_handles(marks), columns=legend_columns(figure))
+    legend_below(figure, marked_handles(marks))
     return figure
 
 
@@ -87,7 +87,7 @@ def gain_figure(
         Line2D([], [], color=GREY, lw=THICK, alpha=ALPHA[THICK], label="95 %, over seeds"),
         Line2D([], [], color=GREY, lw=THIN, label="95 %, over test windows"),
     ]
-    legend_below(figure, [*handles, *interval_handles], columns=legend_columns(figure))
+    legend_below(figure, [*handles, *interval_handles])
     return figure
 
 

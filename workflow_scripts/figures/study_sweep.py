@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from .arms import arm_marks, marked_handles
-from .study_panels import label_panels, legend_columns, line_panels, of_largest_size, of_study_metric
+from .study_panels import label_panels, line_panels, of_largest_size, of_study_metric
 from .style import legend_below, publication_style
 
 SETTINGS = {"kmer": "Length k of the k-mers", "plus_fraction": "Share of +1 channels"}
@@ -55,7 +55,7 @@ def study_sweep_figure(means: pd.DataFrame, arms: pd.DataFrame, setting: str, me
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.yaxis.set_major_locator(MaxNLocator(4))
     label_panels(axes, SETTINGS[setting], {task: f"Test {metric}" for task, metric in metrics.items()})
-    legend_below(figure, marked_handles(marks), columns=legend_columns(figure))
+    legend_below(figure, marked_handles(marks))
     return figure
 
 

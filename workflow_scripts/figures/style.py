@@ -17,6 +17,7 @@ COLUMN_WIDTH = 3.4
 PAGE_WIDTH = 7.0
 """Width in inches of a journal's page."""
 
+MOST_TASKS_ABREAST = 5
 PNG_RESOLUTION = 200
 
 # Okabe & Ito's colour-blind safe palette (2008), without its yellow, which is too pale for lines.
@@ -63,13 +64,33 @@ def panels(
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 
 
+def stacked_panels(
+    tasks: Sequence[str], number: int, panel_height: float, **shared: object
+) -> tuple[Figure, dict[str, np.ndarray]]:
+    """A figure with ``number`` panels a task, and its axes (number,) by task.
+
+    They lie beside each other, a row a task; those of more than two tasks above each other, tasks side by side.
+    """
+    if len(tasks) <= 2:
+        figure, axes = panels(len(tasks), number, panel_height, **shared)
+        return figure, dict(zip(tasks, axes, strict=True))
+    columns = min(MOST_TASKS_ABREAST, len(tasks))
+    blocks = -(-len(tasks) // columns)
+    figure, axes = panels(blocks * number, columns, panel_height, PAGE_WIDTH, **shared)
+    of_tasks = axes.reshape(blocks, number, columns).swapaxes(1, 2).reshape(-1, number)
+    for unused in of_tasks[len(tasks) :].flat:
+        unused.remove()
+    return figure, dict(zip(tasks, of_tasks, strict=False))
+
+
 def task_panels(
     tasks: Sequence[str], panel_height: float, x_label: str, y_label: str
 ) -> tuple[Figure, dict[str, Axes]]:
-    """A figure with one titled panel a task, two beside each other on common axes, and its axes by task."""
-    columns = min(2, len(tasks))
+    """A figure with one titled panel a task on common axes, two or four beside each other, and its axes by task."""
+    columns = min(2, len(tasks)) if len(tasks) <= 4 else 4
     rows = -(-len(tasks) // columns)
-    figure, axes = panels(rows, columns, panel_height, sharex=True, sharey=True)
+    width = COLUMN_WIDTH if columns <= 2 else PAGE_WIDTH
+    figure, axes = panels(rows, columns, panel_height, width, sharex=True, sharey=True)
     for unused in axes.flat[len(tasks) :]:
         unused.remove()
     by_task = dict(zip(tasks, axes.flat, strict=False))
@@ -85,7 +106,8 @@ def task_panels(
 
 
 def legend_below(figure: Figure, handles: Sequence[object], columns: int = 2) -> None:
-    """A legend under all panels, outside of the data; the figure grows by its height."""
+    """A legend under all panels, outside of the data; the figure grows by its height. ``columns`` are a column's."""
+    columns *= round(figure.get_figwidth() / COLUMN_WIDTH)
     rows = -(-len(handles) // columns)
     figure.set_figheight(figure.get_figheight() + 0.15 * rows + 0.1)
     figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))

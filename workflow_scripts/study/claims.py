@@ -61,6 +61,19 @@ def claims_table(measurements: Measurements, metrics: Mapping[str, str], claims:
     return with_verdicts(pd.DataFrame(rows, columns=COLUMNS[:-2]))
 
 
+def claim_gains(measurements: Measurements, task: str, metric: str, stated: Mapping) -> Iterable[tuple[Claim, Gains]]:
+    """A stated claim at each size of a task where both sides are, and the gains that speak for it."""
+    better, than = stated["better"], stated["than"]
+    by_size = {size: measurements.pairs(task, better, than, size) for size in measurements.sizes(task, better, than)}
+    if "wider_at" in stated:
+        size = str(stated["wider_at"])
+        if {size, ALL} <= by_size.keys():
+            yield Claim(better, than, size, ALL), _oriented(widening(by_size[size], by_size[ALL]), metric)
+        return
+    for size, pairs in by_size.items():
+        yield Claim(better, than, size), _oriented(pairs, metric)
+
+
 def pooled_row(claim: Claim, metric: str, gains: Sequence[Gains], scope: str) -> tuple:
     """A claim on the gains of one task, or of several together; all but the verdict."""
     by_seed = np.concatenate([of_task.by_seed for of_task in gains])
@@ -106,7 +119,7 @@ def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
 def _rows(measurements: Measurements, metric: str, tasks: Sequence[str], stated: Mapping) -> list[tuple]:
     by_claim: dict[Claim, dict[str, Gains]] = {}
     for task in tasks:
-        for claim, gains in _gains(measurements, task, metric, stated):
+        for claim, gains in claim_gains(measurements, task, metric, stated):
             by_claim.setdefault(claim, {})[task] = gains
     rows = []
     for claim, by_task in by_claim.items():
@@ -114,18 +127,6 @@ def _rows(measurements: Measurements, metric: str, tasks: Sequence[str], stated:
         if len(by_task) > 1:
             rows.append(pooled_row(claim, metric, list(by_task.values()), ALL_TASKS))
     return rows
-
-
-def _gains(measurements: Measurements, task: str, metric: str, stated: Mapping) -> Iterable[tuple[Claim, Gains]]:
-    better, than = stated["better"], stated["than"]
-    by_size = {size: measurements.pairs(task, better, than, size) for size in measurements.sizes(task, better, than)}
-    if "wider_at" in stated:
-        size = str(stated["wider_at"])
-        if {size, ALL} <= by_size.keys():
-            yield Claim(better, than, size, ALL), _oriented(widening(by_size[size], by_size[ALL]), metric)
-        return
-    for size, pairs in by_size.items():
-        yield Claim(better, than, size), _oriented(pairs, metric)
 
 
 def _oriented(pairs: Pairs, metric: str) -> Gains:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from workflow_support.baseline import BASELINE_ARM
+
 from .pairs import Measurements
 from .statistics import paired_t_p, wilcoxon_p
 
@@ -23,6 +25,8 @@ def comparisons_table(
 ) -> pd.DataFrame:
     """One row a (task, size, arm, reference): the paired difference arm - reference, its intervals and tests.
 
+    The k-mer baseline is not compared.
+
     Parameters
     ----------
     metrics, references
@@ -33,8 +37,10 @@ def comparisons_table(
     further = list(further)
     rows = []
     for task, metric in metrics.items():
-        arms = dict.fromkeys(arm for of_task, arm, _ in measurements.models if of_task == task)
-        wanted = dict.fromkeys([*((arm, references[task]) for arm in arms if arm != references[task]), *further])
+        # The baseline has no seeds to be paired by.
+        skipped = {references[task], BASELINE_ARM}
+        arms = dict.fromkeys(arm for of_task, arm, _ in measurements.models if of_task == task and arm not in skipped)
+        wanted = dict.fromkeys([*((arm, references[task]) for arm in arms), *further])
         rows += [
             (task, size, metric, arm, reference, *_compare(measurements, task, size, arm, reference))
             for arm, reference in wanted

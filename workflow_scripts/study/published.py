@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from .evaluations import MODEL
+from .evaluations import ALL, MODEL
 from .statistics import t_interval
 
 COLUMNS = [*MODEL, "metric", "replicates", "mean", "published", "source", "gap", "low", "high"]
 
 
 def published_table(replicates: pd.DataFrame, published: Iterable[Mapping]) -> pd.DataFrame:
-    """A row a published value and model of its task: mean - published, with a 95 % t interval over replicates.
+    """A row a published value and arm of its task: mean - published, with a 95 % t interval over replicates.
+
+    Of arms trained on all windows, as those of published values are.
 
     Parameters
     ----------
@@ -24,7 +26,8 @@ def published_table(replicates: pd.DataFrame, published: Iterable[Mapping]) -> p
     """
     rows = []
     for value in published:
-        of_value = replicates[(replicates["task"] == value["task"]) & (replicates["metric"] == value["metric"])]
+        keys = {"task": value["task"], "metric": value["metric"], "size": ALL}
+        of_value = replicates[(replicates[list(keys)] == list(keys.values())).all(axis=1)]
         for model, of_model in of_value.groupby(MODEL, sort=False):
             gaps = of_model["value"] - value["value"]
             mean = of_model["value"].mean()

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Sequence
 
 from .evaluations import ALL
 
+FEWEST = "fewest"
+"""In place of the size that has the fewest training windows of its task."""
+
 
 def size_words(size: str) -> str:
-    """``all``, ``1,000`` or ``a share of 0.5`` of the training windows."""
+    """How many training windows a size is."""
     if size == ALL:
         return "all training windows"
-    if size.isdigit():
-        return f"{int(size):,} training windows"
-    return f"a share of {size} of the training windows" if size[0].isdigit() else size
+    if size == FEWEST:
+        return "the fewest training windows"
+    return f"{int(size):,} training windows" if size.isdigit() else f"a share of {size} of the training windows"
 
 
 def claim_sentence(better: str, than: str, size: str, wider_than: str = "") -> str:
@@ -41,7 +44,18 @@ def p_value(p: float) -> str:
     return "" if math.isnan(p) else f"{p:.2g}"
 
 
+def count(value: float) -> str:
+    """A whole number; nothing for what is missing."""
+    return "" if value is None or math.isnan(value) else f"{int(value):,}"
+
+
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; texts on the left, all further columns on the right."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    """A table; columns of numbers are aligned on the right."""
+    rows = list(rows)
+    ruler = ["---:" if all(map(_is_number, column)) else "---" for column in zip(*rows, strict=True)]
+    lines = [header, ruler or ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _is_number(cell: str) -> bool:
+    return cell[:1] in "+−0123456789"

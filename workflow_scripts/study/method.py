@@ -1,0 +1,21 @@
+"""How the numbers of a page of results were made, in words."""
+
+from .claims import LEVEL
+from .statistics import LEAST_PAIRS
+
+METHODS = f"""\
+- Every model was scored on the test split once. Epochs, thresholds of calls and choices among arms come from the
+  validation split.
+- Differences are paired by seed: arm - other. `95 % (seeds)` is a t interval of the paired differences; it says how
+  the seeds vary. `95 % (windows)` is a percentile bootstrap: test windows drawn again within classes, the same draws
+  for all models of a task, mean over the pairs; it says how the choice of test windows matters.
+- A combination of several networks has a replicate a group of seeds, named by the first, and is paired with that seed.
+- Claims: `gain` is positive where the claim is right, whichever way the metric is good. With {LEAST_PAIRS} pairs or
+  more there is a two-sided Wilcoxon signed-rank test, corrected (Holm) for all claims of the same scope. `all tasks`
+  pairs over task and seed, as published; seeds of one task share its test windows, so these pairs are not independent,
+  and `95 % (tasks)`, a t interval of the means of the tasks, is what speaks for other tasks.
+- A claim `holds` if the intervals over seeds and over windows lie above 0 and the corrected p, where there is a test,
+  is below {LEVEL}; it `fails` if these intervals lie below 0; else, or with a single pair, it is `undecided`.
+- Parameters and multiply-adds are those of one answer: of all networks, on both strands where these are averaged.
+  Training time is that of the same networks, mean over replicates.
+"""

@@ -1,0 +1,76 @@
+"""Tables and figures of a run -> its page of results."""
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+
+from study.files import read_table
+from study.page import Study, figure_title, results_page
+from workflow_support.files import atomic_path
+from workflow_support.job import run_job
+
+SPLITS = ["train", "validation", "test"]
+
+
+def write_results_page(
+    *,
+    tables: dict[str, Path],
+    windows: list[Path],
+    correlations: list[Path],
+    figures: list[Path],
+    name: str,
+    kinds: dict[str, str],
+    metrics: dict[str, str],
+    references: dict[str, str],
+    page: Path,
+) -> None:
+    """Write the page; links to figures are relative to it.
+
+    Parameters
+    ----------
+    tables
+        Tables of the study by name: replicates, means, costs, comparisons, claims, published, selections.
+    windows
+        The window table of each task, in the order of ``kinds``.
+    correlations
+        ``<name of a set of variants>.correlation.json`` files.
+    kinds, metrics, references
+        Of each task.
+    """
+    tasks = pd.DataFrame([_task_row(task, kinds[task], path) for task, path in zip(kinds, windows, strict=True)])
+    of_study = {key: read_table(path) for key, path in tables.items()}
+    study = Study(tasks=tasks, metrics=metrics, references=references, **of_study)
+    links = {figure_title(path): quote(os.path.relpath(path, page.parent)) for path in figures}
+    of_variants = {path.name.removesuffix(".correlation.json"): json.loads(path.read_bytes()) for path in correlations}
+    with atomic_path(page) as temporary:
+        temporary.write_text(results_page(name, study, of_variants, links), encoding="utf-8")
+
+
+def _task_row(task: str, kind: str, windows: Path) -> dict[str, object]:
+    table = pd.read_csv(windows, sep="\t", usecols=["start", "end", "split"])
+    widths = table["end"] - table["start"]
+    width = f"{widths.min():,}" if widths.nunique() == 1 else f"{widths.min():,} to {widths.max():,}"
+    counts = table["split"].value_counts()
+    return {"task": task, "kind": kind, "width": width} | {split: counts.get(split, 0) for split in SPLITS}
+
+
+if "snakemake" in globals():
+    run_job(
+        snakemake,
+        write_results_page,
+        tables={
+            key: Path(snakemake.input[key])
+            for key in ("replicates", "means", "costs", "comparisons", "claims", "published", "selections")
+        },
+        windows=[Path(path) for path in snakemake.input.windows],
+        correlations=[Path(path) for path in snakemake.input.correlations],
+        figures=[Path(path) for path in snakemake.input.figures],
+        name=snakemake.params.name,
+        kinds=snakemake.params.kinds,
+        metrics=snakemake.params.metrics,
+        references=snakemake.params.references,
+        page=Path(snakemake.output.page),
+    )
