@@ -112,6 +112,8 @@ def test_all_tasks_are_paired_over_task_and_seed():
     # Mean 0.2, sd 0.1 over 3 tasks.
     assert (pooled["task_low"], pooled["task_high"]) == pytest.approx((0.2 - 0.2484, 0.2 + 0.2484), abs=0.01)
     assert pooled["low"] > 0.15
+    # What leads by 0.1, 0.2 and 0.3 says little of a fourth task.
+    assert pooled["verdict"] == "undecided"
     assert rows.iloc[:-1][["task_low", "wilcoxon_p"]].isna().all(axis=None)
 
 
@@ -134,9 +136,9 @@ def test_a_wider_lead_is_a_difference_of_differences(lead, verdict):
 def test_claims_of_a_scope_are_corrected_together():
     p_values = [0.01, 0.04, 0.03]
     rows = pd.DataFrame({"scope": ["x", "x", "y"], "wilcoxon_p": p_values}).assign(
-        **dict.fromkeys(["low", "window_low", "high", "window_high"], 0.1),
+        **dict.fromkeys([f"{kind}{end}" for kind in ("", "window_", "task_") for end in ("low", "high")], 0.1),
         **dict.fromkeys(["claim", "better", "than", "size", "wider_than", "metric"], "a"),
-        **dict.fromkeys(["tasks", "pairs", "difference", "task_low", "task_high"], 1.0),
+        **dict.fromkeys(["tasks", "pairs", "difference"], 1.0),
     )
     judged = with_verdicts(rows)
     assert judged["holm_p"].tolist() == [*holm(p_values[:2]), 0.03]

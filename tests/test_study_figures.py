@@ -191,6 +191,16 @@ def test_learning_curves_rise_from_left_to_right():
     assert np.diff(curve.get_ydata()) == pytest.approx([0.05], abs=0.004)
 
 
+def test_one_size_alone_is_drawn_inside_its_axis():
+    tables = Tables(["CTCF"], 5)
+    all_windows = [table[table["size"] == "all"] for table in (tables.comparisons, tables.means)]
+    axis = gain_figure(*all_windows, tables.metrics, tables.references, SHOWN).axes[0]
+    low, high = axis.get_xlim()
+    points = np.concatenate([line.get_xdata() for line in axis.lines[1:]])
+    assert len(points) == len(SHOWN) - 1
+    assert ((points > low) & (points < high)).all()
+
+
 def test_flips_are_percent_and_zeros_hollow():
     tables = Tables(["CTCF"], 5)
     axis = study_flips_figure(tables.replicates, ARMS, ["CTCF"]).axes[0]

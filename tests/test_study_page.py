@@ -3,6 +3,9 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 from urllib.parse import unquote
 
 import pandas as pd
@@ -15,6 +18,7 @@ from study.files import read_table, write_table
 from study.gather import gather
 from study.page import figure_title
 
+SCRIPTS = Path(__file__).parents[1] / "workflow_scripts"
 USED = ["replicates", "means", "costs", "comparisons", "claims", "published", "selections"]
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 
@@ -180,8 +184,10 @@ def test_pages_and_figures_are_copied_and_every_link_leads_somewhere(gathered):
             assert (page.parent / unquote(link)).is_file()
 
 
-def test_gathering_twice_changes_nothing(runs, gathered, tmp_path):
-    gather([runs / "first", runs / "second", runs / "third"], tmp_path)
+def test_gathering_from_the_command_line_gives_the_same_page(runs, gathered, tmp_path):
+    folders = [runs / "first", runs / "second", runs / "third"]
+    command = [sys.executable, "-m", "study.gather", *folders, "--out", tmp_path]
+    subprocess.run(command, cwd=SCRIPTS, check=True)
     assert (tmp_path / "results.md").read_bytes() == (gathered / "results.md").read_bytes()
 
 

@@ -105,15 +105,17 @@ def pooled_row(claim: Claim, metric: str, gains: Sequence[Gains], scope: str) ->
 def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
     """``claims`` with ``holm_p``, corrected for the claims of the same scope, and ``verdict``.
 
-    A claim holds if its intervals, over seeds and over windows where there is one, lie above 0 and the corrected p,
-    where there is one, is below 0.05; it fails if they lie below 0; else it is undecided, as it is with a single pair.
+    A claim holds if all intervals that it has, over seeds, windows and tasks, lie above 0 and its corrected p, where it
+    has one, is below 0.05; it fails if they all lie below 0; else it is undecided, as it is with a single pair.
     """
     corrected = claims.groupby("scope", sort=False)["wilcoxon_p"].transform(lambda p: holm(p.to_numpy()))
     judged = claims.assign(holm_p=corrected)
-    # A bootstrap that was not done contradicts nothing; an interval over seeds must be there.
-    above = (judged["low"] > 0) & ~(judged["window_low"] <= 0) & ~(corrected >= LEVEL)
-    below = (judged["high"] < 0) & ~(judged["window_high"] >= 0)
-    return judged.assign(verdict=np.select([above, below], ["holds", "fails"], "undecided"))[COLUMNS]
+    lows, highs = (judged[[f"{kind}{end}" for kind in ("", "window_", "task_")]] for end in ("low", "high"))
+    # An interval over seeds must be there; others that are not contradict nothing.
+    has_pairs = judged["low"].notna()
+    holds = has_pairs & ~(lows <= 0).any(axis=1) & ~(corrected >= LEVEL)
+    fails = has_pairs & ~(highs >= 0).any(axis=1)
+    return judged.assign(verdict=np.select([holds, fails], ["holds", "fails"], "undecided"))[COLUMNS]
 
 
 def _rows(measurements: Measurements, metric: str, tasks: Sequence[str], stated: Mapping) -> list[tuple]:

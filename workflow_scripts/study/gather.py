@@ -34,9 +34,9 @@ said at the end of every page.
 POOLED = """\
 ## Claims, over the tasks of all runs
 
-Paired over task and seed (Wilcoxon, Holm over this table's claims of one metric); `95 % (tasks)` is a t interval of the
-means of the tasks. `ahead at` counts the tasks whose mean gain is positive. `fewest` is the smallest training size of
-each task, where it has several.
+Paired over task and seed (Wilcoxon, Holm over this table's claims of one metric). `95 % (tasks)` is a t interval of the
+means of the tasks, and takes the place of the one over windows. `ahead at` counts the tasks whose mean gain is
+positive. `fewest` is the smallest training size of each task, where it has several.
 """
 POOLED_COLUMNS = [*COLUMNS[:-2], "ahead"]
 

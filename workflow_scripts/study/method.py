@@ -14,8 +14,9 @@ METHODS = f"""\
   more there is a two-sided Wilcoxon signed-rank test, corrected (Holm) for all claims of the same scope. `all tasks`
   pairs over task and seed, as published; seeds of one task share its test windows, so these pairs are not independent,
   and `95 % (tasks)`, a t interval of the means of the tasks, is what speaks for other tasks.
-- A claim `holds` if the intervals over seeds and over windows lie above 0 and the corrected p, where there is a test,
-  is below {LEVEL}; it `fails` if these intervals lie below 0; else, or with a single pair, it is `undecided`.
+- A claim `holds` if all intervals of its line, over seeds, windows and tasks, lie above 0 and its corrected p, where
+  there is a test, is below {LEVEL}; it `fails` if all of them lie below 0; else, or with a single pair, it is
+  `undecided`.
 - Parameters and multiply-adds are those of one answer: of all networks, on both strands where these are averaged.
   Training time is that of the same networks, mean over replicates.
 """
