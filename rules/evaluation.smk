@@ -63,6 +63,7 @@ rule fit_kmer_baseline:
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
         task="{task}",
+        kind=task_setting("kind"),
         # The fit draws nothing at random; its tables have a seed because those of the networks do.
         seed=0,
         code=code("fit_kmer_baseline"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from genome_data.windows import read_windows
-from learning.class_evaluation import StrandLogits, score_test_split, write_evaluation
+from learning.class_evaluation import EvaluatedReplicate, StrandLogits, score_test_split, write_evaluations
 from learning.combinations import Candidate, Combination, load_combination
 from learning.devices import select_device
 from learning.inference import logits_of_each, other_strand
@@ -24,41 +24,42 @@ def evaluate_network(
     task: str,
     arm: str,
     size: str,
-    seeds: list[int],
+    seeds: list[list[int]],
     candidates: list[Candidate],
     average_strands: bool,
     device: str,
     threads: int,
-    evaluations: list[Path],
-    predictions: list[Path],
+    evaluation: Path,
+    predictions: Path,
 ) -> None:
     """Score the test split once; thresholds of calls and the choice among candidates come from the validation split.
 
     Parameters
     ----------
     weights, models
-        Of all networks that any candidate needs.
+        Of all arms that any candidate needs, with all of their replicates.
     seeds
-        Of the replicates, which name them; ``evaluations`` and ``predictions`` are in their order.
+        Of each replicate, those of the networks that it averages; the first names it.
     candidates
-        Of each, the members of each replicate: positions in ``weights``.
+        Of each, the arms that it averages: positions in ``weights``.
     average_strands
         Whether answers are the mean of both strands.
     """
     on = select_device(device, threads)
-    combination = load_combination(weights, models, candidates, average_strands, on, "binary", "labelled")
+    combination = load_combination(weights, models, candidates, seeds, average_strands, on, "binary", "labelled")
     table, base_codes = read_windows(windows), np.load(codes, mmap_mode="r")
     labels = table["label"].to_numpy()
     validation, test = (np.flatnonzero(table["split"] == split) for split in ("validation", "test"))
     of_test = _answers(combination, base_codes[test], both_strands=True)
     thresholds = _thresholds(combination, base_codes[validation], labels[validation])
-    files = zip(seeds, evaluations, predictions, strict=True)
-    for number, ((seed, *paths), logits, threshold) in enumerate(zip(files, of_test, thresholds, strict=True)):
+    evaluated = []
+    for number, (group, logits, threshold) in enumerate(zip(seeds, of_test, thresholds, strict=True)):
         results = score_test_split(labels[test], logits.forward, threshold, is_labelled=combination.kind == "labelled")
         strands = strand_disagreement(logits.forward, logits.reverse, threshold)
-        model = combination.evaluated(number, task=task, arm=arm, size=size, seed=seed)
-        write_evaluation(*paths, model, replace(results, reverse_complement=strands), table.iloc[test], logits)
-        logger.info("%s, size %s, seed %s: test AUROC %.4f.", arm, size, seed, results.metrics["AUROC"])
+        model = combination.evaluated(number, task=task, arm=arm, size=size, seed=group[0])
+        evaluated.append(EvaluatedReplicate(model, replace(results, reverse_complement=strands), logits))
+        logger.info("%s, size %s, seed %s: test AUROC %.4f.", arm, size, group[0], results.metrics["AUROC"])
+    write_evaluations(evaluation, predictions, evaluated, table.iloc[test])
 
 
 def _thresholds(combination: Combination, codes: np.ndarray, labels: np.ndarray) -> list[float | None]:
@@ -91,6 +92,6 @@ if "snakemake" in globals():
         average_strands=snakemake.params.average_strands,
         device=snakemake.params.device,
         threads=snakemake.params.threads,
-        evaluations=[Path(path) for path in snakemake.output.evaluations],
-        predictions=[Path(path) for path in snakemake.output.predictions],
+        evaluation=Path(snakemake.output.evaluation),
+        predictions=Path(snakemake.output.predictions),
     )

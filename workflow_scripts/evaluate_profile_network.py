@@ -1,7 +1,7 @@
 """Trained profile networks of an arm or combination -> metrics and profiles on the test split, on either strand."""
 
-from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,14 +10,14 @@ from genome_data.windows import read_windows
 from learning.architectures import architecture_of
 from learning.combinations import Candidate, load_combination
 from learning.devices import select_device
-from learning.evaluation import EvaluatedModel, evaluation_text
+from learning.evaluation import EvaluatedModel, evaluation_record, evaluations_text
 from learning.profile_evaluation import OBSERVED, PREDICTED, average_profile, measure_windows, summarise_windows
 from learning.profile_windows import load_profile_arrays
 from learning.reverse_complement import profile_disagreement
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
-PREDICTION_COLUMNS = ["name", "contig", "start", "end", "reads", "JSD", "Spearman 1 bp", *PREDICTED, *OBSERVED]
+PREDICTION_COLUMNS = ["name", "contig", "start", "end", "seed", "reads", "JSD", "Spearman 1 bp", *PREDICTED, *OBSERVED]
 
 
 def evaluate_profile_network(
@@ -30,14 +30,14 @@ def evaluate_profile_network(
     task: str,
     arm: str,
     size: str,
-    seeds: list[int],
+    seeds: list[list[int]],
     candidates: list[Candidate],
     average_strands: bool,
     device: str,
     threads: int,
-    evaluations: list[Path],
-    predictions: list[Path],
-    profiles: list[Path],
+    evaluation: Path,
+    predictions: Path,
+    profiles: Path,
 ) -> None:
     """Predict the test split once; the profile that is to be beaten comes from the train split.
 
@@ -46,42 +46,39 @@ def evaluate_profile_network(
     weights, models, seeds, candidates, average_strands
         As :func:`evaluate_network.evaluate_network` takes them.
     profiles
-        Probabilities to write of each replicate, float32 (test windows, 2, output), in the order of ``predictions``,
-        whose ``start`` and ``end`` are those of the window table: the profile lies in the middle of that stretch.
+        Probabilities to write, float32 (replicates, test windows, 2, output), in the order of ``predictions``, whose
+        ``start`` and ``end`` are those of the window table: the profile lies in the middle of that stretch.
     """
-    combination = load_combination(
-        weights, models, candidates, average_strands, select_device(device, threads), "profile"
-    )
+    on = select_device(device, threads)
+    combination = load_combination(weights, models, candidates, seeds, average_strands, on, "profile")
     architecture = architecture_of(combination.networks[0])
     arrays = load_profile_arrays(codes, counts, control, architecture.window, architecture.output_length)
     table = read_windows(windows)
     train, test = (np.flatnonzero(table["split"] == split) for split in ("train", "test"))
-    shape = (test.size, 2, architecture.output_length)
-    with ExitStack() as stack:
-        paths = zip(evaluations, predictions, profiles, strict=True)
-        files = [stack.enter_context(atomic_paths(*of_replicate)) for of_replicate in paths]
-        predicted = [np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape) for *_, path in files]
-        tables: list[list[pd.DataFrame]] = [[] for _ in files]
+    shape = (len(seeds), test.size, 2, architecture.output_length)
+    with atomic_paths(evaluation, predictions, profiles) as (evaluation_path, predictions_path, profiles_path):
+        predicted = np.lib.format.open_memmap(profiles_path, mode="w+", dtype=np.float32, shape=shape)
+        measured: list[list[pd.DataFrame]] = [[] for _ in seeds]
         for block in measure_windows(combination, arrays, test, average_profile(arrays, train)):
-            for into, tables_before, (measured, probabilities) in zip(predicted, tables, block, strict=True):
-                done = sum(map(len, tables_before))
-                into[done : done + len(measured)] = probabilities
-                tables_before.append(measured)
-        for number, (seed, (evaluation, prediction, _)) in enumerate(zip(seeds, files, strict=True)):
-            predicted[number].flush()
-            model = combination.evaluated(number, task=task, arm=arm, size=size, seed=seed)
-            measured = pd.concat(tables[number], ignore_index=True)
-            _write_replicate(evaluation, prediction, model, table.iloc[test].reset_index(drop=True), measured)
+            for into, before, (of_block, probabilities) in zip(predicted, measured, block, strict=True):
+                done = sum(map(len, before))
+                into[done : done + len(of_block)] = probabilities
+                before.append(of_block)
+        predicted.flush()
+        records, tables = [], []
+        for number, (group, parts) in enumerate(zip(seeds, measured, strict=True)):
+            of_windows = pd.concat(parts, ignore_index=True)
+            model = combination.evaluated(number, task=task, arm=arm, size=size, seed=group[0])
+            records.append(_record(model, of_windows))
+            tables.append(table.iloc[test].reset_index(drop=True).join(of_windows).assign(seed=group[0]))
+        evaluation_path.write_text(evaluations_text(records), encoding="utf-8")
+        rows = pd.concat(tables)
+        rows.to_csv(predictions_path, sep="\t", columns=PREDICTION_COLUMNS, index=False, float_format="%.6g")
 
 
-def _write_replicate(
-    evaluation: Path, predictions: Path, model: EvaluatedModel, windows: pd.DataFrame, measured: pd.DataFrame
-) -> None:
+def _record(model: EvaluatedModel, measured: pd.DataFrame) -> dict[str, Any]:
+    """What is said of a replicate, given what was measured of its windows."""
     metrics, counted = summarise_windows(measured)
-    found = {"metrics": metrics, "windows": counted, "reverse_complement": profile_disagreement(measured)}
-    evaluation.write_text(evaluation_text(model, found), encoding="utf-8")
-    rows = windows.join(measured)
-    rows.to_csv(predictions, sep="\t", columns=PREDICTION_COLUMNS, index=False, float_format="%.6g")
     logger.info(
         "%s, size %s, seed %s: test JSD %s, of the average profile %s, of pseudo-replicates %s.",
         model.arm,
@@ -90,8 +87,10 @@ def _write_replicate(
         *(f"{metrics.get(name, np.nan):.4f}" for name in ("JSD", "JSD floor", "JSD ceiling")),
     )
     logger.info(
-        "Of %d test windows %d have reads on one strand only.", len(windows), counted["without_reads_on_one_strand"]
+        "Of %d test windows %d have reads on one strand only.", len(measured), counted["without_reads_on_one_strand"]
     )
+    found = {"metrics": metrics, "windows": counted, "reverse_complement": profile_disagreement(measured)}
+    return evaluation_record(model, found)
 
 
 if "snakemake" in globals():
@@ -112,7 +111,7 @@ if "snakemake" in globals():
         average_strands=snakemake.params.average_strands,
         device=snakemake.params.device,
         threads=snakemake.params.threads,
-        evaluations=[Path(path) for path in snakemake.output.evaluations],
-        predictions=[Path(path) for path in snakemake.output.predictions],
-        profiles=[Path(path) for path in snakemake.output.profiles],
+        evaluation=Path(snakemake.output.evaluation),
+        predictions=Path(snakemake.output.predictions),
+        profiles=Path(snakemake.output.profiles),
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from genome_data.windows import read_windows
 from learning.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
-from learning.class_evaluation import StrandLogits, score_test_split, write_evaluation
+from learning.class_evaluation import EvaluatedReplicate, StrandLogits, score_test_split, write_evaluations
 from learning.classes import require_both_classes, require_every_class
 from learning.evaluation import EvaluatedModel
 from learning.metrics import best_mcc_threshold
@@ -51,7 +51,8 @@ def fit_kmer_baseline(
         device="cpu",
     )
     # Counts are the same on both strands.
-    write_evaluation(evaluation, predictions, model, results, table[test], StrandLogits(logits, logits))
+    fit = EvaluatedReplicate(model, results, StrandLogits(logits, logits))
+    write_evaluations(evaluation, predictions, [fit], table[test])
     if not fitted.converged:
         logger.info("The fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
     if fitted.inverse_penalty in (INVERSE_PENALTIES[0], INVERSE_PENALTIES[-1]):

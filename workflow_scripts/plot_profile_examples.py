@@ -13,11 +13,11 @@ from workflow_support.job import run_job
 def plot_profile_examples(
     *, windows: Path, counts: Path, predictions: Path, profiles: Path, svg: Path, png: Path
 ) -> None:
-    """Draw the figure from the counts of a task and what ``evaluate_profile_network`` writes for one network."""
+    """Draw the figure from the counts of a task and what ``evaluate_profile_network`` writes of the first replicate."""
     splits = pd.read_csv(windows, sep="\t", usecols=["split"])["split"]
     rows = np.flatnonzero(splits == "test")
-    table = pd.read_csv(predictions, sep="\t", dtype={"contig": str})
-    observed, predicted = (np.load(path, mmap_mode="r") for path in (counts, profiles))
+    table = pd.read_csv(predictions, sep="\t", dtype={"contig": str}, nrows=rows.size)
+    observed, predicted = np.load(counts, mmap_mode="r"), np.load(profiles, mmap_mode="r")[0]
     margin = (observed.shape[2] - predicted.shape[2]) // 2
     centre = slice(margin, margin + predicted.shape[2])
     examples = [

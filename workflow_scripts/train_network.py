@@ -16,8 +16,9 @@ from learning.binary_training import BinaryObjective, TrainingWindows
 from learning.checkpoints import digest_of_arrays
 from learning.classification import ClassificationObjective, LabelledKmers
 from learning.labelled_training import LabelledObjective, LabelledSequences
-from learning.replicate_training import Arm, CheckpointFolder, ModelFiles, TrainingData, train_replicates
+from learning.replicate_training import CheckpointFolder, TrainingData, train_replicates
 from learning.settings import BinaryTrainingSettings, LabelledTrainingSettings, TrainingSettings
+from learning.training_outputs import Arm, ModelFiles
 from workflow_support.job import run_job
 
 SETTINGS = {"binary": BinaryTrainingSettings, "labelled": LabelledTrainingSettings}
@@ -37,11 +38,11 @@ def train_network(
     training: dict[str, Any],
     checkpoints: Path,
     code: str,
-    weights: Sequence[Path],
-    models: Sequence[Path],
-    histories: Sequence[Path],
+    weights: Path,
+    models: Path,
+    history: Path,
 ) -> None:
-    """Train the replicates of an arm of a ``binary`` or ``labelled`` task, one a seed, in the order of the outputs.
+    """Train the replicates of an arm of a ``binary`` or ``labelled`` task, one a seed.
 
     ``architecture`` lacks the window, which the k-mers decide, and for a labelled task the number of classes, whose
     names ``classes`` holds. ``checkpoints`` is a folder that no other job uses, ``code`` a digest of this code.
@@ -60,7 +61,7 @@ def train_network(
         TrainingData(data.train.labels, _digest(splits), partial(_objective, kind, data, settings)),
         CheckpointFolder(checkpoints, code),
         seeds,
-        [ModelFiles(*files) for files in zip(weights, models, histories, strict=True)],
+        ModelFiles(weights, models, history),
     )
 
 
@@ -97,7 +98,7 @@ if "snakemake" in globals():
         training=snakemake.params.training,
         checkpoints=Path(snakemake.params.checkpoints),
         code=snakemake.params.code,
-        weights=[Path(path) for path in snakemake.output.weights],
-        models=[Path(path) for path in snakemake.output.models],
-        histories=[Path(path) for path in snakemake.output.histories],
+        weights=Path(snakemake.output.weights),
+        models=Path(snakemake.output.models),
+        history=Path(snakemake.output.history),
     )

@@ -13,8 +13,9 @@ from learning.architectures import architecture_of, build_network, complete_arch
 from learning.checkpoints import digest_of_arrays
 from learning.profile_training import ProfileObjective, ProfileTrainingWindows
 from learning.profile_windows import load_profile_arrays
-from learning.replicate_training import Arm, CheckpointFolder, ModelFiles, TrainingData, train_replicates
+from learning.replicate_training import CheckpointFolder, TrainingData, train_replicates
 from learning.settings import ProfileTrainingSettings
+from learning.training_outputs import Arm, ModelFiles
 from workflow_support.job import run_job
 
 KIND = "profile"
@@ -33,11 +34,11 @@ def train_profile_network(
     training: dict[str, Any],
     checkpoints: Path,
     code: str,
-    weights: Sequence[Path],
-    models: Sequence[Path],
-    histories: Sequence[Path],
+    weights: Path,
+    models: Path,
+    history: Path,
 ) -> None:
-    """Train the replicates of an arm of a profile task, one a seed, in the order of the outputs.
+    """Train the replicates of an arm of a profile task, one a seed.
 
     The file of a control, given or not, decides the architecture's ``control``. ``checkpoints`` is a folder that no
     other job uses, ``code`` a digest of this code.
@@ -54,7 +55,7 @@ def train_profile_network(
         TrainingData(np.zeros(data.train.size, dtype=np.int64), _digest(data), partial(_objective, data, settings)),
         CheckpointFolder(checkpoints, code),
         seeds,
-        [ModelFiles(*files) for files in zip(weights, models, histories, strict=True)],
+        ModelFiles(weights, models, history),
     )
 
 
@@ -86,7 +87,7 @@ if "snakemake" in globals():
         training=snakemake.params.training,
         checkpoints=Path(snakemake.params.checkpoints),
         code=snakemake.params.code,
-        weights=[Path(path) for path in snakemake.output.weights],
-        models=[Path(path) for path in snakemake.output.models],
-        histories=[Path(path) for path in snakemake.output.histories],
+        weights=Path(snakemake.output.weights),
+        models=Path(snakemake.output.models),
+        history=Path(snakemake.output.history),
     )

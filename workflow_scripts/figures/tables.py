@@ -12,9 +12,9 @@ KEYS = ["task", "arm", "seed"]
 
 
 def read_metrics(evaluations: Iterable[Path]) -> pd.DataFrame:
-    """One row an ``evaluation.json``: ``task, arm, seed``, its metrics, and ``rc_error`` where there is one."""
+    """One row a replicate of ``evaluation.json`` files: its keys, its metrics, and ``rc_error`` where there is one."""
     rows = []
-    for evaluation in map(_read_json, evaluations):
+    for evaluation in _records(evaluations):
         strands = evaluation.get("reverse_complement")
         rc_error = {} if strands is None else {"rc_error": strands["largest_absolute"]}
         rows.append({key: evaluation[key] for key in KEYS} | evaluation["metrics"] | rc_error)
@@ -23,21 +23,21 @@ def read_metrics(evaluations: Iterable[Path]) -> pd.DataFrame:
 
 def read_calibration(evaluations: Iterable[Path]) -> pd.DataFrame:
     """The calibration tables of ``evaluation.json`` files below each other, with ``task, arm, seed``."""
-    return pd.concat(
-        [_keyed(pd.DataFrame(content["calibration"]), content) for content in map(_read_json, evaluations)],
-        ignore_index=True,
-    )
+    tables = [
+        pd.DataFrame(record["calibration"]).assign(**{key: record[key] for key in KEYS})
+        for record in _records(evaluations)
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def read_per_model(tables: Sequence[Path], evaluations: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
-    """Columns of one table of each model below each other; its ``evaluation.json`` says ``task, arm, seed``."""
-    return pd.concat(
-        [
-            _keyed(pd.read_csv(table, sep="\t", usecols=columns), _read_json(evaluation))
-            for table, evaluation in zip(tables, evaluations, strict=True)
-        ],
-        ignore_index=True,
-    )
+    """Columns, and the seed, of one table of each arm below each other; its ``evaluation.json`` says task and arm."""
+    named = []
+    for table, evaluation in zip(tables, evaluations, strict=True):
+        record = _records([evaluation])[0]
+        rows = pd.read_csv(table, sep="\t", usecols=["seed", *columns])
+        named.append(rows.assign(task=record["task"], arm=record["arm"]))
+    return pd.concat(named, ignore_index=True)
 
 
 def read_per_task(tables: Sequence[Path], tasks: Sequence[str]) -> pd.DataFrame:
@@ -48,9 +48,6 @@ def read_per_task(tables: Sequence[Path], tasks: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def _read_json(path: Path) -> dict:
-    return json.loads(path.read_text())
-
-
-def _keyed(table: pd.DataFrame, evaluation: dict) -> pd.DataFrame:
-    return table.assign(**{key: evaluation[key] for key in KEYS})
+def _records(evaluations: Iterable[Path]) -> list[dict]:
+    """What ``evaluation.json`` files say of every replicate, file by file."""
+    return [record for file in evaluations for record in json.loads(file.read_bytes())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from workflow_support.files import atomic_paths
 
 from . import metrics
 from .classes import require_both_classes, require_every_class
-from .evaluation import EvaluatedModel, evaluation_text
+from .evaluation import EvaluatedModel, evaluation_record, evaluations_text
 
 WINDOW_COLUMNS = ["name", "contig", "start", "end", "split", "label"]
 
@@ -64,23 +65,28 @@ def score_test_split(
     return ClassResults(metrics=values, mcc_threshold=mcc_threshold, calibration=calibration)
 
 
-def write_evaluation(
-    evaluation: Path,
-    predictions: Path,
-    model: EvaluatedModel,
-    results: ClassResults,
-    test_windows: pd.DataFrame,
-    logits: StrandLogits,
+@dataclass(frozen=True)
+class EvaluatedReplicate:
+    """A replicate, what was found of it, and what it gave for the test windows."""
+
+    model: EvaluatedModel
+    results: ClassResults
+    logits: StrandLogits
+
+
+def write_evaluations(
+    evaluation: Path, predictions: Path, replicates: Sequence[EvaluatedReplicate], test_windows: pd.DataFrame
 ) -> None:
-    """Write ``evaluation.json`` and the scores of the test windows, both or neither.
+    """Write ``evaluation.json`` and the scores of the test windows, replicate after replicate, both or neither.
 
     The scores of two classes are ``logit, reverse_complement_logit, probability``, the latter of class 1; of more
     ``logit.<class>`` and ``probability.<class>`` of each, ``reverse_complement_logit.<class>``, and the ``call``.
     """
-    rows = test_windows[WINDOW_COLUMNS].assign(**_scores(logits))
+    records = [evaluation_record(each.model, asdict(each.results)) for each in replicates]
+    tables = [test_windows[WINDOW_COLUMNS].assign(seed=each.model.seed, **_scores(each.logits)) for each in replicates]
     with atomic_paths(evaluation, predictions) as (evaluation_path, predictions_path):
-        evaluation_path.write_text(evaluation_text(model, asdict(results)), encoding="utf-8")
-        rows.to_csv(predictions_path, sep="\t", index=False, float_format="%.6g")
+        evaluation_path.write_text(evaluations_text(records), encoding="utf-8")
+        pd.concat(tables).to_csv(predictions_path, sep="\t", index=False, float_format="%.6g")
 
 
 def _score_two_classes(

@@ -17,14 +17,15 @@ import torch
 from torch import nn
 
 from rc_equivariant.cost import multiply_adds
+from workflow_support.errors import InputError
 
 from .clock import Clock
 from .evaluation import EvaluatedModel
-from .replicates import load_replicates
-from .saved_models import ModelDescription, load_description
+from .replicates import load_networks
+from .saved_models import ModelDescription, load_descriptions
 
-#: Of each replicate, its members.
-Candidate = list[list[int]]
+#: Positions of the arms that are averaged.
+Candidate = list[int]
 Outputs = TypeVar("Outputs")
 
 
@@ -48,7 +49,7 @@ class Combination:
 
     networks: list[nn.Module]
     descriptions: list[ModelDescription]
-    replicates: Candidate
+    replicates: list[list[int]]
     average_strands: bool
     qualities: dict[str, float]
     clock: Clock = field(default_factory=Clock)
@@ -104,6 +105,7 @@ def load_combination(
     weights: Sequence[Path],
     models: Sequence[Path],
     candidates: Sequence[Candidate],
+    seeds: Sequence[Sequence[int]],
     average_strands: bool,
     device: torch.device,
     *kinds: str,
@@ -112,39 +114,49 @@ def load_combination(
 
     Parameters
     ----------
+    weights, models
+        One of each an arm, with all of its replicates.
     candidates
-        Of each, the members of each replicate: positions in ``weights`` and ``models``.
+        Positions in ``weights`` and ``models`` of the arms that are averaged.
+    seeds
+        Of each replicate, those of the networks of every arm that it averages.
     device, kinds
-        As :func:`learning.replicates.load_replicates` takes them.
+        As :func:`learning.replicates.load_networks` takes them.
 
     Raises
     ------
     InputError
-        If a network that is needed cannot be loaded, or if they do not go together.
+        If a network that is needed is not there, cannot be loaded, or if they do not go together.
     """
-    descriptions = {index: load_description(models[index]) for each in candidates for index in _networks_of(each)}
-    ranked = sorted(candidates, key=lambda candidate: -_quality(candidate, descriptions))
-    taken = _networks_of(ranked[0])
-    place = {index: position for position, index in enumerate(taken)}
+    described = {arm: load_descriptions(models[arm]) for candidate in candidates for arm in candidate}
+    used = {seed for group in seeds for seed in group}
+    for arm, descriptions in described.items():
+        _require_seeds(used, descriptions, models[arm])
+    qualities = [_quality([each for arm in candidate for each in described[arm]], used) for candidate in candidates]
+    ranked = sorted(range(len(candidates)), key=lambda index: -qualities[index])
+    taken = candidates[ranked[0]]
+    loaded = load_networks([weights[arm] for arm in taken], [models[arm] for arm in taken], device, *kinds)
+    members = [each for each in loaded if each[1].seed in used]
     return Combination(
-        networks=load_replicates(
-            [weights[index] for index in taken], [models[index] for index in taken], device, *kinds
-        ),
-        descriptions=[descriptions[index] for index in taken],
-        replicates=[[place[index] for index in members] for members in ranked[0]],
+        networks=[network for network, _ in members],
+        descriptions=[description for _, description in members],
+        replicates=[[place for place, (_, each) in enumerate(members) if each.seed in group] for group in seeds],
         average_strands=average_strands,
-        qualities={_name(candidate, descriptions): _quality(candidate, descriptions) for candidate in ranked},
+        qualities={"+".join(described[arm][0].arm for arm in candidates[index]): qualities[index] for index in ranked},
     )
 
 
-def _networks_of(candidate: Candidate) -> list[int]:
-    """Each once, in the order in which replicates name them."""
-    return list(dict.fromkeys(index for members in candidate for index in members))
+def _require_seeds(seeds: set[int], descriptions: Sequence[ModelDescription], file: Path) -> None:
+    there = {each.seed for each in descriptions}
+    if missing := seeds - there:
+        raise InputError(
+            "networks that are to be averaged are not in the file",
+            file=file,
+            found=f"seeds {sorted(there)}",
+            allowed=f"seeds {sorted(missing)} too",
+            mend="train the arm again with all seeds of the configuration",
+        )
 
 
-def _quality(candidate: Candidate, descriptions: dict[int, ModelDescription]) -> float:
-    return float(np.mean([descriptions[index].quality for index in _networks_of(candidate)]))
-
-
-def _name(candidate: Candidate, descriptions: dict[int, ModelDescription]) -> str:
-    return "+".join(dict.fromkeys(descriptions[index].arm for index in _networks_of(candidate)))
+def _quality(descriptions: Sequence[ModelDescription], seeds: set[int]) -> float:
+    return float(np.mean([each.quality for each in descriptions if each.seed in seeds]))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -45,7 +46,16 @@ class EvaluatedModel:
     candidates: dict[str, float] | None = None
 
 
-def evaluation_text(model: EvaluatedModel, found: Mapping[str, Any]) -> str:
-    """Content of ``evaluation.json``; what is None is left out."""
-    content = {key: value for key, value in {**asdict(model), **found}.items() if value is not None}
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+def evaluation_record(model: EvaluatedModel, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``evaluation.json`` says of a replicate; what is None is left out."""
+    return {key: value for key, value in {**asdict(model), **found}.items() if value is not None}
+
+
+def evaluations_text(records: Sequence[Mapping[str, Any]]) -> str:
+    """Content of ``evaluation.json``: a list, a replicate after the other."""
+    return json.dumps(list(records), indent=2, allow_nan=False) + "\n"
+
+
+def read_evaluations(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """What ``evaluation.json`` files say of every replicate, file by file."""
+    return [record for file in files for record in json.loads(file.read_bytes())]

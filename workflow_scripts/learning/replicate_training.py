@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,33 +14,10 @@ from workflow_support.job import logger
 
 from .architectures import build_network
 from .checkpoints import Checkpoint, identity_of, remove_unfinished_writes
-from .settings import TrainingSettings
 from .subsets import training_subset
 from .training import train
-from .training_outputs import write_training
+from .training_outputs import Arm, ModelFiles, Replicate, write_replicates
 from .training_state import Objective, RandomStreams
-
-
-@dataclass(frozen=True)
-class Arm:
-    """What is trained, on how many windows; all replicates share it.
-
-    Parameters
-    ----------
-    kind
-        Of the task.
-    size
-        Of the training subset, as :func:`learning.subsets.training_subset` has it.
-    architecture
-        Complete, as :func:`learning.architectures.complete_architecture` gives it.
-    """
-
-    kind: str
-    task: str
-    name: str
-    size: str
-    architecture: dict[str, Any]
-    settings: TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -71,19 +47,10 @@ class CheckpointFolder:
     code: str
 
 
-@dataclass(frozen=True)
-class ModelFiles:
-    """Outputs of a replicate."""
-
-    weights: Path
-    model: Path
-    history: Path
-
-
 def train_replicates(
-    arm: Arm, data: TrainingData, folder: CheckpointFolder, seeds: Sequence[int], files: Sequence[ModelFiles]
+    arm: Arm, data: TrainingData, folder: CheckpointFolder, seeds: Sequence[int], files: ModelFiles
 ) -> None:
-    """Train a network for every seed and write it to the files of the same place.
+    """Train a network for every seed, and write them all.
 
     A replicate depends on its seed alone, not on those beside it. One that was finished before is not trained again,
     and one that was interrupted goes on where it was.
@@ -94,30 +61,20 @@ def train_replicates(
         Where the training windows are too few for the size, or training fails.
     """
     remove_unfinished_writes(folder.path)
-    for seed, outputs in zip(seeds, files, strict=True):
-        rows = training_subset(data.labels, arm.size, seed)
-        logger.info("%s, %s, seed %d: size %s, %d training windows.", arm.task, arm.name, seed, arm.size, rows.size)
-        trained = train(
-            partial(build_network, arm.architecture, arm.kind),
-            partial(data.objective, rows),
-            arm.settings,
-            seed,
-            Checkpoint(folder.path / f"seed{seed}.safetensors", _identity(arm, data, folder.code, seed)),
-        )
-        write_training(
-            outputs.weights,
-            outputs.model,
-            outputs.history,
-            trained,
-            arm.settings,
-            kind=arm.kind,
-            architecture=arm.architecture,
-            task=arm.task,
-            arm=arm.name,
-            size=arm.size,
-            seed=seed,
-            train_size=rows.size,
-        )
+    write_replicates(files, arm, [_train_replicate(arm, data, folder, seed) for seed in seeds])
+
+
+def _train_replicate(arm: Arm, data: TrainingData, folder: CheckpointFolder, seed: int) -> Replicate:
+    rows = training_subset(data.labels, arm.size, seed)
+    logger.info("%s, %s, seed %d: size %s, %d training windows.", arm.task, arm.name, seed, arm.size, rows.size)
+    trained = train(
+        partial(build_network, arm.architecture, arm.kind),
+        partial(data.objective, rows),
+        arm.settings,
+        seed,
+        Checkpoint(folder.path / f"seed{seed}.safetensors", _identity(arm, data, folder.code, seed)),
+    )
+    return Replicate(seed, rows.size, trained)
 
 
 def _identity(arm: Arm, data: TrainingData, code: str, seed: int) -> str:

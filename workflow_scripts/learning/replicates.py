@@ -13,25 +13,32 @@ from workflow_support.errors import InputError
 
 from .architectures import architecture_of
 from .profile_inference import predict_profiles, predict_profiles_of_other_strand
-from .saved_models import load
+from .saved_models import ModelDescription, load
 
 #: Fields of their descriptions that networks must share to be averaged, as far as their kind has them.
 SHARED = ("window", "classes", "control", "output_length")
 
 
-def load_replicates(
+def load_networks(
     weights: Sequence[Path], models: Sequence[Path], device: torch.device, *kinds: str
-) -> list[nn.Module]:
-    """Saved networks, in evaluation mode on ``device``; of any k and representation.
+) -> list[tuple[nn.Module, ModelDescription]]:
+    """The replicates of arms, in evaluation mode on ``device``, and their descriptions; of any k and representation.
+
+    Parameters
+    ----------
+    weights, models
+        One of each an arm.
+    kinds
+        Of task, of which all must be.
 
     Raises
     ------
     InputError
         If one cannot be loaded or is of none of the ``kinds`` of task, or if they do not read and give the same.
     """
-    loaded = [load(*files, device) for files in zip(weights, models, strict=True)]
-    shared = _shared(loaded[0][0])
-    for (network, description), file in zip(loaded, models, strict=True):
+    files = [(file, each) for pair in zip(weights, models, strict=True) for file, each in _replicates(*pair, device)]
+    shared = _shared(files[0][1][0])
+    for file, (network, description) in files:
         if description.kind not in kinds:
             raise InputError(
                 f"what is asked for needs models of {' or '.join(kinds)} tasks",
@@ -48,16 +55,23 @@ def load_replicates(
                 allowed=f"those of {models[0]}: {shared}",
                 mend="train their arms again with one configuration",
             )
-    return [network for network, _ in loaded]
+    return [each for _, each in files]
+
+
+def load_replicates(
+    weights: Sequence[Path], models: Sequence[Path], device: torch.device, *kinds: str
+) -> list[nn.Module]:
+    """The networks of :func:`load_networks`."""
+    return [network for network, _ in load_networks(weights, models, device, *kinds)]
 
 
 def load_classifiers(weights: Sequence[Path], models: Sequence[Path], device: torch.device) -> list[nn.Module]:
-    """Saved networks that give one logit a window: of binary tasks, or of labelled ones of two classes.
+    """The replicates of arms that give one logit a window: of binary tasks, or of labelled ones of two classes.
 
     Raises
     ------
     InputError
-        As :func:`load_replicates`; and for more classes.
+        As :func:`load_networks`; and for more classes.
     """
     networks = load_replicates(weights, models, device, "binary", "labelled")
     classes = getattr(architecture_of(networks[0]), "classes", 2)
@@ -99,6 +113,13 @@ def expected_reads(
             probabilities += np.exp(log_probabilities, dtype=np.float64) / answers
             totals += np.maximum(np.expm1(log_totals, dtype=np.float64), 0) / answers
     return probabilities * totals[:, :, None]
+
+
+def _replicates(
+    weights: Path, models: Path, device: torch.device
+) -> list[tuple[Path, tuple[nn.Module, ModelDescription]]]:
+    """Every replicate of a file, with its name."""
+    return [(models, each) for each in load(weights, models, device)]
 
 
 def _shared(network: nn.Module) -> dict[str, object]:

@@ -1,9 +1,13 @@
-"""Trained networks on disk: weights as safetensors, all else as JSON. Nothing that is read here is ever executed."""
+"""Trained replicates of an arm on disk: weights as safetensors, all else as JSON. Nothing of it is ever executed.
+
+One file holds the weights of all replicates, as ``seed<seed>/<tensor>``, and another their descriptions, a list.
+"""
 
 from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
@@ -54,77 +58,111 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in ("torch", "numpy", "safetensors")}
 
 
-def save(weights: Path, model: Path, network: nn.Module, description: ModelDescription) -> None:
-    """Write the network's state to ``weights`` (safetensors), its description to ``model`` (JSON), both or neither."""
-    state = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-    with atomic_paths(weights, model) as (weights_path, model_path):
+def save(weights: Path, models: Path, replicates: Sequence[tuple[nn.Module, ModelDescription]]) -> None:
+    """Write the states of networks to ``weights`` and their descriptions to ``models``, both or neither."""
+    state = {
+        f"{_prefix(description)}{name}": value.detach().cpu().contiguous()
+        for network, description in replicates
+        for name, value in network.state_dict().items()
+    }
+    described = [asdict(description) for _, description in replicates]
+    with atomic_paths(weights, models) as (weights_path, models_path):
         save_file(state, weights_path)
-        model_path.write_text(json.dumps(asdict(description), indent=2) + "\n", encoding="utf-8")
+        models_path.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
-def load(weights: Path, model: Path, device: torch.device) -> tuple[nn.Module, ModelDescription]:
-    """The saved network, in evaluation mode on ``device``, and its description.
+def load(weights: Path, models: Path, device: torch.device) -> list[tuple[nn.Module, ModelDescription]]:
+    """The saved networks, in evaluation mode on ``device``, and their descriptions.
 
     Raises
     ------
     InputError
         Where a file is missing, is not what it should be, is truncated, or the two do not belong together.
     """
-    description = load_description(model)
-    network = build_network(description.architecture, description.kind, file=model)
-    network.load_state_dict(_load_state(weights, network))
-    return network.to(device).eval(), description
+    described = load_descriptions(models)
+    networks = [build_network(each.architecture, each.kind, file=models) for each in described]
+    expected = {
+        f"{_prefix(each)}{name}": value
+        for each, network in zip(described, networks, strict=True)
+        for name, value in network.state_dict().items()
+    }
+    state = _load_state(weights, expected)
+    for each, network in zip(described, networks, strict=True):
+        network.load_state_dict({name: state[f"{_prefix(each)}{name}"] for name in network.state_dict()})
+    return [(network.to(device).eval(), each) for each, network in zip(described, networks, strict=True)]
 
 
-def load_description(model: Path) -> ModelDescription:
-    """The description of a saved model; an :class:`InputError` where it is not one."""
+def load_descriptions(models: Path) -> list[ModelDescription]:
+    """The descriptions of saved networks, at least one; an :class:`InputError` where the file holds anything else."""
     try:
-        content = json.loads(Path(model).read_bytes())
+        content = json.loads(Path(models).read_bytes())
     except (OSError, ValueError) as error:
-        raise InputError(f"not readable as JSON: {error}", file=model, allowed="a model.json", mend=MEND) from error
+        raise InputError(f"not readable as JSON: {error}", file=models, allowed="a models.json", mend=MEND) from error
+    if not isinstance(content, list) or not content:
+        raise InputError(
+            "not a list of models",
+            file=models,
+            found=type(content).__name__ if content else "an empty one",
+            allowed="the descriptions of one or more networks",
+            mend=MEND,
+        )
+    described = [_description(each, models) for each in content]
+    seeds = [each.seed for each in described]
+    if len(set(seeds)) < len(seeds):
+        raise InputError("two models have one seed", file=models, found=seeds, allowed="every seed once", mend=MEND)
+    return described
+
+
+def _description(content: Any, file: Path) -> ModelDescription:
     names = {field.name for field in fields(ModelDescription)}
     found = set(content) if isinstance(content, dict) else set()
     if found != names:
         raise InputError(
             "not the description of a model",
-            file=model,
+            file=file,
             found=f"missing keys: {_listed(names - found)}; unknown keys: {_listed(found - names)}",
             allowed=_listed(names),
             mend=MEND,
         )
-    if not isinstance(content["architecture"], dict):
-        raise InputError(
-            "architecture is not an object",
-            file=model,
-            found=content["architecture"],
-            allowed="an object with the fields of an architecture",
-            mend=MEND,
-        )
+    for name, kind in (("architecture", dict), ("seed", int)):
+        if not isinstance(content[name], kind):
+            raise InputError(
+                f"{name} is not of its type",
+                file=file,
+                found=content[name],
+                allowed="an object with the fields of an architecture" if kind is dict else "a whole number",
+                mend=MEND,
+            )
     return ModelDescription(**content)
 
 
-def _load_state(weights: Path, network: nn.Module) -> dict[str, torch.Tensor]:
+def _prefix(description: ModelDescription) -> str:
+    return f"seed{description.seed}/"
+
+
+def _load_state(weights: Path, expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of a file; an :class:`InputError` unless they are named and shaped as those expected."""
     try:
         state = load_file(weights)
     except (OSError, SafetensorError) as error:
         raise InputError(
             f"not readable as safetensors: {error}", file=weights, allowed="a whole safetensors file", mend=MEND
         ) from error
-    found, expected = _tensor_kinds(state), _tensor_kinds(network.state_dict())
-    if found != expected:
-        differing = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+    found, wanted = _tensor_kinds(state), _tensor_kinds(expected)
+    if found != wanted:
+        differing = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
         name = differing[0]
         raise InputError(
-            f"the weights do not fit the architecture in model.json: {len(differing)} tensors differ, first {name}",
+            f"the weights do not fit the architectures in models.json: {len(differing)} tensors differ, first {name}",
             file=weights,
             found=found.get(name, "no such tensor"),
-            allowed=expected.get(name, "no such tensor"),
+            allowed=wanted.get(name, "no such tensor"),
             mend=MEND,
         )
     return state
 
 
-def _tensor_kinds(state: dict[str, torch.Tensor]) -> dict[str, str]:
+def _tensor_kinds(state: Mapping[str, torch.Tensor]) -> dict[str, str]:
     return {name: f"{value.dtype} {tuple(value.shape)}" for name, value in state.items()}
 
 
