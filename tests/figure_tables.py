@@ -26,17 +26,23 @@ class MockRun:
         self.evaluations, self.predictions, self.network_evaluations, self.histories = [], [], [], []
         for task in tasks:
             for arm in ARMS:
-                for seed in SEEDS:
-                    model = folder / task / arm / f"seed{seed}"
-                    self._write_model(model, task, arm, seed)
-                    self.network_evaluations.append(model / "evaluation.json")
-                    self.histories.append(self._write_history(model / "history.tsv"))
-            self._write_model(folder / task / BASELINE, task, BASELINE, 1)
+                model = folder / task / arm
+                self._write_arm(model, task, arm, SEEDS)
+                self.network_evaluations.append(model / "evaluation.json")
+                self.histories.append(self._write_history(model / "history.tsv"))
+            self._write_arm(folder / task / BASELINE, task, BASELINE, [1])
         self.counts = [self._write_counts(folder / task / "peak_counts.tsv") for task in tasks]
         self.windows = [self._write_windows(folder / task / "windows.tsv") for task in tasks]
 
-    def _write_model(self, folder: Path, task: str, arm: str, seed: int) -> None:
+    def _write_arm(self, folder: Path, task: str, arm: str, seeds: list[int]) -> None:
         folder.mkdir(parents=True)
+        records, tables = zip(*(self._replicate(task, arm, seed) for seed in seeds), strict=True)
+        (folder / "evaluation.json").write_text(json.dumps(records))
+        pd.concat(tables).to_csv(folder / "predictions.tsv", sep="\t", index=False)
+        self.evaluations.append(folder / "evaluation.json")
+        self.predictions.append(folder / "predictions.tsv")
+
+    def _replicate(self, task: str, arm: str, seed: int) -> tuple[dict, pd.DataFrame]:
         labels = (np.arange(WINDOWS) % 3 == 0).astype(int)
         logits = self.rng.normal(labels * SEPARATION[arm], 1) - 1.5
         evaluation = {
@@ -49,15 +55,12 @@ class MockRun:
         if arm != BASELINE:
             error = RC_ERRORS[arm] * self.rng.uniform(0.5, 2)
             evaluation["reverse_complement"] = {"largest_absolute": error}
-        (folder / "evaluation.json").write_text(json.dumps(evaluation))
-        pd.DataFrame({"label": labels, "logit": logits}).to_csv(folder / "predictions.tsv", sep="\t", index=False)
-        self.evaluations.append(folder / "evaluation.json")
-        self.predictions.append(folder / "predictions.tsv")
+        return evaluation, pd.DataFrame({"seed": seed, "label": labels, "logit": logits})
 
     def _write_history(self, path: Path) -> Path:
-        epochs = np.arange(1, 13)
-        rise = 0.9 - 0.4 * np.exp(-epochs / 3) + self.rng.normal(0, 0.01, len(epochs))
-        pd.DataFrame({"epoch": epochs, "validation_auroc": rise}).to_csv(path, sep="\t", index=False)
+        rows = pd.DataFrame([(seed, epoch) for seed in SEEDS for epoch in range(1, 13)], columns=["seed", "epoch"])
+        rise = 0.9 - 0.4 * np.exp(-rows["epoch"] / 3) + self.rng.normal(0, 0.01, len(rows))
+        rows.assign(validation_auroc=rise).to_csv(path, sep="\t", index=False)
         return path
 
     def _write_counts(self, path: Path) -> Path:

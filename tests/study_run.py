@@ -58,13 +58,21 @@ class MockStudy:
             for arm in LEADS:
                 step = 2 if arm == "post_hoc" else 1
                 for size in sizes:
-                    for seed in list(seeds)[::step]:
-                        self._write_model(folder, task, arm, size, seed, hardness)
-            self._write_model(folder, task, BASELINE_ARM, None, 0, hardness)
+                    self._write_arm(folder, task, arm, size, list(seeds)[::step], hardness)
+            self._write_arm(folder, task, BASELINE_ARM, None, [0], hardness)
         self.windows = [self._write_windows(folder / task / "windows.tsv") for task in tasks]
         self.kinds = dict.fromkeys(tasks, "binary")
 
-    def _write_model(self, folder, task, arm, size, seed, hardness):
+    def _write_arm(self, folder, task, arm, size, seeds, hardness):
+        path = folder / task / arm / (size or "")
+        path.mkdir(parents=True)
+        records, tables = zip(*(self._replicate(task, arm, size, seed, hardness) for seed in seeds), strict=True)
+        (path / "evaluation.json").write_text(json.dumps(records))
+        pd.concat(tables).to_csv(path / "predictions.tsv", sep="\t", index=False, float_format="%.6g")
+        self.evaluations.append(path / "evaluation.json")
+        self.predictions.append(path / "predictions.tsv")
+
+    def _replicate(self, task, arm, size, seed, hardness):
         lead = LEADS.get(arm, 1.0) * SHARE.get(size, 1.0) + self.rng.normal(0, 0.02)
         logits = lead * self.labels - 1.0 + 0.9 * hardness + self.rng.normal(0, 0.2, len(hardness))
         is_equivariant = arm not in ("standard", "augmented", BASELINE_ARM)
@@ -90,14 +98,9 @@ class MockStudy:
         if arm == "best_equivariant":
             qualities = {"regular_k3": 0.9, "regular_k4": 0.88}
             evaluation |= {"chosen": ["regular_k3"], "candidates": qualities}
-        path = folder / task / arm / (size or "") / f"seed{seed}"
-        path.mkdir(parents=True)
-        (path / "evaluation.json").write_text(json.dumps(evaluation))
         names = {"name": [f"w{i}" for i in range(len(logits))], "contig": "chr1", "start": 0, "end": 1000}
         scores = {"split": "test", "label": self.labels, "logit": logits, "probability": sigmoid(logits)}
-        pd.DataFrame(names | scores).to_csv(path / "predictions.tsv", sep="\t", index=False, float_format="%.6g")
-        self.evaluations.append(path / "evaluation.json")
-        self.predictions.append(path / "predictions.tsv")
+        return evaluation, pd.DataFrame(names | scores).assign(seed=seed)
 
     def _write_windows(self, path):
         splits = np.repeat(["train", "validation", "test"], [600, 200, len(self.labels)])

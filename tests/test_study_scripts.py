@@ -51,8 +51,9 @@ def test_every_metric_of_every_evaluation_is_a_row(run, tables):
     assert replicates.columns.tolist() == ["task", "arm", "size", "train_size", "seed", "metric", "value"]
     assert not replicates.duplicated(["task", "arm", "size", "seed", "metric"]).any()
     assert set(replicates["metric"]) == {"AUROC", "MCC", "RC error", "RC flips"}
-    assert (replicates["metric"] == "AUROC").sum() == len(run.evaluations)
-    first = json.loads(run.evaluations[0].read_text())
+    # 13 arms of 8 replicates and one of 4, at two sizes, and the baseline.
+    assert (replicates["metric"] == "AUROC").sum() == 2 * (2 * (13 * 8 + 4) + 1)
+    first = json.loads(run.evaluations[0].read_text())[0]
     assert replicates["value"][0] == pytest.approx(first["metrics"]["AUROC"], abs=1e-6)
 
 
@@ -127,9 +128,9 @@ def test_the_same_files_give_the_same_bytes(run, tmp_path):
 
 def test_a_profile_task_has_no_labels_and_is_resampled_by_window(tmp_path):
     evaluation, predictions = tmp_path / "evaluation.json", tmp_path / "predictions.tsv"
-    evaluation.write_text(json.dumps({"task": "t", "arm": "a", "size": "all", "seed": 1}))
+    evaluation.write_text(json.dumps([{"task": "t", "arm": "a", "size": "all", "seed": 1}]))
     values = np.linspace(0, 1, 101)
-    windows = {"name": "w", "contig": "chr1", "start": range(101), "end": range(1, 102)}
+    windows = {"seed": 1, "name": "w", "contig": "chr1", "start": range(101), "end": range(1, 102)}
     pd.DataFrame(windows | {"reads": 5, "Spearman 1 bp": values}).to_csv(predictions, sep="\t", index=False)
     found = resample_predictions([predictions], [evaluation], {"t": "Spearman 1 bp"}, 500, 0)
     draws = found["t", "a", "all", 1]
@@ -139,18 +140,19 @@ def test_a_profile_task_has_no_labels_and_is_resampled_by_window(tmp_path):
 
 def test_several_classes_take_the_mean_over_classes(tmp_path):
     evaluation, predictions = tmp_path / "evaluation.json", tmp_path / "predictions.tsv"
-    evaluation.write_text(json.dumps({"task": "t", "arm": "a", "size": "all", "seed": 1}))
+    evaluation.write_text(json.dumps([{"task": "t", "arm": "a", "size": "all", "seed": 1}]))
     labels = np.arange(90) % 3
     scores = {f"probability.{name}": (labels == index) * 1.0 for index, name in enumerate(["x", "y", "z"])}
-    windows = {"name": "w", "contig": "s", "start": 0, "end": 9, "label": labels}
+    windows = {"seed": 1, "name": "w", "contig": "s", "start": 0, "end": 9, "label": labels}
     pd.DataFrame(windows | scores).to_csv(predictions, sep="\t", index=False)
     assert (resample_predictions([predictions], [evaluation], {"t": "AUROC"}, 10, 0)["t", "a", "all", 1] == 1).all()
 
 
 def test_models_scored_on_other_windows_are_refused(run, tmp_path):
-    table = pd.read_csv(run.predictions[0], sep="\t")
+    table = pd.read_csv(run.predictions[1], sep="\t")
     other = tmp_path / "predictions.tsv"
-    table.iloc[::-1].to_csv(other, sep="\t", index=False)
+    of_last = table["seed"] == table["seed"].max()
+    pd.concat([table[~of_last], table[of_last].iloc[::-1]]).to_csv(other, sep="\t", index=False)
     with pytest.raises(InputError, match="other windows") as error:
         resample_predictions([run.predictions[0], other], run.evaluations[:2], {"CTCF": "AUROC"}, 10, 0)
     assert error.value.file == other

@@ -1,13 +1,12 @@
 """All evaluations of a run -> the tables of its study: arms, replicates, means, costs and selections."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from study.evaluations import costs_table, means_table, replicates_table, selections_table
-from study.files import write_table
+from study.files import read_evaluations, write_table
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -32,7 +31,7 @@ def collect_study(
     arms_of_study
         A row of ``arms.tsv`` each; what an arm lacks is left empty.
     """
-    contents = [json.loads(path.read_bytes()) for path in evaluations]
+    contents = read_evaluations(evaluations)
     of_replicates = replicates_table(contents)
     tables = {
         arms: pd.DataFrame(arms_of_study, columns=ARM_COLUMNS),
@@ -44,7 +43,7 @@ def collect_study(
     with atomic_paths(*tables) as temporaries:
         for table, temporary in zip(tables.values(), temporaries, strict=True):
             write_table(table, temporary)
-    logger.info("Collected %d evaluations.", len(contents))
+    logger.info("Collected %d replicates.", len(contents))
 
 
 if "snakemake" in globals():

@@ -30,7 +30,7 @@ def compare_arms(
     Parameters
     ----------
     predictions, evaluations
-        Of the same models.
+        Of the same arms and sizes.
     study
         ``reference`` and ``metric`` by kind of task, ``claims``, and ``published``, a list of ``task, metric, value,
         source``.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,6 +22,11 @@ def read_table(path: Path) -> pd.DataFrame:
     texts = [column for column in header if column in TEXT_COLUMNS]
     missing = {column: [""] for column in header if column not in texts}
     return pd.read_csv(path, sep="\t", dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=missing)
+
+
+def read_evaluations(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """What ``evaluation.json`` files say of every replicate, file by file."""
+    return [record for file in files for record in json.loads(file.read_bytes())]
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

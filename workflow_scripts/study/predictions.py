@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,12 +12,15 @@ import pandas as pd
 from workflow_support.errors import InputError
 
 from .evaluations import ALL
+from .files import read_evaluations
 from .resampling import Metric, auroc_of_draws, macro_auroc_of_draws, mean_of_draws, resampled_metrics
 
+Model = tuple[str, str, str]
+"""Task, arm and size."""
 Replicate = tuple[str, str, str, int]
 """Task, arm, size and seed."""
 WINDOW = ["name", "contig", "start", "end"]
-LABEL, SCORE, SCORE_OF_CLASS = "label", "logit", "probability."
+SEED, LABEL, SCORE, SCORE_OF_CLASS = "seed", "label", "logit", "probability."
 
 
 def resample_predictions(
@@ -29,7 +31,7 @@ def resample_predictions(
     Parameters
     ----------
     predictions, evaluations
-        Of the same models; an evaluation says which model it is of.
+        Of the same arms; an evaluation says which arm it is of, the predictions hold its replicates by ``seed``.
     metrics
         The study metric of each task: "AUROC", or a metric that the predictions hold for every window.
     seed
@@ -40,9 +42,9 @@ def resample_predictions(
     InputError
         Where models of one task were not scored on the same windows.
     """
-    by_task: dict[str, dict[Replicate, Path]] = {}
-    for table, replicate in zip(predictions, map(_replicate, evaluations), strict=True):
-        by_task.setdefault(replicate[0], {})[replicate] = table
+    by_task: dict[str, dict[Model, Path]] = {}
+    for table, model in zip(predictions, map(_model, evaluations), strict=True):
+        by_task.setdefault(model[0], {})[model] = table
     resampled: dict[Replicate, np.ndarray] = {}
     for task, tables in by_task.items():
         generator = np.random.default_rng([seed, zlib.crc32(task.encode())])
@@ -51,39 +53,41 @@ def resample_predictions(
     return resampled
 
 
-def _replicate(evaluation: Path) -> Replicate:
-    content = json.loads(evaluation.read_bytes())
-    return content["task"], content["arm"], content.get("size", ALL), content["seed"]
+def _model(evaluation: Path) -> Model:
+    record = read_evaluations([evaluation])[0]
+    return record["task"], record["arm"], record.get("size", ALL)
 
 
-def _metrics_of_task(tables: Mapping[Replicate, Path], metric: str) -> tuple[np.ndarray, dict[Replicate, Metric]]:
+def _metrics_of_task(tables: Mapping[Model, Path], metric: str) -> tuple[np.ndarray, dict[Replicate, Metric]]:
     first, windows, of_models = None, None, {}
-    for replicate, path in tables.items():
-        table = pd.read_csv(path, sep="\t", usecols=lambda column: _is_needed(column, metric), dtype={"contig": str})
-        if windows is None:
-            first, windows = path, table[_identity(table)]
-        elif not windows.equals(table[_identity(table)]):
-            raise InputError(
-                "these predictions are of other windows than those of another model of the task",
-                file=path,
-                found=f"{len(table)} windows; {len(windows)} in {first}",
-                allowed="the same test windows in the same order for all models of a task",
-                mend="delete the older of the two and run again",
-            )
-        of_models[replicate] = _metric_of_model(table, metric)
+    for model, path in tables.items():
+        of_arm = pd.read_csv(path, sep="\t", usecols=lambda column: _is_needed(column, metric), dtype={"contig": str})
+        for seed, table in of_arm.groupby(SEED, sort=False):
+            identity = table[_identity(table)].reset_index(drop=True)
+            if windows is None:
+                first, windows = path, identity
+            elif not windows.equals(identity):
+                raise InputError(
+                    "these predictions are of other windows than those of another model of the task",
+                    file=path,
+                    found=f"{len(identity)} windows with seed {seed}; {len(windows)} in {first}",
+                    allowed="the same test windows in the same order for all models of a task",
+                    mend="delete the older of the two and run again",
+                )
+            of_models[*model, seed] = _metric_of_replicate(table, metric)
     strata = windows[LABEL].to_numpy() if LABEL in windows else np.zeros(len(windows))
     return strata, of_models
 
 
 def _is_needed(column: str, metric: str) -> bool:
-    return column in (*WINDOW, LABEL, SCORE, metric) or column.startswith(SCORE_OF_CLASS)
+    return column in (SEED, *WINDOW, LABEL, SCORE, metric) or column.startswith(SCORE_OF_CLASS)
 
 
 def _identity(table: pd.DataFrame) -> list[str]:
     return [column for column in (*WINDOW, LABEL) if column in table]
 
 
-def _metric_of_model(table: pd.DataFrame, metric: str) -> Metric:
+def _metric_of_replicate(table: pd.DataFrame, metric: str) -> Metric:
     if metric != "AUROC":
         return mean_of_draws(table[metric].to_numpy())
     labels, of_classes = table[LABEL].to_numpy(), _columns_of_classes(table.columns)
