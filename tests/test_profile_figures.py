@@ -23,7 +23,7 @@ from figures.training_curves import profile_training_curves_figure
 from genome_data.windows import write_windows
 
 CAPTIONS = Path(__file__).parents[1] / "resources/captions"
-ARMS = ["standard", "regular_k3"]
+ARMS, SEEDS = ["standard", "regular_k3"], [1, 2]
 WINDOW, WIDTH, OUTPUT = 700, 460, 440
 WINDOWS, TEST = 30, 12
 # Of the strand of the motif, and of the other one, from its middle.
@@ -55,25 +55,31 @@ class ProfileRun:
         strands = {"sigma": 5.0, "flank": 200, "shift": {"plus": -11, "minus": 11}}
         (folder / "strands.json").write_text(json.dumps(strands))
         self._write_predictions(table, counts, rng)
-        self.models = [self._write_model(arm, seed, rng) for arm in ARMS for seed in (1, 2)]
+        self.models = [self._write_arm(arm, rng) for arm in ARMS]
 
     def _write_predictions(self, table: pd.DataFrame, counts: np.ndarray, rng: np.random.Generator) -> None:
-        profiles = rng.dirichlet(np.ones(OUTPUT), (TEST, 2)).astype(np.float32)
+        profiles = rng.dirichlet(np.ones(OUTPUT), (len(SEEDS), TEST, 2)).astype(np.float32)
         np.save(self.folder / "profiles.npy", profiles)
         self.test = np.flatnonzero(table["split"] == "test")
-        rows = table.iloc[self.test].assign(reads=np.arange(100, 100 + TEST), JSD=np.linspace(0.5, 0.1, TEST))
-        rows.to_csv(self.folder / "predictions.tsv", sep="\t", index=False)
+        rows = table.iloc[self.test].assign(reads=np.arange(100, 100 + TEST))
+        # The second replicate, which is not drawn, is best where the first is worst.
+        divergences = dict(zip(SEEDS, ([0.5, 0.1], [0.1, 0.5]), strict=True))
+        tables = [rows.assign(seed=seed, JSD=np.linspace(*ends, TEST)) for seed, ends in divergences.items()]
+        pd.concat(tables).to_csv(self.folder / "predictions.tsv", sep="\t", index=False)
 
-    def _write_model(self, arm: str, seed: int, rng: np.random.Generator) -> Path:
-        model = self.folder / arm / f"seed{seed}"
+    def _write_arm(self, arm: str, rng: np.random.Generator) -> Path:
+        model = self.folder / arm
         model.mkdir(parents=True)
         values = {"JSD": 0.3, "JSD floor": 0.4, "JSD ceiling": 0.2, "Spearman 1 bp": 0.5, "Count Pearson": 0.6}
-        metrics = {name: value + rng.uniform(0, 0.05) for name, value in values.items()}
-        result = {"task": "Max", "arm": arm, "seed": seed, "metrics": metrics}
-        (model / "evaluation.json").write_text(json.dumps(result))
-        epochs = np.arange(1, 6)
-        losses = {"validation_profile_loss": 900 / epochs, "validation_count_loss": 1 / epochs}
-        pd.DataFrame({"epoch": epochs, **losses}).to_csv(model / "history.tsv", sep="\t", index=False)
+        records = [
+            {"task": "Max", "arm": arm, "seed": seed}
+            | {"metrics": {name: value + rng.uniform(0, 0.05) for name, value in values.items()}}
+            for seed in SEEDS
+        ]
+        (model / "evaluation.json").write_text(json.dumps(records))
+        epochs = pd.DataFrame([(seed, epoch) for seed in SEEDS for epoch in range(1, 6)], columns=["seed", "epoch"])
+        losses = {"validation_profile_loss": 900 / epochs["epoch"], "validation_count_loss": 1 / epochs["epoch"]}
+        epochs.assign(**losses).to_csv(model / "history.tsv", sep="\t", index=False)
         return model
 
     def inputs(self, name: str) -> dict:
