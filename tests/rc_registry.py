@@ -86,7 +86,7 @@ def binary(arm: str, window: int) -> BinaryNetwork:
 
 def labelled(arm: str, window: int, classes: int = 2) -> LabelledNetwork:
     representation, kmer, fraction = ("standard", 2, None) if arm == "standard" else ARMS[arm]
-    narrow = {"first_width": 6, "residual_width": 3, "region_width": 4, "dense": 8}
+    narrow = {"first_width": 6, "residual_width": 3, "dense": 8}
     architecture = LabelledArchitecture(representation, kmer, 8, window, classes, plus_fraction=fraction, **narrow)
     return LabelledNetwork(architecture)
 

@@ -12,7 +12,7 @@ EQUIVARIANT = [("rcps", 1, None), ("regular", 3, None), ("regular", 4, None), ("
 
 
 def small(representation, kmer, plus_fraction=None, **changes):
-    sizes = {"window": WINDOW, "first_width": 7, "region_width": 5, "dense": 6} | changes
+    sizes = {"window": WINDOW, "first_width": 7, "dense": 6} | changes
     return LabelledNetwork(LabelledArchitecture(representation, kmer, 8, plus_fraction=plus_fraction, **sizes))
 
 
@@ -55,7 +55,7 @@ def test_standard_networks_compute_what_plain_operations_compute(kmer):
     for dilation, residual in zip((1, 2), residuals, strict=True):
         x = x + normalised(x, residual.branch, padding=2 * dilation, dilation=dilation)
     first_linear, last_linear = (network.classify[place] for place in (1, 4))
-    pooled = functional.max_pool1d(x, 5).flatten(1)
+    pooled = torch.cat([x.amax(2), x.mean(2)], 1)
     expected = last_linear(functional.relu(first_linear(pooled))).squeeze(1)
     torch.testing.assert_close(network(network.encoding.indices(codes)), expected, rtol=0, atol=1e-12)
 
@@ -101,8 +101,6 @@ def test_the_field_of_view_of_the_first_convolution_is_that_of_its_bases(kmer):
         ({"residual_width": 2}, "residual_width is 2: it must be odd"),
         ({"dilations": (1, 0)}, "dilations"),
         ({"window": 14}, "14 bases is too short for a first convolution that sees 15"),
-        ({"region_width": 30}, "leaves 29 positions"),
-        ({"region_width": 0}, "from 1 to 29"),
         ({"dropout": 1.0}, "less than 1"),
         ({"dense": 0}, "at least 1"),
     ],
@@ -119,7 +117,6 @@ def test_other_windows_are_refused():
         network(network.encoding.indices(codes_with_unknowns(61)))
 
 
-def test_the_shortest_window_gives_one_region():
-    network = small("irrep", 3, 0.75, window=7, region_width=1)
-    assert network.architecture.positions == 1
+def test_the_shortest_window_is_that_of_the_first_convolution():
+    network = small("irrep", 3, 0.75, window=7)
     assert network(network.encoding.indices(codes_with_unknowns(7))).shape == (4,)

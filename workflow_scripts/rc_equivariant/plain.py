@@ -56,6 +56,13 @@ class StrandMean(nn.Module):
         return (x.index_select(1, self.first) + other_strand) / 2
 
 
+class MaxAndMean(nn.Module):
+    """The maxima over positions, then the means; (batch, channel, L) to (batch, 2 channel)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x.amax(2), x.mean(2)], 1)
+
+
 class Profile(nn.Module):
     """One-hot nucleotides to a profile and totals of both strands; (batch, 4, L) to (batch, 2, L') and (batch, 2)."""
 

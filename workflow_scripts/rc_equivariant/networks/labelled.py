@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .. import plain
 from ..encoding import KmerEncoding
 from ..layers.blocks import ConvBlock
 from ..layers.containers import Residual, Sequential
 from ..layers.convolution import Conv1d, KmerConv1d
 from ..layers.heads import StrandMerge
 from ..layers.module import EquivariantModule
-from ..layers.pooling import AvgPool1d, MaxPool1d
+from ..layers.pooling import AvgPool1d
 from ..representation import FeatureType, Ordinary
 from .arms import check_arm, check_window, hidden_type
 
@@ -40,8 +41,6 @@ class LabelledArchitecture:
         Of the residual layers, in order.
     residual_width
         Width of their convolutions; odd, so that they keep the length.
-    region_width
-        Positions, after that, of which the maximum is taken; a rest at the end, too short for another, is left out.
     dense
         Units of the layer before the logits.
     dropout
@@ -62,7 +61,6 @@ class LabelledArchitecture:
     pool_width: int = 3
     dilations: tuple[int, ...] = (1, 2)
     residual_width: int = 5
-    region_width: int = 7
     dense: int = 64
     dropout: float = 0.3
     plus_fraction: float | None = None
@@ -78,7 +76,11 @@ class LabelledArchitecture:
                 f"{self.kmer} or more, or shorter k-mers"
             )
         self._require_odd_widths()
-        self._require_positions()
+        if self.window < self.first_width:
+            raise ValueError(
+                f"a window of {self.window} bases is too short for a first convolution that sees {self.first_width}: "
+                "take wider windows or a smaller first_width"
+            )
         if not all(dilation >= 1 for dilation in self.dilations):
             raise ValueError(f"dilations are {self.dilations}: each must be at least 1")
         if not 0 <= self.dropout < 1:
@@ -92,35 +94,14 @@ class LabelledArchitecture:
             if width < 1 or width % 2 == 0:
                 raise ValueError(f"{name} is {width}: it must be odd, to reach as far to one side as to the other")
 
-    def _require_positions(self) -> None:
-        if self.window < self.first_width:
-            raise ValueError(
-                f"a window of {self.window} bases is too short for a first convolution that sees {self.first_width}: "
-                "take wider windows or a smaller first_width"
-            )
-        if not 1 <= self.region_width <= self.positions:
-            raise ValueError(
-                f"region_width is {self.region_width}, but a window of {self.window} bases leaves {self.positions} "
-                f"positions to take maxima of: take from 1 to {self.positions}, or wider windows"
-            )
-
     @property
     def padding(self) -> int:
         """Unknown bases added on either side, the fewest by which the pooled windows end where the sequence ends.
 
         As the same number is added on both sides, there is always one for odd ``pool_width``, and not for even ones.
         """
-        return next(p for p in range(self.pool_width) if (self._first_positions + 2 * p) % self.pool_width == 0)
-
-    @property
-    def positions(self) -> int:
-        """Positions after the pooling."""
-        return (self._first_positions + 2 * self.padding) // self.pool_width
-
-    @property
-    def _first_positions(self) -> int:
-        """Positions after the first convolution of the sequence as it is."""
-        return self.window - self.first_width + 1
+        positions = self.window - self.first_width + 1
+        return next(p for p in range(self.pool_width) if (positions + 2 * p) % self.pool_width == 0)
 
     @property
     def logits(self) -> int:
@@ -134,11 +115,11 @@ class LabelledArchitecture:
 
 
 class LabelledNetwork(EquivariantModule):
-    """A convolution and means of few positions, dilated residual layers, strands merged, maxima, two linear layers.
+    """Convolution, means of few positions, dilated residual layers, strands merged, maxima and means, linear layers.
 
     With a representation the output is the same for a sequence and its reverse complement; with ``standard`` it is an
-    ordinary network of the same layers. The convolutions have no bias, which batch norm would take off again. Means
-    come before maxima because they are equivariant on every channel; maxima are taken where the strands are merged.
+    ordinary network of the same layers. The convolutions have no bias, which batch norm would take off again. Few
+    positions are summed up by means, which are equivariant on every channel; maxima wait until the strands are merged.
     """
 
     def __init__(self, architecture: LabelledArchitecture) -> None:
@@ -148,10 +129,8 @@ class LabelledNetwork(EquivariantModule):
         hidden = architecture.hidden_type
         self.features = Sequential(*_trunk(encoding, architecture))
         self.merge = StrandMerge(hidden)
-        merged = self.merge.out_type
-        self.pool = MaxPool1d(merged, architecture.region_width)
-        regions = architecture.positions // architecture.region_width
-        self.classify = _classifier(merged.size * regions, architecture)
+        self.pool = plain.MaxAndMean()
+        self.classify = _classifier(2 * self.merge.out_type.size, architecture)
 
     @property
     def encoding(self) -> KmerEncoding:
@@ -177,14 +156,14 @@ class LabelledNetwork(EquivariantModule):
         self.check(kmers)
         padding, unknown = self.architecture.padding, self.encoding.size
         padded = functional.pad(kmers.long(), (padding, padding), value=unknown)
-        logits = self.classify(self.pool(self.merge(self.features(padded))).flatten(1))
+        logits = self.classify(self.pool(self.merge(self.features(padded))))
         return logits.squeeze(1) if self.architecture.classes == 2 else logits
 
     def export(self) -> nn.Module:
         """Reads one-hot nucleotides, as :meth:`KmerConv1d.export` does."""
         padding = self.architecture.padding
         layers = [nn.ConstantPad1d((padding, padding), 0.0), self.features.export(), self.merge.export()]
-        layers += [self.pool.export(), nn.Flatten(), copy.deepcopy(self.classify)]
+        layers += copy.deepcopy([self.pool, self.classify])
         if self.architecture.classes == 2:
             layers.append(nn.Flatten(0))
         return nn.Sequential(*layers).eval()
