@@ -1,9 +1,10 @@
-"""A saved model comes back to the bit; anything else is refused, and nothing is ever unpickled."""
+"""Saved replicates come back to the bit; anything else is refused, and nothing is ever unpickled."""
 
 import ast
 import json
 import pickle
-from dataclasses import asdict
+import struct
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from planted_windows import ARCHITECTURE, TRAINING, WIDTH
 from safetensors.torch import load_file, save_file
 
 from learning.architectures import architecture_of, build_network, complete_architecture, encoding_of
-from learning.saved_models import ModelDescription, library_versions, load, save
+from learning.saved_models import ModelDescription, library_versions, load, load_descriptions, save
 from rc_equivariant import KmerEncoding, StrandAverage
 from workflow_support.errors import InputError
 
@@ -41,50 +42,93 @@ def description(**changes):
     )
 
 
-@pytest.fixture
-def network():
-    torch.manual_seed(0)
-    made = build_network(ARCHITECTURE | {"window": WIDTH})
-    made(torch.randint(0, 4, (20, WIDTH)))  # running statistics of the batch norms leave their initial values
-    return made
+SEEDS = (3, 11, 1)
+
+
+def made(seed, described=None):
+    torch.manual_seed(seed)
+    network = build_network((described or description()).architecture)
+    network(torch.randint(0, 4, (20, WIDTH)))  # running statistics of the batch norms leave their initial values
+    return network
+
+
+def written(folder, *replicates):
+    folder.mkdir(exist_ok=True)
+    paths = folder / "weights.safetensors", folder / "models.json"
+    save(*paths, replicates)
+    return paths
 
 
 @pytest.fixture
-def saved(network, tmp_path):
-    weights, model = tmp_path / "weights.safetensors", tmp_path / "model.json"
-    save(weights, model, network, description())
-    return weights, model
+def replicates():
+    """Networks and their descriptions."""
+    return [(made(seed), replace(description(), seed=seed, quality=0.1 * seed)) for seed in SEEDS]
 
 
-def refused(weights, model):
+@pytest.fixture
+def saved(replicates, tmp_path):
+    return written(tmp_path, *replicates)
+
+
+def refused(weights, models):
     with pytest.raises(InputError) as error:
-        load(weights, model, CPU)
+        load(weights, models, CPU)
     assert error.value.mend
     return error.value
 
 
-def test_round_trip_to_the_bit(network, saved):
-    loaded, found = load(*saved, CPU)
-    assert loaded.state_dict().keys() == network.state_dict().keys()
-    for name, value in network.state_dict().items():
-        assert torch.equal(loaded.state_dict()[name], value)
+def assert_same_weights(one, other):
+    assert list(one.state_dict()) == list(other.state_dict())
+    for name, value in one.state_dict().items():
+        assert torch.equal(other.state_dict()[name], value)
+
+
+def test_round_trip_to_the_bit_in_the_order_of_saving(replicates, saved):
     kmers = torch.randint(0, 5, (30, WIDTH))
-    assert torch.equal(loaded(kmers), network.eval()(kmers))
-    assert json.loads(json.dumps(asdict(description()))) == json.loads(json.dumps(asdict(found)))
+    answers = []
+    for (network, described), (loaded, found) in zip(replicates, load(*saved, CPU), strict=True):
+        assert_same_weights(network, loaded)
+        assert torch.equal(loaded(kmers), network.eval()(kmers))
+        assert not loaded.training
+        assert json.loads(json.dumps(asdict(described))) == asdict(found)
+        answers.append(loaded(kmers))
+    assert not torch.equal(answers[0], answers[1])
+    assert [each.seed for each in load_descriptions(saved[1])] == list(SEEDS)
+
+
+def test_replicates_come_back_as_those_saved_alone(replicates, saved, tmp_path):
+    for together, replicate in zip(load(*saved, CPU), replicates, strict=True):
+        ((alone, described),) = load(*written(tmp_path / "alone", replicate), CPU)
+        assert_same_weights(alone, together[0])
+        assert described == together[1]
+
+
+def test_the_description_decides_which_weights_are_whose(replicates, saved):
+    """Turned descriptions turn the networks, each with its own weights."""
+    _, models = saved
+    models.write_text(json.dumps(json.loads(models.read_text())[::-1]))
+    for (network, described), (loaded, found) in zip(reversed(replicates), load(*saved, CPU), strict=True):
+        assert found.seed == described.seed
+        assert_same_weights(network, loaded)
+
+
+def test_tensors_are_named_after_their_seed_and_the_file_holds_nothing_else(replicates, saved):
+    state = load_file(saved[0])
+    assert set(state) == {f"seed{seed}/{name}" for seed in SEEDS for name in replicates[0][0].state_dict()}
+    assert torch.equal(state["seed11/classify.bias"], replicates[1][0].state_dict()["classify.bias"])
 
 
 def test_a_conjoined_network_comes_back_as_one(tmp_path):
     described = description(representation="standard", conjoined=True)
-    made = build_network(described.architecture)
-    assert isinstance(made, StrandAverage)
-    save(tmp_path / "weights.safetensors", tmp_path / "model.json", made, described)
-    loaded, found = load(tmp_path / "weights.safetensors", tmp_path / "model.json", CPU)
+    network = made(0, described)
+    assert isinstance(network, StrandAverage)
+    ((loaded, found),) = load(*written(tmp_path, (network, described)), CPU)
     assert found.architecture["conjoined"] is True
     assert encoding_of(loaded) == KmerEncoding(1)
     assert architecture_of(loaded).window == WIDTH
     kmers = torch.randint(0, 4, (30, WIDTH))
     with torch.inference_mode():
-        assert torch.equal(loaded(kmers), made.eval()(kmers))
+        assert torch.equal(loaded(kmers), network.eval()(kmers))
         assert torch.allclose(loaded(kmers), loaded(3 - kmers.flip(1)), atol=1e-5)
         assert not torch.allclose(loaded(kmers), loaded.network(kmers), atol=1e-5)
 
@@ -101,11 +145,10 @@ def test_a_complete_architecture_has_every_field_and_is_a_fixed_point(kind, give
     assert complete_architecture(json.loads(json.dumps(complete)), kind) == complete
 
 
-def test_a_failed_save_leaves_nothing(network, tmp_path):
-    unwritable = description()
-    object.__setattr__(unwritable, "versions", {"torch": object()})
+def test_a_failed_save_leaves_nothing(replicates, tmp_path):
+    object.__setattr__(replicates[-1][1], "versions", {"torch": object()})
     with pytest.raises(TypeError):
-        save(tmp_path / "weights.safetensors", tmp_path / "model.json", network, unwritable)
+        written(tmp_path, *replicates)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,22 +159,40 @@ class Hostile:
 
 def test_a_renamed_pickle_is_refused_and_not_executed(saved, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    weights, model = saved
+    weights, models = saved
     for disguised in saved:
         original = disguised.read_bytes()
         disguised.write_bytes(pickle.dumps(Hostile()))
-        assert refused(weights, model).file == disguised
+        assert refused(weights, models).file == disguised
         torch.save({"weight": torch.ones(2)}, disguised)
-        assert refused(weights, model).file == disguised
+        assert refused(weights, models).file == disguised
         disguised.write_bytes(original)
     assert not Path("executed").exists()
 
 
 @pytest.mark.parametrize("kept", [0, 4, 100, -1])
 def test_truncated_weights_are_refused(saved, kept):
-    weights, model = saved
+    weights, models = saved
     weights.write_bytes(weights.read_bytes()[:kept])
-    assert "safetensors" in str(refused(weights, model))
+    assert "safetensors" in str(refused(weights, models))
+
+
+FOUR_GIGABYTES = b'{"a":{"dtype":"F32","shape":[1000000000],"data_offsets":[0,4000000000]}}'
+HEADERS = {
+    "huge": (2**60, b"{}"),
+    "beyond the file": (10_000, b"{}"),
+    "not JSON": (4, b"\x80\x04K."),
+    "no object": (2, b"[]"),
+    "tensors beyond the file": (len(FOUR_GIGABYTES), FOUR_GIGABYTES),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_hostile_headers_are_refused_and_nothing_is_set_aside_for_them(saved, header):
+    weights, models = saved
+    length, text = header
+    weights.write_bytes(struct.pack("<Q", length) + text)
+    assert refused(weights, models).file == weights
 
 
 def test_missing_files_are_refused(saved):
@@ -142,23 +203,41 @@ def test_missing_files_are_refused(saved):
         path.write_bytes(content)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda state: state.pop("classify.bias"),
-        lambda state: state.update(extra=torch.ones(1)),
-        lambda state: state.update({"classify.bias": torch.ones(7)}),
-        lambda state: state.update({"classify.bias": torch.ones(1, dtype=torch.float64)}),
-    ],
-    ids=["missing tensor", "additional tensor", "other shape", "other type"],
-)
+BIAS = "seed11/classify.bias"
+STATES = {
+    "missing tensor": lambda state: state.pop(BIAS),
+    "additional tensor": lambda state: state.update({BIAS + ".extra": torch.ones(1)}),
+    "other shape": lambda state: state.update({BIAS: torch.ones(7)}),
+    "other type": lambda state: state.update({BIAS: torch.ones(1, dtype=torch.float64)}),
+    "of no replicate": lambda state: state.update({"classify.bias": state.pop(BIAS)}),
+    "of another seed": lambda state: state.update({"seed12/classify.bias": state.pop(BIAS)}),
+}
+
+
+@pytest.mark.parametrize("change", STATES.values(), ids=STATES)
 def test_weights_that_do_not_fit_are_refused_by_name(saved, change):
-    weights, model = saved
+    weights, models = saved
     state = load_file(weights)
     change(state)
     save_file(state, weights)
-    error = refused(weights, model)
-    assert "extra" in str(error) or "classify.bias" in str(error)
+    error = refused(weights, models)
+    assert error.file == weights
+    assert "classify.bias" in str(error)
+
+
+def test_weights_of_a_replicate_too_many_or_too_few_are_refused(replicates, saved, tmp_path):
+    weights, models = saved
+    of_two = written(tmp_path / "two", *replicates[:2])
+    assert "seed1/" in str(refused(weights, of_two[1]))
+    assert "seed1/" in str(refused(of_two[0], models))
+
+
+def test_two_models_of_one_seed_are_refused(saved):
+    weights, models = saved
+    content = json.loads(models.read_text())
+    models.write_text(json.dumps([*content, content[0]]))
+    error = refused(weights, models)
+    assert (error.file, error.found) == (models, [*SEEDS, SEEDS[0]])
 
 
 @pytest.mark.parametrize(
@@ -167,6 +246,8 @@ def test_weights_that_do_not_fit_are_refused_by_name(saved, change):
         lambda content: content.pop("seed"),
         lambda content: content.update(extra=1),
         lambda content: content.update(architecture=[1]),
+        lambda content: content.update(seed="11"),
+        lambda content: content.update(seed=12),
         lambda content: content.update(kind="profile"),
         lambda content: content.update(kind="ternary"),
         lambda content: content.update(kind=["binary"]),
@@ -182,6 +263,8 @@ def test_weights_that_do_not_fit_are_refused_by_name(saved, change):
         "key missing",
         "key unknown",
         "no object",
+        "seed is a text",
+        "other seed",
         "other kind",
         "no kind",
         "no text",
@@ -195,18 +278,18 @@ def test_weights_that_do_not_fit_are_refused_by_name(saved, change):
     ],
 )
 def test_descriptions_that_do_not_fit_are_refused(saved, change):
-    weights, model = saved
-    content = json.loads(model.read_text())
-    change(content)
-    model.write_text(json.dumps(content))
-    refused(weights, model)
+    weights, models = saved
+    content = json.loads(models.read_text())
+    change(content[1])
+    models.write_text(json.dumps(content))
+    refused(weights, models)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"seed": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "[[]]", "[null]", "null", "7", '{"seed": 1}', '[{"seed": 1}]'])
 def test_other_json_is_refused(saved, text):
-    weights, model = saved
-    model.write_text(text)
-    assert refused(weights, model).file == model
+    weights, models = saved
+    models.write_text(text)
+    assert refused(weights, models).file == models
 
 
 UNSAFE_NAMES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}

@@ -1,6 +1,7 @@
 """The scripts of learning on small files: what they write and refuse, and that training never sees a test row."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 import torch
 from encode_kmers import encode_kmers
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
+from saved_networks import bits, described
 from train_network import train_network
 
 from genome_data.windows import write_windows
@@ -47,8 +49,7 @@ def task(tmp_path):
 
 
 def train(task, out, seeds=(0,), kmers="kmers.k1.npy", **changes):
-    """Train into ``out/seed<seed>`` with checkpoints in ``out/checkpoints``; the folders of the seeds."""
-    folders = [out / f"seed{seed}" for seed in seeds]
+    """Train into ``out`` with checkpoints in ``out/checkpoints``; ``out``."""
     arguments = {
         "classes": None,
         "kind": "binary",
@@ -64,20 +65,16 @@ def train(task, out, seeds=(0,), kmers="kmers.k1.npy", **changes):
         windows=task / "windows.tsv",
         kmers=task / kmers,
         seeds=list(seeds),
-        weights=[folder / "weights.safetensors" for folder in folders],
-        models=[folder / "model.json" for folder in folders],
-        histories=[folder / "history.tsv" for folder in folders],
+        weights=out / "weights.safetensors",
+        models=out / "models.json",
+        history=out / "history.tsv",
         **arguments | changes,
     )
-    return folders
+    return out
 
 
-def bits(folder):
-    return (folder / "weights.safetensors").read_bytes()
-
-
-def description(folder):
-    return json.loads((folder / "model.json").read_text())
+def loaded(out):
+    return load(out / "weights.safetensors", out / "models.json", torch.device("cpu"))
 
 
 @pytest.fixture
@@ -114,19 +111,23 @@ def test_unknown_bases_have_the_index_after_the_last_kmer(tmp_path):
 
 
 def test_training_writes_whole_models(task):
-    folders = train(task, task / "out", seeds=(7, 2))
-    for folder, seed in zip(folders, (7, 2), strict=True):
-        assert sorted(path.name for path in folder.iterdir()) == ["history.tsv", "model.json", "weights.safetensors"]
-        model = description(folder)
-        assert (model["seed"], model["size"], model["train_size"]) == (seed, "all", 100)
+    out = train(task, task / "out", seeds=(7, 2))
+    names = ["checkpoints", "history.tsv", "models.json", "weights.safetensors"]
+    assert sorted(path.name for path in out.iterdir()) == names
+    history = pd.read_csv(out / "history.tsv", sep="\t")
+    assert list(history.columns) == ["seed", "epoch", "train_loss", "validation_loss", "validation_auroc"]
+    assert history["seed"].tolist() == [7, 7, 2, 2]
+    assert history["epoch"].tolist() == [1, 2, 1, 2]
+    assert [model["seed"] for model in json.loads((out / "models.json").read_text())] == [7, 2]
+    for (network, of_network), seed in zip(loaded(out), (7, 2), strict=True):
+        model = described(out, seed)
+        assert model == asdict(of_network)
+        assert (model["size"], model["train_size"]) == ("all", 100)
         assert (model["architecture"]["window"], model["architecture"]["conjoined"]) == (WIDTH, False)
         assert model["architecture"]["pool_width"] == ARCHITECTURE["pool_width"]
         assert model["quality"] == model["validation"]["auroc"]
-        history = pd.read_csv(folder / "history.tsv", sep="\t")
-        assert list(history.columns) == ["epoch", "train_loss", "validation_loss", "validation_auroc"]
-        assert history["epoch"].tolist() == [1, 2]
-        assert history["validation_auroc"].max() == pytest.approx(model["quality"], abs=1e-5)
-        network, _ = load(folder / "weights.safetensors", folder / "model.json", torch.device("cpu"))
+        of_seed = history[history["seed"] == seed]
+        assert of_seed["validation_auroc"].max() == pytest.approx(model["quality"], abs=1e-5)
         assert model["parameters"] == sum(parameter.numel() for parameter in network.parameters())
 
 
@@ -134,24 +135,25 @@ def test_a_replicate_depends_on_its_seed_alone(task):
     """To the bit, alone or in a group, whatever the order; and seeds differ."""
     group = train(task, task / "group", seeds=(0, 1, 2), size="0.5")
     turned = train(task, task / "turned", seeds=(2, 0), size="0.5")
-    (alone,) = train(task, task / "alone", seeds=(1,), size="0.5")
-    assert [bits(turned[1]), bits(alone), bits(turned[0])] == [bits(folder) for folder in group]
-    assert len({bits(folder) for folder in group}) == 3
+    alone = train(task, task / "alone", seeds=(1,), size="0.5")
+    for seed, out in ((0, turned), (1, alone), (2, turned)):
+        assert bits(out, seed) == bits(group, seed)
+    assert bits(group, 0) != bits(group, 1) != bits(group, 2) != bits(group, 0)
 
 
 def test_no_test_row_reaches_training(task):
     """Whatever the test windows hold, the weights are the same to the bit."""
-    before = bits(*train(task, task / "before"))
+    before = bits(train(task, task / "before"), 0)
     kmers = np.load(task / "kmers.k1.npy")
     kmers[-WINDOWS // 3 :] = np.random.default_rng(9).integers(0, 5, kmers[-WINDOWS // 3 :].shape)
     np.save(task / "scrambled.npy", kmers)
     table = pd.read_csv(task / "windows.tsv", sep="\t")
     table.loc[table["split"] == "test", "label"] = 1 - table.loc[table["split"] == "test", "label"]
     write_windows(table, task / "windows.tsv")
-    assert bits(*train(task, task / "after", kmers="scrambled.npy")) == before
+    assert bits(train(task, task / "after", kmers="scrambled.npy"), 0) == before
     kmers[0] = 4
     np.save(task / "scrambled.npy", kmers)
-    assert bits(*train(task, task / "changed", kmers="scrambled.npy")) != before
+    assert bits(train(task, task / "changed", kmers="scrambled.npy"), 0) != before
 
 
 def test_a_subset_is_all_that_training_sees_and_the_same_for_every_arm(task):
@@ -161,27 +163,28 @@ def test_a_subset_is_all_that_training_sees_and_the_same_for_every_arm(task):
     arms = {"one": ARCHITECTURE, "two": ARCHITECTURE | {"representation": "standard", "channels": 10}}
     for name, architecture in arms.items():
         chosen = {"seeds": (5,), "size": "20", "architecture": architecture}
-        (before,) = train(task, task / "before" / name, **chosen)
-        assert (description(before)["size"], description(before)["train_size"]) == ("20", 20)
+        before = train(task, task / "before" / name, **chosen)
+        assert (described(before, 5)["size"], described(before, 5)["train_size"]) == ("20", 20)
         kmers = np.load(task / "kmers.k1.npy")
         kmers[np.setdiff1d(np.arange(WINDOWS // 3), rows)] = 4
         np.save(task / "scrambled.npy", kmers)
-        (after,) = train(task, task / "after" / name, kmers="scrambled.npy", **chosen)
-        assert bits(before) == bits(after)
+        after = train(task, task / "after" / name, kmers="scrambled.npy", **chosen)
+        assert bits(before, 5) == bits(after, 5)
         kmers[rows[0]] = 4
         np.save(task / "scrambled.npy", kmers)
-        (other,) = train(task, task / "other" / name, kmers="scrambled.npy", **chosen)
-        assert bits(before) != bits(other)
+        other = train(task, task / "other" / name, kmers="scrambled.npy", **chosen)
+        assert bits(before, 5) != bits(other, 5)
 
 
 def test_what_was_finished_is_not_trained_again(task, epochs_trained):
-    first = [bits(folder) for folder in train(task, task / "out", seeds=(0, 1))]
+    out = train(task, task / "out", seeds=(0, 1))
+    first = [bits(out, seed) for seed in (0, 1)]
     assert len(epochs_trained) == 4
     epochs_trained.clear()
-    again = train(task, task / "out", seeds=(1, 0, 2), arm="renamed")
+    train(task, out, seeds=(1, 0, 2), arm="renamed")
     assert epochs_trained == [1, 2]
-    assert [bits(again[1]), bits(again[0])] == first
-    assert description(again[0])["arm"] == "renamed"
+    assert [bits(out, seed) for seed in (0, 1)] == first
+    assert [described(out, seed)["arm"] for seed in (0, 1, 2)] == ["renamed"] * 3
 
 
 CHANGES = {
@@ -207,7 +210,7 @@ def test_whatever_decides_a_training_makes_it_another(task, change, epochs_train
 
 def test_an_interrupted_job_goes_on_where_it_was(task, monkeypatch, epochs_trained):
     monkeypatch.setattr("learning.checkpoints.SECONDS_BETWEEN", 0.0)
-    whole = [bits(folder) for folder in train(task, task / "whole", seeds=(0, 1))]
+    whole = train(task, task / "whole", seeds=(0, 1))
     validate, left = BinaryObjective.validate, iter(range(3))
 
     def killed(self, network):
@@ -218,10 +221,13 @@ def test_an_interrupted_job_goes_on_where_it_was(task, monkeypatch, epochs_train
     monkeypatch.setattr(BinaryObjective, "validate", killed)
     with pytest.raises(KeyboardInterrupt):
         train(task, task / "killed", seeds=(0, 1))
+    assert [path.name for path in (task / "killed").iterdir()] == ["checkpoints"]
     monkeypatch.setattr(BinaryObjective, "validate", validate)
     epochs_trained.clear()
-    assert [bits(folder) for folder in train(task, task / "killed", seeds=(0, 1))] == whole
+    resumed = train(task, task / "killed", seeds=(0, 1))
     assert epochs_trained == [2]
+    for name in ("weights.safetensors", "history.tsv"):
+        assert (resumed / name).read_bytes() == (whole / name).read_bytes()
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -235,7 +241,7 @@ def test_labelled_sequences_train_to_as_many_classes_as_there_are(task, count):
     encode_kmers(task / "codes.npy", 1, task / "kmers.k1.npy")
     write_windows(table, task / "windows.tsv")
     (task / "classes.json").write_text(json.dumps(["none", "C", "G"][:count]))
-    (folder,) = train(
+    out = train(
         task,
         task / "out",
         kind="labelled",
@@ -243,10 +249,10 @@ def test_labelled_sequences_train_to_as_many_classes_as_there_are(task, count):
         architecture={"representation": "regular", "kmer": 1, "channels": 16},
         training=LABELLED,
     )
-    model = description(folder)
+    ((network, _),) = loaded(out)
+    model = described(out, 0)
     assert (model["kind"], model["architecture"]["classes"]) == ("labelled", count)
     assert model["quality"] > 0.8
-    network, _ = load(folder / "weights.safetensors", folder / "model.json", torch.device("cpu"))
     shape = (5,) if count == 2 else (5, 3)
     assert network(torch.from_numpy(codes[:5]).long()).shape == shape
 
