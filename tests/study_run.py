@@ -59,12 +59,12 @@ class MockStudy:
                 step = 2 if arm == "post_hoc" else 1
                 for size in sizes:
                     self._write_arm(folder, task, arm, size, list(seeds)[::step], hardness)
-            self._write_arm(folder, task, BASELINE_ARM, None, [0], hardness)
+            self._write_arm(folder, task, BASELINE_ARM, "all", [0], hardness)
         self.windows = [self._write_windows(folder / task / "windows.tsv") for task in tasks]
         self.kinds = dict.fromkeys(tasks, "binary")
 
     def _write_arm(self, folder, task, arm, size, seeds, hardness):
-        path = folder / task / arm / (size or "")
+        path = folder / task / arm / size
         path.mkdir(parents=True)
         records, tables = zip(*(self._replicate(task, arm, size, seed, hardness) for seed in seeds), strict=True)
         (path / "evaluation.json").write_text(json.dumps(records))
@@ -73,28 +73,25 @@ class MockStudy:
         self.predictions.append(path / "predictions.tsv")
 
     def _replicate(self, task, arm, size, seed, hardness):
-        lead = LEADS.get(arm, 1.0) * SHARE.get(size, 1.0) + self.rng.normal(0, 0.02)
+        lead = LEADS.get(arm, 1.0) * SHARE[size] + self.rng.normal(0, 0.02)
         logits = lead * self.labels - 1.0 + 0.9 * hardness + self.rng.normal(0, 0.2, len(hardness))
-        is_equivariant = arm not in ("standard", "augmented", BASELINE_ARM)
         evaluation = {
             "task": task,
             "arm": arm,
+            "size": size,
             "seed": seed,
-            "train_size": TRAIN_SIZES[size or "all"],
+            "train_size": TRAIN_SIZES[size],
+            "members": 1,
             "parameters": 1_234_567,
+            "multiply_adds": 45_000_000,
+            "windows_per_second": 1000.0,
             "seconds": 10.0 + seed,
             "metrics": {"AUROC": auroc(self.labels, logits), "MCC": lead / 3},
             "calibration": calibration_table(self.labels, sigmoid(logits)),
         }
-        if size is not None:
-            flipped = 0.0 if is_equivariant else float(self.rng.uniform(0.01, 0.06))
-            evaluation |= {
-                "size": size,
-                "members": 1,
-                "multiply_adds": 45_000_000,
-                "windows_per_second": 1000.0,
-                "reverse_complement": {"largest_absolute": 3 * flipped, "flipped": flipped},
-            }
+        if arm != BASELINE_ARM:
+            flipped = float(self.rng.uniform(0.01, 0.06)) if arm in ("standard", "augmented") else 0.0
+            evaluation["reverse_complement"] = {"largest_absolute": 3 * flipped, "flipped": flipped}
         if arm == "best_equivariant":
             qualities = {"regular_k3": 0.9, "regular_k4": 0.88}
             evaluation |= {"chosen": ["regular_k3"], "candidates": qualities}

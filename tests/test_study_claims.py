@@ -133,6 +133,27 @@ def test_a_wider_lead_is_a_difference_of_differences(lead, verdict):
     assert (row.size, row.wider_than, row.verdict) == ("1000", "all", verdict)
 
 
+def test_windows_count_for_both_sizes_of_a_wider_lead_and_for_tasks_by_their_pairs():
+    metrics = {"x": "JSD", "y": "JSD"}
+    values = {"a": {0: 0.1, 1: 0.1, 2: 0.1}, "b": {0: 0.4, 1: 0.4, 2: 0.4}}
+    fewer = {arm: {0: of_arm[0]} for arm, of_arm in values.items()}
+    tables = [
+        replicates(of_task, "JSD", size, task)
+        for task, of_task in (("x", values), ("y", fewer))
+        for size in ("1000", "all")
+    ]
+    leads = {("x", "1000"): 0.3, ("x", "all"): 0.1, ("y", "1000"): 0.7, ("y", "all"): 0.1}
+    resampled = {
+        (task, arm, size, seed): np.full(5, -lead if arm == "a" else 0.0)
+        for (task, size), lead in leads.items()
+        for arm in "ab"
+        for seed in range(3)
+    }
+    rows = claim_rows(tables, metrics, {"better": "a", "than": "b", "wider_at": "1000"}, resampled)
+    # Of x 0.3 - 0.1 with three pairs, of y 0.7 - 0.1 with one; a smaller divergence is a gain.
+    assert rows["window_low"].to_numpy() == pytest.approx([0.2, 0.6, (3 * 0.2 + 0.6) / 4])
+
+
 def test_claims_of_a_scope_are_corrected_together():
     p_values = [0.01, 0.04, 0.03]
     rows = pd.DataFrame({"scope": ["x", "x", "y"], "wilcoxon_p": p_values}).assign(

@@ -81,8 +81,7 @@ def selections_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
 
 
 def _model(evaluation: Evaluation) -> tuple[str, str, str]:
-    # The k-mer baseline is fitted to all windows and has no size.
-    return evaluation["task"], evaluation["arm"], evaluation.get("size", ALL)
+    return evaluation["task"], evaluation["arm"], evaluation["size"]
 
 
 def _selection(evaluation: Evaluation) -> tuple[str, str, str]:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from workflow_support.errors import InputError
 
-from .evaluations import ALL
 from .files import read_evaluations
 from .resampling import Metric, auroc_of_draws, macro_auroc_of_draws, mean_of_draws, resampled_metrics
 
@@ -55,7 +54,7 @@ def resample_predictions(
 
 def _model(evaluation: Path) -> Model:
     record = read_evaluations([evaluation])[0]
-    return record["task"], record["arm"], record.get("size", ALL)
+    return record["task"], record["arm"], record["size"]
 
 
 def _metrics_of_task(tables: Mapping[Model, Path], metric: str) -> tuple[np.ndarray, dict[Replicate, Metric]]:
