@@ -14,7 +14,7 @@ import torch
 from attribute_sequences import attribute_sequences
 from normalise_genome import normalise_genome
 from planted_windows import ARCHITECTURE, MOTIF, WIDTH, planted_codes
-from saved_networks import files_of, save_network
+from saved_networks import files_of, save_network, save_replicates
 from sequence_formats import fasta_text
 
 from genome_data.alphabet import reverse_complement
@@ -326,7 +326,10 @@ def test_networks_of_other_architecture_are_explained_together_and_on_both_stran
     architecture = ARCHITECTURE | {"window": WIDTH}
     conjoined = {"representation": "standard", "conjoined": True}
     described = {"a": {}, "b": {"kmer": 3, "channels": 4}, "c": conjoined}
-    networks = [save_network(task, name, architecture | changes) for name, changes in described.items()]
+    of_arms = [
+        save_replicates(task, name, architecture | changes, {0: {}, 1: {}}) for name, changes in described.items()
+    ]
+    networks = [network for of_arm in of_arms for network in of_arm]
     found = {}
     for average_strands in (False, True):
         attribute(task, **files_of(task, described), average_strands=average_strands)

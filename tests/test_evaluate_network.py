@@ -11,7 +11,7 @@ from evaluate_network import evaluate_network
 from fit_kmer_baseline import fit_kmer_baseline
 from planted_profiles import ARCHITECTURE as PROFILE
 from planted_windows import ARCHITECTURE, WIDTH, planted_codes
-from saved_networks import files_of, save_network
+from saved_networks import files_of, save_network, save_replicates
 from sklearn.metrics import accuracy_score, matthews_corrcoef, roc_auc_score
 from summarise_run import summarise_run
 
@@ -47,30 +47,35 @@ def write_task(folder, codes, labels):
     np.save(folder / "codes.npy", codes)
 
 
-def evaluate(task, names, candidates=None, **changes):
-    """Contents of the files of each replicate; a replicate for each name if no candidates are given."""
-    candidates = [[[number] for number in range(len(names))]] if candidates is None else candidates
-    seeds = list(range(len(candidates[0])))
-    arguments = {"task": "planted", "arm": "some", "size": "all", "seeds": seeds, "average_strands": False}
-    evaluations, predictions = ([task / f"{seed}.{end}" for seed in seeds] for end in ("eval.json", "tsv"))
+def evaluate(task, names, candidates=((0,),), seeds=((0,),), **changes):
+    """What the files say of each replicate, and its rows of the predictions."""
+    arguments = {"task": "planted", "arm": "some", "size": "all", "average_strands": False}
     evaluate_network(
         windows=task / "windows.tsv",
         codes=task / "codes.npy",
         **files_of(task, names),
-        candidates=candidates,
+        candidates=[list(candidate) for candidate in candidates],
+        seeds=[list(group) for group in seeds],
         device="cpu",
         threads=1,
-        evaluations=evaluations,
-        predictions=predictions,
+        evaluation=task / "evaluation.json",
+        predictions=task / "predictions.tsv",
         **arguments | changes,
     )
-    files = zip(evaluations, predictions, strict=True)
-    return [(json.loads(one.read_text()), pd.read_csv(other, sep="\t")) for one, other in files]
+    return read_replicates(task / "evaluation.json", task / "predictions.tsv")
+
+
+def read_replicates(evaluation, predictions):
+    records, table = json.loads(evaluation.read_text()), pd.read_csv(predictions, sep="\t")
+    assert table["seed"].tolist() == [record["seed"] for record in records for _ in range(TEST)]
+    of_replicates = [table.iloc[first : first + TEST] for first in range(0, len(table), TEST)]
+    return [(record, rows.reset_index(drop=True)) for record, rows in zip(records, of_replicates, strict=True)]
 
 
 def test_an_equivariant_network(task):
-    network = save_network(task, "a", REGULAR, seconds=3.0, parameters=77, train_size=100)
-    ((evaluation, predictions),) = evaluate(task, ["a"], seeds=[7], arm="regular", size="0.5")
+    facts = {"seconds": 3.0, "parameters": 77, "train_size": 100}
+    (network,) = save_replicates(task, "a", REGULAR, {7: facts})
+    ((evaluation, predictions),) = evaluate(task, "a", seeds=[[7]], arm="regular", size="0.5")
     expected = {"task": "planted", "arm": "regular", "size": "0.5", "seed": 7, "train_size": 100, "members": 1}
     assert expected.items() <= evaluation.items()
     assert (evaluation["parameters"], evaluation["seconds"]) == (77, 3.0)
@@ -81,27 +86,50 @@ def test_an_equivariant_network(task):
     assert evaluation["reverse_complement"]["largest_absolute"] < 1e-4
     assert evaluation["reverse_complement"]["flipped"] == 0
     assert sum(row["windows"] for row in evaluation["calibration"]) == TEST
-    columns = "name contig start end split label logit reverse_complement_logit probability"
+    columns = "name contig start end split label seed logit reverse_complement_logit probability"
     assert list(predictions.columns) == columns.split()
     assert predictions["name"].tolist() == [f"window_{row}" for row in range(200, 300)]
     assert set(predictions["split"]) == {"test"}
     assert np.allclose(predictions["probability"], 1 / (1 + np.exp(-predictions["logit"])), atol=1e-5)
 
 
-def test_all_replicates_of_an_arm_in_their_order(task):
-    for name in "ab":
-        save_network(task, name, REGULAR)
-    (one, of_one), (other, of_other) = evaluate(task, ["a", "b"], seeds=[5, 3])
+def test_replicates_are_in_the_order_asked_for_and_as_those_saved_alone(task):
+    save_replicates(task, "a", REGULAR, {seed: {} for seed in (3, 4, 5)})
+    (one, of_one), (other, of_other) = evaluate(task, "a", seeds=[[5], [3]])
     assert (one["seed"], other["seed"]) == (5, 3)
     assert not np.allclose(of_one["logit"], of_other["logit"])
-    ((alone, of_alone),) = evaluate(task, ["b"])
+    save_replicates(task, "a", REGULAR, {3: {}})
+    ((alone, of_alone),) = evaluate(task, "a", seeds=[[3]])
     assert of_alone.equals(of_other)
     assert alone["metrics"] == other["metrics"]
 
 
+def test_what_replicates_of_several_seeds_answer_is_the_mean_of_their_networks(task):
+    """Groups are named by their first seed, whatever the order of the file."""
+    save_replicates(task, "a", REGULAR, {seed: {"seconds": float(seed)} for seed in (4, 1, 2, 3)})
+    logits = [rows["logit"] for _, rows in evaluate(task, "a", seeds=[[1], [2], [3], [4]])]
+    found = evaluate(task, "a", seeds=[[2, 1], [3, 4]])
+    for (evaluation, rows), seed, pair in zip(found, (2, 3), (logits[:2], logits[2:]), strict=True):
+        assert np.allclose(rows["logit"], (pair[0] + pair[1]) / 2, atol=1e-5)
+        assert (evaluation["seed"], evaluation["members"]) == (seed, 2)
+    assert [evaluation["seconds"] for evaluation, _ in found] == [3.0, 7.0]
+
+
+@pytest.mark.parametrize("candidates", [[[0, 1]], [[0], [1]]], ids=["members", "candidates"])
+def test_a_seed_that_an_arm_lacks_is_refused(task, candidates):
+    """Even where the other candidate is the better one."""
+    save_replicates(task, "a", REGULAR, {1: {"quality": 0.9}, 2: {"quality": 0.9}})
+    save_replicates(task, "b", REGULAR, {1: {"quality": 0.1}, 3: {"quality": 0.1}})
+    with pytest.raises(InputError) as error:
+        evaluate(task, "ab", candidates, seeds=[[1], [2]])
+    assert error.value.file == task / "b.json"
+    assert ("[1, 3]" in error.value.found, "[2]" in error.value.allowed) == (True, True)
+    assert not (task / "evaluation.json").exists()
+
+
 def test_the_other_strand_of_an_ordinary_network_is_measured(task):
     network = save_network(task, "a", STANDARD)
-    ((evaluation, predictions),) = evaluate(task, ["a"])
+    ((evaluation, predictions),) = evaluate(task, "a")
     codes = torch.from_numpy(np.load(task / "codes.npy")[-TEST:]).long()
     with torch.inference_mode():
         forward = network(codes)
@@ -115,36 +143,37 @@ def test_the_other_strand_of_an_ordinary_network_is_measured(task):
 
 @pytest.mark.parametrize("average_strands", [False, True])
 def test_combinations_are_ensembles_and_strand_averages(task, average_strands, monkeypatch):
-    """Members of other k and representation, one of them conjoined, in two replicates that share none."""
-    architectures = [REGULAR, THREE_MERS, STANDARD | {"conjoined": True}, STANDARD]
-    networks = [save_network(task, name, each, seconds=2.0) for name, each in zip("abcd", architectures, strict=True)]
+    """Members of other k and representation, one of them conjoined, in replicates of two seeds that share none."""
+    architectures = {"a": REGULAR, "b": THREE_MERS, "c": STANDARD | {"conjoined": True}}
+    facts = {seed: {"seconds": 2.0} for seed in (1, 2, 3, 4)}
+    networks = [save_replicates(task, name, each, facts) for name, each in architectures.items()]
     monkeypatch.setattr("learning.clock.Clock.seconds_per_window", lambda *_: 0.5)
-    replicates = [[0, 1, 2], [3]]
-    found = evaluate(task, "abcd", [replicates], average_strands=average_strands)
+    found = evaluate(task, "abc", [[0, 1, 2]], [[1, 2], [3, 4]], average_strands=average_strands)
     codes = torch.from_numpy(np.load(task / "codes.npy")[-TEST:]).long()
     strands = 1 + average_strands
-    for (evaluation, predictions), members in zip(found, replicates, strict=True):
-        whole = Ensemble([networks[member] for member in members])
+    for (evaluation, predictions), group in zip(found, (slice(0, 2), slice(2, 4)), strict=True):
+        whole = Ensemble([network for arm in networks for network in arm[group]])
         whole = StrandAverage(whole).eval() if average_strands else whole.eval()
         with torch.inference_mode():
             expected = whole(codes), whole(torch.where(codes == 4, 4, 3 - codes).flip(1))
         assert np.allclose(predictions["logit"], expected[0], atol=1e-6, rtol=1e-5)
         assert np.allclose(predictions["reverse_complement_logit"], expected[1], atol=1e-6, rtol=1e-5)
         assert evaluation["multiply_adds"] == multiply_adds(whole)
-        assert (evaluation["members"], evaluation["seconds"]) == (len(members), 2.0 * len(members))
-        assert evaluation["parameters"] == 10 * len(members)
+        assert (evaluation["members"], evaluation["seconds"], evaluation["parameters"]) == (6, 12.0, 60)
+        assert evaluation["windows_per_second"] == pytest.approx(1 / (0.5 * strands * 6))
         assert (evaluation["reverse_complement"]["largest_absolute"] < 1e-5) == average_strands
-        assert evaluation["windows_per_second"] == pytest.approx(1 / (0.5 * strands * len(members)))
 
 
 def test_the_best_candidate_on_validation_is_taken_for_all_replicates(task):
-    qualities = {"a": ("x", 0.7), "b": ("x", 0.9), "c": ("y", 0.85), "d": ("y", 0.85)}
-    for name, (arm, quality) in qualities.items():
-        save_network(task, name, REGULAR, arm=arm, quality=quality)
-    found = evaluate(task, "abcd", [[[0], [1]], [[2], [3]]])
+    """By the networks that are averaged: of seed 2, which x has too, nothing is asked."""
+    qualities = {"x": {0: 0.7, 1: 0.9, 2: 1.5}, "y": {0: 0.85, 1: 0.85}}
+    for arm, of_seeds in qualities.items():
+        facts = {seed: {"arm": arm, "quality": quality} for seed, quality in of_seeds.items()}
+        save_replicates(task, arm, REGULAR, facts)
+    found = evaluate(task, "xy", [[0], [1]], [[0], [1]])
     assert [evaluation["chosen"] for evaluation, _ in found] == [["y"], ["y"]]
     assert found[0][0]["candidates"] == pytest.approx({"x": 0.8, "y": 0.85})
-    ((_, alone),) = evaluate(task, ["d"])
+    ((_, alone),) = evaluate(task, "y", seeds=[[1]])
     assert found[1][1].equals(alone)
 
 
@@ -153,7 +182,7 @@ def test_a_candidate_of_several_arms_is_named_by_all_of_them_and_its_rivals_are_
     save_network(task, "b", THREE_MERS, arm="y", quality=0.8)
     save_network(task, "c", REGULAR, arm="z", quality=0.5)
     (task / "c.safetensors").write_bytes(b"unread")
-    ((evaluation, _),) = evaluate(task, "abc", [[[2]], [[0, 1]]])
+    ((evaluation, _),) = evaluate(task, "abc", [[2], [0, 1]])
     assert evaluation["chosen"] == ["x", "y"]
     assert evaluation["candidates"] == pytest.approx({"x+y": 0.7, "z": 0.5})
 
@@ -161,7 +190,7 @@ def test_a_candidate_of_several_arms_is_named_by_all_of_them_and_its_rivals_are_
 def test_thresholds_and_choice_ignore_the_test_split(task):
     save_network(task, "a", STANDARD, arm="x", quality=0.8)
     save_network(task, "b", STANDARD, arm="y", quality=0.7)
-    candidates = [[[0]], [[1]]]
+    candidates = [[0], [1]]
     ((before, _),) = evaluate(task, "ab", candidates, average_strands=True)
     codes = np.load(task / "codes.npy")
     codes[-TEST:] = codes[-TEST:][::-1, ::2].repeat(2, axis=1)
@@ -174,7 +203,7 @@ def test_thresholds_and_choice_ignore_the_test_split(task):
 def test_the_threshold_is_that_of_what_is_evaluated(task):
     """Of the strand average where strands are averaged, not of one strand."""
     network = save_network(task, "a", STANDARD)
-    ((evaluation, _),) = evaluate(task, ["a"], average_strands=True)
+    ((evaluation, _),) = evaluate(task, "a", average_strands=True)
     labels = pd.read_csv(task / "windows.tsv", sep="\t")["label"].to_numpy()[100:200]
     with torch.inference_mode():
         logits = StrandAverage(network).eval()(torch.from_numpy(np.load(task / "codes.npy")[100:200]).long())
@@ -189,9 +218,9 @@ def test_networks_that_do_not_go_together_are_refused(task, change):
     else:
         save_network(task, "b", REGULAR | change)
     with pytest.raises(InputError) as error:
-        evaluate(task, "ab", [[[0, 1]]])
+        evaluate(task, "ab", [[0, 1]])
     assert error.value.file == task / "b.json"
-    assert not list(task.glob("*.eval.json"))
+    assert not (task / "evaluation.json").exists()
 
 
 def baseline(task, kind="binary"):
@@ -205,25 +234,27 @@ def baseline(task, kind="binary"):
         evaluation=task / "baseline.json",
         predictions=task / "baseline.tsv",
     )
-    return json.loads((task / "baseline.json").read_text()), pd.read_csv(task / "baseline.tsv", sep="\t")
+    (found,) = read_replicates(task / "baseline.json", task / "baseline.tsv")
+    return found
 
 
 def test_the_baseline_leaves_the_same_tables(task):
     found, scores = baseline(task)
-    save_network(task, "a", REGULAR)
-    ((network, predictions),) = evaluate(task, ["a"])
+    save_replicates(task, "a", REGULAR, {1: {}, 2: {}})
+    (network, predictions), _ = evaluate(task, "a", seeds=[[1], [2]])
     facts = ("arm", "size", "parameters", "multiply_adds", "members")
     assert [found[fact] for fact in facts] == ["kmer_logistic_regression", "all", 2080, 2080, 1]
     assert found["mcc_threshold"] == baseline_threshold(task)
     assert set(network) - set(found) == {"reverse_complement"}
     assert list(scores.columns) == list(predictions.columns)
     assert scores["logit"].equals(scores["reverse_complement_logit"])
-    summarise_run([task / "baseline.json", task / "0.eval.json"], task / "summary.tsv")
+    summarise_run([task / "baseline.json", task / "evaluation.json"], task / "summary.tsv")
     summary = pd.read_csv(task / "summary.tsv", sep="\t")
     columns = ["task", "arm", "size", "train_size", "metric", "replicates", "mean", "sd"]
     assert list(summary.columns) == columns
     assert summary["metric"].tolist() == METRICS * 2 + ["RC error", "RC flips"]
-    assert summary["sd"].isna().all()
+    assert summary["replicates"].tolist() == [1] * len(METRICS) + [2] * (len(METRICS) + 2)
+    assert summary["sd"].isna().tolist() == (summary["replicates"] == 1).tolist()
 
 
 def baseline_threshold(task):
@@ -288,7 +319,7 @@ def test_combinations_of_networks_of_three_classes(tmp_path, average_strands):
     labels = write_labelled_task(tmp_path, 3)
     architectures = {"a": LABELLED, "b": LABELLED | {"representation": "regular", "kmer": 2}}
     networks = [save_network(tmp_path, name, each | {"classes": 3}, "labelled") for name, each in architectures.items()]
-    ((evaluation, predictions),) = evaluate(tmp_path, "ab", [[[0, 1]]], average_strands=average_strands)
+    ((evaluation, predictions),) = evaluate(tmp_path, "ab", [[0, 1]], average_strands=average_strands)
     assert_three_classes(evaluation, predictions, labels)
     whole = Ensemble(networks)
     whole = StrandAverage(whole).eval() if average_strands else whole.eval()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from evaluate_profile_network import evaluate_profile_network
 from planted_profiles import ARCHITECTURE, JITTER, OUTPUT, WINDOW, write_planted_task
-from saved_networks import files_of, save_network
+from saved_networks import files_of, save_network, save_replicates
 
 from learning.profile_inference import predict_profiles
 from rc_equivariant import Ensemble, StrandAverage
@@ -27,29 +27,27 @@ def task(tmp_path):
     return tmp_path
 
 
-def evaluate(task, names="a", candidates=None, control=True, **changes):
-    """Contents of the files of each replicate; a replicate for each name if no candidates are given."""
-    candidates = [[[number] for number in range(len(names))]] if candidates is None else candidates
-    seeds = list(range(len(candidates[0])))
-    ends = {"evaluations": "eval.json", "predictions": "tsv", "profiles": "npy"}
-    outputs = {name: [task / f"{seed}.{end}" for seed in seeds] for name, end in ends.items()}
-    arguments = {"task": "planted", "arm": "some", "size": "all", "seeds": seeds, "average_strands": False}
+def evaluate(task, names="a", candidates=((0,),), seeds=((0,),), control=True, **changes):
+    """What the files say of each replicate, its rows of the predictions and its profiles."""
+    outputs = {name: task / f"out.{name}" for name in ("evaluation", "predictions", "profiles")}
+    arguments = {"task": "planted", "arm": "some", "size": "all", "average_strands": False}
     evaluate_profile_network(
         windows=task / "windows.tsv",
         codes=task / "codes.npy",
         counts=task / "counts.npy",
         control=task / "control.npy" if control else None,
         **files_of(task, names),
-        candidates=candidates,
+        candidates=[list(candidate) for candidate in candidates],
+        seeds=[list(group) for group in seeds],
         device="cpu",
         threads=1,
         **outputs,
         **arguments | changes,
     )
-    return [
-        (json.loads(evaluation.read_text()), pd.read_csv(predictions, sep="\t"), np.load(profiles))
-        for evaluation, predictions, profiles in zip(*outputs.values(), strict=True)
-    ]
+    records, table = json.loads(outputs["evaluation"].read_text()), pd.read_csv(outputs["predictions"], sep="\t")
+    assert table["seed"].tolist() == [record["seed"] for record in records for _ in range(TEST)]
+    rows = [table.iloc[first : first + TEST].reset_index(drop=True) for first in range(0, len(table), TEST)]
+    return list(zip(records, rows, np.load(outputs["profiles"]), strict=True))
 
 
 def read_by_networks(task):
@@ -60,8 +58,8 @@ def read_by_networks(task):
 
 
 def test_an_equivariant_network(task):
-    save_network(task, "a", WITH_CONTROL, "profile", seconds=3.0)
-    ((evaluation, predictions, profiles),) = evaluate(task, seeds=[7], arm="regular", size="1000")
+    save_replicates(task, "a", WITH_CONTROL, {7: {"seconds": 3.0}}, "profile")
+    ((evaluation, predictions, profiles),) = evaluate(task, seeds=[[7]], arm="regular", size="1000")
     expected = {"task": "planted", "arm": "regular", "size": "1000", "seed": 7, "train_size": 100, "members": 1}
     assert expected.items() <= evaluation.items()
     of_bins = {f"{name} {width} bp" for name in ("Pearson", "Spearman", "MSE") for width in (1, 5, 10)}
@@ -101,18 +99,31 @@ def test_the_other_strand_of_an_ordinary_network_is_measured(task):
     assert found > 1e-2
 
 
+def test_replicates_are_in_the_order_asked_for_and_as_those_saved_alone(task):
+    save_replicates(task, "a", WITH_CONTROL, {seed: {} for seed in (3, 4, 5)}, "profile")
+    (one, _, of_one), (other, rows, of_other) = evaluate(task, seeds=[[5], [3]])
+    assert (one["seed"], other["seed"]) == (5, 3)
+    assert not np.allclose(of_one, of_other)
+    save_replicates(task, "a", WITH_CONTROL, {3: {}}, "profile")
+    ((alone, rows_alone, of_alone),) = evaluate(task, seeds=[[3]])
+    assert np.array_equal(of_alone, of_other)
+    assert rows_alone.equals(rows)
+    assert alone["metrics"] == other["metrics"]
+
+
 @pytest.mark.parametrize("average_strands", [False, True])
 def test_combinations_are_ensembles_and_strand_averages(task, average_strands, monkeypatch):
-    architectures = [WITH_CONTROL, STANDARD | {"kmer": 3, "channels": 6}, STANDARD | {"conjoined": True}, STANDARD]
-    networks = [save_network(task, name, each, "profile") for name, each in zip("abcd", architectures, strict=True)]
+    architectures = {"a": WITH_CONTROL, "b": STANDARD | {"kmer": 3, "channels": 6}, "c": STANDARD | {"conjoined": True}}
+    of_seeds = {seed: {} for seed in (1, 2, 3, 4)}
+    networks = [save_replicates(task, name, each, of_seeds, "profile") for name, each in architectures.items()]
     monkeypatch.setattr("learning.clock.Clock.seconds_per_window", lambda *_: 0.5)
-    replicates = [[0, 1, 2], [3]]
-    found = evaluate(task, "abcd", [replicates], average_strands=average_strands)
+    found = evaluate(task, "abc", [[0, 1, 2]], [[1, 2], [3, 4]], average_strands=average_strands)
     codes, control = (
         torch.from_numpy(values.astype(kind)) for values, kind in zip(read_by_networks(task), "lf", strict=True)
     )
-    for (evaluation, predictions, profiles), members in zip(found, replicates, strict=True):
-        whole = Ensemble([networks[member] for member in members])
+    assert [evaluation["seed"] for evaluation, _, _ in found] == [1, 3]
+    for (evaluation, predictions, profiles), group in zip(found, (slice(0, 2), slice(2, 4)), strict=True):
+        whole = Ensemble([network for arm in networks for network in arm[group]])
         whole = StrandAverage(whole).eval() if average_strands else whole.eval()
         with torch.inference_mode():
             logits, log_totals = whole(codes, control)
@@ -120,15 +131,15 @@ def test_combinations_are_ensembles_and_strand_averages(task, average_strands, m
         columns = ["predicted_log_total_plus", "predicted_log_total_minus"]
         assert np.allclose(predictions[columns], log_totals, atol=1e-5, rtol=1e-5)
         assert evaluation["multiply_adds"] == multiply_adds(whole)
-        assert evaluation["members"] == len(members)
-        assert evaluation["windows_per_second"] == pytest.approx(1 / (0.5 * (1 + average_strands) * len(members)))
+        assert evaluation["members"] == 6
+        assert evaluation["windows_per_second"] == pytest.approx(1 / (0.5 * (1 + average_strands) * 6))
         assert (evaluation["reverse_complement"]["largest_absolute"] < 1e-5) == average_strands
 
 
 def test_the_best_candidate_on_validation_is_taken(task):
     for name, arm, quality in (("a", "x", -0.4), ("b", "y", -0.3)):
         save_network(task, name, WITH_CONTROL, "profile", arm=arm, quality=quality)
-    ((evaluation, predictions, _),) = evaluate(task, "ab", [[[0]], [[1]]])
+    ((evaluation, predictions, _),) = evaluate(task, "ab", [[0], [1]])
     assert (evaluation["chosen"], evaluation["candidates"]) == (["y"], {"y": -0.3, "x": -0.4})
     assert predictions.equals(evaluate(task, "b")[0][1])
 
@@ -148,11 +159,10 @@ def test_windows_without_reads_are_counted_and_left_out(task):
 
 
 def test_blocks_of_windows_do_not_show(task, monkeypatch):
-    for name in "ab":
-        save_network(task, name, WITH_CONTROL, "profile")
-    whole = evaluate(task, "ab")
+    save_replicates(task, "a", WITH_CONTROL, {1: {}, 2: {}}, "profile")
+    whole = evaluate(task, seeds=[[1], [2]])
     monkeypatch.setattr("learning.profile_evaluation.WINDOWS_PER_BLOCK", 7)
-    for (evaluation, _, profiles), expected in zip(evaluate(task, "ab"), whole, strict=True):
+    for (evaluation, _, profiles), expected in zip(evaluate(task, seeds=[[1], [2]]), whole, strict=True):
         assert evaluation["metrics"] == pytest.approx(expected[0]["metrics"], rel=1e-5)
         assert np.allclose(profiles, expected[2], atol=1e-6)
 
@@ -174,4 +184,4 @@ def test_a_test_split_without_windows_is_a_clear_error_and_leaves_nothing(task):
     table.to_csv(task / "windows.tsv", sep="\t", index=False)
     with pytest.raises(InputError, match="the test split holds no windows"):
         evaluate(task)
-    assert not [path for path in task.iterdir() if "eval" in path.name or "partial" in path.name]
+    assert not [path for path in task.iterdir() if path.name.startswith(("out.", ".partial"))]

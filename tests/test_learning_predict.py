@@ -8,7 +8,7 @@ import torch
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_windows import ARCHITECTURE, WIDTH
 from predict_binding import predict_binding
-from saved_networks import files_of, save_network
+from saved_networks import files_of, save_network, save_replicates
 
 from genome_data.genome import Genome, normalise_fasta
 from learning.inference import mean_logits
@@ -21,7 +21,7 @@ SIZES = {"chrB": 1030, "chrA": 640, "tiny": 25, "gap": 300}
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A genome of four contigs (one of them N throughout) and two replicates of a model."""
+    """A genome of four contigs (one of them N throughout) and two replicates of a model in one file."""
     folder = tmp_path_factory.mktemp("predict")
     generator = np.random.default_rng(0)
     records = []
@@ -30,10 +30,10 @@ def run(tmp_path_factory):
         records.append(f">{name}\n{letters}\n")
     (folder / "source.fa").write_text("".join(records))
     normalise_fasta(folder / "source.fa", folder / "genome.fa", folder / "genome.fa.fai", folder / "c", folder / "s")
-    return folder, [save_network(folder, seed, ARCHITECTURE | {"window": WIDTH}) for seed in (0, 1)]
+    return folder, save_replicates(folder, "arm", ARCHITECTURE | {"window": WIDTH}, {0: {}, 1: {}})
 
 
-def predict(run, regions=None, contigs=None, stride=100, names=(0, 1), average_strands=False):
+def predict(run, regions=None, contigs=None, stride=100, names=("arm",), average_strands=False):
     folder, _ = run
     bed = None
     if regions is not None:
@@ -161,14 +161,16 @@ def test_bad_requests_are_named_and_leave_nothing(run, chosen, words):
 
 def test_networks_of_other_architecture_answer_together_on_both_strands(run):
     folder, networks = run
-    standard = save_network(folder, 2, ARCHITECTURE | {"window": WIDTH, "representation": "standard", "kmer": 3})
+    standard = save_network(
+        folder, "standard", ARCHITECTURE | {"window": WIDTH, "representation": "standard", "kmer": 3}
+    )
     region = [("chrA", 100, 400)]
-    table, _ = predict(run, regions=region, names=(0, 2), average_strands=True)
+    table, _ = predict(run, regions=region, names=("arm", "standard"), average_strands=True)
     codes = Genome(folder / "genome.fa").codes(table["contig"], table["start"], WIDTH)
     with torch.inference_mode():
-        expected = StrandAverage(Ensemble([networks[0], standard])).eval()(torch.from_numpy(codes).long())
+        expected = StrandAverage(Ensemble([*networks, standard])).eval()(torch.from_numpy(codes).long())
     assert np.allclose(table["score"], expected, atol=1e-5)
-    assert not np.allclose(predict(run, regions=region, names=(0, 2))[0]["score"], expected, atol=1e-2)
+    assert not np.allclose(predict(run, regions=region, names=("arm", "standard"))[0]["score"], expected, atol=1e-2)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ def test_networks_that_do_not_go_together_are_refused(run, architecture, kind, w
     folder, _ = run
     save_network(folder, "other", architecture, kind)
     with pytest.raises(InputError) as error:
-        predict(run, names=(0, "other"))
+        predict(run, names=("arm", "other"))
     assert error.value.file == folder / "other.json"
     assert all(word in str(error.value) for word in words), str(error.value)
 

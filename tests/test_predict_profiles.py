@@ -10,7 +10,7 @@ import torch
 from planted_profiles import ARCHITECTURE, OUTPUT, WINDOW
 from planted_windows import ARCHITECTURE as BINARY_ARCHITECTURE
 from predict_profiles import predict_profiles
-from saved_networks import files_of, save_network
+from saved_networks import files_of, save_network, save_replicates
 from sequence_formats import fasta_text
 
 from genome_data.alphabet import reverse_complement
@@ -123,12 +123,17 @@ def test_a_constant_network_spreads_its_total_evenly(folder, tmp_path):
 
 
 def test_replicates_are_averaged_in_probabilities_and_in_totals(folder, tmp_path):
-    networks = [saved_network(tmp_path, 0), saved_network(tmp_path, 1, lambda network: network.totals.bias.add_(1))]
+    """Those of one file, and one of another."""
+    networks = save_replicates(
+        tmp_path, 0, ARCHITECTURE, {1: {}, 2: {}}, "profile", lambda each: each.totals.bias.add_(4)
+    )
+    networks.append(saved_network(tmp_path, 1, lambda network: network.totals.bias.add_(1)))
     table, tracks = predict(folder, tmp_path, seeds=(0, 1), regions=[("chrA", 200, 200 + OUTPUT)])
-    (one, of_one), (other, of_other) = (outputs_of(network, folder, "chrA", 200) for network in networks)
-    assert not np.allclose(of_one, of_other, rtol=0.5)
-    totals = (of_one + of_other) / 2
-    assert np.allclose(tracks["chrA"][:, 200 : 200 + OUTPUT], (one + other) / 2 * totals[:, None], rtol=1e-4)
+    answers = [outputs_of(network, folder, "chrA", 200) for network in networks]
+    assert not np.allclose(answers[0][1], answers[2][1], rtol=0.5)
+    probabilities, totals = (np.mean(each, axis=0) for each in zip(*answers, strict=True))
+    assert not np.allclose(probabilities, answers[0][0], rtol=1e-2)
+    assert np.allclose(tracks["chrA"][:, 200 : 200 + OUTPUT], probabilities * totals[:, None], rtol=1e-4)
     assert np.allclose(table[["reads_plus", "reads_minus"]], totals, rtol=1e-4)
 
 

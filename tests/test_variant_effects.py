@@ -7,20 +7,17 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import image
-from planted_windows import WIDTH
+from planted_windows import ARCHITECTURE, WIDTH
 from plot_variant_effects import plot_variant_effects
+from saved_networks import files_of, save_replicates
 from scipy import stats
 from score_variants import score_variants
-from test_learning_saved_models import description
 
 from genome_data.genome import normalise_fasta
-from learning.architectures import build_network
 from learning.inference import mean_logits
-from learning.saved_models import save
 from learning.variant_effects import BOOTSTRAPS, _bootstrap, correlation, correlations
 
 CAPTION = Path(__file__).parents[1] / "resources" / "captions" / "variant_effects.rst"
@@ -38,21 +35,15 @@ VARIANTS = 60
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A random contig, single-base variants on it, two networks, and what they say of the windows, made by hand."""
+    """A random contig, single-base variants on it, two replicates, and what they say of the windows, made by hand."""
     folder = tmp_path_factory.mktemp("variants")
     rng = np.random.default_rng(5)
     codes = rng.integers(0, 4, 3000, dtype=np.uint8)
     (folder / "source.fa").write_text(">chr1\n" + "".join("ACGT"[code] for code in codes) + "\n")
     normalise_fasta(folder / "source.fa", folder / "genome.fa", folder / "genome.fa.fai", folder / "c", folder / "s")
-    networks = []
-    for seed in (0, 1):
-        torch.manual_seed(seed)
-        # The standard network reads the strands differently.
-        described = description(representation="standard")
-        network = build_network(described.architecture, "binary")
-        network(torch.randint(0, 4, (50, WIDTH)))
-        save(folder / f"{seed}.safetensors", folder / f"{seed}.json", network, described)
-        networks.append(network.eval())
+    # Standard networks read the strands differently.
+    standard = ARCHITECTURE | {"window": WIDTH, "representation": "standard"}
+    networks = save_replicates(folder, "arm", standard, {0: {}, 1: {}})
     places = rng.choice(np.arange(WIDTH, 3000 - WIDTH), VARIANTS, replace=False)
     windows = np.array([codes[place - WIDTH // 2 :][:WIDTH] for place in places])
     changed = windows.copy()
@@ -79,8 +70,7 @@ def score(run, table, average_strands=False, motif=MOTIF, columns=COLUMNS, suffi
         variants=variants,
         columns=columns,
         fastas=[folder / "genome.fa"],
-        weights=[folder / "0.safetensors", folder / "1.safetensors"],
-        models=[folder / "0.json", folder / "1.json"],
+        **files_of(folder, ["arm"]),
         motif=motif,
         average_strands=average_strands,
         device="cpu",
