@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 DEMO_FILE = ROOT / "resources/demo/config.yaml"
 DEMO, _ = resolve(yaml.safe_load(DEMO_FILE.read_text()), [DEMO_FILE], ROOT / "resources/schemas/config.schema.json")
 FACTOR, ARM = "SPI1", "irrep_k3"
+ARCHITECTURE_KEYS = ("representation", "kmer", "channels", "plus_fraction")
 
 
 class Experiment(NamedTuple):
@@ -35,27 +36,35 @@ class Experiment(NamedTuple):
 
     def of_labels(self, windows: Path) -> dict[str, dict[str, Any]]:
         """Evaluations of one network and of the baseline, with the labels of a window table."""
-        arm = {key: value for key, value in DEMO["arms"][ARM].items() if key != "kind"}
-        architecture = DEMO["network"] | arm
-        training = DEMO["training"] | {"reverse_complement_augmentation": False}
+        arm = {key: value for key, value in DEMO["study"]["arms"][ARM].items() if key in ARCHITECTURE_KEYS}
         out = windows.parent / windows.stem
+        trained = {"weights": out / "weights.safetensors", "models": out / "models.json"}
         train_network(
             windows=windows,
             kmers=self.folder / "k3.npy",
+            classes=None,
+            kind="binary",
             task=FACTOR,
             arm=ARM,
-            seed=1,
-            architecture=architecture,
-            training=training,
-            weights=out / "weights.safetensors",
-            model=out / "model.json",
+            size="all",
+            seeds=[1],
+            architecture=DEMO["network"] | arm,
+            training=DEMO["training"],
+            checkpoints=out / "checkpoints",
+            code="",
             history=out / "history.tsv",
+            **trained,
         )
         evaluate_network(
             windows=windows,
             codes=self.folder / "codes.npy",
-            weights=out / "weights.safetensors",
-            model=out / "model.json",
+            **{name: [path] for name, path in trained.items()},
+            task=FACTOR,
+            arm=ARM,
+            size="all",
+            seeds=[[1]],
+            candidates=[[0]],
+            average_strands=False,
             device="cpu",
             threads=1,
             evaluation=out / "network.json",
@@ -65,11 +74,12 @@ class Experiment(NamedTuple):
             windows=windows,
             kmers=self.folder / "k6.npy",
             task=FACTOR,
+            kind="binary",
             seed=0,
             evaluation=out / "baseline.json",
             predictions=out / "baseline.tsv",
         )
-        return {name: json.loads((out / f"{name}.json").read_text()) for name in ("network", "baseline")}
+        return {name: json.loads((out / f"{name}.json").read_text())[0] for name in ("network", "baseline")}
 
 
 @pytest.fixture(scope="module")
