@@ -21,6 +21,7 @@ os.environ.update(
     PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()])
 )
 
+from study.families import families_with_several
 from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import (
@@ -69,6 +70,11 @@ GENOMES = sorted(
 )
 WITH_SEQUENCES = [
     name for name, values in config["predict"].items() if "sequences" in values
+]
+WITH_EFFECTS = [
+    name
+    for name, values in config["variants"].items()
+    if "effect" in values.get("columns", {})
 ]
 INTERVAL_KEYS = re.compile(
     r"genomes\..+\.blacklist|tasks\..+\.unlabelled\.\d+|predict\..+\.regions"

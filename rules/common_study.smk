@@ -45,7 +45,9 @@ def training_settings(wildcards):
 
 
 def arm_kmers(wildcards):
-    """The k-mers that an arm reads."""
+    """The k-mers that an arm reads; of labelled sequences the bases, which training may substitute."""
+    if wildcards.task in LABELLED_TASKS:
+        return run_path(f"tasks/{wildcards.task}/codes.npy")
     kmer = ARMS[wildcards.arm]["kmer"]
     return run_path(f"tasks/{wildcards.task}/kmers.k{kmer}.npy")
 
@@ -132,17 +134,108 @@ def of_largest_size(file):
     )
 
 
-def evaluation_files(tasks, main=False):
-    """The metrics of every contestant and baseline, task by task: contestants first, then the baseline."""
+def evaluation_files(tasks, main=False, file="evaluation.json"):
+    """The metrics, or scores, of every contestant and baseline, task by task: contestants, then the baseline."""
     return [
         path
         for task in tasks
         for path in (
-            *model_files("evaluation.json", [task], main=main),
-            *(
-                [baseline_file("evaluation.json", task)]
-                if task in CLASSIFICATION_TASKS
-                else []
-            ),
+            *model_files(file, [task], main=main),
+            *([baseline_file(file, task)] if task in CLASSIFICATION_TASKS else []),
         )
     ]
+
+
+KINDS = {task: values["kind"] for task, values in config["tasks"].items()}
+METRICS = {task: MAIN_METRICS[kind] for task, kind in KINDS.items()}
+REFERENCES = {task: STUDY["reference"][kind] for task, kind in KINDS.items()}
+BOOTSTRAPS = 1000
+COMPARED = {
+    "reference": STUDY["reference"],
+    "metric": MAIN_METRICS,
+    "claims": STUDY["claims"],
+    "published": [
+        {"task": task} | value
+        for task, values in config["tasks"].items()
+        for value in values["published"]
+    ],
+}
+# What families of arms differ in, each a figure.
+SWEPT = [key for key in ("kmer", "plus_fraction") if families_with_several(ARMS, key)]
+SIZES = {
+    (task, name): train_sizes(config, task, name)
+    for task in TASKS
+    for name in contestants_of_task(task)
+}
+AT_ALL_SIZES = unique(
+    name
+    for (task, name), sizes in SIZES.items()
+    if len(sizes) == max(len(SIZES[task, other]) for other in contestants_of_task(task))
+)
+
+
+def described_contestants():
+    """The rows of the table of arms."""
+    arms = [
+        {"arm": name, "training": training_of(arm), "combination": ""} | arm
+        for name, arm in ARMS.items()
+    ]
+    combinations = [
+        {"arm": name, "kind": CONTESTANTS[name], "combination": how_combined(values)}
+        for name, values in STUDY["combinations"].items()
+    ]
+    return arms + combinations
+
+
+def training_of(arm):
+    """How an arm treats the strands in training."""
+    if arm.get("conjoined"):
+        return "conjoined"
+    if "consistency" in arm:
+        return "consistent"
+    augmented = arm.get("reverse_complement_augmentation")
+    return "augmented" if augmented else "plain"
+
+
+def how_combined(combination):
+    """A combination in a few words."""
+    members = combination.get("arms") or combination["best_of"]
+    parts = [
+        "best of" if "best_of" in combination else "mean of" if members[1:] else "",
+        ", ".join(members),
+        f"x {combination['replicates']} seeds" if combination["replicates"] > 1 else "",
+        "on both strands" if combination["average_strands"] else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def study_tables():
+    """The tables of the study by name."""
+    names = (
+        "replicates",
+        "means",
+        "costs",
+        "comparisons",
+        "claims",
+        "published",
+        "selections",
+    )
+    return {name: run_path(f"study/{name}.tsv") for name in names}
+
+
+def study_figures():
+    """The names of the figures of the study that this one gives something to draw in."""
+    has_sizes = any(len(sizes) > 1 for sizes in SIZES.values())
+    return [
+        "study_arms",
+        *(f"study_{setting}_sweep" for setting in SWEPT),
+        *(["study_learning_curves", "study_gain"] if has_sizes else []),
+        *(["study_flips"] if CLASSIFICATION_TASKS else []),
+    ]
+
+
+def figures_of_page():
+    """The figures that the page of results shows."""
+    shown = study_figures() + (["calibration"] if CLASSIFICATION_TASKS else [])
+    variants = [f"variants/{name}" for name in WITH_EFFECTS]
+    return [run_path(f"figures/{figure}.png") for figure in shown + variants]

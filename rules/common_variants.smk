@@ -5,12 +5,6 @@ Needs: the functions of common.smk and common_study.smk.
 Makes: nothing.
 """
 
-WITH_EFFECTS = [
-    name
-    for name, values in config["variants"].items()
-    if "effect" in values.get("columns", {})
-]
-
 
 def of_variants(key):
     """A function of the wildcards: a setting of a set of variants; None where it has none."""

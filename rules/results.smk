@@ -6,7 +6,7 @@ Makes: the list that the whole workflow aims at. It names intermediate files too
 again only where it is asked for.
 """
 
-TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml"]
+TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml", "results.md"]
 CHECKS = ["checked/intervals.tsv", "checked/regions.tsv"]
 CLASSIFICATION_FIGURES = [
     "performance",
@@ -74,7 +74,8 @@ def genome_outputs():
 
 def kmers_of_task(task):
     """The lengths of the k-mers that the arms and the baseline of a task read."""
-    lengths = {ARMS[arm]["kmer"] for arm in arms_of_task(task)}
+    arms = [] if task in LABELLED_TASKS else arms_of_task(task)
+    lengths = {ARMS[arm]["kmer"] for arm in arms}
     return lengths | ({BASELINE_KMER} if task in CLASSIFICATION_TASKS else set())
 
 
@@ -149,6 +150,7 @@ def final_outputs():
                 *(["gc_matching"] if BINARY_TASKS else []),
                 *(CLASSIFICATION_FIGURES if CLASSIFICATION_TASKS else []),
                 *(PROFILE_FIGURES if PROFILE_TASKS else []),
+                *study_figures(),
             ],
             format=["svg", "png"],
         ),
@@ -174,6 +176,8 @@ def final_outputs():
             name=WITH_EFFECTS,
             format=["svg", "png"],
         ),
+        run_path("study/arms.tsv"),
+        *study_tables().values(),
         *model_outputs(),
         *task_outputs(),
         *genome_outputs(),

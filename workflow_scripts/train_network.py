@@ -44,12 +44,21 @@ def train_network(
 ) -> None:
     """Train the replicates of an arm of a ``binary`` or ``labelled`` task, one a seed.
 
-    ``architecture`` lacks the window, which the k-mers decide, and for a labelled task the number of classes, whose
-    names ``classes`` holds. ``checkpoints`` is a folder that no other job uses, ``code`` a digest of this code.
+    Parameters
+    ----------
+    kmers
+        k-mers that the arm reads; of a labelled task base codes, of which training makes them, with substitutions.
+    classes
+        Names of the classes of a labelled task.
+    architecture
+        Without the window, which ``kmers`` decide, and the number of classes.
+    checkpoints, code
+        A folder that no other job uses, and a digest of this code.
     """
     settings = SETTINGS[kind](**training)
     table, indices = read_windows(windows), np.load(kmers, mmap_mode="r")
-    given = dict(architecture) | {"window": indices.shape[1] + architecture["kmer"] - 1}
+    encoded = 1 if kind == "labelled" else architecture["kmer"]
+    given = dict(architecture) | {"window": indices.shape[1] + encoded - 1}
     number = None if classes is None else len(json.loads(classes.read_text(encoding="utf-8")))
     if number is not None:
         given["classes"] = number

@@ -74,14 +74,19 @@ def draw_arm_rows(axis: Axes, values: pd.DataFrame, column: str, arms: Sequence[
     values
         ``arm, seed`` and ``column``, of one task.
     arms
-        Which, and in which order.
+        Which, and in which order; the row of one that is not for this task stays empty.
     """
     for row, (arm, mark) in enumerate(arm_marks(arms).items()):
         replicates = values.loc[values["arm"] == arm].sort_values("seed")[column].to_numpy()
         # Seeds lie side by side, so that equal values remain countable.
-        offsets = np.linspace(-SEED_SPREAD, SEED_SPREAD, len(replicates)) if len(replicates) > 1 else 0
+        offsets = (
+            np.linspace(-SEED_SPREAD, SEED_SPREAD, len(replicates))
+            if len(replicates) > 1
+            else np.zeros(len(replicates))
+        )
         axis.plot(replicates, row + offsets, ls="", marker=mark.marker, color=mark.colour, mec="white", mew=0.4)
-        axis.plot(replicates.mean(), row, marker="|", markersize=11, mew=1.4, color=mark.colour, zorder=1.9)
+        if replicates.size:
+            axis.plot(replicates.mean(), row, marker="|", markersize=11, mew=1.4, color=mark.colour, zorder=1.9)
     axis.set_yticks(range(len(arms)), arms)
     axis.set_ylim(len(arms) - 0.5, -0.5)
     axis.tick_params(axis="y", length=0)

@@ -25,8 +25,11 @@ def roc_and_precision_recall_figure(predictions: pd.DataFrame) -> Figure:
     Parameters
     ----------
     predictions
-        ``task, arm, seed, label, logit``: every window of the test split, once a model.
+        ``task, arm, seed, label, logit``: every window of the test split, once a model. Empty where no task has two
+        classes, which the figure then says.
     """
+    if predictions.empty:
+        return _without_curves()
     tasks = predictions["task"].unique()
     marks = arm_marks(network_arms(predictions)) | {BASELINE_ARM: BASELINE_MARK}
     figure, axes = stacked_panels(tasks, 2, 1.65)
@@ -46,6 +49,13 @@ def roc_and_precision_recall_figure(predictions: pd.DataFrame) -> Figure:
         roc.set_xlabel("False positive rate")
         precision_recall.set_xlabel("Recall")
     legend_below(figure, line_handles(marks, reference="chance"))
+    return figure
+
+
+def _without_curves() -> Figure:
+    figure, axes = stacked_panels(["no task has two classes, whose curves these would be"], 1, 0.5)
+    for (axis,) in axes.values():
+        axis.set_axis_off()
     return figure
 
 

@@ -21,7 +21,7 @@ from .strands import strand_loss
 
 @dataclass(frozen=True)
 class LabelledKmers:
-    """k-mer indices (windows, positions) and labels, classes from 0 on, (windows,)."""
+    """k-mer indices (windows, positions), base codes for k = 1, and labels, classes from 0 on, (windows,)."""
 
     kmers: np.ndarray
     labels: np.ndarray
@@ -64,11 +64,11 @@ class ClassificationObjective:
 
     def batch_loss(self, network: nn.Module) -> Tensor:
         rows = torch.from_numpy(next(self.batches)).to(self._kmers.device)
-        inputs = (self._kmers[rows].long(),)
+        inputs = (self._inputs(network, self._kmers[rows].long()),)
         return strand_loss(network, inputs, self._labels[rows], self._settings, _cross_entropy, class_divergence)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        labels, logits = self._validation_labels, predict_logits(network, self._validation_kmers)
+        labels, logits = self._validation_labels, predict_logits(network, self._validation_inputs(network))
         if not np.isfinite(logits).all():
             return {"loss": math.nan, "auroc": math.nan}
         logits = logits.astype(np.float64)
@@ -80,6 +80,14 @@ class ClassificationObjective:
 
     def quality(self, validation: dict[str, float]) -> float:
         return validation["auroc"]
+
+    def _validation_inputs(self, network: nn.Module) -> Tensor:
+        """What the network reads of the validation split: k-mers (windows, positions)."""
+        return self._validation_kmers
+
+    def _inputs(self, network: nn.Module, kmers: Tensor) -> Tensor:
+        """What the network reads of a batch in training: k-mers (batch, positions) as they are."""
+        return kmers
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ One file holds the weights of all replicates, as ``seed<seed>/<tensor>``, and an
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -51,6 +52,23 @@ class ModelDescription:
     seconds: float
     device: str
     versions: dict[str, str]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+#: What a description must hold under some of its names, in words and as a test.
+_TYPES = (
+    dict.fromkeys(("kind", "task", "arm", "size", "device"), ("text", lambda value: isinstance(value, str)))
+    | dict.fromkeys(("architecture", "training", "validation"), ("an object", lambda value: isinstance(value, dict)))
+    | dict.fromkeys(("seed", "train_size", "parameters", "best_epoch"), ("a whole number", _is_whole))
+    | dict.fromkeys(("quality", "seconds"), ("a finite number", _is_number))
+)
 
 
 def library_versions() -> dict[str, str]:
@@ -124,15 +142,9 @@ def _description(content: Any, file: Path) -> ModelDescription:
             allowed=_listed(names),
             mend=MEND,
         )
-    for name, kind in (("architecture", dict), ("seed", int)):
-        if not isinstance(content[name], kind):
-            raise InputError(
-                f"{name} is not of its type",
-                file=file,
-                found=content[name],
-                allowed="an object with the fields of an architecture" if kind is dict else "a whole number",
-                mend=MEND,
-            )
+    for name, (allowed, is_one) in _TYPES.items():
+        if not is_one(content[name]):
+            raise InputError(f"{name} is not of its type", file=file, found=content[name], allowed=allowed, mend=MEND)
     return ModelDescription(**content)
 
 

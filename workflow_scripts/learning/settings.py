@@ -93,10 +93,13 @@ class LabelledTrainingSettings(TrainingSettings):
         Training ends after so many epochs without a better validation AUROC.
     weight_decay
         Of AdamW (Loshchilov & Hutter 2019).
+    base_substitution
+        Share of the bases in whose place any base is put at random, drawn anew for every batch.
     """
 
     patience: int
     weight_decay: float
+    base_substitution: float
 
     def learning_rate_at(self, step: int, steps: int) -> float:
         warm_up = max(1, round(WARM_UP * steps))

@@ -63,6 +63,10 @@ class Origins:
         file, line = self._place(path)
         return InputError(problem, file=file, line=line, found=found, allowed=allowed, mend=mend)
 
+    def has(self, path: KeyPath) -> bool:
+        """Whether a file gives the key at ``path``."""
+        return any(path in lines for _, lines in self._lines)
+
     def line(self, path: KeyPath) -> int:
         """Line of the key at ``path``; 0 for what the command line gave."""
         return self._place(path)[1] or 0

@@ -22,7 +22,9 @@ OWNERS = {
 def check_arms(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where the settings of an arm do not go together."""
     for name, arm in settings["study"]["arms"].items():
-        path, kind = ("study", "arms", arm["family"]), arm["representation"]
+        own = ("study", "arms", name)
+        # An arm that comes of lists was written under the name of its family.
+        path, kind = own if origins.has(own) else ("study", "arms", arm["family"]), arm["representation"]
         if name == BASELINE_ARM:
             raise origins.error(
                 path,
