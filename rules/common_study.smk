@@ -167,10 +167,18 @@ SIZES = {
     for task in TASKS
     for name in contestants_of_task(task)
 }
+CANDIDATES = {
+    arm
+    for values in STUDY["combinations"].values()
+    for arm in values.get("best_of", [])
+}
+# What figures show against training size: what has all sizes, and of what a best is chosen among, that best alone.
 AT_ALL_SIZES = unique(
     name
     for (task, name), sizes in SIZES.items()
-    if len(sizes) == max(len(SIZES[task, other]) for other in contestants_of_task(task))
+    if name not in CANDIDATES
+    and len(sizes)
+    == max(len(SIZES[task, other]) for other in contestants_of_task(task))
 )
 
 

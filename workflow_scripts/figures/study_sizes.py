@@ -20,6 +20,8 @@ from .style import GREY, legend_below, publication_style
 STEP = 0.012
 """How far arms lie beside each other, as a share of the axis of training windows."""
 THICK, THIN = 2.4, 0.8
+WIDE, MARGIN = 3.0, 0.06
+"""An interval so many times as wide as the median one may leave the panel; and room beyond what is shown."""
 ALPHA = {THICK: 0.4, THIN: 1.0}
 """A thick line lets a thin one be seen."""
 
@@ -108,3 +110,17 @@ def _draw(
         for low, high, width in intervals:
             axis.vlines(x, of_arm[low], of_arm[high], color=mark.colour, lw=width, alpha=ALPHA[width])
     axis.yaxis.set_major_locator(MaxNLocator(5))
+    _limit(axis, values, column, intervals)
+
+
+def _limit(axis: Axes, values: pd.DataFrame, column: str, intervals: Sequence[tuple[str, str, float]]) -> None:
+    """Limit y to the means and to ordinary intervals: a few seeds can give one that would flatten all else."""
+    ends = [values[column].to_numpy()]
+    widths = np.concatenate([(values[high] - values[low]).to_numpy() for low, high, _ in intervals])
+    ordinary = WIDE * np.nanmedian(widths) if np.isfinite(widths).any() else 0.0
+    for low, high, _ in intervals:
+        shown = values[values[high] - values[low] <= ordinary]
+        ends += [shown[low].to_numpy(), shown[high].to_numpy()]
+    lowest, highest = np.concatenate(ends).min(), np.concatenate(ends).max()
+    margin = MARGIN * (highest - lowest) or axis.margins()[1]
+    axis.set_ylim(lowest - margin, highest + margin)
