@@ -111,6 +111,19 @@ def contestants_of_task(task):
     return [name for name in CONTESTANTS if CONTESTANTS[name] == kind]
 
 
+# What combinations choose among.
+CANDIDATES = {
+    arm
+    for values in STUDY["combinations"].values()
+    for arm in values.get("best_of", [])
+}
+
+
+def shown_contestants(task):
+    """The contestants for a task, but for those of which a combination shows the best: so many as lines can be told."""
+    return [name for name in contestants_of_task(task) if name not in CANDIDATES]
+
+
 def model_files(file, tasks, contestants_of=contestants_of_task, main=False):
     """A file of all contestants for these tasks, task by task, contestant by contestant, size by size.
 
@@ -134,13 +147,15 @@ def of_largest_size(file):
     )
 
 
-def evaluation_files(tasks, main=False, file="evaluation.json"):
+def evaluation_files(
+    tasks, main=False, file="evaluation.json", contestants_of=contestants_of_task
+):
     """The metrics, or scores, of every contestant and baseline, task by task: contestants, then the baseline."""
     return [
         path
         for task in tasks
         for path in (
-            *model_files(file, [task], main=main),
+            *model_files(file, [task], contestants_of, main),
             *([baseline_file(file, task)] if task in CLASSIFICATION_TASKS else []),
         )
     ]
@@ -166,11 +181,6 @@ SIZES = {
     (task, name): train_sizes(config, task, name)
     for task in TASKS
     for name in contestants_of_task(task)
-}
-CANDIDATES = {
-    arm
-    for values in STUDY["combinations"].values()
-    for arm in values.get("best_of", [])
 }
 # What figures show against training size: what has all sizes, and of what a best is chosen among, that best alone.
 AT_ALL_SIZES = unique(

@@ -7,7 +7,10 @@ with the width of a printed column.
 """
 
 MAIN_EVALUATIONS = evaluation_files(CLASSIFICATION_TASKS, main=True)
-MODEL_FOLDERS = [Path(path).parent for path in MAIN_EVALUATIONS]
+SHOWN_EVALUATIONS, SHOWN_PREDICTIONS = (
+    evaluation_files(CLASSIFICATION_TASKS, True, file, shown_contestants)
+    for file in ("evaluation.json", "predictions.tsv")
+)
 
 
 rule plot_performance:
@@ -39,8 +42,8 @@ rule plot_performance:
 
 rule plot_roc_and_precision_recall:
     input:
-        predictions=[folder / "predictions.tsv" for folder in MODEL_FOLDERS],
-        evaluations=MAIN_EVALUATIONS,
+        predictions=SHOWN_PREDICTIONS,
+        evaluations=SHOWN_EVALUATIONS,
     output:
         svg=run_path("figures/roc_and_precision_recall.svg"),
         png=report(
@@ -67,7 +70,7 @@ rule plot_roc_and_precision_recall:
 
 rule plot_calibration:
     input:
-        evaluations=MAIN_EVALUATIONS,
+        evaluations=SHOWN_EVALUATIONS,
     output:
         svg=run_path("figures/calibration.svg"),
         png=report(
