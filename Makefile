@@ -10,12 +10,19 @@ INSTALLED := $(VENV)/.installed
 SNAKEMAKE := $(BIN)/snakemake
 DEMO := --configfile resources/demo/config.yaml
 SNAKEFILES := Snakefile rules
+WITH_DATA = $(if $(DATA),--config 'data=$(DATA)')
+
+# The runs of resources/runs/, by the study that they share.
+BINARY_RUNS := max twist reb1 abf1 ctcf spi1
+LABELLED_RUNS := gue_human_tf_0 gue_human_tf_2 gue_mouse_tf_0 gue_mouse_tf_2
+RUNS := $(BINARY_RUNS) $(LABELLED_RUNS)
+RUN_TARGETS := $(addprefix run-,$(RUNS))
 
 # The tools that jobs start by name must come from .venv, whatever the caller's PATH holds.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo report test lint bench clean
+.PHONY: help setup demo report results page test lint bench clean $(RUN_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -33,8 +40,23 @@ demo: setup ## run the whole chain on a simulated experiment, with a report
 	@echo "Report:  results/demo/report.html"
 
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
-	$(SNAKEMAKE) --configfile '$(CONFIG)' $(if $(DATA),--config 'data=$(DATA)') --report \
+	$(SNAKEMAKE) --configfile '$(CONFIG)' $(WITH_DATA) --report \
 	    results/$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' '$(CONFIG)')/report.html
+
+results: ## do every run of resources/runs on the files in DATA, go on with those cut off, then make page
+	@test -n '$(DATA)' || { echo 'Say where the data are: make results DATA=FOLDER' >&2; exit 1; }
+	@# One after the other, none kept from its turn by another that fails, and the page from those that are there.
+	@$(MAKE) -j1 --keep-going $(RUN_TARGETS); status=$$?; $(MAKE) page && exit $$status
+
+# One of these alone: make run-max DATA=FOLDER.
+$(addprefix run-,$(BINARY_RUNS)): STUDY := binary
+$(addprefix run-,$(LABELLED_RUNS)): STUDY := labelled
+$(RUN_TARGETS): run-%: setup
+	$(SNAKEMAKE) --configfile resources/runs/$(STUDY)_study.yaml resources/runs/$*.yaml $(WITH_DATA) \
+	    --cores $(CORES) --rerun-incomplete --keep-going
+
+page: setup ## gather the pages of the runs of resources/runs that were done into docs/results.md
+	PYTHONPATH=workflow_scripts $(BIN)/python -m study.gather $(addprefix results/,$(RUNS)) --out docs
 
 test: lint ## lint, then run every test
 	$(BIN)/pytest -n 2 --dist loadfile
