@@ -47,7 +47,14 @@ def binary():
 
 def labelled(classes=3):
     settings = LabelledTrainingSettings(
-        learning_rate=0.01, batch_size=16, epochs=EPOCHS, patience=EPOCHS, weight_decay=0.1, device="cpu", threads=1
+        learning_rate=0.01,
+        batch_size=16,
+        epochs=EPOCHS,
+        patience=EPOCHS,
+        weight_decay=0.1,
+        base_substitution=0.2,
+        device="cpu",
+        threads=1,
     )
     splits = []
     for size in (90, 45):

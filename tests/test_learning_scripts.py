@@ -14,6 +14,7 @@ from train_network import train_network
 
 from genome_data.windows import write_windows
 from learning import training
+from learning.architectures import encoding_of
 from learning.binary_training import BinaryObjective
 from learning.saved_models import load
 from learning.subsets import training_subset
@@ -27,6 +28,7 @@ LABELLED = {
     "epochs": 4,
     "patience": 4,
     "weight_decay": 0.01,
+    "base_substitution": 0.02,
     "device": "cpu",
     "threads": 1,
 }
@@ -230,31 +232,33 @@ def test_an_interrupted_job_goes_on_where_it_was(task, monkeypatch, epochs_train
         assert (resumed / name).read_bytes() == (whole / name).read_bytes()
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_labelled_sequences_train_to_as_many_classes_as_there_are(task, count):
+@pytest.mark.parametrize(("count", "k"), [(2, 1), (3, 1), (3, 3)])
+def test_labelled_sequences_train_to_as_many_classes_as_there_are(task, count, k):
+    """On the bases, of which training makes k-mers."""
     table = pd.read_csv(task / "windows.tsv", sep="\t")
     codes = np.load(task / "codes.npy")
     table["label"] = np.arange(WINDOWS) % count
     for label in range(1, count):
         codes[table["label"] == label, ::3] = label
     np.save(task / "codes.npy", codes)
-    encode_kmers(task / "codes.npy", 1, task / "kmers.k1.npy")
     write_windows(table, task / "windows.tsv")
     (task / "classes.json").write_text(json.dumps(["none", "C", "G"][:count]))
     out = train(
         task,
         task / "out",
+        kmers="codes.npy",
         kind="labelled",
         classes=task / "classes.json",
-        architecture={"representation": "regular", "kmer": 1, "channels": 16},
+        architecture={"representation": "regular", "kmer": k, "channels": 16},
         training=LABELLED,
     )
     ((network, _),) = loaded(out)
     model = described(out, 0)
     assert (model["kind"], model["architecture"]["classes"]) == ("labelled", count)
+    assert (model["architecture"]["kmer"], model["architecture"]["window"]) == (k, WIDTH)
     assert model["quality"] > 0.8
     shape = (5,) if count == 2 else (5, 3)
-    assert network(torch.from_numpy(codes[:5]).long()).shape == shape
+    assert network(encoding_of(network).indices(torch.from_numpy(codes[:5]).long())).shape == shape
 
 
 def test_a_class_without_sequences_is_refused(task):
@@ -263,6 +267,7 @@ def test_a_class_without_sequences_is_refused(task):
         train(
             task,
             task / "out",
+            kmers="codes.npy",
             kind="labelled",
             classes=task / "classes.json",
             architecture={"representation": "regular", "kmer": 1, "channels": 16},

@@ -173,7 +173,14 @@ def test_a_weight_of_0_is_no_consistency_and_a_large_one_makes_strands_agree():
 
 def test_the_rate_of_labelled_tasks_warms_up_and_falls_to_0():
     chosen = LabelledTrainingSettings(
-        learning_rate=0.4, batch_size=8, epochs=2, patience=2, weight_decay=0.0, device="cpu", threads=1
+        learning_rate=0.4,
+        batch_size=8,
+        epochs=2,
+        patience=2,
+        weight_decay=0.0,
+        base_substitution=0.0,
+        device="cpu",
+        threads=1,
     )
     rates = [chosen.learning_rate_at(step, 100) for step in range(100)]
     assert rates[:5] == pytest.approx([0.08, 0.16, 0.24, 0.32, 0.4])
