@@ -8,6 +8,7 @@ Makes: nothing.
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.logging import logger
@@ -109,6 +110,7 @@ CHECKED_INTERVALS = run_path("checked/intervals.tsv")
 CHECKED_REGIONS = run_path("checked/regions.tsv")
 
 
+@cache
 def code(script):
     """Digest of a script and of every module of ours that it imports: as a parameter, it reruns what they change."""
     return code_digest(SCRIPTS / f"{script}.py")
