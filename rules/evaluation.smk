@@ -2,7 +2,8 @@
 Evaluation: contestants and baseline on the test split, the table of results, and what the run was made from.
 
 Needs: tasks/<task>/windows.tsv, codes.npy and kmers.k6.npy, and the trained networks.
-Makes: evaluation.json and predictions.tsv for every contestant and baseline, summary.tsv, provenance.json, config.yaml.
+Makes: evaluation.json and predictions.tsv for every contestant, at every size, and baseline, summary.tsv,
+provenance.json, config.yaml.
 """
 
 

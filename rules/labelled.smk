@@ -2,8 +2,8 @@
 Labelled sequences: what comes with a class needs no peaks, no negatives and no genome.
 
 Needs: the files of sequences of every labelled task.
-Makes: in tasks/<task>/ windows.tsv and codes.npy, as of a binary task, classes.json, the report of duplicates and the
-accounting of rows.
+Makes: in tasks/<task>/ windows.tsv and codes.npy, as of a binary task, classes.json, duplicates.tsv, which reports copies
+of sequences, and sequence_counts.tsv, which accounts for the rows.
 """
 
 

@@ -1,5 +1,5 @@
 """
-Prediction: trained networks of one arm, averaged over seeds, on regions, sequences or whole contigs.
+Prediction: trained networks of one arm or combination, averaged over seeds, on regions, sequences or whole contigs.
 
 Needs: the trained networks, and a genome, regions or sequences.
 Makes: predictions/<name>.tsv and .bw.

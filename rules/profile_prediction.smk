@@ -1,5 +1,6 @@
 """
-Prediction of profiles: trained networks of one arm, averaged over seeds, on regions, sequences or whole contigs.
+Prediction of profiles: trained networks of one arm or combination, averaged over seeds, on regions, sequences or whole
+contigs.
 
 Needs: the trained networks, a genome, regions or sequences, and the control of the task if it has one.
 Makes: predictions/<name>.tsv, .plus.bw and .minus.bw.

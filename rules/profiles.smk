@@ -3,7 +3,7 @@ Profile tasks: from reads or stranded bigWigs to counts, networks, their scores 
 
 Needs: tasks/<task>/positives.tsv, the genome, and for every task its counts and, where there is one, its control.
 Makes: in tasks/<task>/ signal/<source>.<n>.plus.bw and .minus.bw, strands.json, windows.tsv, codes.npy, counts.npy,
-control.npy and profile_counts.tsv, and everything in models/<arm>/seed<seed>/.
+control.npy and profile_counts.tsv, and everything in models/<arm or combination>/<size>/.
 """
 
 
