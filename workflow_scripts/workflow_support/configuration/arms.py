@@ -8,6 +8,8 @@ from typing import Any
 from workflow_support.baseline import BASELINE_ARM
 from workflow_support.origins import Origins, dotted
 
+from .study import SPANNED
+
 Settings = Mapping[str, Any]
 
 #: Settings of an arm that mean something for one representation alone.
@@ -19,12 +21,19 @@ OWNERS = {
 }
 
 
+def name_as_written(name: str, arm: Settings, origins: Origins) -> str:
+    """The name under which a file gives an arm: its own, or the one that lists made longer."""
+    written = name
+    for key, letter in reversed(SPANNED.items()):
+        if key in arm and not origins.has(("study", "arms", written)):
+            written = written.removesuffix(f"_{letter}{arm[key]:g}")
+    return written if origins.has(("study", "arms", written)) else name
+
+
 def check_arms(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where the settings of an arm do not go together."""
     for name, arm in settings["study"]["arms"].items():
-        own = ("study", "arms", name)
-        # An arm that comes of lists was written under the name of its family.
-        path, kind = own if origins.has(own) else ("study", "arms", arm["family"]), arm["representation"]
+        path, kind = ("study", "arms", name_as_written(name, arm, origins)), arm["representation"]
         if name == BASELINE_ARM:
             raise origins.error(
                 path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, NamedTuple
@@ -101,6 +102,9 @@ def train_sizes(settings: Settings, task: str, name: str) -> list[str]:
 def check_study(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where combinations, references or claims mean nothing."""
     study = settings["study"]
+    _check_sizes(("study", "train_sizes"), study["train_sizes"], origins)
+    for name, task in settings["tasks"].items():
+        _check_sizes(("tasks", name, "train_sizes"), task.get("train_sizes", []), origins)
     for name, combination in study["combinations"].items():
         _check_combination(name, combination, study, origins)
     kinds = contestants(study)
@@ -117,6 +121,19 @@ def check_study(settings: Settings, origins: Origins) -> None:
             )
     for index, claim in enumerate(study["claims"]):
         _check_claim(("study", "claims", index), claim, kinds, study, origins)
+
+
+def _check_sizes(path: KeyPath, sizes: list[str | float], origins: Origins) -> None:
+    """The last size is what figures and predictions take for the largest."""
+    ascending = sorted(sizes, key=lambda size: math.inf if size == ALL else size)
+    if sizes != ascending:
+        raise origins.error(
+            path,
+            f"the sizes of `{dotted(path)}` do not ascend",
+            found=", ".join(map(str, sizes)),
+            allowed="shares, then numbers of windows, then all, the smallest first",
+            mend=f"write [{', '.join(map(str, ascending))}]",
+        )
 
 
 def _check_combination(name: str, combination: Settings, study: Settings, origins: Origins) -> None:
