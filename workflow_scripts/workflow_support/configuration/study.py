@@ -16,11 +16,11 @@ Settings = Mapping[str, Any]
 
 #: What an arm may give a list of, and how the values end the names of the arms that come of it.
 SPANNED = {"kmer": "k", "plus_fraction": "p"}
-ALL = "all"
+ALL, SMALLEST = "all", "smallest"
 
 
 def with_spanned_arms(study: dict[str, Any], origins: Origins) -> dict[str, Any]:
-    """``study`` with one arm for every combination of the values that an arm lists, and with their names for its own.
+    """``study`` with one arm for every combination of the values that an arm lists, and no name that stands for others.
 
     ``irrep: {kmer: [1, 3], plus_fraction: 0.75}`` becomes ``irrep_k1`` and ``irrep_k3``, both with ``family: irrep``.
     """
@@ -44,7 +44,10 @@ def with_spanned_arms(study: dict[str, Any], origins: Origins) -> dict[str, Any]
     }
     first_of_kind = {arm["kind"]: name for name, arm in reversed(spanned.items())}
     reference = {kind: study["reference"].get(kind, name) for kind, name in first_of_kind.items()}
-    return study | {"arms": spanned, "combinations": combinations, "reference": study["reference"] | reference}
+    smallest = {"wider_at": study["train_sizes"][0]}
+    claims = [claim | smallest if claim.get("wider_at") == SMALLEST else claim for claim in study["claims"]]
+    completed = {"combinations": combinations, "reference": study["reference"] | reference, "claims": claims}
+    return study | {"arms": spanned} | completed
 
 
 def _span(family: str, arm: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
