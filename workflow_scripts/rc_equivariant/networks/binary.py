@@ -14,8 +14,9 @@ from ..layers.convolution import Conv1d, KmerConv1d
 from ..layers.heads import StrandMerge
 from ..layers.module import EquivariantModule
 from ..layers.pooling import MaxPool1d
-from ..representation import FeatureType, Ordinary
-from .arms import check_arm, check_window, hidden_type, published_plus_fraction
+from ..representation import FeatureType
+from .arms import check_arm, hidden_type, published_plus_fraction
+from .classifier import WindowClassifier
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class BinaryArchitecture:
         return hidden_type(self.representation, self.channels, self.plus_fraction)
 
 
-class BinaryNetwork(EquivariantModule):
+class BinaryNetwork(WindowClassifier):
     """The published binary architecture: convolutions with batch norm and activation, strands merged, maximum, linear.
 
     With a representation the output is the same for a sequence and its reverse complement; with ``standard`` it is an
@@ -103,22 +104,12 @@ class BinaryNetwork(EquivariantModule):
     """
 
     def __init__(self, architecture: BinaryArchitecture) -> None:
-        encoding = KmerEncoding(architecture.kmer)
-        super().__init__(encoding, Ordinary(1))
-        self.architecture = architecture
+        super().__init__(architecture, 1)
         hidden = architecture.hidden_type
-        self.features = Sequential(*_convolutions(encoding, hidden, architecture.kernel_widths))
+        self.features = Sequential(*_convolutions(self.encoding, hidden, architecture.kernel_widths))
         self.merge = StrandMerge(hidden)
         self.pool = MaxPool1d(self.merge.out_type, architecture.pool_width, architecture.pool_stride)
         self.classify = nn.Linear(self.merge.out_type.size * architecture.pooled_positions, 1)
-
-    @property
-    def encoding(self) -> KmerEncoding:
-        """How sequences become the indices that the network reads."""
-        return self.in_type
-
-    def check(self, kmers: Tensor) -> None:
-        check_window(self, kmers, self.architecture.window, self.architecture.kmer)
 
     def forward(self, kmers: Tensor) -> Tensor:
         """Logits of binding.

@@ -16,8 +16,9 @@ from ..layers.convolution import Conv1d, KmerConv1d
 from ..layers.heads import StrandMerge
 from ..layers.module import EquivariantModule
 from ..layers.pooling import AvgPool1d
-from ..representation import FeatureType, Ordinary
-from .arms import check_arm, check_window, hidden_type
+from ..representation import FeatureType
+from .arms import check_arm, hidden_type
+from .classifier import WindowClassifier
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class LabelledArchitecture:
         return hidden_type(self.representation, self.channels, self.plus_fraction)
 
 
-class LabelledNetwork(EquivariantModule):
+class LabelledNetwork(WindowClassifier):
     """Convolution, means of few positions, dilated residual layers, strands merged, maxima and means, linear layers.
 
     With a representation the output is the same for a sequence and its reverse complement; with ``standard`` it is an
@@ -123,22 +124,12 @@ class LabelledNetwork(EquivariantModule):
     """
 
     def __init__(self, architecture: LabelledArchitecture) -> None:
-        encoding = KmerEncoding(architecture.kmer)
-        super().__init__(encoding, Ordinary(architecture.logits))
-        self.architecture = architecture
+        super().__init__(architecture, architecture.logits)
         hidden = architecture.hidden_type
-        self.features = Sequential(*_trunk(encoding, architecture))
+        self.features = Sequential(*_trunk(self.encoding, architecture))
         self.merge = StrandMerge(hidden)
         self.pool = plain.MaxAndMean()
         self.classify = _classifier(2 * self.merge.out_type.size, architecture)
-
-    @property
-    def encoding(self) -> KmerEncoding:
-        """How sequences become the indices that the network reads."""
-        return self.in_type
-
-    def check(self, kmers: Tensor) -> None:
-        check_window(self, kmers, self.architecture.window, self.architecture.kmer)
 
     def forward(self, kmers: Tensor) -> Tensor:
         """Logits of the classes.
