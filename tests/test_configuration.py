@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import copy
+import json
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from study_configurations import STUDIES, resolve_files
 
-from rc_equivariant import BinaryArchitecture
+from learning.architectures import build_network
+from learning.settings import LabelledTrainingSettings
+from rc_equivariant import BinaryArchitecture, LabelledArchitecture
 from workflow_support.configuration import Configuration, Location, replicates_of, resolve, train_sizes
 from workflow_support.configuration.checks import positions_before_pooling
 from workflow_support.errors import InputError
@@ -91,7 +97,9 @@ FAULTS = {
     "plus_fraction of a standard arm": (
         "channels: 16}", "channels: 16, plus_fraction: 0.5}", ["study.arms.standard.plus_fraction", "irrep"], 13,
     ),
-    "irrep without plus_fraction": ("      plus_fraction: 0.75\n", "", ["`study.arms.irrep_k3`", "for example 0.75"], 14),
+    "irrep without plus_fraction": (
+        "      plus_fraction: 0.75\n", "", ["`study.arms.irrep_k3`", "for example 0.75"], 14,
+    ),
     "augmentation of an equivariant arm": (
         "plus_fraction: 0.75", "plus_fraction: 0.75\n      reverse_complement_augmentation: true", ["standard"], 19,
     ),
@@ -141,7 +149,8 @@ FAULTS = {
         "  seeds: [0, 1]", "  combinations: {both: {arms: [irrep]}}\n  seeds: [0, 1]", ["did you mean `irrep_k3`?"], 19,
     ),
     "combination called as an arm": (
-        "  seeds: [0, 1]", "  combinations: {standard: {arms: [irrep_k3]}}\n  seeds: [0, 1]", ["name of an arm too"], 19,
+        "  seeds: [0, 1]", "  combinations: {standard: {arms: [irrep_k3]}}\n  seeds: [0, 1]",
+        ["name of an arm too"], 19,
     ),
     "more replicates than seeds": (
         "  seeds: [0, 1]", "  combinations: {x: {arms: [irrep_k3], replicates: 3}}\n  seeds: [0, 1]", ["at most 2"], 19,
@@ -155,10 +164,29 @@ FAULTS = {
         ["wider_at: 1000", "study.train_sizes"], 19,
     ),
     "reference of another kind": (
-        "  seeds: [0, 1]", "  reference: {profile: standard}\n  seeds: [0, 1]", ["kind binary", "no arm is of kind"], 19,
+        "  seeds: [0, 1]", "  reference: {profile: standard}\n  seeds: [0, 1]",
+        ["kind binary", "no arm is of kind"], 19,
     ),
     "sequences of a binary task": (
-        "    peaks:", "    sequences: {all: \"{data}/genome.fa\"}\n    peaks:", ["tasks.CTCF.sequences", "labelled"], 23,
+        "    peaks:", "    sequences: {all: \"{data}/genome.fa\"}\n    peaks:",
+        ["tasks.CTCF.sequences", "labelled"], 23,
+    ),
+    "arm that comes of a list": (
+        "representation: standard, kmer: 1, channels: 16", "representation: regular, kmer: [1, 2], channels: 15",
+        ["`study.arms.standard`", "16"], 13,
+    ),
+    "arm that comes of a list in a family": (
+        "    standard: {representation: standard, kmer: 1, ch",
+        "    other: {family: standard, representation: rcps, kmer: [1, 2], channels: 16}\n"
+        "    standard: {representation: standard, kmer: 1, ch", ["`study.arms.other`", "kmer: 2"], 13,
+    ),
+    "arm of two lists": (
+        "standard: {representation: standard, kmer: 1, channels: 16}",
+        "two: {representation: irrep, kmer: [1, 3], channels: 16, plus_fraction: [0, 0.75], conjoined: true}",
+        ["`study.arms.two.conjoined`"], 13,
+    ),
+    "arm that is called as one of a list": (
+        "      channels: 32", "      channels: 32\n      conjoined: true", ["`study.arms.irrep_k3.conjoined`"], 18,
     ),
     "labelled task with peaks": ("    peaks:", "    kind: labelled\n    peaks:", ["means nothing", "labelled"], 22),
 }  # fmt: skip
@@ -283,7 +311,7 @@ def test_what_is_yet_to_be_chosen_predicts_nothing(good: str, tmp_path: Path) ->
     text = good.replace("  seeds:", "  combinations: {best: {best_of: [irrep_k3]}}\n  seeds:").replace(
         "arm: irrep_k3", "arm: best"
     )
-    with pytest.raises(InputError, match="predict.scan.arm.*chosen among arms only once they are trained"):
+    with pytest.raises(InputError, match=r"predict\.scan\.arm.*chosen among arms only once they are trained"):
         resolve_text(text, tmp_path)
 
 
@@ -356,3 +384,49 @@ def test_the_width_check_agrees_with_the_network(width: int, kmer: int, kernels:
     else:
         assert positions >= pool
         assert built.last_positions == positions
+
+
+def defaults_of(*keys: str) -> dict[str, Any]:
+    """Defaults of the properties of a section of the schema."""
+    section = json.loads(SCHEMA.read_text())
+    for key in keys:
+        section = section["properties"][key]
+    return {name: values.get("default") for name, values in section["properties"].items()}
+
+
+def test_labelled_layers_have_by_default_what_the_network_has() -> None:
+    of_network = {field.name: field.default for field in fields(LabelledArchitecture)}
+    for name, value in defaults_of("labelled", "network").items():
+        assert of_network[name] == (tuple(value) if isinstance(value, list) else value), name
+
+
+def test_labelled_training_is_all_that_training_asks_for() -> None:
+    given_elsewhere = {"device", "threads", "reverse_complement_augmentation", "consistency"}
+    asked = {field.name for field in fields(LabelledTrainingSettings)}
+    assert set(defaults_of("labelled", "training")) == asked - given_elsewhere
+
+
+@pytest.mark.parametrize("run", STUDIES, ids=lambda file: file.stem)
+def test_the_runs_of_the_results_resolve_on_the_real_data(run: Path, shared_data: Path) -> None:
+    settings = resolve_files([STUDIES[run], run], shared_data)
+    assert settings["name"] == run.stem
+    named = {name for claim in settings["study"]["claims"] for name in (claim["better"], claim["than"])}
+    assert named <= settings["study"]["arms"].keys() | settings["study"]["combinations"].keys()
+    assert len(settings["tasks"]) == 1
+
+
+def parameters_of(settings: dict[str, Any], arm: str) -> int:
+    values = settings["study"]["arms"][arm]
+    own = {key: values[key] for key in ("representation", "kmer", "channels", "plus_fraction") if key in values}
+    network = build_network(settings["network"] | own | {"window": settings["windows"]["width"]})
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("files", [["config.yaml"], ["resources/runs/binary_study.yaml", "resources/runs/max.yaml"]])
+def test_matched_networks_have_the_parameters_of_equivariant_ones_within_5_percent(
+    files: list[str], shared_data: Path
+) -> None:
+    settings = resolve_files([ROOT / file for file in files], shared_data)
+    matched = parameters_of(settings, "matched")
+    for arm in ("regular_k3", "irrep_k3_p0.75" if "irrep_k3_p0.75" in settings["study"]["arms"] else "irrep_k3"):
+        assert matched == pytest.approx(parameters_of(settings, arm), rel=0.05), arm
