@@ -31,7 +31,7 @@ class Checkout:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy(ROOT / part, folder / part)
         (folder / "tests").mkdir()
-        for file in ("tiny.yaml", "oligos.fa"):
+        for file in ("tiny.yaml", "oligos.fa", "labelled.csv", "variants.tsv"):
             shutil.copy(ROOT / "tests" / file, folder / "tests" / file)
 
     def snakemake(self, *arguments: str, succeeds: bool = True) -> str:

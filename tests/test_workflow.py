@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +20,11 @@ import pytest
 import yaml
 from checkout import ROOT, Checkout
 from playwright.sync_api import Page, sync_playwright
+from safetensors.numpy import load_file
+from study_configurations import STUDIES, resolve_files
+
+from workflow_support.baseline import BASELINE_ARM
+from workflow_support.configuration import contestants, replicates_of, train_sizes
 
 TINY = ["--configfile", "tests/tiny.yaml"]
 RULES = [
@@ -37,13 +47,18 @@ def finished(checkout: Checkout) -> Path:
 
 
 def test_without_a_configuration_the_study_is_planned(checkout: Checkout) -> None:
+    """A job for all seeds of an arm: three tasks, five sizes, 33 arms and 5 combinations of them."""
     plan = checkout.plan()
-    assert plan["train_network"] == 3 * 7 * 10
+    assert plan["train_network"] == 3 * 5 * 33 == 495
+    assert plan["evaluate_network"] == 3 * 5 * (33 + 5) == 570
     assert plan["fetch_file"] == 5
 
 
 def test_values_from_the_command_line_are_laid_over_the_study(checkout: Checkout) -> None:
-    assert checkout.plan("--config", "seeds=[4]")["train_network"] == 3 * 7
+    assert checkout.plan("--config", "study={train_sizes: [all], claims: []}")["train_network"] == 3 * 33
+    output = checkout.snakemake("-n", "--config", "study={seeds: [4]}", succeeds=False)
+    assert "`study.combinations.two_of_the_best` averages more networks of an arm than there are" in output
+    assert "replicates: 2 with 1 seeds" in output
 
 
 def test_another_configuration_takes_the_place_of_the_study(checkout: Checkout) -> None:
@@ -53,10 +68,10 @@ def test_another_configuration_takes_the_place_of_the_study(checkout: Checkout) 
     assert plan["simulate_experiment"] == 1
     for kind, rule in (("binary", "train_network"), ("profile", "train_profile_network")):
         tasks, arms = (
-            [values for values in demo[section].values() if values.get("kind", "binary") == kind]
-            for section in ("tasks", "arms")
+            [values for values in section.values() if values.get("kind", "binary") == kind]
+            for section in (demo["tasks"], demo["study"]["arms"])
         )
-        assert plan[rule] == len(tasks) * len(arms) * len(demo["seeds"])
+        assert plan[rule] == len(tasks) * len(arms)
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "resources/examples").glob("*.yaml")), ids=lambda file: file.stem)
@@ -64,7 +79,17 @@ def test_examples_are_planned_on_the_real_data(checkout: Checkout, shared_data: 
     arguments = ["--configfile", f"resources/examples/{example.name}", "--config", f"data={shared_data}"]
     plan = checkout.plan(*arguments)
     is_profile = "kind: profile" in example.read_text()
-    assert plan["train_profile_network" if is_profile else "train_network"] == (3 * 3 if is_profile else 4 * 5)
+    assert plan["train_profile_network" if is_profile else "train_network"] == (3 if is_profile else 4)
+
+
+@pytest.mark.parametrize("run", STUDIES, ids=lambda file: file.stem)
+def test_the_runs_of_the_results_are_planned_on_the_real_data(checkout: Checkout, shared_data: Path, run: Path) -> None:
+    files = [f"resources/runs/{file.name}" for file in (STUDIES[run], run)]
+    plan = checkout.plan("--configfile", *files, "--config", f"data={shared_data}")
+    study = resolve_files([STUDIES[run], run], shared_data)["study"]
+    sizes = sum(len(arm.get("train_sizes", study["train_sizes"])) for arm in study["arms"].values())
+    assert plan["train_network"] == sizes
+    assert plan["write_results_page"] == plan["compare_arms"] == 1
 
 
 def test_the_profile_study_is_planned_where_its_files_are(checkout: Checkout, tmp_path: Path) -> None:
@@ -73,15 +98,12 @@ def test_the_profile_study_is_planned_where_its_files_are(checkout: Checkout, tm
         for name in ("peaks.narrowPeak.gz", "counts.plus.bw", "counts.minus.bw"):
             (tmp_path / factor / name).touch()
     plan = checkout.plan("--configfile", "resources/studies/chip_nexus_mm10.yaml", "--config", f"data={tmp_path}")
-    assert plan["train_profile_network"] == 4 * 5 * 6
+    assert plan["train_profile_network"] == 4 * 5
     assert plan["summarise_run"] == 1
 
 
 def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> None:
-    assert (
-        checkout.plan("--profile", "slurm", "--software-deployment-method", "env-modules")["train_network"]
-        == 3 * 7 * 10
-    )
+    assert checkout.plan("--profile", "slurm", "--software-deployment-method", "env-modules")["train_network"] == 495
 
 
 def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
@@ -110,9 +132,9 @@ def test_rule_files_say_what_they_need_and_make() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("seeds: [3]", "seed: [3]", ["tests/bad.yaml, line", "unknown key `seed`", "did you mean `seeds`?"]),
+        ("seeds: [3, 4]", "seed: [3, 4]", ["tests/bad.yaml, line", "unknown key `seed`", "did you mean `seeds`?"]),
         ("tests/oligos.fa", "tests/oligo.fa", ["tests/bad.yaml, line", "does not exist", "tests/oligos.fa exists"]),
-        ("epochs: 2", "epochs: 0", ["`training.epochs`", "found:   0", "at least 1"]),
+        ("epochs: 2, steps", "epochs: 0, steps", ["`training.epochs`", "found:   0", "at least 1"]),
     ],
     ids=["unknown key", "missing file", "value out of range"],
 )
@@ -156,11 +178,12 @@ def test_what_a_killed_run_left_is_made_again(checkout: Checkout, finished: Path
 
 def test_a_run_leaves_what_it_promises(finished: Path) -> None:
     summary = pd.read_csv(finished / "summary.tsv", sep="\t")
-    assert list(summary.columns) == ["task", "arm", "train_size", "metric", "replicates", "mean", "sd"]
-    assert list(summary["arm"].unique()) == ["standard", "irrep", "kmer_logistic_regression", "profile_rcps"]
-    errors = summary.query("metric == 'RC error'").set_index("arm")["mean"]
-    assert errors["irrep"] < 1e-5 < errors["standard"]
-    assert errors["profile_rcps"] < 1e-5
+    assert list(summary.columns) == ["task", "arm", "size", "train_size", "metric", "replicates", "mean", "sd"]
+    errors = summary.query("metric == 'RC error'").set_index(["arm", "size"])["mean"].unstack()
+    blind = ["irrep_k1", "irrep_k2", "post_hoc", "best", "pair", "profile_rcps", "profile_mean", "labelled_irrep"]
+    assert (errors.loc[blind] < 1e-5).all(axis=None)
+    assert (errors.drop(index=blind) > 1e-5).all(axis=None)
+    assert set(errors.drop(index=blind).index) == {"standard", "labelled_standard"}
 
     counts = pd.read_csv(finished / "tasks/CTCF/peak_counts.tsv", sep="\t").set_index("reason")["rows"]
     assert counts["in"] == counts.drop("in").sum()
@@ -177,6 +200,120 @@ def test_a_run_leaves_what_it_promises(finished: Path) -> None:
             assert track.stats("chrB", exact=True)[0] > 0
 
 
+def planned_replicates(finished: Path) -> set[tuple[str, str, str, int]]:
+    """Task, arm or combination, size and label of every replicate that the configuration spans, and of baselines."""
+    config = yaml.safe_load((finished / "config.yaml").read_text())
+    kinds = contestants(config["study"])
+    return {
+        (task, name, size, seeds[0])
+        for task, values in config["tasks"].items()
+        for name in (name for name in kinds if kinds[name] == values["kind"])
+        for size in train_sizes(config, task, name)
+        for seeds in replicates_of(config["study"], name).seeds
+    } | {(task, BASELINE_ARM, "all", 0) for task in ("CTCF", "motifs")}
+
+
+def test_the_tables_of_the_study_have_a_row_for_all_that_the_configuration_spans(finished: Path) -> None:
+    replicates, means, costs, arms, comparisons, selections = (
+        pd.read_csv(finished / f"study/{name}.tsv", sep="\t", dtype={"size": str})
+        for name in ("replicates", "means", "costs", "arms", "comparisons", "selections")
+    )
+    planned = planned_replicates(finished)
+    # Binary and profile arms, 2 sizes: 3 x 2, 1, 1 and 2 replicates of 3, 2, 1 and 1; labelled ones 2 x 2; 2 baselines.
+    assert len(planned) == 2 * (3 * 2 + 2 * 2 + 1 + 2 + 1 + 2 * 2) + 2
+    assert set(replicates[["task", "arm", "size", "seed"]].itertuples(index=False, name=None)) == planned
+    assert not replicates.duplicated(["task", "arm", "size", "seed", "metric"]).any()
+    models = {model for *model, _ in map(list, planned) for model in [tuple(model)]}
+    for table in (means, costs):
+        assert set(table[["task", "arm", "size"]].itertuples(index=False, name=None)) == models
+    assert len(costs) == len(models)
+    assert set(arms["arm"]) == {arm for _, arm, _ in models} - {BASELINE_ARM}
+    references = {"CTCF": "standard", "CTCF_nexus": "profile_rcps", "motifs": "labelled_standard"}
+    compared = comparisons[comparisons["reference"] == comparisons["task"].map(references)]
+    assert set(compared[["task", "arm", "size"]].itertuples(index=False, name=None)) == {
+        (task, arm, size) for task, arm, size in models if arm not in (references[task], BASELINE_ARM)
+    }
+    assert selections.groupby("size")["chosen"].sum().to_dict() == {"0.5": 1, "all": 1}
+    assert set(selections["candidate"]) == {"irrep_k1", "irrep_k2"}
+
+
+def test_every_claim_is_tested_at_every_size_and_told_on_the_page_of_results(finished: Path) -> None:
+    claims = pd.read_csv(finished / "study/claims.tsv", sep="\t", dtype={"size": str})
+    told = claims[["better", "than", "size", "wider_than"]].fillna("").itertuples(index=False, name=None)
+    assert list(told) == [
+        ("best", "post_hoc", "0.5", ""),
+        ("best", "post_hoc", "all", ""),
+        ("best", "post_hoc", "0.5", "all"),
+    ]
+    page = (finished / "results.md").read_text()
+    for row in claims.itertuples():
+        assert re.search(rf"^\| {re.escape(row.claim)} \| .*{row.verdict} \|$", page, re.MULTILINE)
+    for task, arm, size, _ in planned_replicates(finished):
+        heading = "all training windows" if size == "all" else f"a share of {size} of the training windows"
+        (table,) = re.findall(rf"^### {task}: {heading}\n\n((?:\|.*\n)+)", page, re.MULTILINE)
+        assert f"\n| {arm.replace(BASELINE_ARM, '6-mer logistic regression (floor)')} |" in table
+    links = re.findall(r"!\[.*?\]\((.*?)\)", page)
+    assert len(links) == 7
+    assert all((finished / link).stat().st_size > 0 for link in links)
+
+
+def scores(finished: Path, arm: str, size: str = "all") -> pd.DataFrame:
+    table = pd.read_csv(finished / f"tasks/CTCF/models/{arm}/{size}/predictions.tsv", sep="\t")
+    return table.set_index(["seed", "name"])
+
+
+@pytest.mark.parametrize("size", ["0.5", "all"])
+def test_a_post_hoc_combination_is_the_mean_of_both_strands_of_its_arm(finished: Path, size: str) -> None:
+    arm, combined = scores(finished, "standard", size), scores(finished, "post_hoc", size)
+    assert list(arm.index) == list(combined.index)
+    mean = (arm["logit"] + arm["reverse_complement_logit"]) / 2
+    assert combined["logit"].tolist() == pytest.approx(mean.tolist(), abs=1e-5)
+    assert combined["reverse_complement_logit"].tolist() == pytest.approx(mean.tolist(), abs=1e-5)
+    assert (arm["logit"] - arm["reverse_complement_logit"]).abs().max() > 0.01
+
+
+def test_other_combinations_are_the_mean_of_their_seeds_and_the_best_on_the_validation_split(finished: Path) -> None:
+    arm, pair = scores(finished, "irrep_k2")["logit"], scores(finished, "pair")["logit"]
+    assert pair.loc[3].tolist() == pytest.approx(((arm.loc[3] + arm.loc[4]) / 2).tolist(), abs=1e-5)
+    assert set(pair.index.get_level_values("seed")) == {3}
+    choices = pd.read_csv(finished / "study/selections.tsv", sep="\t").query("size == 'all'").set_index("candidate")
+    assert choices["quality"].idxmax() == choices.index[choices["chosen"]].item()
+    for name in choices.index:
+        models = json.loads((finished / f"tasks/CTCF/models/{name}/all/models.json").read_text())
+        assert choices.loc[name, "quality"] == pytest.approx(sum(model["quality"] for model in models) / 2, abs=1e-5)
+    chosen = choices["quality"].idxmax()
+    assert scores(finished, "best")["logit"].tolist() == pytest.approx(
+        scores(finished, chosen)["logit"].tolist(), abs=1e-5
+    )
+
+
+def test_labelled_sequences_are_all_split_or_dropped_for_a_reason(finished: Path) -> None:
+    folder = finished / "tasks/motifs"
+    assert json.loads((folder / "classes.json").read_text()) == ["left", "none", "right"]
+    counts = pd.read_csv(folder / "sequence_counts.tsv", sep="\t").set_index("reason")["rows"]
+    assert counts["in"] == counts.drop("in").sum() == 90
+    windows = pd.read_csv(folder / "windows.tsv", sep="\t")
+    assert len(windows) == counts["kept"]
+    assert windows["split"].value_counts(normalize=True).to_dict() == pytest.approx(
+        {"train": 0.5, "validation": 0.2, "test": 0.3}, abs=0.05
+    )
+    predictions = pd.read_csv(folder / "models/labelled_irrep/all/predictions.tsv", sep="\t")
+    probabilities = predictions[[f"probability.{label}" for label in range(3)]]
+    assert probabilities.sum(axis=1).tolist() == pytest.approx([1.0] * len(predictions), abs=1e-5)
+    assert len(predictions) == 2 * (windows["split"] == "test").sum()
+
+
+def test_variants_are_scored_or_dropped_for_a_reason(finished: Path) -> None:
+    counts = pd.read_csv(finished / "variants/changes.counts.tsv", sep="\t").set_index("reason")["rows"]
+    assert counts["in"] == counts.drop("in").sum() == 40
+    variants = pd.read_csv(finished / "variants/changes.tsv", sep="\t")
+    assert len(variants) == counts["kept"] == 40 - counts["alternative_is_reference"]
+    difference = variants["score_alternative"] - variants["score_reference"]
+    assert variants["difference"].tolist() == pytest.approx(difference.tolist(), abs=1e-5)
+    found = json.loads((finished / "variants/changes.correlation.json").read_text())
+    assert {record["scorer"] for record in found} == {"network", "motif"}
+
+
 def test_provenance_names_every_input_and_the_code(finished: Path) -> None:
     provenance = json.loads((finished / "provenance.json").read_text())
     assert {record["file"] for record in provenance["inputs"].values()} == {
@@ -186,10 +323,12 @@ def test_provenance_names_every_input_and_the_code(finished: Path) -> None:
         "results/tiny/simulation/CTCF.nexus.bam",
         "results/tiny/simulation/CTCF.control.bam",
         "resources/motifs/MA0139.2.CTCF.jaspar",
+        "tests/labelled.csv",
         "tests/oligos.fa",
+        "tests/variants.tsv",
     }
     assert set(provenance["scripts"]) == {script.stem for script in (ROOT / "workflow_scripts").glob("*.py")}
-    assert provenance["seeds"] == [3]
+    assert provenance["seeds"] == [3, 4]
     assert "torch" in provenance["software"]["packages"]
     assert {"requirements.lock", "envs/genomics.yaml"} <= set(provenance["environments"])
 
@@ -214,7 +353,7 @@ def test_whatever_is_deleted_is_asked_for(checkout: Checkout, finished: Path) ->
 @pytest.mark.parametrize(
     ("file", "rule"),
     [
-        ("tasks/CTCF/models/standard/seed3/weights.safetensors", "train_network"),
+        ("tasks/CTCF/models/standard/all/weights.safetensors", "train_network"),
         ("tasks/CTCF/negatives.bed", "sample_negatives"),
         ("genomes/simulated/chrom.sizes", "normalise_genome"),
     ],
@@ -238,7 +377,7 @@ def test_a_deleted_figure_is_made_again(checkout: Checkout, finished: Path) -> N
 @pytest.mark.parametrize(
     ("module", "reruns", "leaves"),
     [
-        ("figures/style.py", {"plot_performance", "plot_gc_matching"}, {"train_network", "sample_negatives"}),
+        ("figures/style.py", {"plot_performance", "plot_study_gain"}, {"train_network", "sample_negatives"}),
         (
             "rc_equivariant/layers/convolution.py",
             {"train_network", "encode_kmers"},
@@ -272,7 +411,7 @@ def test_intervals_that_cannot_be_used_show_before_a_genome_is_made(checkout: Ch
 def test_a_check_that_fails_leaves_the_run_as_it_was(checkout: Checkout, finished: Path) -> None:
     good = (checkout.folder / "tests/tiny.yaml").read_text()
     (checkout.folder / "tests/bad.yaml").write_text(
-        good.replace("arm: irrep, contigs: [chrB]", "arm: irrep, contigs: [chrC]")
+        good.replace("arm: irrep_k1, contigs: [chrB]", "arm: irrep_k1, contigs: [chrC]")
     )
     output = checkout.snakemake("--configfile", "tests/bad.yaml", "--cores", "1", succeeds=False)
     assert re.search(r"tests/bad\.yaml, line \d+: `predict\.everywhere\.contigs`: the genome lacks", output)
@@ -283,8 +422,85 @@ def test_a_check_that_fails_leaves_the_run_as_it_was(checkout: Checkout, finishe
 
 def test_a_changed_value_reruns_what_depends_on_it(checkout: Checkout, finished: Path) -> None:
     plan = checkout.plan(*TINY, "--config", "training={epochs: 3}")
-    assert plan["train_network"] == 2
+    assert plan["train_network"] == 3 * 2
     assert plan["sample_negatives"] == plan["fit_kmer_baseline"] == plan["normalise_genome"] == 0
+
+
+# Long enough to be cut off.
+LONG = """\
+name: long
+labelled:
+  network: {first_width: 9, dilations: [1], dense: 8}
+  training: {epochs: 100, patience: 100, batch_size: 16}
+study:
+  arms:
+    irrep: {kind: labelled, representation: irrep, kmer: 2, channels: 8, plus_fraction: 0.5}
+  seeds: [3, 4]
+tasks:
+  motifs:
+    kind: labelled
+    sequences: {all: tests/labelled.csv, make_splits: {validation: 0.2, test: 0.3}}
+"""
+MODELS, CHECKPOINTS = "results/long/tasks/motifs/models/irrep/all", "results/long/checkpoints/motifs/irrep/all"
+TRAIN_LONG = ["--configfile", "tests/long.yaml", "--cores", "1", f"{MODELS}/weights.safetensors"]
+KEPT = rf"Finished after 100 epochs: {CHECKPOINTS}/seed(\d)\.safetensors"
+
+
+class LongRun:
+    """A run of which one job alone matters, which trains the replicates of an arm."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self.checkout, self.folder = checkout, checkout.folder
+        (self.folder / "tests/long.yaml").write_text(LONG)
+
+    def train(self, *arguments: str) -> list[int]:
+        """Train; the seeds of the replicates that were not trained again."""
+        self.checkout.snakemake(*TRAIN_LONG, *arguments)
+        return [int(seed) for seed in re.findall(KEPT, self.log())]
+
+    def log(self) -> str:
+        log = self.folder / "results/long/logs/train_network/motifs/irrep/all.log"
+        return log.read_text() if log.exists() else ""
+
+    def interrupt_in_the_second_replicate(self) -> None:
+        """As with Ctrl-C, which all processes of the run get."""
+        command = [sys.executable, "-m", "snakemake", *TRAIN_LONG]
+        run = subprocess.Popen(
+            command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        while run.poll() is None and "seed 4" not in self.log():
+            time.sleep(0.02)
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.wait() != 0
+
+    def checkpoint(self, seed: int) -> bytes:
+        return (self.folder / CHECKPOINTS / f"seed{seed}.safetensors").read_bytes()
+
+    def weights(self) -> dict[str, bytes]:
+        tensors = load_file(self.folder / MODELS / "weights.safetensors")
+        return {name: tensor.tobytes() for name, tensor in tensors.items()}
+
+
+def test_an_interrupted_run_goes_on_and_a_new_seed_is_all_that_is_trained(checkout: Checkout) -> None:
+    run = LongRun(checkout)
+    run.interrupt_in_the_second_replicate()
+    first = run.checkpoint(3)
+    assert not (run.folder / MODELS / "weights.safetensors").exists()
+
+    assert run.train() == [3]
+    assert run.checkpoint(3) == first
+    resumed = run.weights()
+    assert {name.partition("/")[0] for name in resumed} == {"seed3", "seed4"}
+
+    more = ["--config", "study={seeds: [3, 4, 5]}"]
+    assert run.train(*more) == [3, 4]
+    extended = run.weights()
+    assert {name.partition("/")[0] for name in extended} == {"seed3", "seed4", "seed5"}
+    assert resumed.items() < extended.items()
+
+    shutil.rmtree(run.folder / CHECKPOINTS)
+    assert run.train(*more, "--forcerun", "train_network") == []
+    assert run.weights() == extended
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -299,7 +515,15 @@ FIGURES_OF_REPORT = {
         "ROC and precision-recall curves",
     },
     "Signal": {"Heatmap", "Profile"},
+    "Study": {
+        "Arms",
+        "Arms by kmer",
+        "Calls that differ between the strands",
+        "Gain against training size",
+        "Learning curves",
+    },
     "Training": {"Training curves"},
+    "Variants": {"Effects of variants: changes"},
 }
 
 
