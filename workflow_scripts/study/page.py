@@ -54,7 +54,7 @@ def results_page(
     sections = {
         RUN: _run(study),
         RESULTS: "\n\n".join(_results(study)),
-        CLAIMS: claims_text(study.claims),
+        CLAIMS: claims_text(study.claims) or "This run tests none.",
         PUBLISHED: _published(study.published),
         CHOICES: _choices(study.selections),
         VARIANTS: "\n\n".join(_variants(*each) for each in correlations.items()),

@@ -14,7 +14,7 @@ FILES = (*SPLITS, "all")
 
 
 def check_labelled(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where the sequences of a task are not split, or split twice."""
+    """Raise an InputError where the sequences of a task are not split, or split twice, or layers fit no arm."""
     for name, task in settings["tasks"].items():
         if "sequences" in task:
             path, given = ("tasks", name, "sequences"), [key for key in FILES if key in task["sequences"]]
@@ -27,6 +27,7 @@ def check_labelled(settings: Settings, origins: Origins) -> None:
                     mend="add the missing files, or give all alone",
                 )
             _check_shares((*path, "make_splits"), task["sequences"], origins)
+    _check_layers(settings, origins)
 
 
 def _check_shares(path: tuple[str, ...], sequences: Settings, origins: Origins) -> None:
@@ -48,4 +49,26 @@ def _check_shares(path: tuple[str, ...], sequences: Settings, origins: Origins) 
             found=f"shares of {shares['validation']} and {shares['test']}",
             allowed="shares of less than 1 together",
             mend="lower them, for example to 0.1 and 0.2",
+        )
+
+
+def _check_layers(settings: Settings, origins: Origins) -> None:
+    path, layers = ("labelled", "network"), settings["labelled"]["network"]
+    for key in ("pool_width", "residual_width"):
+        if layers[key] % 2 == 0:
+            raise origins.error(
+                (*path, key),
+                f"`{dotted((*path, key))}` reaches further to one side than to the other",
+                found=layers[key],
+                allowed="an odd number of positions",
+                mend=f"take {layers[key] + 1}",
+            )
+    longest = max((arm["kmer"] for arm in settings["study"]["arms"].values() if arm["kind"] == "labelled"), default=1)
+    if layers["first_width"] < longest:
+        raise origins.error(
+            (*path, "first_width"),
+            f"`{dotted((*path, 'first_width'))}` holds no {longest}-mer, which an arm reads",
+            found=layers["first_width"],
+            allowed=f"at least {longest} bases",
+            mend="widen it, or read shorter k-mers",
         )
