@@ -217,6 +217,7 @@ rule write_results_page:
     input:
         **study_tables(),
         windows=expand(run_path("tasks/{task}/windows.tsv"), task=TASKS),
+        duplicates=expand(run_path("tasks/{task}/duplicates.tsv"), task=LABELLED_TASKS),
         correlations=expand(
             run_path("variants/{name}.correlation.json"), name=WITH_EFFECTS
         ),

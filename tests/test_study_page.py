@@ -14,6 +14,7 @@ from study_run import ROWS, STUDY, MockStudy
 from test_study_scripts import collect, compare
 from write_results_page import write_results_page
 
+from study.copies import copies_text
 from study.files import read_table, write_table
 from study.gather import gather
 from study.page import figure_title
@@ -38,6 +39,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
     write_results_page(
         tables={name: paths[name] for name in USED},
         windows=mock.windows,
+        duplicates=[],
         correlations=[correlation] if variants else [],
         figures=figures,
         name=folder.name,
@@ -140,6 +142,15 @@ def test_what_a_study_lacks_is_left_out(tmp_path):
     assert "## Claims\n\nThis run tests none." in text
     assert "95 % (seeds) |" not in text
     assert "nan" not in text.lower()
+
+
+def test_copies_of_sequences_are_told_by_splits_and_their_absence_too():
+    columns = ["between", "strand", "rows", "same_label", "other_label"]
+    copied = pd.DataFrame([("train-test", "same", 3, 2, 1), ("train-test", "either", 4, 3, 1)], columns=columns)
+    assert "| leaky | train-test | 4 | 3 | 1 |" in copies_text({"leaky": copied, "clean": copied.assign(rows=0)})
+    assert "clean" not in copies_text({"leaky": copied, "clean": copied.assign(rows=0)})
+    assert copies_text({"clean": copied.assign(rows=0)}) == "No sequence occurs twice, on either strand."
+    assert copies_text({}) == ""
 
 
 def test_titles_come_from_the_names_of_figures(tmp_path):

@@ -19,6 +19,7 @@ def write_results_page(
     *,
     tables: dict[str, Path],
     windows: list[Path],
+    duplicates: list[Path],
     correlations: list[Path],
     figures: list[Path],
     name: str,
@@ -35,6 +36,8 @@ def write_results_page(
         Tables of the study by name: replicates, means, costs, comparisons, claims, published, selections.
     windows
         The window table of each task, in the order of ``kinds``.
+    duplicates
+        ``duplicates.tsv`` of each labelled task, in the order of ``kinds``.
     correlations
         ``<name of a set of variants>.correlation.json`` files.
     kinds, metrics, references
@@ -43,10 +46,12 @@ def write_results_page(
     tasks = pd.DataFrame([_task_row(task, kinds[task], path) for task, path in zip(kinds, windows, strict=True)])
     of_study = {key: read_table(path) for key, path in tables.items()}
     study = Study(tasks=tasks, metrics=metrics, references=references, **of_study)
+    labelled = [task for task, kind in kinds.items() if kind == "labelled"]
+    of_copies = dict(zip(labelled, map(read_table, duplicates), strict=True))
     links = {figure_title(path): quote(os.path.relpath(path, page.parent)) for path in figures}
     of_variants = {path.name.removesuffix(".correlation.json"): json.loads(path.read_bytes()) for path in correlations}
     with atomic_path(page) as temporary:
-        temporary.write_text(results_page(name, study, of_variants, links), encoding="utf-8")
+        temporary.write_text(results_page(name, study, of_copies, of_variants, links), encoding="utf-8")
 
 
 def _task_row(task: str, kind: str, windows: Path) -> dict[str, object]:
@@ -66,6 +71,7 @@ if "snakemake" in globals():
             for key in ("replicates", "means", "costs", "comparisons", "claims", "published", "selections")
         },
         windows=[Path(path) for path in snakemake.input.windows],
+        duplicates=[Path(path) for path in snakemake.input.duplicates],
         correlations=[Path(path) for path in snakemake.input.correlations],
         figures=[Path(path) for path in snakemake.input.figures],
         name=snakemake.params.name,

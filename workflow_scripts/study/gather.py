@@ -19,7 +19,7 @@ from workflow_support.files import atomic_path
 from .claims import ALL_TASKS, COLUMNS, Claim, Gains, claim_gains, pooled_row, with_verdicts
 from .evaluations import ALL
 from .files import read_table
-from .page import CLAIMS, RESULTS, claims_text
+from .page import CLAIMS, COPIES, PUBLISHED, RESULTS, VARIANTS, claims_text
 from .pairs import Measurements
 from .wording import FEWEST
 
@@ -112,12 +112,12 @@ def _with_tasks_ahead(pooled: pd.DataFrame) -> str:
 
 
 def _summary(run: Path) -> str:
-    """Main tables and claims of a run as its page has them, one level lower, and a link to the copy of the page."""
+    """The tables of a run as its page has them, but for its choices, one level lower, and a link to its copy."""
     sections = dict(re.findall(r"^## (.+?)\n\n(.*?)(?=\n## |\Z)", (run / PAGE).read_text("utf-8"), re.M | re.S))
     parts = [f"## {run.name}", f"[Page with figures](results/{run.name}/{PAGE})"]
     parts += [
         f"### {title}\n\n{sections[title].strip().replace('### ', '#### ')}"
-        for title in (CLAIMS, RESULTS)
+        for title in (COPIES, PUBLISHED, VARIANTS, CLAIMS, RESULTS)
         if title in sections
     ]
     return "\n\n".join(parts)

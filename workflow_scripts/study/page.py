@@ -10,12 +10,13 @@ import pandas as pd
 
 from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
 
+from .copies import copies_text
 from .method import METHODS
 from .wording import count, interval, markdown_table, number, p_value, size_words
 
-RUN, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHOD = (
-    "What was run", "Test split", "Claims", "Published values", "Choices on the validation split", "Variants",
-    "Figures", "How the numbers were made",
+RUN, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHOD = (
+    "What was run", "Copies of sequences", "Test split", "Claims", "Published values",
+    "Choices on the validation split", "Variants", "Figures", "How the numbers were made",
 )  # fmt: skip
 BOUNDS = {"JSD floor": "average profile (floor)", "JSD ceiling": "pseudo-replicates (ceiling, no bound)"}
 
@@ -40,12 +41,18 @@ class Study:
 
 
 def results_page(
-    name: str, study: Study, correlations: Mapping[str, Sequence[Mapping]], figures: Mapping[str, str]
+    name: str,
+    study: Study,
+    duplicates: Mapping[str, pd.DataFrame],
+    correlations: Mapping[str, Sequence[Mapping]],
+    figures: Mapping[str, str],
 ) -> str:
     """The page as Markdown.
 
     Parameters
     ----------
+    duplicates
+        Of labelled tasks, as :func:`study.copies.copies_text` takes them.
     correlations
         By name of a set of variants, what their correlation file lists.
     figures
@@ -53,6 +60,7 @@ def results_page(
     """
     sections = {
         RUN: _run(study),
+        COPIES: copies_text(duplicates),
         RESULTS: "\n\n".join(_results(study)),
         CLAIMS: claims_text(study.claims) or "This run tests none.",
         PUBLISHED: _published(study.published),
