@@ -100,7 +100,7 @@ rule plot_study_sweep:
         svg=run_path("figures/study_{setting}_sweep.svg"),
         png=report(
             run_path("figures/study_{setting}_sweep.png"),
-            caption="../resources/captions/study_{setting}_sweep.rst",
+            caption="../resources/captions/study_sweep.rst",
             category="Study",
             labels={"figure": "Arms by {setting}"},
         ),
