@@ -431,7 +431,7 @@ LONG = """\
 name: long
 labelled:
   network: {first_width: 9, dilations: [1], dense: 8}
-  training: {epochs: 100, patience: 100, batch_size: 16}
+  training: {epochs: 300, patience: 300, batch_size: 16}
 study:
   arms:
     irrep: {kind: labelled, representation: irrep, kmer: 2, channels: 8, plus_fraction: 0.5}
@@ -443,7 +443,7 @@ tasks:
 """
 MODELS, CHECKPOINTS = "results/long/tasks/motifs/models/irrep/all", "results/long/checkpoints/motifs/irrep/all"
 TRAIN_LONG = ["--configfile", "tests/long.yaml", "--cores", "1", f"{MODELS}/weights.safetensors"]
-KEPT = rf"Finished after 100 epochs: {CHECKPOINTS}/seed(\d)\.safetensors"
+KEPT = rf"Finished after 300 epochs: {CHECKPOINTS}/seed(\d)\.safetensors"
 
 
 class LongRun:
