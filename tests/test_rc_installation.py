@@ -25,6 +25,7 @@ LAYOUT = [
     "layers",
     "networks",
     "strategies",
+    "cost",
 ]
 # The test kit serves others' layers, so it may know only what these are described by.
 BESIDE_LAYOUT = {"testing": {"representation", "encoding"}, "export": {"layers.module"}}
