@@ -56,7 +56,8 @@ $(RUN_TARGETS): run-%: setup
 	    --cores $(CORES) --rerun-incomplete --keep-going
 
 page: setup ## gather the pages of the runs of resources/runs that were done into docs/results.md
-	PYTHONPATH=workflow_scripts $(BIN)/python -m study.gather $(addprefix results/,$(RUNS)) --out docs
+	PYTHONPATH=workflow_scripts $(BIN)/python -m study.gather $(addprefix results/,$(RUNS)) --out docs \
+		--note 'What these runs show in words, and what limits them, is in [measurements.md](measurements.md).'
 
 test: lint ## lint, then run every test
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -159,11 +159,16 @@ def test_claims_of_a_scope_are_corrected_together():
     rows = pd.DataFrame({"scope": ["x", "x", "y"], "wilcoxon_p": p_values}).assign(
         **dict.fromkeys([f"{kind}{end}" for kind in ("", "window_", "task_") for end in ("low", "high")], 0.1),
         **dict.fromkeys(["claim", "better", "than", "size", "wider_than", "metric"], "a"),
-        **dict.fromkeys(["tasks", "pairs", "difference"], 1.0),
+        **dict.fromkeys(["tasks", "pairs", "difference"], 8.0),
     )
     judged = with_verdicts(rows)
     assert judged["holm_p"].tolist() == [*holm(p_values[:2]), 0.03]
     assert judged["verdict"].tolist() == ["holds", "holds", "holds"]
+    assert with_verdicts(rows.assign(pairs=2))["verdict"].unique().tolist() == ["undecided"]
+    bounds = [column for column in rows if column.endswith(("low", "high"))]
+    below = rows.assign(**dict.fromkeys(bounds, -0.1))
+    assert with_verdicts(below)["verdict"].tolist() == ["fails", "fails", "fails"]
+    assert with_verdicts(below.assign(wilcoxon_p=0.5))["verdict"].unique().tolist() == ["undecided"]
 
 
 def test_a_gap_to_a_published_value_has_an_interval():

@@ -36,8 +36,8 @@ def study_arms_figure(
 ) -> Figure:
     """The study metric of every arm with the most training windows, a panel a task.
 
-    A dot a seed, the mean with its 95 % interval, a line at the mean of the reference, and beside the best mean its
-    distance to that line.
+    A dot a seed, the mean with its 95 % interval, a line at the mean of the reference, and beside the best mean of all
+    seeds its distance to that line.
 
     Parameters
     ----------
@@ -89,7 +89,8 @@ def _draw_rows(axis: Axes, replicates: pd.DataFrame, means: pd.DataFrame, groups
 def _mark_best(axis: Axes, means: pd.DataFrame, arms: list[str], reference: str, metric: str) -> None:
     if reference not in means.index:
         return
-    values = means["mean"]
+    # Combinations of several seeds have fewer replicates, whose mean is left to more chance.
+    values = means.loc[means["replicates"] == means["replicates"].max(), "mean"]
     axis.axvline(values[reference], color=GREY, ls="--", lw=0.8, zorder=1)
     best = (gain_sign(metric) * values).idxmax()
     if best != reference:

@@ -110,7 +110,9 @@ def load_combination(
     device: torch.device,
     *kinds: str,
 ) -> Combination:
-    """The networks of the best of the candidates, by mean validation quality over its networks; the first of equals.
+    """The networks of the best of the candidates, by mean validation quality over all seeds; the first of equals.
+
+    Seeds that no replicate uses count too, so that one choice serves combinations of any number of seeds.
 
     Parameters
     ----------
@@ -132,7 +134,7 @@ def load_combination(
     used = {seed for group in seeds for seed in group}
     for arm, descriptions in described.items():
         _require_seeds(used, descriptions, models[arm])
-    qualities = [_quality([each for arm in candidate for each in described[arm]], used) for candidate in candidates]
+    qualities = [_quality([each for arm in candidate for each in described[arm]]) for candidate in candidates]
     ranked = sorted(range(len(candidates)), key=lambda index: -qualities[index])
     taken = candidates[ranked[0]]
     loaded = load_networks([weights[arm] for arm in taken], [models[arm] for arm in taken], device, *kinds)
@@ -158,5 +160,5 @@ def _require_seeds(seeds: set[int], descriptions: Sequence[ModelDescription], fi
         )
 
 
-def _quality(descriptions: Sequence[ModelDescription], seeds: set[int]) -> float:
-    return float(np.mean([each.quality for each in descriptions if each.seed in seeds]))
+def _quality(descriptions: Sequence[ModelDescription]) -> float:
+    return float(np.mean([each.quality for each in descriptions]))

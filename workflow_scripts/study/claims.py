@@ -18,6 +18,8 @@ from .wording import claim_sentence
 ALL_TASKS = "all tasks"
 LEAST_TASKS = 3
 """Tasks from which on there is an interval over tasks."""
+PAIRS_FOR_VERDICT = 3
+"""Pairs from which on there is a verdict."""
 LEVEL = 0.05
 COLUMNS = [
     "claim", "better", "than", "size", "wider_than", "metric", "scope", "tasks", "pairs", "difference", "low", "high",
@@ -106,15 +108,16 @@ def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
     """``claims`` with ``holm_p``, corrected for the claims of the same scope, and ``verdict``.
 
     A claim holds if all intervals that it has, over seeds, windows and tasks, lie above 0 and its corrected p, where it
-    has one, is below 0.05; it fails if they all lie below 0; else it is undecided, as it is with a single pair.
+    has one, is below 0.05; it fails if they all lie below 0, on the same condition; else it is undecided, as it is with
+    fewer than three pairs.
     """
     corrected = claims.groupby("scope", sort=False)["wilcoxon_p"].transform(lambda p: holm(p.to_numpy()))
     judged = claims.assign(holm_p=corrected)
     lows, highs = (judged[[f"{kind}{end}" for kind in ("", "window_", "task_")]] for end in ("low", "high"))
-    # An interval over seeds must be there; others that are not contradict nothing.
-    has_pairs = judged["low"].notna()
-    holds = has_pairs & ~(lows <= 0).any(axis=1) & ~(corrected >= LEVEL)
-    fails = has_pairs & ~(highs >= 0).any(axis=1)
+    # Intervals that are not there contradict nothing.
+    is_testable = (judged["pairs"] >= PAIRS_FOR_VERDICT) & ~(corrected >= LEVEL)
+    holds = is_testable & ~(lows <= 0).any(axis=1)
+    fails = is_testable & ~(highs >= 0).any(axis=1)
     return judged.assign(verdict=np.select([holds, fails], ["holds", "fails"], "undecided"))[COLUMNS]
 
 

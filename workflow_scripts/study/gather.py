@@ -19,7 +19,8 @@ from workflow_support.files import atomic_path
 from .claims import ALL_TASKS, COLUMNS, Claim, Gains, claim_gains, pooled_row, with_verdicts
 from .evaluations import ALL
 from .files import read_table
-from .page import CLAIMS, COPIES, PUBLISHED, RESULTS, VARIANTS, claims_text
+from .method import METHODS
+from .page import CLAIMS, COPIES, METHOD, PUBLISHED, RESULTS, VARIANTS, claims_text
 from .pairs import Measurements
 from .wording import FEWEST
 
@@ -28,27 +29,28 @@ LINK = re.compile(r"\]\(([^)]+\.png)\)")
 HEAD = """\
 # Results
 
-Written by `make results` from the pages of the runs below; no number here was written by hand. How they were made is
-said at the end of every page.
+Put together from the pages of the runs below; no number here was written by hand. How they were made is said at the
+end.
 """
 POOLED = """\
 ## Claims, over the tasks of all runs
 
-Paired over task and seed (Wilcoxon, Holm over this table's claims of one metric). `95 % (tasks)` is a t interval of the
-means of the tasks, and takes the place of the one over windows. `ahead at` counts the tasks whose mean gain is
-positive. `fewest` is the smallest training size of each task, where it has several.
+Paired over task and seed, apart for each kind of task, whose arms of one name differ in more than their data (Wilcoxon;
+Holm over the claims of a kind and metric). `95 % (tasks)` is a t interval of the means of the tasks, and takes the
+place of the one over windows. `ahead at` counts the tasks whose mean gain is positive. `fewest` is the smallest
+training size of each task, where it has several.
 """
 POOLED_COLUMNS = [*COLUMNS[:-2], "ahead"]
 
 
-def gather(runs: Sequence[Path], out: Path) -> None:
-    """Write ``out/results.md``, and page and figures of each run to ``out/results/<run>/``.
+def gather(runs: Sequence[Path], out: Path, note: str = "") -> None:
+    """Write ``out/results.md``, with ``note`` at its head, and page and figures of each run to ``out/results/<run>/``.
 
     A run without a page is named as absent.
     """
     present = [run for run in runs if (run / PAGE).is_file()]
     absent = [run.name for run in runs if run not in present]
-    parts = [HEAD.strip()]
+    parts = [HEAD.strip(), *([note] if note else [])]
     if absent:
         parts.append(f"Not run, and so absent: {', '.join(absent)}.")
     pooled = _claims_of_all(present)
@@ -57,24 +59,32 @@ def gather(runs: Sequence[Path], out: Path) -> None:
     for run in present:
         _copy(run, out / "results" / run.name)
         parts.append(_summary(run))
+    parts.append(f"## {METHOD}\n\n{METHODS.strip()}")
     with atomic_path(out / PAGE) as temporary:
         temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def _claims_of_all(runs: Iterable[Path]) -> pd.DataFrame:
     """``claims.tsv`` with one row a claim and metric, over the tasks of all runs, and how many tasks are ahead."""
-    found: dict[tuple[str, Claim], list[Gains]] = {}
+    found: dict[tuple[str, str, Claim], list[Gains]] = {}
     for run in runs:
+        kinds = _kinds(run / "study")
         for metric, claim, gains in _gains_of_run(run / "study"):
-            found.setdefault((metric, claim), []).append(gains)
+            found.setdefault((kinds[claim.better], metric, claim), []).append(gains)
     rows = [
-        (*pooled_row(claim, metric, gains, ALL_TASKS), sum(each.by_seed.mean() > 0 for each in gains))
-        for (metric, claim), gains in found.items()
+        (*pooled_row(claim, metric, gains, f"all {kind} tasks"), sum(each.by_seed.mean() > 0 for each in gains))
+        for (kind, metric, claim), gains in found.items()
     ]
     pooled = pd.DataFrame(rows, columns=POOLED_COLUMNS)
-    # Claims on one metric are one family.
-    judged = with_verdicts(pooled.assign(scope=pooled["metric"]))
-    return judged.assign(scope=ALL_TASKS, ahead=pooled["ahead"])
+    # Claims of one kind and metric are one family.
+    judged = with_verdicts(pooled.assign(scope=pooled["scope"] + pooled["metric"]))
+    return judged.assign(scope=pooled["scope"], ahead=pooled["ahead"])
+
+
+def _kinds(study: Path) -> dict[str, str]:
+    """The kind of task that each arm and combination is for."""
+    arms = read_table(study / "arms.tsv")
+    return dict(zip(arms["arm"], arms["kind"], strict=True))
 
 
 def _gains_of_run(study: Path) -> Iterable[tuple[str, Claim, Gains]]:
@@ -135,5 +145,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, help="folders of runs")
     parser.add_argument("--out", type=Path, required=True, help="folder of the page")
+    parser.add_argument("--note", default="", help="what to say at the head of the page, as Markdown")
     arguments = parser.parse_args()
-    gather(arguments.runs, arguments.out)
+    gather(arguments.runs, arguments.out, arguments.note)

@@ -1,6 +1,6 @@
 """How the numbers of a page of results were made, in words."""
 
-from .claims import LEVEL
+from .claims import LEVEL, PAIRS_FOR_VERDICT
 from .statistics import LEAST_PAIRS
 
 METHODS = f"""\
@@ -14,9 +14,9 @@ METHODS = f"""\
   more there is a two-sided Wilcoxon signed-rank test, corrected (Holm) for all claims of the same scope. `all tasks`
   pairs over task and seed, as published; seeds of one task share its test windows, so these pairs are not independent,
   and `95 % (tasks)`, a t interval of the means of the tasks, is what speaks for other tasks.
-- A claim `holds` if all intervals of its line, over seeds, windows and tasks, lie above 0 and its corrected p, where
-  there is a test, is below {LEVEL}; it `fails` if all of them lie below 0; else, or with a single pair, it is
-  `undecided`.
+- A claim `holds` if all intervals of its line, over seeds, windows and tasks, lie above 0, and `fails` if all of them
+  lie below 0; where there is a test, its corrected p must be below {LEVEL} for either. Else, or with fewer than
+  {PAIRS_FOR_VERDICT} pairs, it is `undecided`. Lines without a test are not corrected for their number.
 - Parameters and multiply-adds are those of one answer: of all networks, on both strands where these are averaged.
   Training time is that of the same networks, mean over replicates.
 """
