@@ -59,7 +59,7 @@ def test_the_published_profile_network_by_hand(control):
 
 
 def test_a_network_of_labelled_sequences_by_hand():
-    """102 bases give 88 positions, which one on either side makes 90, or 30 of three; then a maximum and a mean of each."""
+    """102 bases give 88 positions, one on either side makes 90, or 30 of three; then a maximum and a mean of each."""
     architecture = LabelledArchitecture("standard", 1, channels=16, window=102, classes=3)
     expected = 90 * 16 * 15 + 2 * 30 * 16 * 16 * 5 + 2 * 16 * 64 + 64 * 3
     assert multiply_adds(LabelledNetwork(architecture)) == expected
