@@ -25,6 +25,9 @@ from .study_panels import (
 )
 from .style import GREY, legend_below, publication_style
 
+LEAST_REPLICATES = 3
+"""Replicates from which on a mean has an interval in the figure."""
+
 
 @publication_style
 def study_arms_figure(
@@ -47,6 +50,9 @@ def study_arms_figure(
         Metric and reference of each task, in the order of the panels.
     """
     replicates, means = (of_largest_size(of_study_metric(table, metrics)) for table in (replicates, means))
+    # The interval of two seeds is many times wider than anything else, and reaches beyond what a metric can be.
+    enough = means["replicates"] >= LEAST_REPLICATES
+    means = means.assign(low=means["low"].where(enough), high=means["high"].where(enough))
     shown = arms[arms["arm"].isin(means["arm"])]
     groups = groups_of(shown)
     figure, axes = row_panels(list(metrics), list(groups))

@@ -39,6 +39,13 @@ REQUIRED = {
 }
 
 
+#: Kinds of task whose networks cannot serve a section: why, and the kinds that can.
+UNUSABLE = {
+    ("attribute", "labelled"): ("whose sequences lie on no genome", "binary or profile"),
+    ("variants", "profile"): ("which gives no single score", "binary or labelled"),
+}
+
+
 def of_kind(section: Mapping[str, Any], kind: str) -> list[str]:
     """Names of the tasks or arms of a kind."""
     return [name for name, values in section.items() if values["kind"] == kind]
@@ -83,7 +90,7 @@ def _check_keys(path: KeyPath, task: Settings, origins: Origins) -> None:
 
 
 def check_arms_in_use(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where a prediction or attribution takes an arm that is not for its task."""
+    """Raise an InputError where a section that uses networks takes an arm or task that cannot serve it."""
     kinds = contestants(settings["study"])
     for user in ("predict", "attribute", "variants"):
         for name, values in settings[user].items():
@@ -97,20 +104,13 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     allowed=", ".join(arm for arm in kinds if kinds[arm] == kind),
                     mend="name one of these arms, or another task",
                 )
-            if user == "attribute" and kind == "labelled":
+            if (user, kind) in UNUSABLE:
+                path, (reason, allowed) = (user, name, "task"), UNUSABLE[user, kind]
                 raise origins.error(
-                    (user, name, "task"),
-                    f"`{dotted((user, name, 'task'))}` is a labelled task, whose sequences lie on no genome",
+                    path,
+                    f"`{dotted(path)}` is a {kind} task, {reason}",
                     found=values["task"],
-                    allowed="a task of kind binary or profile",
-                    mend="name another task",
-                )
-            if user == "variants" and kind == "profile":
-                raise origins.error(
-                    (user, name, "task"),
-                    f"`{dotted((user, name, 'task'))}` is a profile task, which gives no single score",
-                    found=values["task"],
-                    allowed="a task of kind binary or labelled",
+                    allowed=f"a task of kind {allowed}",
                     mend="name another task",
                 )
             if "best_of" in settings["study"]["combinations"].get(values["arm"], {}):
