@@ -20,6 +20,7 @@ from rc_equivariant.hyperbolic import (
     LorentzBatchNorm1d,
     LorentzConv1d,
     LorentzFlattenLinear,
+    convolved_points,
     linear,
     split_parameters,
 )
@@ -130,26 +131,25 @@ def test_any_shape_and_types_are_exact_or_refused(name, space, other, geometry, 
 # Planted faults
 
 
-def centre_of_one_strand(original):
-    def centre(self, rows, times, k):
-        self.signs = torch.ones_like(self.signs)
-        self.partner = torch.arange(len(self.partner))
-        return original(self, rows, times, k)
-
-    return centre
+def of_one_strand(original):
+    return lambda self, mean: mean
 
 
-def time_of_the_first_channel(original):
+def of_the_first_channel(original):
     """Not of all channels, so that it depends on the strand."""
-    return lambda s, dim=1: original(s[:, :1], dim)
+    return lambda s: original(s.narrow(-1, 0, 1))
 
 
 def without_the_flip(original):
     return lambda x, space: original(x.unflatten(2, (-1, 1)).flatten(2).roll(1, 2), space)
 
 
-def of_one_width(original):
+def of_the_next_position(original):
     return lambda self, y, squares: original(self, y, squares.roll(1, -1))
+
+
+def of_the_next_field(original):
+    return lambda values, *how: original(values, *how).roll(1, -1)
 
 
 FAULTS = {
@@ -164,17 +164,25 @@ FAULTS = {
         "LorentzFlattenLinear: 3m",
     ),
     "time of one channel": (
-        wrapped(linear, "squared_norm", time_of_the_first_channel),
+        wrapped(convolved_points, "squares", of_the_first_channel),
         f"LorentzConv1d: {REGULAR}",
         "LorentzConv1d, stride: 2r",
     ),
-    "time of the next position": (
-        wrapped(linear.TimeTerm, "add_to", of_one_width),
+    "time of one number of a feature map": (
+        wrapped(linear, "squared_norm", of_the_first_channel),
+        f"LorentzLinear: {REGULAR}",
+        "LorentzFlattenLinear: 3m",
+    ),
+    "time of the next field": (
+        wrapped(convolved_points, "sum_over_fields", of_the_next_field),
         f"LorentzConv1d: {MIXED}",
+    ),
+    "time of the next position": (
+        wrapped(linear.TimeTerm, "add_to", of_the_next_position),
         f"LorentzKmerConv1d: {MIXED}",
     ),
     "a centre that is not fixed": (
-        wrapped(LorentzBatchNorm1d, "_centre_of_the_batch", centre_of_one_strand),
+        wrapped(LorentzBatchNorm1d, "_fixed_part", of_one_strand),
         f"LorentzBatchNorm1d: {REGULAR}",
         f"LorentzBatchNorm1d: {SIGN}",
     ),

@@ -117,3 +117,20 @@ def test_batch_norm_of_points_as_far_out_as_they_come_is_finite(k):
 @pytest.mark.parametrize(("k", "scale"), [(1e-4, 1e-2), (0.25, 0.5), (1.0, 1.0), (100.0, 1.0)])
 def test_normalised_points_start_where_curvature_can_be_felt_but_not_much_further(k, scale):
     assert float(LorentzBatchNorm1d(Ordinary(2), Curvature(k)).scale.detach()) == pytest.approx(scale)
+
+
+@pytest.mark.parametrize("spread", [1e-9, 1e-2, 1.0, 300.0])
+@pytest.mark.parametrize("scale", [-0.7, 0.0, 0.04, 1.0, 12.0])
+def test_gradients_are_right_wherever_points_lie(spread, scale):
+    """Near one another, where derivatives are series; far out, where distances have a largest; with no scale at all."""
+    layer = perturbed(LorentzBatchNorm1d(MIXED, bent()))
+    layer.scale.data.fill_(scale)
+    x = (features_of(MIXED).detach() * spread + 0.5).requires_grad_()
+    variables = [x, *layer.parameters()]
+    y, expected = layer(x), plain_batch_norm(layer, x)
+    weights = torch.randn(y.shape, generator=torch.Generator().manual_seed(9), dtype=y.dtype)
+    largest = float(expected.detach().abs().max())
+    assert torch.allclose(y, expected, rtol=0, atol=1e-9 * largest)
+    gradients = [torch.autograd.grad(each, variables, weights) for each in (y, expected)]
+    for ours, theirs in zip(*gradients, strict=True):
+        assert torch.allclose(ours, theirs, rtol=0, atol=1e-7 * float(theirs.abs().max()) + 1e-12)

@@ -72,12 +72,15 @@ class KernelTying(nn.Module):
         # Parameter 0 is a constant zero, for entries that must vanish.
         number = torch.cumsum(free, 0).masked_fill(zero, 0)
         self.size = int(free.sum())
+        self.is_free = self.size == torch.Size(self.shape).numel()
         self.register_buffer("parameter", number[representative][kept], persistent=False)
         factor = torch.where(representative == entries, 1.0, sign)[kept]
         self.register_buffer("factor", factor, persistent=False)
 
     def expand(self, free: Tensor) -> Tensor:
         """The kernel, of ``shape``, of free parameters of shape (size,)."""
+        if self.is_free:
+            return free.view(self.shape)
         return (functional.pad(free, (1, 0))[self.parameter] * self.factor.to(free.dtype)).view(self.shape)
 
     def he_normal(self) -> Tensor:

@@ -24,6 +24,27 @@ def row_convolution(x: Tensor, kernel: Tensor, bias: Tensor | None, steps: Steps
     return _RowConvolution.apply(one_row(x), one_row(kernel), bias, steps).squeeze(2)
 
 
+def convolve_row(x: Tensor, kernel: Tensor, bias: Tensor | None, steps: Steps) -> Tensor:
+    """Convolution of images of one row, (batch, in, 1, position), by a kernel (out, in / groups, 1, width)."""
+    stride, padding, dilation, groups = steps
+    return functional.conv2d(x, kernel, bias, (1, stride), (0, padding), (1, dilation), groups)
+
+
+def convolution_gradients(
+    gradient: Tensor,
+    x: Tensor,
+    kernel: Tensor,
+    bias_sizes: Sequence[int] | None,
+    steps: Steps,
+    wanted: Sequence[bool],
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Gradients of image, kernel and bias of :func:`convolve_row`, those that are wanted, from that of its result."""
+    stride, padding, dilation, groups = steps
+    return torch.ops.aten.convolution_backward(
+        gradient, x, kernel, bias_sizes, (1, stride), (0, padding), (1, dilation), False, (0, 0), groups, wanted
+    )
+
+
 class _RowConvolution(torch.autograd.Function):
     """torch's own, which differs where networks are stacked: one convolution each, as it is alone.
 
@@ -32,8 +53,7 @@ class _RowConvolution(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, kernel: Tensor, bias: Tensor | None, steps: Steps) -> Tensor:
-        stride, padding, dilation, groups = steps
-        return functional.conv2d(x, kernel, bias, (1, stride), (0, padding), (1, dilation), groups)
+        return convolve_row(x, kernel, bias, steps)
 
     @staticmethod
     def setup_context(ctx, inputs: tuple, output: Tensor) -> None:
@@ -44,27 +64,13 @@ class _RowConvolution(torch.autograd.Function):
     @staticmethod
     def vmap(info, in_dims: tuple, x: Tensor, kernel: Tensor, bias: Tensor | None, steps: Steps) -> tuple[Tensor, int]:
         of_each = [_each(y, dim, info.batch_size) for y, dim in zip((x, kernel, bias), in_dims, strict=False)]
-        maps = [_RowConvolution.forward(*parts, steps) for parts in zip(*of_each, strict=True)]
+        maps = [convolve_row(*parts, steps) for parts in zip(*of_each, strict=True)]
         return torch.stack([each.movedim(1, 3) for each in maps]).movedim(4, 2), 0
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
         x, kernel = ctx.saved_tensors
-        stride, padding, dilation, groups = ctx.steps
-        gradients = torch.ops.aten.convolution_backward(
-            gradient,
-            x,
-            kernel,
-            ctx.bias_sizes,
-            (1, stride),
-            (0, padding),
-            (1, dilation),
-            False,
-            (0, 0),
-            groups,
-            ctx.needs_input_grad[:3],
-        )
-        return *gradients, None
+        return *convolution_gradients(gradient, x, kernel, ctx.bias_sizes, ctx.steps, ctx.needs_input_grad[:3]), None
 
 
 def _each(x: Tensor | None, dim: int | None, networks: int) -> Sequence[Tensor | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..encoding import KmerEncoding
 from ..kernels import KernelTying, constants_of
@@ -12,6 +11,7 @@ from ..layers.convolution import Conv1d, KmerConv1d, Linear
 from ..layers.flatten import FlattenLinear
 from ..representation import FeatureType
 from . import plain
+from .convolved_points import convolve_points
 from .curvature import BorrowedCurvature, Curvature
 from .radial import squared_norm
 
@@ -54,13 +54,17 @@ class TimeTerm(nn.Module):
         time = (squares + self.curvature()).sqrt()
         # By rows, which is how features lie in memory: fewer passes than a product that is broadcast.
         rows = y.movedim(1, -1)
-        updated = torch.addr(rows.reshape(-1, y.shape[1]), time.flatten(), self.tying.expand(self.weight).flatten())
+        updated = torch.addmm(rows.reshape(-1, y.shape[1]), time.view(-1, 1), self.channel_weight()[None])
         return updated.view(rows.shape).movedim(-1, 1)
+
+    def channel_weight(self) -> Tensor:
+        """w_t of each channel, shape (out,): alike on partners, zero on -1 channels."""
+        return self.tying.expand(self.weight).flatten()
 
     @torch.no_grad()
     def export_over(self, base: nn.Conv1d | nn.Linear) -> nn.Module:
         """``base``, the exported linear map of space parts, with this term."""
-        weight = self.tying.expand(self.weight).flatten()
+        weight = self.channel_weight()
         if isinstance(base, nn.Linear):
             return plain.WithTime(base, nn.Identity(), weight, self.curvature())
         field = nn.Conv1d(1, 1, base.kernel_size, base.stride, base.padding, base.dilation, bias=False).to(weight)
@@ -100,13 +104,9 @@ class LorentzConv1d(Conv1d):
         super().__init__(in_type, out_type, kernel_size, stride, padding, dilation, bias=bias)
         self.time = TimeTerm(out_type, in_type.size * kernel_size, curvature)
 
-    def forward(self, x: Tensor) -> Tensor:
-        y = super().forward(x)
-        reach = self.dilation * (self.kernel_size - 1) + 1
-        squares = functional.pad(squared_norm(x), (self.padding, self.padding))
-        # Faster than a convolution with ones.
-        fields = squares.unfold(2, reach, self.stride)[..., :: self.dilation]
-        return self.time.add_to(y, fields.sum(3))
+    def convolve(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
+        self.check(x)
+        return convolve_points(x, kernel, bias, self.time.channel_weight(), self.time.curvature(), self.steps)
 
     def export(self) -> nn.Module:
         return self.time.export_over(super().export())
@@ -203,7 +203,7 @@ class LorentzFlattenLinear(FlattenLinear):
         self.time = TimeTerm(out_type, in_type.size * length, curvature)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.time.add_to(super().forward(x), x.square().sum((1, 2))[:, None])
+        return self.time.add_to(super().forward(x), squared_norm(x.flatten(1)))
 
     def export(self) -> nn.Module:
         flatten, linear = super().export()

@@ -11,8 +11,8 @@ from ..layers.normalisation import values_a_channel, weight_of_a_batch
 from ..representation import FeatureType, Ordinary
 from . import plain
 from .curvature import BorrowedCurvature, Curvature
-from .lorentz import centroid, on_ray
-from .rows import CentredRows
+from .lorentz import centroid
+from .normalised_points import normalise_points
 
 
 class LorentzBatchNorm1d(EquivariantModule):
@@ -66,39 +66,38 @@ class LorentzBatchNorm1d(EquivariantModule):
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        k, shift = self.curvature(), self.shift_tying.expand(self.shift).flatten()
-        by_position = x.transpose(1, 2)
-        rows = by_position.reshape(-1, x.shape[1])
-        if self.training:
-            values_a_channel(self, x)
-            centred = CentredRows(rows, k, self._centre_of_the_batch, shift)
-            variance = centred.variance()
-            self._update_running_statistics(centred.centre, variance, k)
-        else:
-            centred = CentredRows(rows, k, lambda *_: self.running_centre, shift)
-            variance = self.running_variance
-        y = centred.scaled_and_moved(self.scale / (variance + self.eps).sqrt())
-        return y.view(by_position.shape).transpose(1, 2)
+        if not self.training:
+            return plain.normalised(x, *self._evaluation())
+        values_a_channel(self, x)
+        rows, k = x.transpose(1, 2).contiguous(), self.curvature()
+        y, centre, variance = normalise_points(rows, self.scale, self._shift(), k, self.eps, self._fixed_part)
+        self._update_running_statistics(centre, variance)
+        return y.transpose(1, 2)
 
     @torch.no_grad()
     def export(self) -> nn.Module:
-        factor = self.scale / (self.running_variance + self.eps).sqrt()
-        shift = self.shift_tying.expand(self.shift).flatten()
-        return plain.BatchNorm(self.running_centre, factor, shift, self.curvature())
+        return plain.BatchNorm(*self._evaluation())
 
-    def _centre_of_the_batch(self, rows: Tensor, times: Tensor, k: Tensor) -> Tensor:
-        """Centroid of points and of their reverse complements, shape (channel,)."""
-        space = rows.mean(0)
-        if not isinstance(self.in_type, Ordinary):
-            # Reverse complement fixes the mean of a vector and its image.
-            space = (space + self.signs.to(space.dtype) * space[self.partner]) / 2
-        return on_ray(space, times.mean(0, keepdim=True), k, dim=0)
+    def _evaluation(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Centre, factor of distances, shift and k in evaluation mode."""
+        factor = self.scale / (self.running_variance + self.eps).sqrt()
+        return self.running_centre, factor, self._shift(), self.curvature()
+
+    def _shift(self) -> Tensor:
+        return self.shift_tying.expand(self.shift).flatten()
+
+    def _fixed_part(self, mean: Tensor) -> Tensor:
+        """The mean of a vector and its image under reverse complement; (..., channel), unchanged."""
+        if isinstance(self.in_type, Ordinary):
+            return mean
+        return (mean + self.signs.to(mean.dtype) * mean[..., self.partner]) / 2
 
     @torch.no_grad()
-    def _update_running_statistics(self, centre: Tensor, variance: Tensor, k: Tensor) -> None:
+    def _update_running_statistics(self, centre: Tensor, variance: Tensor) -> None:
         self.batches += 1
         weight = weight_of_a_batch(self.batches.to(centre.dtype), self.momentum)
         weights = torch.stack([1 - weight, weight])[:, None]
-        self.running_centre.copy_(centroid(torch.stack([self.running_centre, centre]), k, 0, weights))
+        centres = torch.stack([self.running_centre, centre])
+        self.running_centre.copy_(centroid(centres, self.curvature(), 0, weights))
         # Not lerp_, which torch.vmap takes apart.
         self.running_variance.copy_(self.running_variance.lerp(variance, weight))

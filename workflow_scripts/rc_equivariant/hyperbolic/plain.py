@@ -32,32 +32,37 @@ class WithTime(nn.Module):
 
 
 class BatchNorm(nn.Module):
-    """boost_shift(exp0(factor log0(boost_centre^-1(s)))): points moved, scaled and moved; vectors (channel,)."""
+    """:func:`normalised` with numbers of its own."""
 
     def __init__(self, centre: Tensor, factor: Tensor, shift: Tensor, k: Tensor) -> None:
         super().__init__()
         self.factor = nn.Parameter(factor.detach().clone())
-        self.shift = nn.Parameter(shift.detach().clone()[:, None])
-        self.register_buffer("centre", centre.detach().clone()[:, None])
+        self.shift = nn.Parameter(shift.detach().clone())
+        self.register_buffer("centre", centre.detach().clone())
         self.register_buffer("k", k.detach().clone())
 
     def forward(self, s: Tensor) -> Tensor:
-        centred = self._from_the_centre(s)
-        tangent = centred * _asinhc(_squared_norm(centred) / self.k) * self.factor
-        scaled = tangent * _sinhc(_squared_norm(tangent) / self.k)
-        root = self.k.sqrt()
-        time = (self.shift.square().sum() + self.k).sqrt()
-        along = (scaled * self.shift).sum(1, keepdim=True) / (time + root)
-        return scaled + self.shift * (((_squared_norm(scaled) + self.k).sqrt() + along) / root)
+        return normalised(s, self.centre, self.factor, self.shift, self.k)
 
-    def _from_the_centre(self, s: Tensor) -> Tensor:
-        """As :func:`.lorentz.centre`."""
-        root, time = self.k.sqrt(), (self.centre.square().sum() + self.k).sqrt()
-        difference = s - self.centre
-        times = (_squared_norm(s) + self.k).sqrt() + time
-        of_time = (difference * (s + self.centre)).sum(1, keepdim=True) / times
-        along = (difference * self.centre).sum(1, keepdim=True) / (time + root)
-        return difference + self.centre * ((along - of_time) / root)
+
+def normalised(s: Tensor, centre: Tensor, factor: Tensor, shift: Tensor, k: Tensor) -> Tensor:
+    """boost_shift(exp0(factor log0(boost_centre^-1(s)))): points moved, scaled and moved; vectors (channel,)."""
+    centred = _from_the_centre(s, centre[:, None], k)
+    tangent = centred * _asinhc(_squared_norm(centred) / k) * factor
+    scaled = tangent * _sinhc(_squared_norm(tangent) / k)
+    root, time = k.sqrt(), (shift.square().sum() + k).sqrt()
+    along = (scaled * shift[:, None]).sum(1, keepdim=True) / (time + root)
+    return scaled + shift[:, None] * (((_squared_norm(scaled) + k).sqrt() + along) / root)
+
+
+def _from_the_centre(s: Tensor, centre: Tensor, k: Tensor) -> Tensor:
+    """As :func:`.lorentz.centre`."""
+    root, time = k.sqrt(), (centre.square().sum() + k).sqrt()
+    difference = s - centre
+    times = (_squared_norm(s) + k).sqrt() + time
+    of_time = (difference * (s + centre)).sum(1, keepdim=True) / times
+    along = (difference * centre).sum(1, keepdim=True) / (time + root)
+    return difference + centre * ((along - of_time) / root)
 
 
 class Centroid(nn.Module):

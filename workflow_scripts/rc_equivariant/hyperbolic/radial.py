@@ -14,10 +14,12 @@ from torch.autograd.function import once_differentiable
 #: Points that far apart on opposite sides have sinh(32)^2 = 1.6e27 in batch norm, whose squares and gradients float32
 #: can just hold. Points that layers are tried with, of |s| = 1e6 sqrt(k), are at asinh(1e6) = 14.5.
 MAX_RADIUS = 16.0
-#: Below, asinh(u) / u and sinh(u) / u are their series in u^2, which are exact in float64 there.
-_SMALL_SQUARE = 1e-3
-_ASINHC = (1.0, -1 / 6, 3 / 40, -5 / 112, 35 / 1152, -63 / 2816)
-_SINHC = (1.0, 1 / 6, 1 / 120, 1 / 5040, 1 / 362880, 1 / 39916800)
+#: Below, u^2 counts as this, where asinh(u) / u and sinh(u) / u are 1 in any precision.
+SMALLEST_SQUARE = 1e-30
+#: Below, derivatives are their series in u^2, which are exact in float64 there.
+SMALL_SQUARE = 1e-3
+_ASINHC_SLOPE = (-1 / 6, 3 / 20, -15 / 112, 35 / 288, -315 / 2816)
+_SINHC_SLOPE = (1 / 6, 1 / 60, 1 / 1680, 1 / 90720, 1 / 7983360)
 
 
 def squared_norm(s: Tensor, dim: int = 1) -> Tensor:
@@ -35,12 +37,17 @@ def sinhc(square: Tensor) -> Tensor:
     return _Sinhc.apply(square)
 
 
+def squares(s: Tensor, dim: int = -1) -> Tensor:
+    """|s|^2, without ``dim``, in one pass and without a gradient."""
+    return torch.linalg.vector_norm(s, dim=dim).square_()
+
+
 class _SquaredNorm(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
     def forward(s: Tensor, dim: int) -> Tensor:
-        return torch.linalg.vector_norm(s, dim=dim, keepdim=True).square()
+        return squares(s, dim).unsqueeze(dim)
 
     @staticmethod
     def setup_context(ctx, inputs: tuple[Tensor, int], output: Tensor) -> None:
@@ -66,41 +73,48 @@ class _OfSquare(torch.autograd.Function):
 class _Asinhc(_OfSquare):
     @staticmethod
     def forward(square: Tensor) -> Tensor:
-        u = square.sqrt()
-        return _small_or(square, _ASINHC, u.asinh().div_(u))
+        u = _root(square)
+        # log1p keeps the digits of asinh at a fraction of its time.
+        return (1 + square).sqrt_().add_(1).reciprocal_().mul_(square).add_(u).log1p_().div_(u)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> Tensor:
-        square, y = ctx.saved_tensors
-        slope = (1 + square).rsqrt_().sub_(y).div_(square).mul_(0.5)
-        return gradient * _small_or(square, _derivative(_ASINHC), slope)
+        return gradient * asinhc_slope(*ctx.saved_tensors)
 
 
 class _Sinhc(_OfSquare):
     @staticmethod
     def forward(square: Tensor) -> Tensor:
-        u = square.sqrt()
-        return _small_or(square, _SINHC, u.clamp_max(MAX_RADIUS).sinh_().div_(u))
+        u = _root(square)
+        return u.clamp_max(MAX_RADIUS).sinh_().div_(u)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> Tensor:
-        square, y = ctx.saved_tensors
-        # cosh(u), which is constant beyond the largest radius, where sinh is.
-        cosh = y.square().mul_(square).add_(1).sqrt_().masked_fill_(square > MAX_RADIUS**2, 0)
-        return gradient * _small_or(square, _derivative(_SINHC), cosh.sub_(y).div_(square).mul_(0.5))
+        return gradient * sinhc_slope(*ctx.saved_tensors)
 
 
-def _small_or(square: Tensor, coefficients: tuple[float, ...], otherwise: Tensor) -> Tensor:
-    """The series where the square is small, ``otherwise`` elsewhere."""
-    is_small = square < _SMALL_SQUARE
-    series = torch.full_like(square, coefficients[-1])
+def asinhc_slope(square: Tensor, y: Tensor) -> Tensor:
+    """Derivative of :func:`asinhc` by u^2, of u^2 and its value there; without a gradient of its own."""
+    slope = (1 + square).rsqrt_().sub_(y).div_(square).mul_(0.5)
+    return torch.where(square < SMALL_SQUARE, _polynomial(square, _ASINHC_SLOPE), slope)
+
+
+def sinhc_slope(square: Tensor, y: Tensor) -> Tensor:
+    """Derivative of :func:`sinhc` by u^2, of u^2 and its value there; without a gradient of its own."""
+    # cosh(u), which is constant beyond the largest radius, where sinh is.
+    cosh = y.square().mul_(square).add_(1).sqrt_().masked_fill_(square > MAX_RADIUS**2, 0)
+    return torch.where(square < SMALL_SQUARE, _polynomial(square, _SINHC_SLOPE), cosh.sub_(y).div_(square).mul_(0.5))
+
+
+def _root(square: Tensor) -> Tensor:
+    """u, or, where u^2 is 0, something so small that functions over u have their limits."""
+    return square.clamp_min(SMALLEST_SQUARE).sqrt_()
+
+
+def _polynomial(x: Tensor, coefficients: tuple[float, ...]) -> Tensor:
+    value = torch.full_like(x, coefficients[-1])
     for coefficient in reversed(coefficients[:-1]):
-        series.mul_(square).add_(coefficient)
-    return torch.where(is_small, series, otherwise)
-
-
-def _derivative(coefficients: tuple[float, ...]) -> tuple[float, ...]:
-    """Coefficients of a polynomial's derivative."""
-    return tuple(power * coefficient for power, coefficient in enumerate(coefficients) if power)
+        value.mul_(x).add_(coefficient)
+    return value

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from ..encoding import KmerEncoding
 from ..functional.lookup import kmer_convolution
-from ..functional.rows import row_convolution
+from ..functional.rows import Steps, row_convolution
 from ..kernels import KernelTying, constants_of
 from ..plain import kmers_of_one_hot
 from ..representation import FeatureType, Ordinary
@@ -108,11 +108,19 @@ class Conv1d(_TiedWeights):
     def forward(self, x: Tensor) -> Tensor:
         return self.convolve(x, self.kernel(), self.channel_bias())
 
+    def check(self, x: Tensor) -> None:
+        super().check(x)
+        require_mirrored_grid(self, x.shape[2], self.kernel_size, self.stride, self.padding, self.dilation)
+
+    @property
+    def steps(self) -> Steps:
+        """Stride, padding, dilation and groups."""
+        return self.stride, self.padding, self.dilation, self.groups
+
     def convolve(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
         """The convolution of ``x`` by an expanded kernel and bias, which may be other than the layer's own."""
         self.check(x)
-        require_mirrored_grid(self, x.shape[2], self.kernel_size, self.stride, self.padding, self.dilation)
-        return row_convolution(x, kernel, bias, (self.stride, self.padding, self.dilation, self.groups))
+        return row_convolution(x, kernel, bias, self.steps)
 
     def export(self) -> nn.Module:
         layer = nn.Conv1d(

@@ -1,0 +1,117 @@
+"""Lorentz convolution in few passes over memory, forward and back: an ordinary convolution and the times of its fields.
+
+Automatic differentiation would write the features anew for the term of time and, on the way back, twice for its norms.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+from ..functional.rows import Steps, convolution_gradients, convolve_row, one_row
+from ..functional.stacks import one_by_one
+from .radial import squares
+
+
+def convolve_points(
+    x: Tensor, kernel: Tensor, bias: Tensor | None, time_weight: Tensor, k: Tensor, steps: Steps
+) -> Tensor:
+    """Space parts of the linear map of the points of each receptive field, at sectional curvature -1/k.
+
+    Parameters
+    ----------
+    x
+        Space parts, shape (batch, in, position).
+    kernel
+        Shape (out, in, width).
+    bias
+        Shape (out,).
+    time_weight
+        Weight w_t of the time sqrt(k + sum of |s_j|^2) of a field, shape (out,).
+    k
+        Of the Lorentz model.
+    steps
+        Of the convolution, in one group.
+
+    Returns
+    -------
+    Tensor
+        Shape (batch, out, position'), stored position by position.
+    """
+    rows = x.transpose(1, 2).contiguous()
+    y, _ = _ConvolvedPoints.apply(rows, kernel, bias, time_weight, k, steps)
+    return y.transpose(1, 2)
+
+
+def sum_over_fields(values: Tensor, width: int, steps: Steps) -> Tensor:
+    """Sum of numbers (batch, position) over each receptive field of a convolution, (batch, position')."""
+    stride, padding, dilation, _ = steps
+    reach = dilation * (width - 1) + 1
+    # Faster than a convolution with ones.
+    return functional.pad(values, (padding, padding)).unfold(1, reach, stride)[..., ::dilation].sum(2)
+
+
+def _sum_over_readers(of_fields: Tensor, positions: int, width: int, steps: Steps) -> Tensor:
+    """The transpose: at each position the sum of what belongs to the fields that read it."""
+    stride, padding, dilation, groups = steps
+    reach = dilation * (width - 1)
+    if stride > 1:
+        every_step = of_fields.new_zeros(len(of_fields), positions + 2 * padding - reach)
+        every_step[:, ::stride] = of_fields
+        of_fields = every_step
+    return sum_over_fields(of_fields, width, (1, reach - padding, dilation, groups))
+
+
+class _ConvolvedPoints(torch.autograd.Function):
+    """On rows (batch, position, channel); gives the times of the fields, too, (batch, position')."""
+
+    @staticmethod
+    def forward(rows, kernel, bias, time_weight, k, steps):
+        y = _rows(convolve_row(_image(rows), one_row(kernel), bias, steps))
+        times = (sum_over_fields(squares(rows), kernel.shape[2], steps) + k).sqrt()
+        y.view(-1, len(kernel)).addmm_(times.view(-1, 1), time_weight[None])
+        return y, times
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        rows, kernel, bias, time_weight, _, ctx.steps = inputs
+        ctx.bias_sizes = None if bias is None else bias.shape
+        ctx.save_for_backward(rows, kernel, time_weight, output[1])
+        ctx.mark_non_differentiable(output[1])
+        ctx.set_materialize_grads(False)
+
+    @staticmethod
+    def vmap(info, in_dims, *inputs):
+        *tensors, steps = inputs
+        return one_by_one(lambda *own: _ConvolvedPoints.apply(*own, steps), in_dims[:-1], info.batch_size, *tensors)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient, _):
+        rows, kernel, time_weight, times = ctx.saved_tensors
+        gradient = gradient.contiguous()
+        image, row_kernel = _image(rows), one_row(kernel)
+        of_image, of_kernel, of_bias = convolution_gradients(
+            _image(gradient), image, row_kernel, ctx.bias_sizes, ctx.steps, ctx.needs_input_grad[:3]
+        )
+        of_squares = (gradient @ time_weight) / (2 * times)
+        of_time_weight = times.flatten() @ gradient.flatten(0, 1)
+        of_rows = None
+        if of_image is not None:
+            of_rows = _rows(of_image)
+            of_norms = _sum_over_readers(of_squares, rows.shape[1], kernel.shape[2], ctx.steps)
+            of_rows.addcmul_(rows, (2 * of_norms)[..., None])
+        of_kernel = None if of_kernel is None else of_kernel.squeeze(2)
+        return of_rows, of_kernel, of_bias, of_time_weight, of_squares.sum(), None
+
+
+def _image(rows: Tensor) -> Tensor:
+    """Rows (batch, position, channel) as an image of one row, channels last in memory, which they are."""
+    return rows.transpose(1, 2).unsqueeze(2)
+
+
+def _rows(image: Tensor) -> Tensor:
+    """The reverse; a copy where torch has put them in another order, as it does with a single channel."""
+    return image.squeeze(2).transpose(1, 2).contiguous()
