@@ -19,9 +19,10 @@ BINARY_RUNS := max twist reb1 abf1 ctcf spi1
 LABELLED_RUNS := gue_human_tf_0 gue_human_tf_2 gue_mouse_tf_0 gue_mouse_tf_2
 # The same data sets with another study, and so under another name.
 HYPERBOLIC_RUNS := $(addprefix hyperbolic_,$(LABELLED_RUNS))
+PUBLISHED_RUNS := $(addprefix published_,$(LABELLED_RUNS))
 # It makes its own data, so that its study is all there is to it.
 PHYLOGENY_RUN := phylogeny_study
-RUNS := $(BINARY_RUNS) $(LABELLED_RUNS) $(HYPERBOLIC_RUNS) $(PHYLOGENY_RUN)
+RUNS := $(BINARY_RUNS) $(LABELLED_RUNS) $(HYPERBOLIC_RUNS) $(PUBLISHED_RUNS) $(PHYLOGENY_RUN)
 RUN_TARGETS := $(addprefix run-,$(RUNS))
 # What is compared on the data sets of resources/benchmarks/.
 BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
@@ -60,10 +61,12 @@ results: ## do every run of resources/runs on the files in DATA, go on with thos
 $(addprefix run-,$(BINARY_RUNS)): STUDY := binary
 $(addprefix run-,$(LABELLED_RUNS)): STUDY := labelled
 $(addprefix run-,$(HYPERBOLIC_RUNS)): STUDY := hyperbolic
+$(addprefix run-,$(PUBLISHED_RUNS)): STUDY := hyperbolic published
 $(addprefix run-,$(PHYLOGENY_RUN)): STUDY := phylogeny
+$(RUN_TARGETS): DATA_SET = $(patsubst published_%,%,$(*:hyperbolic_%=%))
 $(RUN_TARGETS): run-%: setup
-	$(SNAKEMAKE) --configfile resources/runs/$(STUDY)_study.yaml \
-	    $(filter-out %_study.yaml,$(sort resources/runs/$(*:hyperbolic_%=%).yaml resources/runs/$*.yaml)) $(WITH_DATA) \
+	$(SNAKEMAKE) --configfile $(STUDY:%=resources/runs/%_study.yaml) \
+	    $(filter-out %_study.yaml,$(sort $(DATA_SET:%=resources/runs/%.yaml) resources/runs/$*.yaml)) $(WITH_DATA) \
 	    $(SNAKEFLAGS) --rerun-incomplete --keep-going
 
 benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_0 DATA=FOLDER

@@ -12,14 +12,18 @@ ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "resources/runs"
 #: A study that makes its own data.
 PHYLOGENIES = RUNS / "phylogeny_study.yaml"
+#: Studies on data sets that have another study, too, by the prefix of their names.
+STUDIES_OF_OTHERS = {"hyperbolic": ["hyperbolic"], "published": ["hyperbolic", "published"]}
 
 
 def _files_of(run: Path) -> list[Path]:
     """A study, the data set that it is done on, and what is another there for this study."""
     if run == PHYLOGENIES:
         return [run]
-    if run.stem.startswith("hyperbolic_"):
-        return [RUNS / "hyperbolic_study.yaml", RUNS / f"{run.stem.removeprefix('hyperbolic_')}.yaml", run]
+    prefix, _, data_set = run.stem.partition("_")
+    if prefix in STUDIES_OF_OTHERS:
+        studies = [RUNS / f"{study}_study.yaml" for study in STUDIES_OF_OTHERS[prefix]]
+        return [*studies, RUNS / f"{data_set}.yaml", run]
     return [RUNS / ("labelled_study.yaml" if "kind: labelled" in run.read_text() else "binary_study.yaml"), run]
 
 
