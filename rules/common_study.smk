@@ -15,6 +15,8 @@ ARCHITECTURE_KEYS = (
     "conjoined",
     "geometry",
     "curvature",
+    "k",
+    "learnt",
 )
 # Settings of every training, of a task of any kind.
 WHERE_TRAINED = ("device", "threads", "deterministic", "stacked_replicates")
@@ -31,7 +33,7 @@ def architecture(wildcards):
     """The layers of an arm for binary or labelled tasks."""
     own = own_settings(wildcards.arm, ARCHITECTURE_KEYS)
     if is_hyperbolic(own):
-        return hyperbolic_layers(config, own) | own
+        return hyperbolic_layers(config, own)
     labelled = wildcards.task in LABELLED_TASKS
     return (config["labelled"]["network"] if labelled else config["network"]) | own
 

@@ -201,6 +201,13 @@ FAULTS = {
     "curvature in Euclidean space": (
         "channels: 16}", "channels: 16, curvature: flat}", ["study.arms.standard.curvature", "geometry: hyperb"], 13,
     ),
+    "k in Euclidean space": (
+        "channels: 16}", "channels: 16, k: 4}", ["study.arms.standard.k", "geometry: hyperb"], 13,
+    ),
+    "learnt curvature of flat space": (
+        "channels: 16}", "channels: 16, geometry: hyperbolic, curvature: flat, learnt: true}",
+        ["study.arms.standard.learnt", "curvature: flat", "single or per_block"], 13,
+    ),
     "curvature beside two geometries": (
         "channels: 16}", "channels: 16, geometry: [euclidean, hyperbolic], curvature: single}",
         ["study.arms.standard.curvature", "geometry: euclidean"], 13,
@@ -464,13 +471,21 @@ def test_hyperbolic_layers_have_by_default_what_the_network_has() -> None:
     assert layers == {name: of_network[name] for name in layers}
 
 
+def test_an_arm_may_have_a_k_of_its_own() -> None:
+    settings = {"hyperbolic": {"network": defaults_of("hyperbolic", "network")}}
+    shape = {"representation": "standard", "kmer": 1, "channels": 4, "window": 20, "geometry": "hyperbolic"}
+    network = build_network(hyperbolic_layers(settings, shape | {"k": 4.0, "learnt": False}), "labelled")
+    assert [float(k()) for k in network.curvatures] == [pytest.approx(4)]
+    assert not any(k.log_k.requires_grad for k in network.curvatures)
+
+
 def test_a_flat_arm_has_no_curvature_to_learn() -> None:
     settings = {"hyperbolic": {"network": defaults_of("hyperbolic", "network") | {"k": 2.0}}}
     shape = {"representation": "standard", "kmer": 1, "channels": 4, "window": 20, "geometry": "hyperbolic"}
     learnt = {}
     for curvature in ("flat", "single", "per_block"):
         arm = shape | {"curvature": curvature}
-        network = build_network(hyperbolic_layers(settings, arm) | arm, "labelled")
+        network = build_network(hyperbolic_layers(settings, arm), "labelled")
         learnt[curvature] = [round(k().item(), 6) for k in network.curvatures if k.log_k.requires_grad]
     assert learnt == {"flat": [], "single": [2], "per_block": [2, 2, 2, 2]}
 
@@ -488,7 +503,7 @@ def test_the_runs_of_the_results_resolve_on_the_real_data(run: str, shared_data:
     assert settings["name"] == run
     named = {name for claim in settings["study"]["claims"] for name in (claim["better"], claim["than"])}
     assert named <= settings["study"]["arms"].keys() | settings["study"]["combinations"].keys()
-    assert len(settings["tasks"]) == (24 if run == "phylogeny_study" else 1)
+    assert len(settings["tasks"]) == (48 if run == "phylogeny_study" else 1)
 
 
 @pytest.mark.parametrize("run", HYPERBOLIC)
@@ -499,7 +514,7 @@ def test_hyperbolic_networks_of_the_results_have_equal_sizes_within_5_percent(ru
     sizes = []
     for arm in settings["study"]["arms"].values():
         own = {key: arm[key] for key in ("geometry", "curvature", "representation", "kmer", "channels")}
-        network = build_network(hyperbolic_layers(settings, own) | own | {"window": 101}, "labelled")
+        network = build_network(hyperbolic_layers(settings, own) | {"window": 101}, "labelled")
         sizes.append(sum(parameter.numel() for parameter in network.parameters()))
     assert len(sizes) == 6
     assert max(sizes) <= 1.05 * min(sizes)

@@ -55,6 +55,59 @@ def test_what_does_not_go_together_is_refused(changes: dict, message: str) -> No
         resolved(**changes)
 
 
+def of_draws(seed: int | list[int], **of_sequences: object) -> dict:
+    config = configuration(seed=seed)
+    config["study"]["arms"]["a"]["channels"] = 4
+    shares = {"validation": 0.2, "test": 0.2}
+    config["tasks"] = {"clade": {"kind": "labelled", "sequences": {"phylogeny": "one", "make_splits": shares}}}
+    config["tasks"]["clade"]["sequences"] |= of_sequences
+    return config
+
+
+def test_a_phylogeny_of_several_seeds_is_a_group_of_tasks() -> None:
+    settings = resolve(of_draws([3, 11]), [], SCHEMA).settings
+    assert {name: values["seed"] for name, values in settings["phylogenies"].items()} == {"one_s3": 3, "one_s11": 11}
+    assert {name: task["sequences"]["all"] for name, task in settings["tasks"].items()} == {
+        "clade_s3": "results/trees/phylogenies/one_s3.tsv",
+        "clade_s11": "results/trees/phylogenies/one_s11.tsv",
+    }
+    assert {task["group"] for task in settings["tasks"].values()} == {"clade"}
+    assert resolve(settings, [], SCHEMA).settings == settings
+
+
+def test_a_phylogeny_of_one_seed_keeps_its_name_and_that_of_its_task() -> None:
+    settings = resolve(of_draws(3), [], SCHEMA).settings
+    assert settings["phylogenies"].keys() == {"one"}
+    assert settings["tasks"]["clade"]["sequences"]["all"] == "results/trees/phylogenies/one.tsv"
+    assert "group" not in settings["tasks"]["clade"]
+
+
+def test_tasks_to_do_are_named_as_they_are_written() -> None:
+    config = of_draws([3, 11]) | {"only": ["clade"]}
+    config["tasks"]["other"] = config["tasks"]["clade"]
+    settings = resolve(config, [], SCHEMA).settings
+    assert settings["tasks"].keys() == set(settings["only"]) == {"clade_s3", "clade_s11"}
+    assert resolve(settings, [], SCHEMA).settings == settings
+
+
+def test_draws_that_cannot_be_told_apart_are_refused() -> None:
+    config = of_draws([3, 11])
+    config["phylogenies"]["one_s3"] = PHYLOGENY
+    with pytest.raises(InputError, match="two of `phylogenies` are called `one_s3`"):
+        resolve(config, [], SCHEMA)
+    config = of_draws([3, 11])
+    config["tasks"]["clade_s11"] = {"kind": "labelled", "sequences": {"all": "results/trees/phylogenies/one_s3.tsv"}}
+    with pytest.raises(InputError, match="two of `tasks` are called `clade_s11`"):
+        resolve(config, [], SCHEMA)
+
+
+def test_sequences_have_one_origin_that_is_there() -> None:
+    with pytest.raises(InputError, match="sequences of two origins"):
+        resolve(of_draws(3, all="results/trees/phylogenies/one.tsv"), [], SCHEMA)
+    with pytest.raises(InputError, match="names nothing"):
+        resolve(of_draws(3, phylogeny="another"), [], SCHEMA)
+
+
 def test_motifs_make_classes() -> None:
     assert resolved(classes="motif", motif={"matrix": MATRIX, "gain": 1, "loss": 1})
 

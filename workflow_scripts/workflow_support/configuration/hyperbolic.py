@@ -18,23 +18,32 @@ def is_hyperbolic(arm: Settings) -> bool:
 
 
 def hyperbolic_layers(settings: Settings, arm: Settings) -> dict[str, Any]:
-    """The layers of a hyperbolic arm: those that all share, without what flat space has not."""
-    layers = settings["hyperbolic"]["network"]
-    return layers | ({"learnt": False, "k": 1} if arm.get("curvature") == "flat" else {})
+    """The layers of a hyperbolic arm: those that all share, without what flat space has not, and its own."""
+    of_flat_space = {"learnt": False, "k": 1} if arm.get("curvature") == "flat" else {}
+    return settings["hyperbolic"]["network"] | of_flat_space | arm
 
 
 def check_hyperbolic(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where a hyperbolic arm is for no network, or the layers that they share are for none."""
     for name, arm in settings["study"]["arms"].items():
         path = ("study", "arms", name_as_written(name, arm, origins))
-        if "curvature" in arm and not is_hyperbolic(arm):
-            raise origins.error(
-                (*path, "curvature"),
-                f"`{dotted((*path, 'curvature'))}` means nothing in Euclidean space",
-                found=f"curvature: {arm['curvature']} with geometry: {arm.get('geometry', 'euclidean')}",
-                allowed="curvature with geometry: hyperbolic",
-                mend="delete the line, or add geometry: hyperbolic",
-            )
+        for key in ("curvature", "k", "learnt"):
+            if key in arm and not is_hyperbolic(arm):
+                raise origins.error(
+                    (*path, key),
+                    f"`{dotted((*path, key))}` means nothing in Euclidean space",
+                    found=f"{key}: {arm[key]} with geometry: {arm.get('geometry', 'euclidean')}",
+                    allowed=f"{key} with geometry: hyperbolic",
+                    mend="delete the line, or add geometry: hyperbolic",
+                )
+            if key in arm and key != "curvature" and arm.get("curvature") == "flat":
+                raise origins.error(
+                    (*path, key),
+                    f"`{dotted((*path, key))}` means nothing in flat space",
+                    found=f"{key}: {arm[key]} with curvature: flat",
+                    allowed=f"{key} with curvature: single or per_block",
+                    mend="delete the line, or make an arm of its own for flat space",
+                )
         if is_hyperbolic(arm) and arm["kind"] == "profile":
             raise origins.error(
                 (*path, "geometry"),

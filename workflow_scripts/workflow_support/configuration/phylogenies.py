@@ -1,14 +1,78 @@
-"""Simulated phylogenies: what is asked for must go together."""
+"""Simulated phylogenies: draws of one, and what is asked for must go together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_support.origins import Origins, dotted
+from workflow_support.origins import KeyPath, Origins, dotted
+
+from .references import require_name
 
 Settings = Mapping[str, Any]
+
+
+def with_draws(settings: dict[str, Any], origins: Origins) -> dict[str, Any]:
+    """``settings`` with a phylogeny for each seed of one that lists several, and a file where a task names a phylogeny.
+
+    ``trees: {seed: [1, 2]}`` becomes ``trees_s1`` and ``trees_s2``, and so does a task ``trees`` whose sequences are
+    those of ``phylogeny: trees``; the two are of the group ``trees``.
+    """
+    draws = {name: _draws(name, values["seed"]) for name, values in settings["phylogenies"].items()}
+    phylogenies, tasks, done = {}, {}, []
+    for name, values in settings["phylogenies"].items():
+        for draw, seed in draws[name].items():
+            _require_new(draw, phylogenies, ("phylogenies", name), origins)
+            phylogenies[draw] = values | {"seed": seed}
+    for name, task in settings["tasks"].items():
+        for drawn, values in _tasks_of_draws(name, task, settings, draws, origins):
+            _require_new(drawn, tasks, ("tasks", name), origins)
+            tasks[drawn] = values
+            done.append(drawn)
+    only = {"only": done} if "only" in settings else {}
+    return settings | {"phylogenies": phylogenies, "tasks": tasks} | only
+
+
+def _draws(name: str, seed: int | list[int]) -> dict[str, int]:
+    return {f"{name}_s{each}": each for each in seed} if isinstance(seed, list) else {name: seed}
+
+
+def _tasks_of_draws(
+    name: str, task: Settings, settings: Settings, draws: Mapping[str, Mapping[str, int]], origins: Origins
+) -> Iterator[tuple[str, Settings]]:
+    """The tasks that one stands for, by their names."""
+    phylogeny = task.get("sequences", {}).get("phylogeny")
+    if phylogeny is None:
+        yield name, task
+        return
+    path = ("tasks", name, "sequences")
+    require_name(phylogeny, draws, (*path, "phylogeny"), origins)
+    if "all" in task["sequences"]:
+        raise origins.error(
+            path,
+            f"`{dotted(path)}` has sequences of two origins",
+            found="phylogeny and all",
+            allowed="one of them",
+            mend="delete the other line",
+        )
+    others = {key: value for key, value in task["sequences"].items() if key != "phylogeny"}
+    is_group = draws[phylogeny].keys() != {phylogeny}
+    for draw, seed in draws[phylogeny].items():
+        sequences = {"all": f"results/{settings['name']}/phylogenies/{draw}.tsv"} | others
+        group = {"group": name} if is_group else {}
+        yield f"{name}_s{seed}" if is_group else name, group | task | {"sequences": sequences}
+
+
+def _require_new(name: str, known: Settings, path: KeyPath, origins: Origins) -> None:
+    if name in known:
+        raise origins.error(
+            path,
+            f"two of `{dotted(path[:-1])}` are called `{name}`",
+            found=f"`{dotted(path)}` and another",
+            allowed="every name once; several seeds end names in _s<seed>",
+            mend="rename one of them",
+        )
 
 
 def check_phylogenies(settings: Settings, origins: Origins) -> None:

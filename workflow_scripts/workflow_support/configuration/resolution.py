@@ -11,6 +11,7 @@ from workflow_support.origins import KeyPath, Origins
 from .checks import require_consistent, require_references
 from .labelled import may_be_folder
 from .locations import Location, fill_placeholder, is_folder, require_file
+from .phylogenies import with_draws
 from .references import require_name
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
 from .study import check_study, with_spanned_arms
@@ -53,7 +54,7 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     schema = read_schema(schema_file)
     given = with_scalars_read(_without_empty(config), schema)
     require_valid(given, schema, origins)
-    settings = _with_tasks_to_do(with_defaults(given, schema), origins)
+    settings = with_draws(_with_tasks_to_do(with_defaults(given, schema), origins), origins)
     locations: dict[KeyPath, Location] = {}
 
     def place(path: KeyPath, value: Any) -> Any:
