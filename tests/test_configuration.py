@@ -503,7 +503,7 @@ def test_the_runs_of_the_results_resolve_on_the_real_data(run: str, shared_data:
     assert settings["name"] == run
     named = {name for claim in settings["study"]["claims"] for name in (claim["better"], claim["than"])}
     assert named <= settings["study"]["arms"].keys() | settings["study"]["combinations"].keys()
-    assert len(settings["tasks"]) == (48 if run == "phylogeny_study" else 1)
+    assert len(settings["tasks"]) == (40 if run == "phylogeny_study" else 1)
 
 
 @pytest.mark.parametrize("run", HYPERBOLIC)
