@@ -13,7 +13,7 @@ RUNS = ROOT / "resources/runs"
 #: A study that makes its own data.
 PHYLOGENIES = RUNS / "phylogeny_study.yaml"
 #: Studies on data sets that have another study, too, by the prefix of their names.
-STUDIES_OF_OTHERS = {"hyperbolic": ["hyperbolic"], "published": ["hyperbolic", "published"]}
+STUDIES_BY_PREFIX = {"hyperbolic": ["hyperbolic"], "published": ["hyperbolic", "published"]}
 
 
 def _files_of(run: Path) -> list[Path]:
@@ -21,8 +21,8 @@ def _files_of(run: Path) -> list[Path]:
     if run == PHYLOGENIES:
         return [run]
     prefix, _, data_set = run.stem.partition("_")
-    if prefix in STUDIES_OF_OTHERS:
-        studies = [RUNS / f"{study}_study.yaml" for study in STUDIES_OF_OTHERS[prefix]]
+    if prefix in STUDIES_BY_PREFIX:
+        studies = [RUNS / f"{study}_study.yaml" for study in STUDIES_BY_PREFIX[prefix]]
         return [*studies, RUNS / f"{data_set}.yaml", run]
     return [RUNS / ("labelled_study.yaml" if "kind: labelled" in run.read_text() else "binary_study.yaml"), run]
 

@@ -30,7 +30,7 @@ from workflow_support.configuration.checks import positions_before_pooling
 from workflow_support.errors import InputError
 
 ROOT = Path(__file__).parents[1]
-#: The data sets of the labelled and of the hyperbolic study.
+#: The runs of both hyperbolic studies.
 HYPERBOLIC = [run for run in STUDIES if run.startswith(("hyperbolic_", "published_"))]
 SCHEMA = ROOT / "resources/schemas/config.schema.json"
 

@@ -164,7 +164,7 @@ FAULTS = {
         "LorentzFlattenLinear: 3m",
     ),
     "time of one channel": (
-        wrapped(convolved_points, "squares", of_the_first_channel),
+        wrapped(convolved_points, "squared_norms", of_the_first_channel),
         f"LorentzConv1d: {REGULAR}",
         "LorentzConv1d, stride: 2r",
     ),

@@ -21,6 +21,7 @@ from rc_equivariant.hyperbolic import (
     LorentzLinear,
     lorentz,
 )
+from rc_equivariant.hyperbolic.convolved_points import convolve_points
 from rc_equivariant.testing import all_representations
 
 small_representations = st.sampled_from(all_representations(4))
@@ -50,6 +51,36 @@ def test_a_convolution_is_the_published_one_of_unfolded_points(space):
     layer = perturbed(LorentzConv1d(space, out, 4, bent(), stride=3, padding=2))
     x = features_of(space)
     assert_same(layer(x), published_convolution(layer, x, 2), [x, *layer.parameters()])
+
+
+def plain_convolution(x, kernel, bias, time_weight, k, steps):
+    stride, padding, dilation, _ = steps
+    ones = x.new_ones(1, 1, kernel.shape[2])
+    fields = functional.conv1d(x.square().sum(1, keepdim=True), ones, None, stride, padding, dilation)
+    return functional.conv1d(x, kernel, bias, stride, padding, dilation) + time_weight[:, None] * (fields + k).sqrt()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("steps", [(1, 0, 1, 1), (1, 9, 1, 1), (3, 5, 2, 1), (2, 0, 3, 1)], ids=str)
+def test_a_convolution_has_any_steps(steps, bias, channels):
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(2, channels, 11), (channels, channels, 3), (channels,), (channels,)]
+    x, kernel, *vectors = (
+        torch.randn(shape, generator=generator, dtype=torch.float64, requires_grad=True) for shape in shapes
+    )
+    k = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+    inputs = [x, kernel, vectors[0] if bias else None, vectors[1], k]
+    variables = [x for x in inputs if x is not None]
+    assert_same(convolve_points(*inputs, steps), plain_convolution(*inputs, steps), variables)
+
+
+def test_torch_finds_the_gradients_of_a_convolution_right_and_no_second_ones():
+    layer, x = perturbed(LorentzConv1d(MIXED, OTHER, 3, bent())), features_of(MIXED)
+    assert torch.autograd.gradcheck(lambda *_: layer(x), (x, *layer.parameters()))
+    (gradient,) = torch.autograd.grad(layer(x).square().sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()
 
 
 @pytest.mark.parametrize("out", [Ordinary(4), MIXED], ids=str)

@@ -15,6 +15,7 @@ from rc_equivariant.hyperbolic import (
     LorentzBatchNorm1d,
     lorentz,
 )
+from rc_equivariant.hyperbolic.radial import MAX_RADIUS
 
 
 def plain_batch_norm(layer: LorentzBatchNorm1d, x: Tensor) -> Tensor:
@@ -120,9 +121,9 @@ def test_normalised_points_start_where_curvature_can_be_felt_but_not_much_furthe
 
 
 @pytest.mark.parametrize("spread", [1e-9, 1e-2, 1.0, 300.0])
-@pytest.mark.parametrize("scale", [-0.7, 0.0, 0.04, 1.0, 12.0])
+@pytest.mark.parametrize("scale", [-20.0, -0.7, 0.0, 0.04, 1.0, 20.0])
 def test_gradients_are_right_wherever_points_lie(spread, scale):
-    """Near one another, where derivatives are series; far out, where distances have a largest; with no scale at all."""
+    """Near one another; far out, where distances have a largest; with no scale at all."""
     layer = perturbed(LorentzBatchNorm1d(MIXED, bent()))
     layer.scale.data.fill_(scale)
     x = (features_of(MIXED).detach() * spread + 0.5).requires_grad_()
@@ -134,3 +135,65 @@ def test_gradients_are_right_wherever_points_lie(spread, scale):
     gradients = [torch.autograd.grad(each, variables, weights) for each in (y, expected)]
     for ours, theirs in zip(*gradients, strict=True):
         assert torch.allclose(ours, theirs, rtol=0, atol=1e-7 * float(theirs.abs().max()) + 1e-12)
+
+
+def by_rapidity(layer: LorentzBatchNorm1d, x: Tensor) -> Tensor:
+    """Of points on a line, which are numbers: distances from the origin over sqrt(k), with a sign."""
+    k = layer.curvature()
+    root = k.sqrt()
+    rapidity, of_centre = (x / root).asinh(), (x.mean() / (k + x.square()).sqrt().mean()).atanh()
+    variance = k * (rapidity - of_centre).square().mean()
+    scaled = (rapidity - of_centre) * layer.scale / (variance + layer.eps).sqrt()
+    return root * (scaled.clamp(-MAX_RADIUS, MAX_RADIUS) + (layer.shift / root).asinh()).sinh()
+
+
+@pytest.mark.parametrize("scale", [-30.0, 1.0, 30.0])
+@pytest.mark.parametrize("far", [0.0, 10.0, 1e3])
+def test_points_of_one_channel_are_numbers_on_a_line(far, scale):
+    layer = perturbed(LorentzBatchNorm1d(Ordinary(1), bent()))
+    layer.scale.data.fill_(scale)
+    x = ((features_of(Ordinary(1)).detach() * 0.5).exp() * (far + 0.3)).requires_grad_()
+    variables = [x, *layer.parameters()]
+    y, expected = layer(x), by_rapidity(layer, x)
+    assert torch.allclose(y, expected, rtol=1e-6, atol=0)
+    weights = torch.randn(y.shape, generator=torch.Generator().manual_seed(9), dtype=y.dtype) / expected.detach().abs()
+    gradients = [torch.autograd.grad(each, variables, weights) for each in (y, expected)]
+    for ours, theirs in zip(*gradients, strict=True):
+        assert torch.allclose(ours, theirs, rtol=0, atol=1e-5 * float(theirs.abs().max()) + 1e-9)
+
+
+def test_the_gradient_of_k_keeps_its_digits_where_points_are_almost_one():
+    """Where rounding puts their mean farther from the axis than any of them, it is taken for one of them."""
+    x = (1 + 1e-4 * features_of(Ordinary(1), batch=20).detach()).float()
+    weights = torch.randn(x.shape, generator=torch.Generator().manual_seed(9))
+    of_k = []
+    for dtype in (torch.float32, torch.float64):
+        layer = LorentzBatchNorm1d(Ordinary(1), Curvature(learnt=True)).to(dtype)
+        (gradient,) = torch.autograd.grad(layer(x.to(dtype)), layer.curvature.parameters(), weights.to(dtype))
+        of_k.append(float(gradient))
+    assert of_k[0] == pytest.approx(of_k[1], rel=1e-3)
+
+
+@pytest.mark.parametrize("spread", [0.1, 1.0])
+def test_evaluation_keeps_its_digits_far_out(spread):
+    far = 1000 * torch.nn.functional.normalize(torch.randn(5, 1, generator=torch.Generator().manual_seed(2)), dim=0)
+    x = (far.double() * (1 + spread * features_of(Ordinary(5), batch=20).detach().tanh())).float()
+    wide = LorentzBatchNorm1d(Ordinary(5), Curvature()).double()
+    wide(x.double())
+    narrow = LorentzBatchNorm1d(Ordinary(5), Curvature())
+    narrow.load_state_dict(wide.state_dict())
+    wide.load_state_dict(narrow.state_dict())
+    y, expected = narrow.eval()(x).detach(), wide.eval()(x.double()).detach()
+    assert float((y - expected).norm() / expected.norm()) < 1e-4
+
+
+def test_torch_finds_the_gradients_right():
+    layer, x = perturbed(LorentzBatchNorm1d(MIXED, bent())), features_of(MIXED)
+    assert torch.autograd.gradcheck(lambda *_: layer(x), (x, *layer.parameters()))
+
+
+def test_a_second_derivative_is_refused():
+    layer, x = perturbed(LorentzBatchNorm1d(MIXED, bent())), features_of(MIXED)
+    (gradient,) = torch.autograd.grad(layer(x).square().sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()

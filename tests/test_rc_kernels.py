@@ -134,6 +134,24 @@ def test_every_kernel_between_ordinary_spaces_is_free():
 
 
 @pytest.mark.parametrize(
+    ("tying", "is_free"),
+    [
+        (KernelTying(Ordinary(4), Ordinary(6), 3, groups=2), True),
+        (KernelTying(Representation(sign=2), Representation(sign=3), 1), True),
+        (KernelTying(Representation(regular=2), Representation(regular=1), 3), False),
+        (KernelTying(Representation(sign=2), Representation(trivial=3), 1), False),
+    ],
+    ids=["ordinary", "signs", "regular", "none"],
+)
+def test_kernels_whose_entries_are_all_free_are_expanded_alike(tying, is_free):
+    assert tying.is_free == is_free
+    free = torch.randn(tying.size)
+    kernel = tying.expand(free)
+    tying.is_free = False
+    assert torch.equal(tying.expand(free), kernel)
+
+
+@pytest.mark.parametrize(
     ("in_type", "out_type"), [(Ordinary(2), Representation(2)), (Representation(2), Ordinary(2))], ids=str
 )
 def test_no_kernel_leads_between_ordinary_spaces_and_representations(in_type, out_type):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from rc_equivariant import Activation, BatchNorm1d, Conv1d, ConvBlock, LayerNorm, Ordinary, Representation, StrandMerge
 from rc_equivariant.functional.normalisation import normalise_batch
+from rc_equivariant.hyperbolic import Curvature, LorentzConv1d
 from rc_equivariant.testing import all_representations, gradient_equivariance_error, random_features
 
 MIXED = Representation(regular=2, trivial=1, sign=2)
@@ -187,6 +188,12 @@ def test_numbers_of_16_bits_are_summed_as_wider_ones(dtype):
 def test_features_far_from_zero_are_normalised_equivariantly():
     x = torch.randn(8, 8, 50) + 100
     assert gradient_equivariance_error(BatchNorm1d(Representation(4)), x) < 1e-5
+
+
+def test_a_block_does_not_fold_what_is_more_than_a_convolution():
+    """Batch norm would be folded into a part of it alone."""
+    with pytest.raises(ValueError, match="cannot be folded into LorentzConv1d"):
+        ConvBlock(LorentzConv1d(MIXED, MIXED, 3, Curvature()))
 
 
 def test_a_frozen_norm_stays_frozen_in_a_block():

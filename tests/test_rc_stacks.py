@@ -9,6 +9,8 @@ from rc_equivariant.functional.lookup import kmer_convolution
 from rc_equivariant.functional.normalisation import normalise_batch
 from rc_equivariant.functional.rows import row_convolution
 from rc_equivariant.functional.strands import mean_of_strands
+from rc_equivariant.hyperbolic.convolved_points import convolve_points
+from rc_equivariant.hyperbolic.normalised_points import normalise_points
 
 NETWORKS, BATCH, POSITIONS = 3, 2, 12
 TYPE = Representation(regular=2, trivial=1, sign=2)
@@ -23,7 +25,13 @@ def normalised(relu_channels, x, scale, shift):
     return normalise_batch(x, scale, shift, partner, is_sign, 1e-4, relu_channels is None, relu_channels)
 
 
+def normalised_points(rows, scale, shift, k):
+    return normalise_points(rows, scale, shift, k, 1e-5, lambda mean: mean)[0]
+
+
 FEATURES = numbers(BATCH, TYPE.size, POSITIONS)
+KERNELS = numbers(4, TYPE.size, 3), numbers(4)
+K = numbers().exp()
 KMERS = torch.randint(0, 17, (NETWORKS, BATCH, POSITIONS), generator=torch.Generator().manual_seed(1))
 OPERATIONS = {
     "activation": (lambda x: relu_and_tanh(x, 5), FEATURES),
@@ -33,6 +41,8 @@ OPERATIONS = {
     "look-up": (lambda table, kmers: kmer_convolution(kmers, table), numbers(3, 17, 4), KMERS),
     "convolution": (lambda *x: row_convolution(*x, (1, 2, 2, 1)), FEATURES, numbers(4, TYPE.size, 3), numbers(4)),
     "grouped": (lambda x, w: row_convolution(x[:, :6], w, None, (1, 0, 1, 2)), FEATURES, numbers(4, 3, 3)),
+    "points": (lambda *x: convolve_points(*x[:2], None, *x[2:], (1, 2, 2, 1)), FEATURES, *KERNELS, K),
+    "batch of points": (normalised_points, FEATURES.mT.contiguous(), K, numbers(TYPE.size), K),
     "means": (AvgPool1d(TYPE, 4), FEATURES),
     "maxima": (MaxPool1d(Ordinary(TYPE.size), 4, 2), FEATURES),
 }
@@ -53,6 +63,7 @@ def one_by_one(operation, *stacks):
     return tuple(map(torch.stack, zip(*outputs, strict=True))) if is_tuple else torch.stack(outputs)
 
 
+@pytest.mark.filterwarnings("error:There is a performance drop")
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_results_and_gradients_of_a_stack_are_those_of_each(name):
     operation, *inputs = OPERATIONS[name]
@@ -62,11 +73,13 @@ def test_results_and_gradients_of_a_stack_are_those_of_each(name):
         assert torch.allclose(one, other, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["look-up", "convolution"])
-def test_what_all_networks_share_is_given_once(name):
-    """The features, or the k-mers, are those of the first network."""
+SHARED = [("look-up", 1), ("convolution", 0), *((name, i) for name in ("points", "batch of points") for i in range(4))]
+
+
+@pytest.mark.parametrize(("name", "shared"), SHARED)
+def test_what_all_networks_share_is_given_once(name, shared):
+    """One of the inputs, such as the features or the k-mers, is that of the first network."""
     operation, *inputs = OPERATIONS[name]
-    shared = 1 if name == "look-up" else 0
     in_dims = tuple(None if place == shared else 0 for place in range(len(inputs)))
     found = torch.vmap(operation, in_dims)(*(x[0] if place == shared else x for place, x in enumerate(inputs)))
     repeated = [x[:1].expand_as(x) if place == shared else x for place, x in enumerate(inputs)]

@@ -11,8 +11,8 @@ from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
 ARM_COLUMNS = [
-    "arm", "family", "kind", "representation", "kmer", "plus_fraction", "geometry", "curvature", "k", "learnt", "channels",
-    "training", "combination",
+    "arm", "family", "kind", "representation", "kmer", "plus_fraction", "geometry", "curvature", "k", "learnt",
+    "channels", "training", "combination",
 ]  # fmt: skip
 
 

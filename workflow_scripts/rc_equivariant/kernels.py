@@ -44,6 +44,8 @@ class KernelTying(nn.Module):
         Number of free parameters.
     shape
         Of the kernel: (out, in / groups, width).
+    is_free
+        Whether every entry is a parameter of its own.
 
     Raises
     ------
@@ -78,7 +80,7 @@ class KernelTying(nn.Module):
         self.register_buffer("factor", factor, persistent=False)
 
     def expand(self, free: Tensor) -> Tensor:
-        """The kernel, of ``shape``, of free parameters of shape (size,)."""
+        """The kernel, of ``shape``, of free parameters of shape (size,); a view of them where every entry is free."""
         if self.is_free:
             return free.view(self.shape)
         return (functional.pad(free, (1, 0))[self.parameter] * self.factor.to(free.dtype)).view(self.shape)

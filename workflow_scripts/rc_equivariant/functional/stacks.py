@@ -16,7 +16,10 @@ def stacked(x: Tensor, dim: int | None, networks: int) -> Tensor:
 def one_by_one(
     function: Callable[..., tuple[Tensor, ...]], dims: Sequence[int | None], networks: int, *inputs: Tensor | None
 ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
-    """What ``function`` gives for each network in turn, stacked, and where: a ``vmap`` of autograd functions."""
+    """What ``function`` gives for each network in turn, stacked, and where: a ``vmap`` of autograd functions.
+
+    An input that is None is None for each.
+    """
     each = [[None] * networks if x is None else stacked(x, d, networks) for x, d in zip(inputs, dims, strict=True)]
     of_each = zip(*each, strict=True)
     outputs = tuple(map(torch.stack, zip(*(function(*own) for own in of_each), strict=True)))

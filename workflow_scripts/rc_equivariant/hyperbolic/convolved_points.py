@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from ..functional.rows import Steps, convolution_gradients, convolve_row, one_row
 from ..functional.stacks import one_by_one
-from .radial import squares
+from .radial import squared_norms
 
 
 def convolve_points(
@@ -70,7 +70,7 @@ class _ConvolvedPoints(torch.autograd.Function):
     @staticmethod
     def forward(rows, kernel, bias, time_weight, k, steps):
         y = _rows(convolve_row(_image(rows), one_row(kernel), bias, steps))
-        times = (sum_over_fields(squares(rows), kernel.shape[2], steps) + k).sqrt()
+        times = (sum_over_fields(squared_norms(rows), kernel.shape[2], steps) + k).sqrt()
         y.view(-1, len(kernel)).addmm_(times.view(-1, 1), time_weight[None])
         return y, times
 
@@ -80,6 +80,7 @@ class _ConvolvedPoints(torch.autograd.Function):
         ctx.bias_sizes = None if bias is None else bias.shape
         ctx.save_for_backward(rows, kernel, time_weight, output[1])
         ctx.mark_non_differentiable(output[1])
+        # Zeros for the times would be made in vain.
         ctx.set_materialize_grads(False)
 
     @staticmethod
@@ -90,6 +91,8 @@ class _ConvolvedPoints(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient, _):
+        if gradient is None:
+            return (None,) * 6
         rows, kernel, time_weight, times = ctx.saved_tensors
         gradient = gradient.contiguous()
         image, row_kernel = _image(rows), one_row(kernel)

@@ -104,9 +104,10 @@ class LorentzConv1d(Conv1d):
         super().__init__(in_type, out_type, kernel_size, stride, padding, dilation, bias=bias)
         self.time = TimeTerm(out_type, in_type.size * kernel_size, curvature)
 
-    def convolve(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        return convolve_points(x, kernel, bias, self.time.channel_weight(), self.time.curvature(), self.steps)
+        kernel, bias, time = self.kernel(), self.channel_bias(), self.time
+        return convolve_points(x, kernel, bias, time.channel_weight(), time.curvature(), self.steps)
 
     def export(self) -> nn.Module:
         return self.time.export_over(super().export())
@@ -203,7 +204,7 @@ class LorentzFlattenLinear(FlattenLinear):
         self.time = TimeTerm(out_type, in_type.size * length, curvature)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.time.add_to(super().forward(x), squared_norm(x.flatten(1)))
+        return self.time.add_to(super().forward(x), squared_norm(x.transpose(1, 2).flatten(1)))
 
     def export(self) -> nn.Module:
         flatten, linear = super().export()

@@ -1,4 +1,6 @@
-"""Modules that exports of hyperbolic layers are made of: plain operations, for TorchScript and ONNX.
+"""Modules that exports of hyperbolic layers are made of, and functions that layers share with them.
+
+Of plain operations, for TorchScript and ONNX.
 
 Points of sectional curvature -1/k are given by their space parts, (batch, channel, L) or (batch, channel). Gradients
 can be differentiated, where those of :mod:`.radial` are faster but cannot.
@@ -8,10 +10,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from .radial import MAX_RADIUS
-
-#: Below, u^2 counts as this, where asinh(u) / u and sinh(u) / u are 1 in any precision.
-_SMALLEST_SQUARE = 1e-30
+from .radial import MAX_RADIUS, SMALLEST_SQUARE
 
 
 class WithTime(nn.Module):
@@ -32,7 +31,7 @@ class WithTime(nn.Module):
 
 
 class BatchNorm(nn.Module):
-    """:func:`normalised` with numbers of its own."""
+    """:func:`normalised` with statistics and parameters that it holds."""
 
     def __init__(self, centre: Tensor, factor: Tensor, shift: Tensor, k: Tensor) -> None:
         super().__init__()
@@ -145,7 +144,7 @@ def _squared_norm(s: Tensor) -> Tensor:
     return s.square().sum(1, keepdim=True)
 
 
-def _root(square: Tensor, smallest: float = _SMALLEST_SQUARE) -> Tensor:
+def _root(square: Tensor, smallest: float = SMALLEST_SQUARE) -> Tensor:
     """u of u^2, never 0, where it would have no gradient."""
     return square.clamp(min=smallest).sqrt()
 

@@ -17,7 +17,7 @@ MAX_RADIUS = 16.0
 #: Below, u^2 counts as this, where asinh(u) / u and sinh(u) / u are 1 in any precision.
 SMALLEST_SQUARE = 1e-30
 #: Below, derivatives are their series in u^2, which are exact in float64 there.
-SMALL_SQUARE = 1e-3
+_SMALL_SQUARE = 1e-3
 _ASINHC_SLOPE = (-1 / 6, 3 / 20, -15 / 112, 35 / 288, -315 / 2816)
 _SINHC_SLOPE = (1 / 6, 1 / 60, 1 / 1680, 1 / 90720, 1 / 7983360)
 
@@ -37,9 +37,9 @@ def sinhc(square: Tensor) -> Tensor:
     return _Sinhc.apply(square)
 
 
-def squares(s: Tensor, dim: int = -1) -> Tensor:
-    """|s|^2, without ``dim``, in one pass and without a gradient."""
-    return torch.linalg.vector_norm(s, dim=dim).square_()
+def squared_norms(s: Tensor, dim: int = -1) -> Tensor:
+    """|s|^2, without ``dim``, in one pass over memory; for where the gradient is written out."""
+    return torch.linalg.vector_norm(s, dim=dim).square()
 
 
 class _SquaredNorm(torch.autograd.Function):
@@ -47,7 +47,7 @@ class _SquaredNorm(torch.autograd.Function):
 
     @staticmethod
     def forward(s: Tensor, dim: int) -> Tensor:
-        return squares(s, dim).unsqueeze(dim)
+        return squared_norms(s, dim).unsqueeze(dim)
 
     @staticmethod
     def setup_context(ctx, inputs: tuple[Tensor, int], output: Tensor) -> None:
@@ -80,7 +80,9 @@ class _Asinhc(_OfSquare):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> Tensor:
-        return gradient * asinhc_slope(*ctx.saved_tensors)
+        square, y = ctx.saved_tensors
+        slope = (1 + square).rsqrt_().sub_(y).div_(square).mul_(0.5)
+        return gradient * torch.where(square < _SMALL_SQUARE, _polynomial(square, _ASINHC_SLOPE), slope)
 
 
 class _Sinhc(_OfSquare):
@@ -92,20 +94,11 @@ class _Sinhc(_OfSquare):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> Tensor:
-        return gradient * sinhc_slope(*ctx.saved_tensors)
-
-
-def asinhc_slope(square: Tensor, y: Tensor) -> Tensor:
-    """Derivative of :func:`asinhc` by u^2, of u^2 and its value there; without a gradient of its own."""
-    slope = (1 + square).rsqrt_().sub_(y).div_(square).mul_(0.5)
-    return torch.where(square < SMALL_SQUARE, _polynomial(square, _ASINHC_SLOPE), slope)
-
-
-def sinhc_slope(square: Tensor, y: Tensor) -> Tensor:
-    """Derivative of :func:`sinhc` by u^2, of u^2 and its value there; without a gradient of its own."""
-    # cosh(u), which is constant beyond the largest radius, where sinh is.
-    cosh = y.square().mul_(square).add_(1).sqrt_().masked_fill_(square > MAX_RADIUS**2, 0)
-    return torch.where(square < SMALL_SQUARE, _polynomial(square, _SINHC_SLOPE), cosh.sub_(y).div_(square).mul_(0.5))
+        square, y = ctx.saved_tensors
+        # cosh(u), which is constant beyond the largest radius, where sinh is.
+        cosh = y.square().mul_(square).add_(1).sqrt_().masked_fill_(square > MAX_RADIUS**2, 0)
+        slope = cosh.sub_(y).div_(square).mul_(0.5)
+        return gradient * torch.where(square < _SMALL_SQUARE, _polynomial(square, _SINHC_SLOPE), slope)
 
 
 def _root(square: Tensor) -> Tensor:

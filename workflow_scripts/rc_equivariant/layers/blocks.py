@@ -28,7 +28,7 @@ class ConvBlock(EquivariantModule):
     Raises
     ------
     ValueError
-        If the types do not fit.
+        If the types do not fit, or the convolution is of another class, which may do more than convolve.
 
     Notes
     -----
@@ -43,6 +43,11 @@ class ConvBlock(EquivariantModule):
         norm: BatchNorm1d | None = None,
     ) -> None:
         super().__init__(convolution.in_type, convolution.out_type)
+        if type(convolution) not in (Conv1d, KmerConv1d):
+            raise ValueError(
+                f"batch norm cannot be folded into {type(convolution).__name__}: take Conv1d or KmerConv1d, or a "
+                "Sequential of the three layers"
+            )
         self.convolution = convolution
         self.norm = BatchNorm1d(convolution.out_type) if norm is None else norm
         self.activation = Activation(convolution.out_type) if activation is None else activation
