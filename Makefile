@@ -42,7 +42,7 @@ demo: setup ## run the whole chain on a simulated experiment, with a report
 	$(SNAKEMAKE) $(DEMO) $(SNAKEFLAGS) --rerun-incomplete
 	$(SNAKEMAKE) $(DEMO) --report results/demo/report.html
 	@echo
-	@PYTHONPATH=workflow_scripts $(BIN)/python -m learning.print_summary results/demo/summary.tsv
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m study.print_summary results/demo/summary.tsv
 	@echo
 	@echo "Table:   results/demo/summary.tsv"
 	@echo "Figures: results/demo/figures/"
@@ -99,8 +99,8 @@ bench: setup ## measure networks, training, negatives, sequences and the plan of
 
 # Some minutes of two idle cores each; the page tells what was found even where a check fails.
 reliability: setup ## kill trainings and run the demo twice, and write what that showed into docs/reliability.md
-	PYTHONPATH=workflow_scripts:tests $(BIN)/python -m reliability kills
-	PYTHONPATH=workflow_scripts:tests $(BIN)/python -m reliability determinism
+	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m reliability kills
+	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m reliability determinism
 
 clean: ## remove caches; results/ and .venv stay
 	rm -rf .pytest_cache .ruff_cache .hypothesis

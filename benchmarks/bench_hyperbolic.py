@@ -18,7 +18,7 @@ import torch
 from bench_networks import print_ratio, seconds_of, training_step
 from torch import Tensor, nn
 
-from learning.devices import keep_freed_memory
+from learning.models.devices import keep_freed_memory
 from rc_equivariant import KmerEncoding
 from rc_equivariant.hyperbolic import HyperbolicArchitecture, HyperbolicNetwork
 

@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 from sample_negatives import sample_negatives
 
 from genome_data.genome import Genome, normalise_fasta
-from genome_data.splits import assign_split, split_regions
-from genome_data.windows import composition, in_genome_order, read_windows, write_windows
+from genome_data.intervals.splits import assign_split, split_regions
+from genome_data.windows.table import composition, in_genome_order, read_windows, write_windows
 
 CONTIGS = 24
 GC_BLOCK = 100_000

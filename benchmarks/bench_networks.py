@@ -29,7 +29,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
-from learning.devices import keep_freed_memory
+from learning.models.devices import keep_freed_memory
 from rc_equivariant import BinaryArchitecture, BinaryNetwork, KmerEncoding
 
 WINDOW, KMER, CHANNELS, WIDTHS, POOL, POOL_STRIDE = 1000, 3, 32, (15, 14, 14), 40, 20

@@ -23,14 +23,12 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
-from learning.binary_training import BinaryObjective, TrainingWindows
-from learning.classification import LabelledKmers
-from learning.devices import keep_freed_memory
-from learning.draws import drawn_steps
-from learning.settings import BinaryTrainingSettings
-from learning.stacked_training import steps_of
-from learning.training import parameter_groups
-from learning.training_state import RandomStreams, TrainingState
+from learning.models.devices import keep_freed_memory
+from learning.training.classification import BinaryObjective, LabelledKmers, TrainingWindows
+from learning.training.loop import parameter_groups
+from learning.training.settings import BinaryTrainingSettings
+from learning.training.stacks import drawn_steps, steps_of
+from learning.training.state import RandomStreams, TrainingState
 from rc_equivariant import BinaryArchitecture, BinaryNetwork, KmerEncoding
 
 ARCHITECTURE = BinaryArchitecture.published("regular", kmer=3)

@@ -25,7 +25,7 @@ os.environ.update(
 )
 
 from study.families import families_with_several
-from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
+from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import (
     contestants,
@@ -39,7 +39,7 @@ from workflow_support.configuration import (
     train_sizes,
 )
 from workflow_support.errors import InputError
-from workflow_support.origins import FILES_VARIABLE
+from workflow_support.configuration.origins import FILES_VARIABLE
 from workflow_support.provenance import file_digest
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.

@@ -7,20 +7,20 @@ import pandas as pd
 import torch
 from torch import nn
 
+from genome_data.formats.tracks import TrackWriter
 from genome_data.genome import Genome
-from genome_data.tracks import TrackWriter
-from genome_data.windows import COLUMNS, in_genome_order, read_windows
-from learning.architectures import architecture_of
-from learning.attribution import (
+from genome_data.windows.table import COLUMNS, in_genome_order, read_windows
+from learning.analysis.attribution import (
     Windows,
     gradient_contributions,
     mutagenesis_contributions,
     of_present_bases,
     window_scores,
 )
-from learning.clock import Clock
-from learning.devices import select_device
-from learning.replicates import load_classifiers, load_replicates
+from learning.evaluation.averages import load_classifiers, load_replicates
+from learning.evaluation.predict import Clock
+from learning.models.devices import select_device
+from learning.models.networks import architecture_of
 from rc_equivariant import StrandAverage
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths

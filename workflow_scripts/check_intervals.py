@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from genome_data.bed import read_intervals
-from genome_data.peaks import read_peaks
+from genome_data.formats.bed import read_intervals
+from genome_data.formats.peaks import read_peaks
 from workflow_support.files import atomic_path
 from workflow_support.job import run_job
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from genome_data.genome import Genome
-from genome_data.regions import parse_region
-from genome_data.splits import split_regions
-from genome_data.stretches import regions_on_genome, whole_contigs
+from genome_data.intervals.regions import parse_region
+from genome_data.intervals.splits import split_regions
+from genome_data.intervals.tiles import regions_on_genome, whole_contigs
+from workflow_support.configuration.origins import KeyPath, Origins, dotted
 from workflow_support.files import atomic_path
 from workflow_support.job import run_job
-from workflow_support.origins import KeyPath, Origins, dotted
 
 
 def check_regions(
@@ -29,7 +29,7 @@ def check_regions(
     genomes
         Normalised FASTA of every genome.
     splits
-        Key in the configuration, genome and splits; see `genome_data.splits.split_regions`.
+        Key in the configuration, genome and splits; see `genome_data.intervals.splits.split_regions`.
     contigs
         Key in the configuration, genome and names of the contigs that a prediction scores.
     regions

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from genome_data.genome import Genome
-from genome_data.profile_counts import read_counts
 from genome_data.strand_shift import CLEAR, SIGMA, StrandShift, measure_strand_shift
-from genome_data.windows import read_windows
+from genome_data.windows.profile_counts import read_counts
+from genome_data.windows.table import read_windows
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, run_job

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genome_data.reads import read_five_prime_ends
-from genome_data.tracks import TrackWriter
+from genome_data.formats.reads import read_five_prime_ends
+from genome_data.formats.tracks import TrackWriter
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -34,7 +34,7 @@ def count_reads(
     counts
         Table to write: ``reason, rows`` of what became of the rows of the BAM.
     minimum_mapping_quality, keep_duplicates
-        See `genome_data.reads.read_five_prime_ends`.
+        See `genome_data.formats.reads.read_five_prime_ends`.
     """
     lengths = _read_sizes(sizes)
     ends = read_five_prime_ends(

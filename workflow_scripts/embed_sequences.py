@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from genome_data.windows import read_windows
-from learning.devices import select_device
-from learning.embeddings import embedding_distances
-from learning.saved_models import load
+from genome_data.windows.table import read_windows
+from learning.analysis.embeddings import embedding_distances
+from learning.models.devices import select_device
+from learning.models.saved import load
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, run_job

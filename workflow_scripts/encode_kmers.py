@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from learning.kmers import encode, kmer_dtype, row_blocks
+from learning.models.inputs import encode, kmer_dtype, row_blocks
 from rc_equivariant import KmerEncoding
+from workflow_support.disk_errors import reserve
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, progress, run_job
-from workflow_support.storage import reserve
 
 
 def encode_kmers(codes: Path, k: int, kmers: Path) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from genome_data.windows import read_windows
-from learning.class_evaluation import EvaluatedReplicate, StrandLogits, score_test_split, write_evaluations
-from learning.combinations import Candidate, Combination, load_combination
-from learning.devices import select_device
-from learning.inference import logits_of_each, other_strand
-from learning.metrics import best_mcc_threshold
-from learning.reverse_complement import strand_disagreement
+from genome_data.windows.table import read_windows
+from learning.evaluation.classification import EvaluatedReplicate, StrandLogits, score_test_split, write_evaluations
+from learning.evaluation.combinations import Candidate, Combination, load_combination
+from learning.evaluation.metrics import best_mcc_threshold
+from learning.evaluation.predict import logits_of_each, other_strand
+from learning.evaluation.records import strand_disagreement
+from learning.models.devices import select_device
 from workflow_support.job import logger, run_job
 
 

@@ -6,17 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genome_data.windows import read_windows
-from learning.architectures import architecture_of
-from learning.combinations import Candidate, load_combination
-from learning.devices import select_device
-from learning.evaluation import EvaluatedModel, evaluation_record, evaluations_text
-from learning.profile_evaluation import OBSERVED, PREDICTED, average_profile, measure_windows, summarise_windows
-from learning.profile_windows import load_profile_arrays
-from learning.reverse_complement import profile_disagreement
+from genome_data.windows.table import read_windows
+from learning.evaluation.combinations import Candidate, load_combination
+from learning.evaluation.profiles import OBSERVED, PREDICTED, average_profile, measure_windows, summarise_windows
+from learning.evaluation.records import EvaluatedModel, evaluation_record, evaluations_text, profile_disagreement
+from learning.models.devices import select_device
+from learning.models.networks import architecture_of
+from learning.models.profile_arrays import load_profile_arrays
+from workflow_support.disk_errors import reserve
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
-from workflow_support.storage import reserve
 
 PREDICTION_COLUMNS = ["name", "contig", "start", "end", "seed", "reads", "JSD", "Spearman 1 bp", *PREDICTED, *OBSERVED]
 

@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genome_data.code_arrays import write_codes
 from genome_data.genome import Genome
-from genome_data.profile_counts import read_counts, smallest_type
-from genome_data.splits import SPLITS
-from genome_data.windows import read_windows, write_windows
+from genome_data.intervals.splits import SPLITS
+from genome_data.windows.profile_counts import read_counts, smallest_type
+from genome_data.windows.table import read_windows, write_codes, write_windows
+from workflow_support.disk_errors import reserve
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
-from workflow_support.storage import reserve
 
 CHUNK = 16_384
 

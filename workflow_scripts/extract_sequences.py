@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from genome_data.code_arrays import write_codes
 from genome_data.genome import Genome
-from genome_data.windows import read_windows, write_windows
+from genome_data.windows.table import read_windows, write_codes, write_windows
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job

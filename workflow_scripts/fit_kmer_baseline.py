@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from genome_data.windows import read_windows
-from learning.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
-from learning.class_evaluation import EvaluatedReplicate, StrandLogits, score_test_split, write_evaluations
-from learning.classes import require_both_classes, require_every_class
-from learning.evaluation import EvaluatedModel
-from learning.metrics import best_mcc_threshold
-from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
+from genome_data.windows.table import read_windows
+from learning.analysis.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
+from learning.evaluation.classification import EvaluatedReplicate, StrandLogits, score_test_split, write_evaluations
+from learning.evaluation.metrics import best_mcc_threshold
+from learning.evaluation.records import EvaluatedModel
+from learning.models.classes import require_both_classes, require_every_class
 from workflow_support.job import logger, run_job
+from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
 
 def fit_kmer_baseline(

@@ -6,7 +6,7 @@ import pandas as pd
 
 from figures.motif_logos import motif_logos_figure
 from figures.style import save_figure
-from genome_data.motif_files import read_meme
+from genome_data.formats.motif_files import read_meme
 from genome_data.motifs import read_jaspar
 from workflow_support.job import run_job
 

@@ -5,14 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genome_data.tiled_genome import TileBlock, TiledGenome
-from genome_data.tracks import TrackWriter
-from learning.architectures import architecture_of
-from learning.clock import Clock
-from learning.devices import select_device
-from learning.inference import mean_logits
-from learning.metrics import sigmoid
-from learning.replicates import load_classifiers
+from genome_data.formats.tracks import TrackWriter
+from genome_data.intervals.tiled_genome import TileBlock, TiledGenome
+from learning.evaluation.averages import load_classifiers
+from learning.evaluation.metrics import sigmoid
+from learning.evaluation.predict import Clock, mean_logits
+from learning.models.devices import select_device
+from learning.models.networks import architecture_of
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 

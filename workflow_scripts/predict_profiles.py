@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genome_data.tiled_genome import TileBlock, TiledGenome
-from genome_data.track_values import StrandTracks
-from genome_data.tracks import TrackWriter
-from learning.architectures import architecture_of
-from learning.clock import Clock
-from learning.devices import select_device
-from learning.replicates import expected_reads, load_replicates
+from genome_data.formats.tracks import StrandTracks, TrackWriter
+from genome_data.intervals.tiled_genome import TileBlock, TiledGenome
+from learning.evaluation.averages import expected_reads, load_replicates
+from learning.evaluation.predict import Clock
+from learning.models.devices import select_device
+from learning.models.networks import architecture_of
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
@@ -46,11 +45,11 @@ def predict_profiles(
     Parameters
     ----------
     weights, models
-        Saved networks; what they expect together is :func:`learning.replicates.expected_reads`.
+        Saved networks; what they expect together is :func:`learning.evaluation.averages.expected_reads`.
     fasta
         Normalised genome.
     regions, contigs
-        As in :class:`genome_data.tiled_genome.TiledGenome`.
+        As in :class:`genome_data.intervals.tiled_genome.TiledGenome`.
     control_plus, control_minus
         bigWigs of the control on this genome, to be summed, for networks that read one; none for others.
     average_strands

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from genome_data.bed import read_mask
+from genome_data.formats.bed import read_mask
+from genome_data.formats.peaks import read_peaks
 from genome_data.genome import Genome
-from genome_data.peaks import read_peaks
-from genome_data.placement import on_genome
-from genome_data.positives import positive_windows
-from genome_data.splits import split_regions
-from genome_data.windows import in_genome_order, write_windows
+from genome_data.intervals.contigs import on_genome
+from genome_data.intervals.splits import split_regions
+from genome_data.windows.positives import positive_windows
+from genome_data.windows.table import in_genome_order, write_windows
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -37,9 +37,9 @@ def prepare_peaks(
     blacklist
         No or one BED file of regions that no window may touch.
     width, strongest, max_unknown_fraction
-        See `genome_data.positives.positive_windows`.
+        See `genome_data.windows.positives.positive_windows`.
     splits
-        See `genome_data.splits.split_regions`.
+        See `genome_data.intervals.splits.split_regions`.
     positives
         Window table to write.
     intervals

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genome_data.labelled_sequences import as_windows, centred_codes, read_labelled_sequences
-from genome_data.sequence_duplicates import duplicate_report
-from genome_data.windows import write_windows
+from genome_data.windows.labelled_sequences import as_windows, centred_codes, read_labelled_sequences
+from genome_data.windows.sequence_duplicates import duplicate_report
+from genome_data.windows.table import write_windows
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -34,9 +34,9 @@ def prepare_sequences(
     Parameters
     ----------
     sequences
-        CSV, TSV, FASTA or folders; see `genome_data.labelled_files.read_labelled_file`.
+        CSV, TSV, FASTA or folders; see `genome_data.formats.labelled_files.read_labelled_file`.
     splits_of_files, made_splits, sequence_column, label_column
-        See `genome_data.labelled_sequences.read_labelled_sequences`.
+        See `genome_data.windows.labelled_sequences.read_labelled_sequences`.
     width
         Bases of every window; None for the longest sequence.
     windows
@@ -46,7 +46,7 @@ def prepare_sequences(
     classes
         JSON to write: list of the names of the classes, in the order of their indices.
     duplicates
-        Table to write: see `genome_data.sequence_duplicates.duplicate_report`.
+        Table to write: see `genome_data.windows.sequence_duplicates.duplicate_report`.
     accounting
         Table to write: ``reason, rows``: ``in`` and ``kept``, which are equal.
     """

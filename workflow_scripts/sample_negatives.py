@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from genome_data import negatives as sampling
-from genome_data.bed import read_intervals, read_mask
+from genome_data.formats.bed import read_intervals, read_mask
 from genome_data.genome import Genome
-from genome_data.splits import split_regions
-from genome_data.windows import read_windows, write_windows
+from genome_data.intervals.splits import split_regions
+from genome_data.windows import negatives as sampling
+from genome_data.windows.table import read_windows, write_windows
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -45,7 +45,7 @@ def sample_negatives(
     splits
         Regions of the genome by split, as configured.
 
-    The other parameters are those of :func:`genome_data.negatives.sample_negatives`.
+    The other parameters are those of :func:`genome_data.windows.negatives.sample_negatives`.
     """
     genome = Genome(fasta)
     windows, table = sampling.sample_negatives(

@@ -10,18 +10,15 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from genome_data.genome import Genome
-from genome_data.joined_genome import JoinedGenome
+from genome_data.formats.variant_files import read_variant_table, read_vcf
+from genome_data.genome import Genome, JoinedGenome
 from genome_data.motifs import Motif, read_jaspar
-from genome_data.variant_files import read_variant_table, read_vcf
-from genome_data.variant_windows import allele_motif_scores, allele_windows
-from genome_data.variants import variants_on_genome
-from learning.architectures import architecture_of
-from learning.clock import Clock
-from learning.devices import select_device
-from learning.inference import mean_logits
-from learning.replicates import load_classifiers
-from learning.variant_effects import correlations
+from genome_data.windows.variants import allele_motif_scores, allele_windows, variants_on_genome
+from learning.analysis.variant_effects import correlations
+from learning.evaluation.averages import load_classifiers
+from learning.evaluation.predict import Clock, mean_logits
+from learning.models.devices import select_device
+from learning.models.networks import architecture_of
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -49,7 +46,7 @@ def score_variants(
     Parameters
     ----------
     variants, columns
-        A VCF, or a table and the names of its columns (:func:`genome_data.variant_files.read_variant_table`).
+        A VCF, or a table and the names of its columns (:func:`genome_data.formats.variant_files.read_variant_table`).
     fastas
         Normalised genomes without a contig in common.
     average_strands
@@ -62,9 +59,9 @@ def score_variants(
         networks) and their ``difference``; with a motif ``motif_reference, motif_alternative, motif_difference``
         (bits). A difference above 0: the alternative is bound more.
     accounting
-        ``reason, rows`` (:func:`genome_data.variants.variants_on_genome`).
+        ``reason, rows`` (:func:`genome_data.windows.variants.variants_on_genome`).
     correlation
-        :class:`learning.variant_effects.Correlation`, a list; empty where the file gives no effects.
+        :class:`learning.analysis.variant_effects.Correlation`, a list; empty where the file gives no effects.
     """
     on, clock = select_device(device, threads), Clock()
     networks = load_classifiers(weights, models, on)

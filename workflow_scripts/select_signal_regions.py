@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from genome_data.formats.tracks import contigs_of_track
 from genome_data.genome import Genome
-from genome_data.tracks import contigs_of_track
-from genome_data.windows import read_windows
+from genome_data.windows.table import read_windows
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, run_job

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.alphabet import ASCII_TO_CODE
-from genome_data.sequence_files import read_sequence
+from genome_data.formats.sequence_files import read_sequence
 from simulation.nexus import NexusSettings, add_footprints, background_rates, expected_reads, footprints
 from simulation.reads import draw_reads, write_bam
 from simulation.signal import write_rates

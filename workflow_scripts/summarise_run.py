@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from learning.evaluation import read_evaluations
-from learning.summary import summarise
+from learning.evaluation.records import read_evaluations
+from study.summary import summarise
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, run_job
 

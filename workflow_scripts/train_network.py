@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genome_data.windows import read_windows
-from learning.architectures import complete_architecture
-from learning.binary_training import BinaryObjective, TrainingWindows
-from learning.checkpoints import digest_of_arrays
-from learning.classification import ClassificationObjective, LabelledKmers
-from learning.labelled_training import LabelledObjective, LabelledSequences
-from learning.replicate_training import CheckpointFolder, TrainingData, train_replicates
-from learning.settings import BinaryTrainingSettings, LabelledTrainingSettings, TrainingSettings
-from learning.training_outputs import Arm, ModelFiles
+from genome_data.windows.table import read_windows
+from learning.models.networks import complete_architecture
+from learning.training.checkpoints import digest_of_arrays
+from learning.training.classification import (
+    BinaryObjective,
+    ClassificationObjective,
+    LabelledKmers,
+    LabelledObjective,
+    LabelledSequences,
+    TrainingWindows,
+)
+from learning.training.replicates import Arm, CheckpointFolder, ModelFiles, TrainingData, train_replicates
+from learning.training.settings import BinaryTrainingSettings, LabelledTrainingSettings, TrainingSettings
 from workflow_support.job import run_job
 
 SETTINGS = {"binary": BinaryTrainingSettings, "labelled": LabelledTrainingSettings}

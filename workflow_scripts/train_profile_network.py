@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from genome_data.windows import read_windows
-from learning.architectures import architecture_of, build_network, complete_architecture
-from learning.checkpoints import digest_of_arrays
-from learning.profile_training import ProfileObjective, ProfileTrainingWindows
-from learning.profile_windows import load_profile_arrays
-from learning.replicate_training import CheckpointFolder, TrainingData, train_replicates
-from learning.settings import ProfileTrainingSettings
-from learning.training_outputs import Arm, ModelFiles
+from genome_data.windows.table import read_windows
+from learning.models.networks import architecture_of, build_network, complete_architecture
+from learning.models.profile_arrays import load_profile_arrays
+from learning.training.checkpoints import digest_of_arrays
+from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
+from learning.training.replicates import Arm, CheckpointFolder, ModelFiles, TrainingData, train_replicates
+from learning.training.settings import ProfileTrainingSettings
 from workflow_support.job import run_job
 
 KIND = "profile"

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from learning import checkpoints
-from learning.checkpoints import Checkpoint
-from learning.training_state import TrainingState
+from learning.training import checkpoints
+from learning.training.checkpoints import Checkpoint
+from learning.training.state import TrainingState
 
 
 def main() -> None:

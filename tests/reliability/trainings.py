@@ -17,7 +17,7 @@ from planted_profiles import TRAINING as PROFILE_TRAINING
 from planted_profiles import write_planted_task
 from planted_windows import TRAINING, planted_codes
 
-from genome_data.windows import write_windows
+from genome_data.windows.table import write_windows
 from workflow_support.files import PARTIAL
 
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
@@ -57,7 +57,7 @@ class Training:
         """Start the job, whose outputs are removed first, as Snakemake does; it reports to the file ``trace``."""
         for output in (*OUTPUTS.values(), trace):
             (self.folder / output).unlink(missing_ok=True)
-        paths = os.pathsep.join(map(str, (SCRIPTS, JOB.parents[1])))
+        paths = os.pathsep.join(map(str, (SCRIPTS, JOB.parents[1], JOB.parents[1] / "support")))
         with (self.folder / f"{trace}.err").open("wb") as messages:
             return subprocess.Popen(
                 [sys.executable, JOB, "job.json", trace],

@@ -15,7 +15,7 @@ TINY = ["--configfile", "tests/tiny.yaml", "--config", "attribute={CTCF: {task: 
 RUN_NETWORKS = {
     script.stem
     for script in (ROOT / "workflow_scripts").glob("*.py")
-    if ROOT / "workflow_scripts/learning/devices.py" in local_files(script)
+    if ROOT / "workflow_scripts/learning/models/devices.py" in local_files(script)
 }
 
 

@@ -229,7 +229,7 @@ def test_a_training_killed_at_its_time_limit_goes_on_from_its_checkpoint_under_t
     target = f"{MODELS}/standard/all/weights.safetensors"
     uninterrupted = load_file(checkout.folder / target)
     shutil.rmtree(checkout.folder / "results/demo/checkpoints")
-    with (checkout.folder / "workflow_scripts/learning/checkpoints.py").open("a") as module:
+    with (checkout.folder / "workflow_scripts/learning/training/checkpoints.py").open("a") as module:
         module.write(STALL_ONCE)
     common = checkout.folder / "rules/common.smk"
     hours = "TRAINING_MINUTES = 480"

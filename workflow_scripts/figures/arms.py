@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
+from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from workflow_support.baseline import BASELINE_ARM
+from workflow_support.metrics import BASELINE_ARM
 
 from .arms import BASELINE_MARK, arm_marks, line_handles, network_arms
 from .style import GREY, legend_below, publication_style, task_panels

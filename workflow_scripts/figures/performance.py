@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from workflow_support.baseline import BASELINE_ARM
+from workflow_support.metrics import BASELINE_ARM
 
 from .arms import BASELINE_LABEL, BASELINE_MARK, draw_arm_rows, network_arms
 from .style import GREY, legend_below, publication_style, stacked_panels

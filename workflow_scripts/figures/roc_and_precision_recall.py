@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from workflow_support.baseline import BASELINE_ARM
+from workflow_support.metrics import BASELINE_ARM
 
 from .arms import BASELINE_MARK, Mark, arm_marks, line_handles, network_arms
 from .style import GREY, legend_below, publication_style, stacked_panels

@@ -14,15 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from workflow_support.metrics import gain_sign
 
 from .arms import SEED_SPREAD
-from .study_panels import (
-    GROUPS,
-    group_handles,
-    groups_of,
-    of_largest_size,
-    of_study_metric,
-    row_panels,
-    seeds_handle,
-)
+from .study_panels import GROUPS, group_handles, groups_of, of_largest_size, of_study_metric, row_panels, seeds_handle
 from .style import GREY, legend_below, publication_style
 
 LEAST_REPLICATES = 3

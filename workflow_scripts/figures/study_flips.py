@@ -11,15 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from .arms import SEED_SPREAD
-from .study_panels import (
-    GROUPS,
-    group_handles,
-    groups_of,
-    label_panels,
-    of_largest_size,
-    row_panels,
-    seeds_handle,
-)
+from .study_panels import GROUPS, group_handles, groups_of, label_panels, of_largest_size, row_panels, seeds_handle
 from .style import GREY, legend_below, publication_style
 
 

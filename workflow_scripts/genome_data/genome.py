@@ -17,9 +17,9 @@ from workflow_support.errors import InputError
 from workflow_support.job import logger
 
 from .alphabet import IUPAC_AMBIGUITY, encode_in_place
-from .sequence_files import SequenceBlock, read_sequence
-from .text import leading_bytes
-from .twobit import TWOBIT_MAGICS
+from .formats.sequence_files import SequenceBlock, read_sequence
+from .formats.text import leading_bytes
+from .formats.twobit import TWOBIT_MAGICS
 
 _AMBIGUOUS_TO_N = bytes.maketrans(IUPAC_AMBIGUITY, b"N" * len(IUPAC_AMBIGUITY))
 
@@ -206,3 +206,33 @@ def _not_normalised(fasta: Path, found: object) -> InputError:
         allowed="a FASTA with one line a contig and its .fai, as `normalise_genome` writes them",
         mend="delete both files and run the workflow again to make them anew",
     )
+
+
+class JoinedGenome(Genome):
+    """The contigs of several normalised genomes, such as pieces of one that lie in several files.
+
+    Raises
+    ------
+    InputError
+        If a contig is in two of them.
+    """
+
+    def __init__(self, fastas: Sequence[Path]) -> None:
+        self.sizes = {}
+        self._genome_of: dict[str, Genome] = {}
+        for fasta in fastas:
+            genome = Genome(fasta)
+            if twice := self.sizes.keys() & genome.sizes.keys():
+                raise InputError(
+                    "a contig is in two of the genomes",
+                    file=fasta,
+                    found=min(twice),
+                    allowed="genomes without a contig in common",
+                    mend="name one of the genomes alone",
+                )
+            self.sizes |= genome.sizes
+            self._genome_of |= dict.fromkeys(genome.sizes, genome)
+
+    def bases(self, contig: str) -> np.ndarray:
+        """ASCII letters of a contig: uint8 (length,), a view of the memory map of its genome."""
+        return self._genome_of[contig].bases(contig)

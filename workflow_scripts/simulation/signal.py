@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyBigWig
 
-from genome_data.tracks import TrackWriter, require_room_for_track
+from genome_data.formats.tracks import TrackWriter, require_room_for_track
 
 BIN_WIDTH = 20
 BACKGROUND_COVERAGE = 2.0

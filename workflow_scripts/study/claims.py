@@ -11,9 +11,9 @@ import pandas as pd
 from workflow_support.metrics import gain_sign
 
 from .evaluations import ALL
+from .formatting import claim_sentence, group_scope, is_of_group
 from .pairs import Measurements, Pairs, widening
 from .statistics import holm, percentile_interval, t_interval, wilcoxon_p
-from .wording import claim_sentence, group_scope, is_of_group
 
 ALL_TASKS = "all tasks"
 LEAST_TASKS = 3

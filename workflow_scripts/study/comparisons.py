@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from workflow_support.baseline import BASELINE_ARM
+from workflow_support.metrics import BASELINE_ARM
 
 from .pairs import Measurements
 from .statistics import paired_t_p, wilcoxon_p

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from .wording import count, markdown_table
+from .formatting import count, markdown_table
 
 EITHER = "either"
 

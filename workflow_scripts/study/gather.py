@@ -19,10 +19,10 @@ from workflow_support.files import atomic_path
 from .claims import ALL_TASKS, COLUMNS, Claim, Gains, claim_gains, pooled_row, with_verdicts
 from .evaluations import ALL
 from .files import read_table
+from .formatting import FEWEST, is_of_group
 from .method import METHODS
 from .page import CLAIMS, COPIES, METHOD, PUBLISHED, RESULTS, VARIANTS, claims_text
 from .pairs import Measurements
-from .wording import FEWEST, is_of_group
 
 PAGE = "results.md"
 LINK = re.compile(r"\]\(([^)]+\.png)\)")

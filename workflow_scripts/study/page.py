@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_support.baseline import BASELINE_ARM, BASELINE_KMER
+from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
 from .copies import copies_text
+from .formatting import count, interval, markdown_table, number, p_value, scope_words, size_words
 from .method import METHODS
-from .wording import count, interval, markdown_table, number, p_value, scope_words, size_words
 
 RUN, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHOD = (
     "What was run", "Copies of sequences", "Test split", "Claims", "Published values",

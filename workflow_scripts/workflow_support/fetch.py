@@ -21,9 +21,9 @@ from urllib.parse import unquote, urlsplit
 
 from tqdm import tqdm
 
+from .disk_errors import storage_error
 from .errors import InputError
 from .job import logger
-from .storage import storage_error
 
 SCHEMES = ("http", "https", "ftp")
 _BLOCK = 1 << 18

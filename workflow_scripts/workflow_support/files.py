@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from .disk_errors import storage_error
 from .errors import InputError
-from .storage import storage_error
 
 PARTIAL = ".partial-"
 #: That :func:`tempfile.mkstemp` puts between prefix and suffix.

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+from .disk_errors import storage_error
 from .errors import InputError
-from .storage import storage_error
-from .wholeness import require_whole
+from .integrity import require_whole
 
 Item = TypeVar("Item")
 logger = logging.getLogger("rc")

@@ -10,8 +10,6 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-from .machine import processor_model
-
 
 def file_digest(path: Path, algorithm: str = "sha256") -> str:
     """``sha256:<hex>`` of a file's content, or another algorithm of :mod:`hashlib` in the same form.
@@ -69,3 +67,11 @@ def _lines_printed_by(program: str, *arguments: str) -> list[str]:
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def processor_model() -> str:
+    """As Linux tells it; elsewhere, and on processors without a name, the architecture."""
+    description = Path("/proc/cpuinfo")
+    lines = description.read_text(encoding="utf-8").splitlines() if description.exists() else []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.machine())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflow_support.baseline import BASELINE_ARM
-from workflow_support.origins import Origins, dotted
+from workflow_support.configuration.origins import Origins, dotted
+from workflow_support.metrics import BASELINE_ARM
 
 from .hyperbolic import is_hyperbolic
 from .study import name_as_written

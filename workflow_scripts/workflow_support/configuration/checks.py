@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_support.origins import Origins, dotted
+from workflow_support.configuration.origins import Origins, dotted
 
 from .arms import check_arms
 from .hyperbolic import check_hyperbolic, is_hyperbolic
 from .kinds import check_arms_in_use, check_kinds, of_kind
 from .labelled import check_labelled
+from .origins import require_name
 from .phylogenies import check_phylogenies
 from .profiles import check_profile_layers, check_profile_predictions, check_profile_sources
-from .references import require_name
 from .study import contestants
 
 Settings = Mapping[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflow_support.origins import Origins, dotted
+from workflow_support.configuration.origins import Origins, dotted
 
 from .study import name_as_written
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_support.origins import KeyPath, Origins, dotted
+from workflow_support.configuration.origins import KeyPath, Origins, dotted
 
-from .references import require_name
+from .origins import require_name
 
 Settings = Mapping[str, Any]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workflow_support.origins import KeyPath, Origins
+from workflow_support.configuration.origins import KeyPath, Origins
 
 from .checks import require_consistent, require_references
 from .labelled import may_be_folder
 from .locations import Location, fill_placeholder, is_folder, require_file
+from .origins import require_name
 from .phylogenies import with_draws
-from .references import require_name
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
 from .study import check_study, with_spanned_arms
 

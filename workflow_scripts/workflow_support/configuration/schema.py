@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 
-from workflow_support.origins import KeyPath, Origins, dotted
+from workflow_support.configuration.origins import KeyPath, Origins, dotted
 
 from .values import TYPE_CHECKER, describe, mend_value, read_scalar
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from workflow_support.baseline import BASELINE_ARM
-from workflow_support.origins import KeyPath, Origins, dotted
+from workflow_support.configuration.origins import KeyPath, Origins, dotted
+from workflow_support.metrics import BASELINE_ARM
 
-from .references import require_name
+from .origins import require_name
 
 Settings = Mapping[str, Any]
 

@@ -1,0 +1,197 @@
+"""Figures exist as SVG and PNG, say in words what they show, and hide nothing."""
+
+import re
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from figure_tables import ARMS, BASELINE, TASKS, MockRun
+from figure_words import RESOURCES, words_of
+from matplotlib import image
+from matplotlib.colors import to_rgb
+from plot_calibration import plot_calibration
+from plot_gc_matching import plot_gc_matching
+from plot_peak_accounting import plot_peak_accounting
+from plot_performance import plot_performance
+from plot_reverse_complement_error import plot_reverse_complement_error
+from plot_roc_and_precision_recall import plot_roc_and_precision_recall
+from plot_training_curves import plot_training_curves
+
+from figures.arms import BASELINE_LABEL, COLOURS, arm_marks
+from figures.peak_accounting import peak_accounting_figure
+from figures.performance import performance_figure
+from figures.reverse_complement_error import reverse_complement_error_figure
+from figures.roc_and_precision_recall import roc_and_precision_recall_figure
+from figures.style import COLUMN_WIDTH, PAGE_WIDTH, PNG_RESOLUTION
+from figures.training_curves import training_curves_figure
+
+PLOTS = {
+    "performance": (plot_performance, ["evaluations"]),
+    "training_curves": (plot_training_curves, ["histories", "network_evaluations"]),
+    "roc_and_precision_recall": (plot_roc_and_precision_recall, ["predictions", "evaluations"]),
+    "calibration": (plot_calibration, ["evaluations"]),
+    "reverse_complement_error": (plot_reverse_complement_error, ["network_evaluations"]),
+    "peak_accounting": (plot_peak_accounting, ["counts", "tasks"]),
+    "gc_matching": (plot_gc_matching, ["windows", "tasks"]),
+}
+WORDS = {
+    "performance": [*ARMS, BASELINE_LABEL, "Test AUROC", "Test AUPRC", "one of 3 seeds"],
+    "training_curves": [*ARMS, "Epoch", "Validation AUROC"],
+    "roc_and_precision_recall": [*ARMS, BASELINE_LABEL, "False positive rate", "Recall", "Precision", "chance"],
+    "calibration": [*ARMS, BASELINE_LABEL, "Mean predicted probability", "Observed frequency"],
+    "reverse_complement_error": [*ARMS, "Largest |f(x) − f(rc x)| on the test split (logit)"],
+    "peak_accounting": ["rows in", "contig not in genome", "412", "1,264", "kept", "Rows of the peak file"],
+    "gc_matching": ["train", "validation", "test", "positives", "negatives", "GC content"],
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return MockRun(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def run_of_three_tasks(tmp_path_factory):
+    return MockRun(tmp_path_factory.mktemp("three"), ["a", "b", "c"])
+
+
+@pytest.fixture(scope="module")
+def drawn(run, tmp_path_factory):
+    """SVG and PNG of every figure."""
+    folder = tmp_path_factory.mktemp("figures")
+    return {name: draw(run, name, folder / name) for name in PLOTS}
+
+
+def draw(run: MockRun, name: str, folder: Path) -> tuple[Path, Path]:
+    plot, inputs = PLOTS[name]
+    arguments = {key.removeprefix("network_"): getattr(run, key) for key in inputs}
+    svg, png = folder / f"{name}.svg", folder / f"{name}.png"
+    plot(**arguments, svg=svg, png=png)
+    return svg, png
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_figure_of_two_tasks_is_a_column_wide_and_names_tasks_arms_and_axes(drawn, name):
+    svg, png = drawn[name]
+    words = words_of(svg)
+    for word in [*TASKS, *WORDS[name]]:
+        assert word in words
+    assert image.imread(png).shape[1] == round(COLUMN_WIDTH * PNG_RESOLUTION)
+    assert sorted(svg.parent.iterdir()) == [png, svg]
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_nothing_is_cut_off_at_the_edge(drawn, name):
+    pixels = image.imread(drawn[name][1])[..., :3]
+    for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+        assert (edge == 1).all(), "ink touches the edge of the figure"
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_the_same_tables_give_the_same_bytes(run, drawn, tmp_path, name):
+    first, again = drawn[name], draw(run, name, tmp_path)
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
+    assert b"<dc:date>" not in first[0].read_bytes()
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_an_odd_number_of_tasks_is_drawn_too(run_of_three_tasks, tmp_path, name):
+    svg, _ = draw(run_of_three_tasks, name, tmp_path)
+    assert set(run_of_three_tasks.tasks) <= set(re.findall(r"^\w+$", words_of(svg), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_every_figure_has_a_caption(name):
+    assert len((RESOURCES / "captions" / f"{name}.rst").read_text().split()) > 20
+
+
+def test_drawing_leaves_the_settings_of_matplotlib_alone():
+    before = dict(matplotlib.rcParams)
+    performance_figure(metrics(standard=[0.8]))
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_arms_stay_apart_in_colour_and_beyond_the_palette_in_mark():
+    marks = arm_marks([f"arm{number}" for number in range(2 * len(COLOURS))])
+    assert len({(mark.colour, mark.marker, mark.line) for mark in marks.values()}) == len(marks)
+    rgb = np.array([to_rgb(colour) for colour in COLOURS])
+    distances = np.linalg.norm(rgb[:, None] - rgb, axis=2)[np.triu_indices(len(COLOURS), 1)]
+    assert distances.min() > 0.25
+    assert (rgb @ [0.2126, 0.7152, 0.0722] < 0.75).all(), "too pale on white"
+
+
+def test_an_arm_keeps_its_mark_when_arms_are_added_after_it():
+    assert arm_marks(ARMS[:2]).items() <= arm_marks(ARMS).items()
+
+
+def metrics(**values: list[float]) -> pd.DataFrame:
+    rows = [
+        {"task": "CTCF", "arm": arm, "seed": seed, "AUROC": value, "AUPRC": value, "rc_error": value}
+        for arm, replicates in values.items()
+        for seed, value in enumerate(replicates)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_performance_shows_a_dot_a_seed_their_mean_and_the_baseline():
+    figure = performance_figure(metrics(standard=[0.8, 0.9], **{BASELINE: [0.7]}))
+    dots, mean, baseline = figure.axes[0].lines
+    assert dots.get_xdata().tolist() == [0.8, 0.9]
+    assert mean.get_xdata() == pytest.approx([0.85])
+    assert baseline.get_xdata() == pytest.approx([0.7, 0.7])
+
+
+def test_a_metric_that_no_task_has_gets_no_panel():
+    figure = performance_figure(metrics(standard=[0.8], **{BASELINE: [0.7]}).drop(columns="AUPRC"))
+    assert [axis.get_xlabel() for axis in figure.axes] == ["Test AUROC"]
+
+
+@pytest.mark.parametrize("draw_figure", [performance_figure, reverse_complement_error_figure])
+def test_many_arms_at_many_tasks_fit_a_page(draw_figure):
+    table = metrics(**{f"arm{number}": [0.8, 0.9] for number in range(14)}, **{BASELINE: [0.7]})
+    figure = draw_figure(pd.concat(table.assign(task=f"task{number}") for number in range(5)))
+    assert figure.get_figwidth() == PAGE_WIDTH
+    assert figure.get_figheight() < 6
+    assert [axis.get_title(loc) for axis in figure.axes for loc in ("left", "center") if axis.get_title(loc)] == [
+        f"task{number}" for number in range(5)
+    ]
+
+
+@pytest.mark.parametrize("errors", [[0.0, 3e-7, 2.0], [0.0, 0.0], [1e-3, 1.5e-3]])
+def test_every_error_lies_inside_the_axis_zeros_included(errors):
+    figure = reverse_complement_error_figure(metrics(standard=errors))
+    figure.draw_without_rendering()
+    axis = figure.axes[0]
+    positions = axis.transAxes.inverted().transform(
+        axis.transData.transform(np.column_stack([errors, np.zeros(len(errors))]))
+    )[:, 0]
+    assert (positions > 0.005).all()
+    assert (positions < 0.995).all()
+    by_error = positions[np.argsort(errors)]
+    assert (np.diff(by_error)[np.diff(np.sort(errors)) > 0] > 0.005).all()
+    assert 0 in axis.get_xticks()
+
+
+def test_waterfall_ends_where_the_kept_rows_end():
+    counts = pd.DataFrame({"task": "CTCF", "reason": ["in", "a", "b", "kept"], "rows": [10, 3, 2, 5]})
+    bars = peak_accounting_figure(counts).axes[0].patches
+    assert [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars] == [(0, 10), (7, 10), (5, 7), (0, 5)]
+
+
+def test_training_curve_is_the_mean_over_seeds():
+    histories = pd.DataFrame({"task": "CTCF", "arm": "standard", "seed": [1, 1, 2, 2], "epoch": [1, 2, 1, 2]}).assign(
+        validation_auroc=[0.5, 0.7, 0.6, 0.9]
+    )
+    curve = training_curves_figure(histories).axes[0].lines[0]
+    assert curve.get_ydata() == pytest.approx([0.55, 0.8])
+
+
+def test_curves_of_a_perfect_model_hug_the_corner_and_chance_is_drawn():
+    labels = [0, 0, 0, 1]
+    perfect = {"task": "CTCF", "arm": "standard", "seed": 1, "label": labels, "logit": [-2.0, -1.0, -1.5, 2.0]}
+    roc, precision_recall = roc_and_precision_recall_figure(pd.DataFrame(perfect)).axes[:2]
+    assert roc.lines[0].get_ydata()[1:] == pytest.approx(1)
+    assert precision_recall.lines[0].get_ydata() == pytest.approx(1)
+    assert precision_recall.lines[1].get_ydata() == pytest.approx([0.25, 0.25])

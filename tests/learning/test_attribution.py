@@ -1,0 +1,381 @@
+"""Contributions: gradient times input and mutagenesis by their definitions, the same on both strands, at the motif."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import attribute_sequences as script
+import numpy as np
+import pandas as pd
+import pyBigWig
+import pytest
+import torch
+from attribute_sequences import attribute_sequences
+from normalise_genome import normalise_genome
+from planted_windows import ARCHITECTURE, MOTIF, WIDTH, planted_codes
+from saved_networks import files_of, save_network, save_replicates
+from sequence_formats import fasta_text
+
+from genome_data.alphabet import reverse_complement
+from genome_data.windows.table import COLUMNS
+from learning.analysis.attribution import (
+    Windows,
+    gradient_contributions,
+    mutagenesis_contributions,
+    of_present_bases,
+    window_scores,
+)
+from rc_equivariant import BinaryArchitecture, BinaryNetwork, ProfileArchitecture, ProfileNetwork, StrandAverage
+from rc_equivariant.hyperbolic import HyperbolicArchitecture, HyperbolicNetwork
+from workflow_support.errors import InputError
+
+BINARY_WINDOW, PROFILE_WINDOW = 60, 54
+METHODS = {"gradient": gradient_contributions, "mutagenesis": mutagenesis_contributions}
+ARMS = [("rcps", 1, None), ("regular", 2, None), ("irrep", 3, 0.75), ("standard", 2, None)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Tiny batches spend longer on handing work to threads than on the work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def with_random_weights(network):
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn_like(parameter), alpha=0.3)
+    return network.eval()
+
+
+def binary(representation, kmer, fraction=None):
+    torch.manual_seed(0)
+    sizes = {"kernel_widths": (5, 4), "pool_width": 10, "pool_stride": 5}
+    architecture = BinaryArchitecture(representation, kmer, 8, window=BINARY_WINDOW, plus_fraction=fraction, **sizes)
+    return with_random_weights(BinaryNetwork(architecture))
+
+
+def profile(representation, kmer, fraction=None, control=True):
+    torch.manual_seed(0)
+    sizes = {"first_width": 9, "dilations": (2, 4), "profile_width": 11, "window": PROFILE_WINDOW, "control": control}
+    return with_random_weights(
+        ProfileNetwork(ProfileArchitecture(representation, kmer, 8, plus_fraction=fraction, **sizes))
+    )
+
+
+def random_windows(network, count=4, unknown=True):
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 4, (count, network.architecture.window), dtype=np.uint8)
+    if unknown:
+        codes[0, 20:22] = 4
+    if not getattr(network.architecture, "control", False):
+        return Windows(codes)
+    shape = (count, 2, network.architecture.output_length)
+    return Windows(codes, rng.poisson(2, shape).astype(np.uint16))
+
+
+def other_strand(windows):
+    control = None if windows.control is None else windows.control[:, ::-1, ::-1].copy()
+    return Windows(reverse_complement(windows.codes), control)
+
+
+def hyperbolic(representation, kmer, fraction=None):
+    torch.manual_seed(0)
+    sizes = {"window": BINARY_WINDOW, "blocks": 2, "width": 3, "dense": 31, "curvature": "per_block"}
+    architecture = HyperbolicArchitecture(representation, kmer, 8, plus_fraction=fraction, **sizes)
+    return with_random_weights(HyperbolicNetwork(architecture))
+
+
+CASES = [(make, arm, "logit") for make in (binary, hyperbolic) for arm in ARMS]
+CASES += [(profile, arm, head) for arm in ARMS for head in ("profile", "counts")]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("make", "arm", "head"), CASES, ids=lambda value: getattr(value, "__name__", str(value)))
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
+def test_both_strands_have_the_same_contributions(method, make, arm, head, dtype, tolerance) -> None:
+    network = make(*arm).to(dtype)
+    windows = random_windows(network)
+    if make is hyperbolic:
+        # Its answers round more, and contributions are small beside them.
+        tolerance *= 5
+    if arm[0] == "standard":
+        assert disagreement(METHODS[method], network, windows, head) > 1e-3
+        network = StrandAverage(network).eval()
+    assert disagreement(METHODS[method], network, windows, head) < tolerance
+
+
+def disagreement(contributions, network, windows, head):
+    """Largest difference between the strands, of the largest contribution."""
+    of_windows = contributions(network, windows, head)
+    of_other = contributions(network, other_strand(windows), head)
+    return np.abs(of_windows - of_other[:, ::-1, ::-1]).max() / np.abs(of_windows).max()
+
+
+def test_for_single_nucleotides_it_is_gradient_times_input() -> None:
+    network = binary("regular", 1).double()
+    windows = random_windows(network, unknown=False)
+    one_hot = torch.eye(4, dtype=torch.float64)[torch.from_numpy(windows.codes).long()].requires_grad_()
+    network.export()(one_hot.transpose(1, 2)).sum().backward()
+    contributions = gradient_contributions(network, windows, "logit")
+    assert np.allclose(contributions, one_hot.grad, atol=1e-14)
+    actual = of_present_bases(contributions, windows.codes)
+    assert np.allclose(actual, (one_hot * one_hot.grad).sum(2).detach(), atol=1e-14)
+
+
+def test_the_shape_of_a_profile_is_weighed_by_constant_probabilities() -> None:
+    network = profile("regular", 1).double()
+    windows = random_windows(network, unknown=False)
+    one_hot = torch.eye(4, dtype=torch.float64)[torch.from_numpy(windows.codes).long()].requires_grad_()
+    logits, _ = network.export()(one_hot.transpose(1, 2), torch.from_numpy(windows.control.astype(float)))
+    centred = logits - logits.mean(2, keepdim=True)
+    (logits.softmax(2).detach() * centred).sum().backward()
+    assert np.allclose(gradient_contributions(network, windows, "profile"), one_hot.grad, atol=1e-13)
+
+
+@pytest.mark.parametrize("kmer", [2, 3])
+def test_a_k_mers_contribution_is_shared_by_its_bases(kmer: int) -> None:
+    """By hand, from the gradient with respect to the one-hot k-mers that the first convolution reads."""
+    network = binary("regular", kmer).double()
+    windows = random_windows(network)
+    encoding, export = network.encoding, network.export()
+    kmers = encoding.indices(torch.from_numpy(windows.codes))
+    hot = torch.nn.functional.one_hot(kmers, 4**kmer + 1)[..., :-1].transpose(1, 2).double().requires_grad_()
+    in_turn = [module for module in export.modules() if not list(module.children())]
+    after_kmers = torch.nn.Sequential(*in_turn[2:])
+    after_kmers(hot).sum().backward()
+    expected = np.zeros((*windows.codes.shape, 4))
+    for row, position, base, offset in np.ndindex(*expected.shape, kmer):
+        start = position - offset
+        if 0 <= start < hot.shape[2] and windows.codes[row, position] < 4:
+            word = windows.codes[row, start : start + kmer].astype(int)
+            word[offset] = base
+            if (word < 4).all():
+                number = int("".join(map(str, word)), 4)
+                expected[row, position, base] += hot.grad[row, number, start].item() / kmer
+    contributions = gradient_contributions(network, windows, "logit")
+    assert np.allclose(contributions, expected, atol=1e-13)
+    of_kmers = (hot * hot.grad).sum((1, 2)).detach()
+    assert np.allclose(of_present_bases(contributions, windows.codes).sum(1), of_kmers, atol=1e-12)
+
+
+@pytest.mark.parametrize("head", ["profile", "counts"])
+def test_mutagenesis_of_a_profile_by_definition(head: str) -> None:
+    network = profile("regular", 2).double()
+    windows = random_windows(network, count=2, unknown=False)
+    control = torch.from_numpy(windows.control.astype(float))
+
+    def answer(codes: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.no_grad():
+            return network(network.encoding.indices(torch.from_numpy(codes)), control)
+
+    probabilities = answer(windows.codes)[0].softmax(2)
+
+    def explained(codes: np.ndarray) -> np.ndarray:
+        logits, totals = answer(codes)
+        if head == "counts":
+            return totals.sum(1).numpy()
+        return (probabilities * (logits - logits.mean(2, keepdim=True))).sum((1, 2)).numpy()
+
+    positions = range(5, 9)
+    found = of_present_bases(mutagenesis_contributions(network, windows, head, positions), windows.codes[:, positions])
+    for column, position in enumerate(positions):
+        losses = []
+        for step in (1, 2, 3):
+            mutant = windows.codes.copy()
+            mutant[:, position] = (mutant[:, position] + step) % 4
+            losses.append(explained(windows.codes) - explained(mutant))
+        assert np.allclose(found[:, column], np.mean(losses, axis=0), atol=1e-12)
+
+
+def test_mutagenesis_compares_each_base_with_the_three_others() -> None:
+    network = binary("irrep", 3, 0.75).double()
+    windows = random_windows(network, count=1)
+    found = mutagenesis_contributions(network, windows, "logit")[0]
+    assert np.allclose(found.sum(1), 0, atol=1e-12)
+    assert not found[windows.codes[0] == 4].any()
+    mutants = windows.codes.repeat(4, axis=0)
+    mutants[:, 7] = range(4)
+    scores = window_scores(network, Windows(mutants))
+    assert np.allclose(found[7], [score - np.delete(scores, base).mean() for base, score in enumerate(scores)])
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A network that learned to find the motif, positive windows, and where the motif lies in them."""
+    torch.manual_seed(1)
+    network = BinaryNetwork(BinaryArchitecture(**ARCHITECTURE, window=WIDTH))
+    codes, labels = planted_codes(600, seed=0)
+    kmers, targets = network.encoding.indices(torch.from_numpy(codes)), torch.from_numpy(labels).float()
+    optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
+    for _ in range(100):
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(network(kmers), targets)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    codes, labels = planted_codes(80, seed=1)
+    return network.eval(), codes[labels == 1]
+
+
+def motif_bases(codes: np.ndarray) -> np.ndarray:
+    is_motif = np.zeros(codes.shape, dtype=bool)
+    for word in (MOTIF, 3 - MOTIF[::-1]):
+        views = np.lib.stride_tricks.sliding_window_view(codes, len(word), axis=1)
+        for row, start in np.argwhere((views == word).all(axis=2)):
+            is_motif[row, start : start + len(word)] = True
+    return is_motif
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_planted_motif_gets_the_contributions(method: str, trained) -> None:
+    network, codes = trained
+    contributions = METHODS[method](network, Windows(codes), "logit")
+    actual = of_present_bases(contributions, codes)
+    is_motif = motif_bases(codes)
+    assert actual[is_motif].mean() > 10 * np.abs(actual[~is_motif].mean())
+    strongest = np.array([np.convolve(row, np.ones(len(MOTIF)), "valid").argmax() for row in actual])
+    assert np.mean(is_motif[np.arange(len(codes)), strongest + len(MOTIF) // 2]) > 0.9
+
+
+@pytest.fixture
+def task(tmp_path: Path, trained, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a task of windows of a genome with margins of 3 bases; two overlap, one is negative, one trains."""
+    network, codes = trained
+    contig = np.concatenate([codes[:6].ravel(), codes[6, :20]])
+    text = "".join("ACGT"[code] for code in contig)
+    (tmp_path / "raw.fa").write_text(fasta_text({"chr1": text}))
+    normalise_genome(
+        tmp_path / "raw.fa",
+        tmp_path / "genome.fa",
+        tmp_path / "genome.fa.fai",
+        tmp_path / "contigs",
+        tmp_path / "sizes",
+    )
+    starts = np.array([177, 57, 80, 237, 297])
+    rows = pd.DataFrame({"contig": "chr1", "start": starts, "end": starts + WIDTH + 6, "name": list("abcde")})
+    rows = rows.assign(label=[1, 1, 1, 0, 1], split=["test"] * 4 + ["train"], gc=0.5)
+    rows.to_csv(tmp_path / "windows.tsv", sep="\t", columns=list(COLUMNS), index=False)
+    np.save(tmp_path / "codes.npy", np.stack([contig[start : start + WIDTH + 6] for start in starts]))
+    monkeypatch.setattr(script, "_load", lambda *_: [network, network])
+    return tmp_path
+
+
+def attribute(folder: Path, **changes) -> None:
+    arguments = {
+        "windows": folder / "windows.tsv",
+        "codes": folder / "codes.npy",
+        "control": None,
+        "weights": [folder / "1", folder / "2"],
+        "models": [folder / "1", folder / "2"],
+        "method": "gradient",
+        "head": "logit",
+        "strongest": 10,
+        "bases": None,
+        "fasta": folder / "genome.fa",
+        "average_strands": False,
+        "device": "cpu",
+        "threads": 1,
+        "contributions": folder / "contributions.npy",
+        "sequences": folder / "sequences.npy",
+        "table": folder / "table.tsv",
+        "bigwig": folder / "track.bw",
+    }
+    attribute_sequences(**arguments | changes)
+
+
+@pytest.mark.parametrize("bases", [None, 30])
+@pytest.mark.parametrize("method", METHODS)
+def test_table_arrays_and_track_agree(task: Path, trained, method: str, bases: int | None) -> None:
+    attribute(task, method=method, bases=bases)
+    table = pd.read_csv(task / "table.tsv", sep="\t")
+    contributions, sequences = np.load(task / "contributions.npy"), np.load(task / "sequences.npy")
+    assert set(table["name"]) == {"a", "b", "c"}
+    assert table["score"].is_monotonic_decreasing
+    assert contributions.shape == (3, bases or WIDTH, 4)
+    assert contributions.dtype == np.float32
+    all_codes = np.load(task / "codes.npy")[:, 3:-3]
+    for row, name in enumerate(table["name"]):
+        codes = all_codes["abcde".index(name)]
+        offset = (WIDTH - (bases or WIDTH)) // 2
+        assert table["start"][row] == [180, 60, 83]["abc".index(name)] + offset
+        assert np.array_equal(sequences[row], codes[offset : WIDTH - offset])
+        expected = METHODS[method](trained[0], Windows(codes[None]), "logit")[0, offset : WIDTH - offset]
+        assert np.allclose(contributions[row], expected, atol=1e-5)
+    actual = pd.Series(list(of_present_bases(contributions, sequences)), index=table["name"])
+    starts = table.set_index("name")["start"]
+    with pyBigWig.open(str(task / "track.bw")) as track:
+        values = {name: np.array(track.values("chr1", starts[name], starts[name] + (bases or WIDTH))) for name in "abc"}
+    assert np.allclose(values["a"], actual["a"], atol=1e-6)
+    assert np.allclose(values["b"], actual["b"], atol=1e-6)
+    covered = starts["b"] + (bases or WIDTH) - starts["c"]
+    assert np.allclose(values["c"][covered:], actual["c"][covered:], atol=1e-6)
+
+
+def test_the_strongest_windows_come_first_and_alone(task: Path) -> None:
+    attribute(task)
+    everything = pd.read_csv(task / "table.tsv", sep="\t")
+    attribute(task, strongest=2)
+    assert pd.read_csv(task / "table.tsv", sep="\t").equals(everything.iloc[:2])
+
+
+def test_a_standard_network_is_averaged_over_strands(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = binary("standard", 2)
+    monkeypatch.setattr(script, "_load", lambda *_: [network, network])
+    attribute(task)
+    found, codes = np.load(task / "contributions.npy"), np.load(task / "sequences.npy")
+    expected = gradient_contributions(StrandAverage(network).eval(), Windows(codes), "logit")
+    assert np.allclose(found, expected, atol=1e-5)
+
+
+def test_networks_of_other_architecture_are_explained_together_and_on_both_strands_if_asked_for(
+    task: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    architecture = ARCHITECTURE | {"window": WIDTH}
+    conjoined = {"representation": "standard", "conjoined": True}
+    described = {"a": {}, "b": {"kmer": 3, "channels": 4}, "c": conjoined}
+    of_arms = [
+        save_replicates(task, name, architecture | changes, {0: {}, 1: {}}) for name, changes in described.items()
+    ]
+    networks = [network for of_arm in of_arms for network in of_arm]
+    found = {}
+    for average_strands in (False, True):
+        attribute(task, **files_of(task, described), average_strands=average_strands)
+        found[average_strands] = np.load(task / "contributions.npy")
+    windows = Windows(np.load(task / "sequences.npy"))
+    expected = np.mean([gradient_contributions(network, windows, "logit") for network in networks], axis=0)
+    assert np.allclose(found[False], expected, atol=1e-5)
+    assert np.allclose(found[True], found[False], atol=1e-5)
+
+
+def test_a_head_that_the_networks_lack_is_refused(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    save_network(task, "a", ARCHITECTURE | {"window": WIDTH})
+    with pytest.raises(InputError, match="profile tasks"):
+        attribute(task, **files_of(task, "a"), head="counts")
+
+
+def test_profiles_are_explained_with_their_control_in_the_middle_of_the_margins(
+    task: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = profile("regular", 1)
+    monkeypatch.setattr(script, "_load", lambda *_: [network, network])
+    margin = (WIDTH + 6 - PROFILE_WINDOW) // 2
+    control = np.random.default_rng(0).poisson(3, (5, 2, network.architecture.output_length + 2 * margin))
+    np.save(task / "control.npy", control.astype(np.uint16))
+    attribute(task, control=task / "control.npy", head="profile")
+    row = list(pd.read_csv(task / "table.tsv", sep="\t")["name"]).index("b")
+    windows = Windows(np.load(task / "codes.npy")[1:2, margin:-margin], control[1:2, :, margin:-margin])
+    expected = gradient_contributions(network, windows, "profile")[0]
+    assert np.allclose(np.load(task / "contributions.npy")[row], expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_without_positive_test_windows_there_is_nothing_to_explain(task: Path) -> None:
+    windows = pd.read_csv(task / "windows.tsv", sep="\t").assign(split="train")
+    windows.to_csv(task / "windows.tsv", sep="\t", index=False)
+    with pytest.raises(InputError, match="no window to explain"):
+        attribute(task)
+    assert not (task / "table.tsv").exists()

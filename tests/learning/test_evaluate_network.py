@@ -1,0 +1,351 @@
+"""Evaluation of arms and combinations of tasks with classes: what it writes, from which rows, for which networks."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from encode_kmers import encode_kmers
+from evaluate_network import evaluate_network
+from fit_kmer_baseline import fit_kmer_baseline
+from planted_profiles import ARCHITECTURE as PROFILE
+from planted_windows import ARCHITECTURE, WIDTH, planted_codes
+from saved_networks import files_of, save_network, save_replicates
+from sklearn.metrics import accuracy_score, matthews_corrcoef, roc_auc_score
+from summarise_run import summarise_run
+
+from genome_data.windows.table import write_windows
+from learning.analysis.baseline import count_canonical, fit_baseline
+from learning.evaluation.metrics import best_mcc_threshold
+from rc_equivariant import Ensemble, StrandAverage
+from rc_equivariant.cost import multiply_adds
+from workflow_support.errors import InputError
+
+WINDOWS, TEST = 300, 100
+REGULAR = ARCHITECTURE | {"window": WIDTH}
+STANDARD = REGULAR | {"representation": "standard"}
+THREE_MERS = STANDARD | {"kmer": 3, "channels": 6}
+LABELLED = {"representation": "standard", "kmer": 1, "channels": 8, "window": WIDTH}
+METRICS = ["AUROC", "AUPRC", "MCC", "Brier", "ECE"]
+
+
+@pytest.fixture
+def task(tmp_path):
+    """A folder with windows.tsv and codes.npy."""
+    codes, labels = planted_codes(WINDOWS, seed=0)
+    codes[-1, :5] = 4
+    write_task(tmp_path, codes, labels)
+    return tmp_path
+
+
+def write_task(folder, codes, labels):
+    table = pd.DataFrame({"contig": "chrA", "start": np.arange(WINDOWS) * 100, "label": labels, "gc": 0.5})
+    table = table.assign(end=table["start"] + WIDTH, name=[f"window_{row}" for row in table.index])
+    table["split"] = np.repeat(["train", "validation", "test"], WINDOWS // 3)
+    write_windows(table, folder / "windows.tsv")
+    np.save(folder / "codes.npy", codes)
+
+
+def evaluate(task, names, candidates=((0,),), seeds=((0,),), **changes):
+    """What the files say of each replicate, and its rows of the predictions."""
+    arguments = {"task": "planted", "arm": "some", "size": "all", "average_strands": False}
+    evaluate_network(
+        windows=task / "windows.tsv",
+        codes=task / "codes.npy",
+        **files_of(task, names),
+        candidates=[list(candidate) for candidate in candidates],
+        seeds=[list(group) for group in seeds],
+        device="cpu",
+        threads=1,
+        evaluation=task / "evaluation.json",
+        predictions=task / "predictions.tsv",
+        **arguments | changes,
+    )
+    return read_replicates(task / "evaluation.json", task / "predictions.tsv")
+
+
+def read_replicates(evaluation, predictions):
+    records, table = json.loads(evaluation.read_text()), pd.read_csv(predictions, sep="\t")
+    assert table["seed"].tolist() == [record["seed"] for record in records for _ in range(TEST)]
+    of_replicates = [table.iloc[first : first + TEST] for first in range(0, len(table), TEST)]
+    return [(record, rows.reset_index(drop=True)) for record, rows in zip(records, of_replicates, strict=True)]
+
+
+def test_an_equivariant_network(task):
+    facts = {"parameters": 77, "train_size": 100}
+    (network,) = save_replicates(task, "a", REGULAR, {7: facts})
+    ((evaluation, predictions),) = evaluate(task, "a", seeds=[[7]], arm="regular", size="0.5")
+    expected = {"task": "planted", "arm": "regular", "size": "0.5", "seed": 7, "train_size": 100, "members": 1}
+    assert expected.items() <= evaluation.items()
+    assert evaluation["parameters"] == 77
+    assert evaluation["multiply_adds"] == multiply_adds(network)
+    assert not {"chosen", "candidates"} & set(evaluation)
+    assert list(evaluation["metrics"]) == METRICS
+    assert evaluation["reverse_complement"]["largest_absolute"] < 1e-4
+    assert evaluation["reverse_complement"]["flipped"] == 0
+    assert sum(row["windows"] for row in evaluation["calibration"]) == TEST
+    columns = "name contig start end split label seed logit reverse_complement_logit probability"
+    assert list(predictions.columns) == columns.split()
+    assert predictions["name"].tolist() == [f"window_{row}" for row in range(200, 300)]
+    assert set(predictions["split"]) == {"test"}
+    assert np.allclose(predictions["probability"], 1 / (1 + np.exp(-predictions["logit"])), atol=1e-5)
+
+
+def test_replicates_are_in_the_order_asked_for_and_as_those_saved_alone(task):
+    save_replicates(task, "a", REGULAR, {seed: {} for seed in (3, 4, 5)})
+    (one, of_one), (other, of_other) = evaluate(task, "a", seeds=[[5], [3]])
+    assert (one["seed"], other["seed"]) == (5, 3)
+    assert not np.allclose(of_one["logit"], of_other["logit"])
+    save_replicates(task, "a", REGULAR, {3: {}})
+    ((alone, of_alone),) = evaluate(task, "a", seeds=[[3]])
+    assert of_alone.equals(of_other)
+    assert alone["metrics"] == other["metrics"]
+
+
+def test_what_replicates_of_several_seeds_answer_is_the_mean_of_their_networks(task):
+    """Groups are named by their first seed, whatever the order of the file."""
+    save_replicates(task, "a", REGULAR, {seed: {"parameters": seed} for seed in (4, 1, 2, 3)})
+    logits = [rows["logit"] for _, rows in evaluate(task, "a", seeds=[[1], [2], [3], [4]])]
+    found = evaluate(task, "a", seeds=[[2, 1], [3, 4]])
+    for (evaluation, rows), seed, pair in zip(found, (2, 3), (logits[:2], logits[2:]), strict=True):
+        assert np.allclose(rows["logit"], (pair[0] + pair[1]) / 2, atol=1e-5)
+        assert (evaluation["seed"], evaluation["members"]) == (seed, 2)
+    assert [evaluation["parameters"] for evaluation, _ in found] == [3, 7]
+
+
+@pytest.mark.parametrize("candidates", [[[0, 1]], [[0], [1]]], ids=["members", "candidates"])
+def test_a_seed_that_an_arm_lacks_is_refused(task, candidates):
+    """Even where the other candidate is the better one."""
+    save_replicates(task, "a", REGULAR, {1: {"quality": 0.9}, 2: {"quality": 0.9}})
+    save_replicates(task, "b", REGULAR, {1: {"quality": 0.1}, 3: {"quality": 0.1}})
+    with pytest.raises(InputError) as error:
+        evaluate(task, "ab", candidates, seeds=[[1], [2]])
+    assert error.value.file == task / "b.json"
+    assert ("[1, 3]" in error.value.found, "[2]" in error.value.allowed) == (True, True)
+    assert not (task / "evaluation.json").exists()
+
+
+def test_the_other_strand_of_an_ordinary_network_is_measured(task):
+    network = save_network(task, "a", STANDARD)
+    ((evaluation, predictions),) = evaluate(task, "a")
+    codes = torch.from_numpy(np.load(task / "codes.npy")[-TEST:]).long()
+    with torch.inference_mode():
+        forward = network(codes)
+        reverse = network(torch.where(codes == 4, 4, 3 - codes).flip(1))
+    found = evaluation["reverse_complement"]["largest_absolute"]
+    assert found == pytest.approx((forward - reverse).abs().max().item(), rel=1e-4)
+    assert found > 1e-2
+    assert np.allclose(predictions["logit"], forward, atol=1e-5)
+    assert np.allclose(predictions["reverse_complement_logit"], reverse, atol=1e-5)
+
+
+@pytest.mark.parametrize("average_strands", [False, True])
+def test_combinations_are_ensembles_and_strand_averages(task, average_strands):
+    """Members of other k and representation, one of them conjoined, in replicates of two seeds that share none."""
+    architectures = {"a": REGULAR, "b": THREE_MERS, "c": STANDARD | {"conjoined": True}}
+    facts = {seed: {} for seed in (1, 2, 3, 4)}
+    networks = [save_replicates(task, name, each, facts) for name, each in architectures.items()]
+    found = evaluate(task, "abc", [[0, 1, 2]], [[1, 2], [3, 4]], average_strands=average_strands)
+    codes = torch.from_numpy(np.load(task / "codes.npy")[-TEST:]).long()
+    for (evaluation, predictions), group in zip(found, (slice(0, 2), slice(2, 4)), strict=True):
+        whole = Ensemble([network for arm in networks for network in arm[group]])
+        whole = StrandAverage(whole).eval() if average_strands else whole.eval()
+        with torch.inference_mode():
+            expected = whole(codes), whole(torch.where(codes == 4, 4, 3 - codes).flip(1))
+        assert np.allclose(predictions["logit"], expected[0], atol=1e-6, rtol=1e-5)
+        assert np.allclose(predictions["reverse_complement_logit"], expected[1], atol=1e-6, rtol=1e-5)
+        assert evaluation["multiply_adds"] == multiply_adds(whole)
+        assert (evaluation["members"], evaluation["parameters"]) == (6, 60)
+        assert (evaluation["reverse_complement"]["largest_absolute"] < 1e-5) == average_strands
+
+
+def test_the_best_candidate_on_validation_is_taken_for_all_replicates(task):
+    """By all seeds, those that no replicate averages too: combinations of one seed and of several choose alike."""
+    qualities = {"x": {0: 0.7, 1: 0.9, 2: 0.5}, "y": {0: 0.75, 1: 0.75, 2: 0.75}}
+    for arm, of_seeds in qualities.items():
+        facts = {seed: {"arm": arm, "quality": quality} for seed, quality in of_seeds.items()}
+        save_replicates(task, arm, REGULAR, facts)
+    found = evaluate(task, "xy", [[0], [1]], [[0], [1]])
+    assert [evaluation["chosen"] for evaluation, _ in found] == [["y"], ["y"]]
+    assert found[0][0]["candidates"] == pytest.approx({"x": 0.7, "y": 0.75})
+    ((_, alone),) = evaluate(task, "y", seeds=[[1]])
+    assert found[1][1].equals(alone)
+
+
+def test_a_candidate_of_several_arms_is_named_by_all_of_them_and_its_rivals_are_not_loaded(task):
+    save_network(task, "a", REGULAR, arm="x", quality=0.6)
+    save_network(task, "b", THREE_MERS, arm="y", quality=0.8)
+    save_network(task, "c", REGULAR, arm="z", quality=0.5)
+    (task / "c.safetensors").write_bytes(b"unread")
+    ((evaluation, _),) = evaluate(task, "abc", [[2], [0, 1]])
+    assert evaluation["chosen"] == ["x", "y"]
+    assert evaluation["candidates"] == pytest.approx({"x+y": 0.7, "z": 0.5})
+
+
+def test_thresholds_and_choice_ignore_the_test_split(task):
+    save_network(task, "a", STANDARD, arm="x", quality=0.8)
+    save_network(task, "b", STANDARD, arm="y", quality=0.7)
+    candidates = [[0], [1]]
+    ((before, _),) = evaluate(task, "ab", candidates, average_strands=True)
+    codes = np.load(task / "codes.npy")
+    codes[-TEST:] = codes[-TEST:][::-1, ::2].repeat(2, axis=1)
+    np.save(task / "codes.npy", codes)
+    ((after, _),) = evaluate(task, "ab", candidates, average_strands=True)
+    assert (after["mcc_threshold"], after["chosen"]) == (before["mcc_threshold"], before["chosen"])
+    assert after["metrics"] != before["metrics"]
+
+
+def test_the_threshold_is_that_of_what_is_evaluated(task):
+    """Of the strand average where strands are averaged, not of one strand."""
+    network = save_network(task, "a", STANDARD)
+    ((evaluation, _),) = evaluate(task, "a", average_strands=True)
+    labels = pd.read_csv(task / "windows.tsv", sep="\t")["label"].to_numpy()[100:200]
+    with torch.inference_mode():
+        logits = StrandAverage(network).eval()(torch.from_numpy(np.load(task / "codes.npy")[100:200]).long())
+    assert evaluation["mcc_threshold"] == pytest.approx(best_mcc_threshold(labels, logits.numpy()), abs=1e-5)
+
+
+@pytest.mark.parametrize("change", [{"kind": "profile"}, {"window": WIDTH - 20}], ids=["kind", "window"])
+def test_networks_that_do_not_go_together_are_refused(task, change):
+    save_network(task, "a", REGULAR)
+    if "kind" in change:
+        save_network(task, "b", PROFILE, "profile")
+    else:
+        save_network(task, "b", REGULAR | change)
+    with pytest.raises(InputError) as error:
+        evaluate(task, "ab", [[0, 1]])
+    assert error.value.file == task / "b.json"
+    assert not (task / "evaluation.json").exists()
+
+
+def baseline(task, kind="binary"):
+    encode_kmers(task / "codes.npy", 6, task / "kmers.k6.npy")
+    fit_kmer_baseline(
+        windows=task / "windows.tsv",
+        kmers=task / "kmers.k6.npy",
+        task="planted",
+        kind=kind,
+        seed=0,
+        evaluation=task / "baseline.json",
+        predictions=task / "baseline.tsv",
+    )
+    (found,) = read_replicates(task / "baseline.json", task / "baseline.tsv")
+    return found
+
+
+def test_the_baseline_leaves_the_same_tables(task):
+    found, scores = baseline(task)
+    save_replicates(task, "a", REGULAR, {1: {}, 2: {}})
+    (network, predictions), _ = evaluate(task, "a", seeds=[[1], [2]])
+    facts = ("arm", "size", "parameters", "multiply_adds", "members")
+    assert [found[fact] for fact in facts] == ["kmer_logistic_regression", "all", 2080, 2080, 1]
+    assert found["mcc_threshold"] == baseline_threshold(task)
+    assert set(network) - set(found) == {"reverse_complement"}
+    assert list(scores.columns) == list(predictions.columns)
+    assert scores["logit"].equals(scores["reverse_complement_logit"])
+    summarise_run([task / "baseline.json", task / "evaluation.json"], task / "summary.tsv")
+    summary = pd.read_csv(task / "summary.tsv", sep="\t")
+    columns = ["task", "arm", "size", "train_size", "metric", "replicates", "mean", "sd"]
+    assert list(summary.columns) == columns
+    assert summary["metric"].tolist() == METRICS * 2 + ["RC error", "RC flips"]
+    assert summary["replicates"].tolist() == [1] * len(METRICS) + [2] * (len(METRICS) + 2)
+    assert summary["sd"].isna().tolist() == (summary["replicates"] == 1).tolist()
+
+
+def baseline_threshold(task):
+    table = pd.read_csv(task / "windows.tsv", sep="\t")
+    labels, validation = table["label"].to_numpy(), (table["split"] == "validation").to_numpy()
+    counts = count_canonical(np.load(task / "kmers.k6.npy"), 6)
+    logits = fit_baseline(counts, labels, (table["split"] == "train").to_numpy(), validation).logits
+    return best_mcc_threshold(labels[validation], logits[validation])
+
+
+def write_labelled_task(folder, classes):
+    """Classes that differ in the share of A; half of the sequences are short, between Ns."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(WINDOWS) % classes
+    share = 0.1 + 0.8 * labels / (classes - 1)
+    is_a = generator.random((WINDOWS, WIDTH)) < share[:, None]
+    codes = np.where(is_a, 0, generator.integers(1, 3, is_a.shape)).astype(np.uint8)
+    codes[::7, :15] = codes[::7, -15:] = 4
+    write_task(folder, codes, labels)
+    return labels[-TEST:]
+
+
+def test_the_baseline_of_two_labelled_classes(tmp_path):
+    labels = write_labelled_task(tmp_path, 2)
+    evaluation, predictions = baseline(tmp_path, "labelled")
+    calls = predictions["probability"] >= 0.5
+    assert list(evaluation["metrics"]) == [*METRICS, "Accuracy", "MCC 0.5"]
+    assert evaluation["metrics"]["Accuracy"] == pytest.approx(accuracy_score(labels, calls))
+    assert evaluation["metrics"]["MCC 0.5"] == pytest.approx(matthews_corrcoef(labels, calls))
+    assert evaluation["metrics"]["Accuracy"] > 0.95
+
+
+def test_the_baseline_of_three_classes(tmp_path):
+    labels = write_labelled_task(tmp_path, 3)
+    evaluation, predictions = baseline(tmp_path, "labelled")
+    assert_three_classes(evaluation, predictions, labels)
+    assert evaluation["parameters"] == 3 * 2080
+    assert evaluation["metrics"]["Accuracy"] > 0.9
+
+
+def assert_three_classes(evaluation, predictions, labels):
+    """Tables and metrics agree with the scores, by another implementation of the metrics."""
+    logits, probabilities, reverse = (
+        predictions[[f"{name}.{index}" for index in range(3)]].to_numpy()
+        for name in ("logit", "probability", "reverse_complement_logit")
+    )
+    assert reverse.shape == logits.shape
+    assert np.allclose(probabilities, torch.softmax(torch.from_numpy(logits), 1), atol=1e-4)
+    assert predictions["call"].tolist() == logits.argmax(1).tolist()
+    found = evaluation["metrics"]
+    assert list(found) == ["AUROC", "MCC", "Brier", "ECE", "Accuracy"]
+    exact = probabilities / probabilities.sum(1, keepdims=True)
+    assert found["AUROC"] == pytest.approx(roc_auc_score(labels, exact, multi_class="ovr"), abs=1e-3)
+    assert found["MCC"] == pytest.approx(matthews_corrcoef(labels, predictions["call"]))
+    assert found["Accuracy"] == pytest.approx(accuracy_score(labels, predictions["call"]))
+    assert "mcc_threshold" not in evaluation
+    assert sum(row["windows"] for row in evaluation["calibration"]) == TEST
+
+
+@pytest.mark.parametrize("average_strands", [False, True])
+def test_combinations_of_networks_of_three_classes(tmp_path, average_strands):
+    labels = write_labelled_task(tmp_path, 3)
+    architectures = {"a": LABELLED, "b": LABELLED | {"representation": "regular", "kmer": 2}}
+    networks = [save_network(tmp_path, name, each | {"classes": 3}, "labelled") for name, each in architectures.items()]
+    ((evaluation, predictions),) = evaluate(tmp_path, "ab", [[0, 1]], average_strands=average_strands)
+    assert_three_classes(evaluation, predictions, labels)
+    whole = Ensemble(networks)
+    whole = StrandAverage(whole).eval() if average_strands else whole.eval()
+    codes = torch.from_numpy(np.load(tmp_path / "codes.npy")[-TEST:]).long()
+    with torch.inference_mode():
+        forward, reverse = whole(codes).numpy(), whole(torch.where(codes == 4, 4, 3 - codes).flip(1)).numpy()
+    columns = [[f"{name}.{index}" for index in range(3)] for name in ("logit", "reverse_complement_logit")]
+    assert np.allclose(predictions[columns[0]], forward, atol=1e-6, rtol=1e-5)
+    assert np.allclose(predictions[columns[1]], reverse, atol=1e-6, rtol=1e-5)
+    strands = evaluation["reverse_complement"]
+    assert strands["flipped"] == np.mean(forward.argmax(1) != reverse.argmax(1))
+    assert strands["largest_absolute"] == pytest.approx(np.abs(forward - reverse).max(), abs=1e-6)
+    assert (strands["largest_absolute"] < 1e-5) == average_strands
+
+
+def test_a_network_of_two_labelled_classes(tmp_path):
+    labels = write_labelled_task(tmp_path, 2)
+    save_network(tmp_path, "a", LABELLED, "labelled")
+    ((evaluation, predictions),) = evaluate(tmp_path, "a")
+    assert list(evaluation["metrics"]) == [*METRICS, "Accuracy", "MCC 0.5"]
+    assert evaluation["metrics"]["MCC 0.5"] == pytest.approx(
+        matthews_corrcoef(labels, predictions["probability"] >= 0.5)
+    )
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_a_split_without_a_class_is_refused(tmp_path, split):
+    write_labelled_task(tmp_path, 3)
+    table = pd.read_csv(tmp_path / "windows.tsv", sep="\t")
+    table.loc[(table["split"] == split) & (table["label"] == 1), "label"] = 0
+    write_windows(table, tmp_path / "windows.tsv")
+    with pytest.raises(InputError, match=f"the {split} split needs sequences of every class"):
+        baseline(tmp_path, "labelled")

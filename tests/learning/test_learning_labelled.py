@@ -1,0 +1,191 @@
+"""Labelled training: substitutions of bases, at their share, anew for every batch, and in training alone."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planted_windows import WIDTH, planted_codes
+from torch import nn
+
+from learning.models.networks import build_network
+from learning.training.classification import (
+    ClassificationObjective,
+    LabelledKmers,
+    LabelledObjective,
+    LabelledSequences,
+)
+from learning.training.loop import parameter_groups, train
+from learning.training.sampling import PassesInBatches
+from learning.training.settings import LabelledTrainingSettings
+from learning.training.state import RandomStreams
+from rc_equivariant import KmerEncoding, Ordinary, with_reverse_complements
+
+CPU = torch.device("cpu")
+#: Alike, so that the order in which they are drawn does not show.
+ALIKE = np.tile(np.arange(5, dtype=np.uint8), (40, 12))
+
+
+def settings_with(**changes):
+    values = {"learning_rate": 0.01, "batch_size": 40, "epochs": 2, "patience": 2, "weight_decay": 0.1, "threads": 1}
+    return LabelledTrainingSettings(**values | {"device": "cpu", "base_substitution": 0.0} | changes)
+
+
+def sequences(codes):
+    """The same in training and validation, of two classes in turn."""
+    split = LabelledKmers(codes, np.arange(len(codes)) % 2)
+    return LabelledSequences(split, split, 2)
+
+
+def objective_of(codes, seed=0, **changes):
+    order, jitter = (np.random.default_rng([seed, stream]) for stream in range(2))
+    return LabelledObjective(sequences(codes), settings_with(**changes), RandomStreams(order, jitter), CPU)
+
+
+class Listener(nn.Module):
+    """Answers 0 and keeps what it is asked."""
+
+    out_type = Ordinary(1)
+
+    def __init__(self, k=1):
+        super().__init__()
+        self.in_type, self.heard, self.answer = KmerEncoding(k), [], nn.Parameter(torch.zeros(()))
+
+    def forward(self, kmers):
+        self.heard.append(kmers.clone())
+        return self.answer * torch.ones(len(kmers))
+
+
+def hear(objective, listener):
+    """A batch in training."""
+    objective.loss(listener, tuple(map(torch.from_numpy, objective.draw())))
+
+
+def heard_in_training(objective, k=1, batches=1):
+    listener = Listener(k)
+    for _ in range(batches):
+        hear(objective, listener)
+    return torch.stack(listener.heard)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.4, 1.0])
+def test_three_quarters_of_the_substituted_bases_become_another(share):
+    """300 batches of 40 sequences: standard errors below 0.001 for known bases, 0.0015 for N."""
+    heard = heard_in_training(objective_of(ALIKE, base_substitution=share), batches=300)
+    given_bases = torch.from_numpy(ALIKE[0]).long()
+    changed = (heard != given_bases).double().mean(dim=(0, 1))
+    assert changed[given_bases < 4].mean().item() == pytest.approx(0.75 * share, abs=0.005)
+    assert changed[given_bases == 4].mean().item() == pytest.approx(share, abs=0.006)
+    assert (changed[given_bases < 4] - 0.75 * share).abs().max() < 0.025
+    shares = torch.bincount(heard[..., given_bases == 4].flatten(), minlength=5) / heard[..., given_bases == 4].numel()
+    assert shares.tolist() == pytest.approx([share / 4] * 4 + [1 - share], abs=0.01)
+
+
+def test_no_known_base_becomes_unknown():
+    heard = heard_in_training(objective_of(ALIKE[:, :4], base_substitution=0.9), batches=20)
+    assert heard.max() == 3
+
+
+def test_substitutions_are_drawn_anew_for_every_batch_and_every_seed_and_the_same_for_the_same():
+    first, second = heard_in_training(objective_of(ALIKE, base_substitution=0.5), batches=2)
+    assert not torch.equal(first, second)
+    again = heard_in_training(objective_of(ALIKE, base_substitution=0.5), batches=2)
+    assert torch.equal(again, torch.stack([first, second]))
+    assert not torch.equal(heard_in_training(objective_of(ALIKE, seed=1, base_substitution=0.5))[0], first)
+
+
+def test_substitutions_leave_the_order_of_the_batches_alone():
+    codes = np.repeat(np.arange(4, dtype=np.uint8), 10)[:, None] * np.ones(400, dtype=np.uint8)
+    plain, substituted = (
+        heard_in_training(objective_of(codes, base_substitution=share, batch_size=8), batches=10)
+        for share in (0.0, 0.2)
+    )
+    assert torch.equal(plain[..., 0], substituted.mode(dim=-1).values)
+
+
+def test_the_validation_split_is_read_as_it_is():
+    codes = np.random.default_rng(0).integers(0, 5, (40, 30), dtype=np.uint8)
+    objective, listener = objective_of(codes, base_substitution=1.0), Listener(3)
+    hear(objective, listener)
+    listener.heard.clear()
+    for _ in range(2):
+        objective.validate(listener.eval())
+    expected = KmerEncoding(3).indices(torch.from_numpy(codes).long())
+    assert torch.equal(torch.cat(listener.heard).long(), expected.repeat(2, 1).long())
+
+
+@given(k=st.integers(1, 6), share=st.sampled_from([0.0, 0.3]), seed=st.integers(0, 99), width=st.integers(6, 20))
+@settings(max_examples=30)
+def test_for_every_k_what_is_read_are_the_kmers_of_the_same_substituted_bases(k, share, seed, width):
+    codes = np.random.default_rng(seed).integers(0, 5, (16, width), dtype=np.uint8)
+    changes = {"seed": seed, "base_substitution": share, "batch_size": 8}
+    bases, kmers = (heard_in_training(objective_of(codes, **changes), length, batches=3) for length in (1, k))
+    for of_bases, of_kmers in zip(bases, kmers, strict=True):
+        assert torch.equal(of_kmers, KmerEncoding(k).indices(of_bases))
+
+
+def test_the_other_strand_of_an_augmented_batch_is_that_of_the_substituted_one():
+    changes = {"base_substitution": 0.5, "reverse_complement_augmentation": True}
+    (heard,) = heard_in_training(objective_of(ALIKE, **changes), k=3)
+    assert torch.equal(with_reverse_complements(KmerEncoding(3), heard[: len(ALIKE)]), heard)
+
+
+def trained(make_objective, k, **changes):
+    architecture = {"representation": "regular", "kmer": k, "channels": 8, "window": WIDTH, "classes": 2}
+    return train(partial(build_network, architecture, "labelled"), make_objective, settings_with(**changes), seed=3)
+
+
+def on_kmers_given(k, codes, labels, *where):
+    """The objective of networks that read k-mers from a file."""
+    streams, device = where
+    split = LabelledKmers(KmerEncoding(k).indices(torch.from_numpy(codes).long()).numpy().astype(np.uint16), labels)
+    batches = PassesInBatches(len(codes), 40, streams.order)
+    data = LabelledSequences(split, split, 2)
+    size = len(codes)
+    objective = ClassificationObjective(
+        data, settings_with(), batches, batches.batches_per_pass, size, device, np.arange(size)
+    )
+    objective.patience = settings_with().patience
+    return objective
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5, 6])
+def test_without_substitutions_training_equals_one_on_kmers_given(k):
+    codes, labels = planted_codes(90, seed=1)
+    codes[::7, 5:9] = 4
+    split = LabelledKmers(codes, labels)
+    on_codes = trained(partial(LabelledObjective, LabelledSequences(split, split, 2), settings_with()), k)
+    on_kmers = trained(partial(on_kmers_given, k, codes, labels), k)
+    assert on_codes.history == on_kmers.history
+    for name, value in on_codes.network.state_dict().items():
+        assert torch.equal(value, on_kmers.network.state_dict()[name]), name
+
+
+def test_substitutions_change_what_is_learned():
+    data = sequences(planted_codes(80, seed=1)[0])
+    outcomes = [
+        trained(partial(LabelledObjective, data, settings_with(base_substitution=share)), 1) for share in (0.0, 0.2)
+    ]
+    assert outcomes[0].history != outcomes[1].history
+
+
+def test_weight_decay_draws_weights_to_zero_and_no_curvature_to_one():
+    """Every parameter is in one group; AdamW takes off its share where no gradient does anything."""
+    shape = {"representation": "regular", "kmer": 1, "channels": 5, "window": WIDTH, "width": 3, "dense": 6}
+    network = build_network(shape | {"geometry": "hyperbolic", "curvature": "per_block", "k": 3.0}, "labelled")
+    settings = settings_with(weight_decay=0.5)
+    optimiser = torch.optim.AdamW(parameter_groups(network, settings), lr=0.1)
+    before = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimiser.step()
+    kept = {name for name, parameter in network.named_parameters() if torch.equal(parameter, before[name])}
+    curvatures = {name for name in before if name.startswith("curvatures.")}
+    assert len(curvatures) == 4
+    assert curvatures == {name for name in kept if before[name].any()}
+    for name in before.keys() - curvatures:
+        assert torch.allclose(network.get_parameter(name), 0.95 * before[name]), name
+    euclidean = build_network({"representation": "regular", "kmer": 1, "channels": 4, "window": WIDTH}, "labelled")
+    assert len(parameter_groups(euclidean, settings)) == 1

@@ -1,0 +1,110 @@
+"""Motifs from contributions: planted ones are found again; files and comparison by their definitions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from find_motifs import find_motifs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genome_data.formats.motif_files import FoundMotif, best_match, consensus, read_meme, write_meme
+from genome_data.motifs import read_jaspar
+
+FILES = sorted((Path(__file__).parents[2] / "resources/motifs").glob("*.jaspar"))
+MOTIFS = {motif.name: motif for motif in map(read_jaspar, FILES)}
+WIDTH = 100
+
+
+def planted(windows: int, names: list[str], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Faint contributions and base codes, with one word of a motif a window, on either strand, that contributes."""
+    codes = rng.integers(0, 4, (windows, WIDTH), dtype=np.uint8)
+    contributions = rng.normal(0, 0.05, (windows, WIDTH, 4))
+    for row in range(windows):
+        motif = MOTIFS[names[row % len(names)]]
+        word, weights = motif.sample(np.ones(1), rng)[0], 0.3 * motif.log_odds_matrix
+        if rng.random() < 0.5:
+            word, weights = 3 - word[::-1], weights[::-1, ::-1]
+        start = rng.integers(20, WIDTH - 20 - motif.width)
+        codes[row, start : start + motif.width] = word
+        contributions[row, start : start + motif.width] += weights
+    codes[0, :5] = 4
+    return contributions, codes
+
+
+def discover(folder: Path, contributions: np.ndarray, codes: np.ndarray, known: list[Path]) -> pd.DataFrame:
+    np.save(folder / "contributions.npy", contributions)
+    np.save(folder / "sequences.npy", codes)
+    find_motifs(
+        folder / "contributions.npy", folder / "sequences.npy", known, folder / "motifs.meme", folder / "motifs.tsv"
+    )
+    return pd.read_csv(folder / "motifs.tsv", sep="\t")
+
+
+def test_planted_motifs_are_found_again(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = discover(tmp_path, *planted(160, ["CTCF", "SPI1"], rng), FILES)
+    assert sorted(table["match"]) == ["CTCF", "SPI1"]
+    assert (table["correlation"] > 0.9).all()
+    assert (table["sites"] >= 30).all()
+    found = read_meme(tmp_path / "motifs.meme")
+    for row in table.itertuples():
+        motif = found[row.motif]
+        assert motif.sites == row.sites
+        assert consensus(motif.probabilities) == row.consensus
+        match = best_match(motif.probabilities, MOTIFS[row.match].probabilities)
+        assert row.correlation == pytest.approx(match.correlation, abs=1e-4)
+        assert (row.strand, row.offset) == match[1:]
+
+
+def test_without_known_motifs_there_is_no_match(tmp_path: Path) -> None:
+    table = discover(tmp_path, *planted(120, ["SPI1"], np.random.default_rng(1)), [])
+    assert len(table) == 1
+    assert table[["match", "correlation", "strand", "offset"]].isna().all(axis=None)
+    motif = read_meme(tmp_path / "motifs.meme")["motif_1"]
+    assert best_match(motif.probabilities, MOTIFS["SPI1"].probabilities).correlation > 0.9
+
+
+def test_noise_repeats_nothing(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    codes = rng.integers(0, 4, (60, WIDTH), dtype=np.uint8)
+    assert discover(tmp_path, rng.normal(0, 1, (60, WIDTH, 4)), codes, FILES).empty
+    assert read_meme(tmp_path / "motifs.meme") == {}
+
+
+@given(seed=st.integers(0, 1000), name=st.sampled_from(sorted(MOTIFS)), flip=st.booleans(), flank=st.integers(0, 9))
+def test_a_motif_is_known_again_on_either_strand_at_any_offset(seed: int, name: str, flip: bool, flank: int) -> None:
+    known = MOTIFS[name].probabilities
+    background = np.full((flank, 4), 0.25)
+    shown = known[::-1, ::-1] if flip else known
+    match = best_match(np.concatenate([background, shown, np.full((3, 4), 0.25)]), known)
+    assert match == (pytest.approx(1), "-" if flip else "+", flank)
+    other = np.random.default_rng(seed).dirichlet(np.ones(4), size=12)
+    assert best_match(other, known).correlation == pytest.approx(best_match(known, other).correlation)
+    assert best_match(other, known).correlation < 0.8
+
+
+def test_what_lies_beyond_the_overlap_counts_against_a_match() -> None:
+    known, longer = np.eye(4)[[0, 0, 1]], np.eye(4)[[1, 1, 1, 1, 0, 0, 1, 1, 1]]
+    match = best_match(longer, known)
+    assert (match.strand, match.offset) == ("+", 4)
+    assert match.correlation == pytest.approx(np.sqrt(3 / 9))
+    assert best_match(known, longer).offset == -4
+
+
+def test_files_hold_what_was_written(tmp_path: Path) -> None:
+    motifs = {name: FoundMotif(motif.probabilities, number) for number, (name, motif) in enumerate(MOTIFS.items())}
+    write_meme(motifs, tmp_path / "motifs.meme")
+    again = read_meme(tmp_path / "motifs.meme")
+    assert list(again) == list(motifs)
+    for name, motif in motifs.items():
+        assert np.allclose(again[name].probabilities, motif.probabilities, atol=1e-6)
+        assert again[name].sites == motif.sites
+    assert (tmp_path / "motifs.meme").read_text().startswith("MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n")
+
+
+def test_consensus_is_in_lower_case_where_it_is_weak() -> None:
+    assert consensus(np.array([[0.9, 0.1, 0, 0], [0.1, 0.2, 0.4, 0.3], [0, 0, 0.5, 0.5]])) == "AgG"

@@ -1,0 +1,230 @@
+"""Differences between alleles are those of the networks, and their agreement with effects is what textbooks say."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib import image
+from planted_windows import ARCHITECTURE, WIDTH
+from plot_variant_effects import plot_variant_effects
+from saved_networks import files_of, save_replicates
+from scipy import stats
+from score_variants import score_variants
+
+from genome_data.genome import normalise_fasta
+from learning.analysis.variant_effects import BOOTSTRAPS, _bootstrap, correlation, correlations
+from learning.evaluation.predict import mean_logits
+
+CAPTION = Path(__file__).parents[2] / "resources" / "captions" / "variant_effects.rst"
+MOTIF = Path(__file__).parents[2] / "resources" / "motifs" / "MA0080.5.SPI1.jaspar"
+COLUMNS = {
+    "contig": "chrom",
+    "position": "pos",
+    "reference": "ref",
+    "alternative": "alt",
+    "effect": "effect",
+    "p_value": "p",
+}
+VARIANTS = 60
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A random contig, single-base variants on it, two replicates, and what they say of the windows, made by hand."""
+    folder = tmp_path_factory.mktemp("variants")
+    rng = np.random.default_rng(5)
+    codes = rng.integers(0, 4, 3000, dtype=np.uint8)
+    (folder / "source.fa").write_text(">chr1\n" + "".join("ACGT"[code] for code in codes) + "\n")
+    normalise_fasta(folder / "source.fa", folder / "genome.fa", folder / "genome.fa.fai", folder / "c", folder / "s")
+    # Standard networks read the strands differently.
+    standard = ARCHITECTURE | {"window": WIDTH, "representation": "standard"}
+    networks = save_replicates(folder, "arm", standard, {0: {}, 1: {}})
+    places = rng.choice(np.arange(WIDTH, 3000 - WIDTH), VARIANTS, replace=False)
+    windows = np.array([codes[place - WIDTH // 2 :][:WIDTH] for place in places])
+    changed = windows.copy()
+    changed[:, WIDTH // 2] = (windows[:, WIDTH // 2] + rng.integers(1, 4, VARIANTS)) % 4
+    table = pd.DataFrame(
+        {
+            "chrom": "chr1",
+            "pos": places + 1,
+            "ref": ["ACGT"[code] for code in windows[:, WIDTH // 2]],
+            "alt": ["ACGT"[code] for code in changed[:, WIDTH // 2]],
+        }
+    )
+    return folder, networks, table, windows, changed
+
+
+def score(run, table, average_strands=False, motif=MOTIF, columns=COLUMNS, suffix="tsv"):
+    folder = run[0]
+    variants = folder / f"variants.{suffix}"
+    if isinstance(table, str):
+        variants.write_text(table)
+    else:
+        table.to_csv(variants, sep="\t", index=False)
+    score_variants(
+        variants=variants,
+        columns=columns,
+        fastas=[folder / "genome.fa"],
+        **files_of(folder, ["arm"]),
+        motif=motif,
+        average_strands=average_strands,
+        device="cpu",
+        threads=1,
+        table=folder / "out" / "variants.tsv",
+        accounting=folder / "out" / "accounting.tsv",
+        correlation=folder / "out" / "correlation.json",
+    )
+    out = folder / "out"
+    return pd.read_csv(out / "variants.tsv", sep="\t"), json.loads((out / "correlation.json").read_text())
+
+
+def mean_of_both(networks, windows):
+    return (mean_logits(networks, windows) + mean_logits(networks, 3 - windows[:, ::-1])) / 2
+
+
+@pytest.mark.parametrize("average_strands", [False, True])
+def test_scores_are_mean_logits_of_both_alleles_and_planted_effects_are_recovered(run, average_strands):
+    _, networks, table, windows, changed = run
+    logits = mean_of_both if average_strands else mean_logits
+    reference, alternative = logits(networks, windows), logits(networks, changed)
+    assert np.ptp(alternative - reference) > 0.01
+    planted = table.assign(effect=3 * (alternative - reference).astype(float), p=np.where(table.index < 20, 1e-6, 0.5))
+    scored, found = score(run, planted, average_strands)
+    assert np.allclose(scored["score_reference"], reference, atol=1e-4)
+    assert np.allclose(scored["score_alternative"], alternative, atol=1e-4)
+    assert np.allclose(scored["difference"], alternative - reference, atol=1e-4)
+    assert scored["position"].tolist() == table["pos"].tolist()
+    by_key = {(row["scorer"], row["subset"]): row for row in found}
+    assert {key: row["n"] for key, row in by_key.items()} == {
+        ("network", "all"): VARIANTS,
+        ("motif", "all"): VARIANTS,
+        ("network", "p < 1e-05"): 20,
+        ("motif", "p < 1e-05"): 20,
+    }
+    assert by_key["network", "all"]["pearson"] == pytest.approx(1, abs=1e-3)
+    assert abs(by_key["motif", "all"]["pearson"]) < 0.5
+    _, turned = score(run, planted.assign(effect=-planted["effect"]), average_strands)
+    assert turned[0]["pearson"] == pytest.approx(-1, abs=1e-3)
+
+
+def test_strands_matter_to_the_network_of_these_tests(run):
+    _, networks, _, windows, _ = run
+    assert not np.allclose(mean_of_both(networks, windows), mean_logits(networks, windows), atol=1e-3)
+
+
+def test_a_vcf_has_scores_and_no_correlation(run):
+    rows = "".join(f"chr1\t{row.pos}\t.\t{row.ref}\t{row.alt}\n" for row in run[2].itertuples())
+    text = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\n" + rows
+    scored, found = score(run, text, motif=None, columns=None, suffix="vcf")
+    assert len(scored) == VARIANTS
+    assert found == []
+    assert not [column for column in scored if column.startswith("motif")]
+    counts = pd.read_csv(run[0] / "out" / "accounting.tsv", sep="\t", index_col="reason")["rows"]
+    assert counts["in"] == counts["kept"] == VARIANTS
+
+
+@given(st.integers(4, 30), st.integers(0, 2**32 - 1), st.booleans())
+def test_correlations_are_those_of_scipy(n, seed, with_ties):
+    rng = np.random.default_rng(seed)
+    first, second = rng.normal(size=(2, n))
+    if with_ties:
+        first = np.append(rng.integers(0, 3, n - 2), [0, 1]).astype(float)
+    found = correlation(first, second, scorer="s", subset="all")
+    pearson = stats.pearsonr(first, second)
+    assert found.pearson == pytest.approx(pearson.statistic, abs=1e-9)
+    assert found.spearman == pytest.approx(stats.spearmanr(first, second).statistic, abs=1e-9)
+    fisher = pearson.confidence_interval(0.95)
+    assert [found.fisher_low, found.fisher_high] == pytest.approx([fisher.low, fisher.high], abs=1e-5)
+
+
+def test_draws_of_the_bootstrap_are_correlations_of_repeated_variants():
+    rng = np.random.default_rng(3)
+    first, second = rng.integers(0, 4, 9).astype(float), rng.normal(size=9)
+    draws = _bootstrap(first, second)
+    times = np.random.default_rng(0).multinomial(9, np.full(9, 1 / 9), size=BOOTSTRAPS)
+    for draw, counts in list(zip(draws, times, strict=True))[:200]:
+        if np.ptp(first[counts > 0]) == 0:
+            assert np.isnan(draw).all()
+            continue
+        one, other = np.repeat(first, counts), np.repeat(second, counts)
+        by_hand = [stats.pearsonr(one, other).statistic, stats.spearmanr(one, other).statistic]
+        assert draw == pytest.approx(by_hand, abs=1e-9)
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say():
+    rng = np.random.default_rng(11)
+    held = np.zeros(2)
+    trials = 60
+    for _ in range(trials):
+        first, noise = rng.normal(size=(2, 40))
+        found = correlation(first, 0.5 * first + np.sqrt(0.75) * noise, scorer="s", subset="all")
+        held += [found.low <= 0.5 <= found.high, found.fisher_low <= 0.5 <= found.fisher_high]
+    # Four standard errors of 0.95, and a percentile interval is a little too short.
+    assert (held / trials > 0.95 - 4 * np.sqrt(0.05 * 0.95 / trials)).all()
+    assert (held < trials).all()
+
+
+def test_what_has_no_correlation_says_so():
+    alike = correlation(np.arange(9.0), np.ones(9), scorer="s", subset="all")
+    few = correlation(np.arange(3.0), np.arange(3.0), scorer="s", subset="all")
+    assert alike.pearson is few.pearson is few.low is None
+    assert (alike.n, few.n) == (9, 3)
+    nothing = np.full(5, np.nan)
+    assert correlations(nothing, nothing, {"network": np.arange(5.0)}) == []
+    without_p = correlations(np.arange(5.0), nothing, {"network": np.arange(5.0)})
+    assert [(row.subset, row.n) for row in without_p] == [("all", 5)]
+    assert without_p == correlations(np.arange(5.0), nothing, {"network": np.arange(5.0)})
+
+
+def drawn(folder, table, found):
+    table.to_csv(folder / "variants.tsv", sep="\t", index=False)
+    (folder / "correlation.json").write_text(json.dumps(found))
+    svg, png = folder / "figure.svg", folder / "figure.png"
+    plot_variant_effects(table=folder / "variants.tsv", correlation=folder / "correlation.json", svg=svg, png=png)
+    elements = ElementTree.parse(svg).iter("{http://www.w3.org/2000/svg}text")
+    return "\n".join("".join(element.itertext()).strip() for element in elements), image.imread(png)[..., :3]
+
+
+def scored_rows(n=40, seed=2):
+    rng = np.random.default_rng(seed)
+    effect = rng.normal(size=n)
+    effect[0] = np.nan
+    return pd.DataFrame(
+        {
+            "effect": effect,
+            "p_value": np.where(np.arange(n) < 15, 1e-7, 0.01),
+            "difference": effect + rng.normal(size=n),
+            "motif_difference": rng.normal(size=n),
+        }
+    )
+
+
+def found_rows(scorers, subsets):
+    row = {"pearson": -0.61, "low": -0.83, "high": -0.2}
+    return [{"scorer": scorer, "subset": subset, "n": n} | row for subset, n in subsets for scorer in scorers]
+
+
+@pytest.mark.parametrize(
+    ("scorers", "subsets"),
+    [
+        (["network", "motif"], [("all", 1039), ("p < 1e-05", 14)]),
+        (["network"], [("all", 39)]),
+    ],
+)
+def test_the_figure_says_r_with_its_interval_and_touches_no_edge(tmp_path, scorers, subsets):
+    words, pixels = drawn(tmp_path, scored_rows(), found_rows(scorers, subsets))
+    assert words.count(": −0.61 [−0.83, −0.20]") == len(scorers) * len(subsets)
+    assert ("Motif matrix" in words) == ("motif" in scorers)
+    assert ("other variants (n = 25)" in words) == ("p < 10⁻⁵ (n = 14)" in words) == (len(subsets) > 1)
+    assert "Measured effect" in words
+    for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+        assert (edge == 1).all(), "ink touches the edge of the figure"
+
+
+def test_the_figure_has_a_caption():
+    assert len(CAPTION.read_text().split()) > 20

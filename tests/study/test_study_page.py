@@ -1,0 +1,225 @@
+"""Pages say what the tables say, link to what is there, and name what is not."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import pandas as pd
+import pytest
+from study_run import ROWS, STUDY, MockStudy
+from test_study_scripts import collect, compare
+from write_results_page import write_results_page
+
+from study.copies import copies_text
+from study.files import read_table, write_table
+from study.gather import gather
+from study.page import figure_title
+
+SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
+USED = ["replicates", "means", "costs", "comparisons", "claims", "published", "selections"]
+PIXEL = bytes.fromhex("89504e470d0a1a0a")
+
+
+def write_page(mock, folder, study=STUDY, variants=True):
+    """Tables and page of a run in ``folder``; the path of the page."""
+    paths = collect(mock, folder / "study") | compare(mock, folder / "study", bootstraps=100, study=study)
+    figures = [folder / "figures" / name for name in ("study_arms.png", "variants/spi1 bqtl.png")]
+    for figure in figures:
+        figure.parent.mkdir(parents=True, exist_ok=True)
+        figure.write_bytes(PIXEL)
+    correlation = folder / "variants" / "bqtl.correlation.json"
+    correlation.parent.mkdir(exist_ok=True)
+    found = {"scorer": "best", "subset": "all", "n": 152, "pearson": 0.4321, "low": 0.3, "high": 0.55}
+    rest = ["fisher_low", "fisher_high", "spearman", "spearman_low", "spearman_high"]
+    correlation.write_text(json.dumps([found | dict.fromkeys(rest)]))
+    write_results_page(
+        tables={name: paths[name] for name in USED},
+        windows=mock.windows,
+        duplicates=[],
+        correlations=[correlation] if variants else [],
+        figures=figures,
+        name=folder.name,
+        kinds=mock.kinds,
+        metrics=dict.fromkeys(mock.kinds, "AUROC"),
+        references=dict.fromkeys(mock.kinds, "standard"),
+        page=folder / "results.md",
+    )
+    return folder / "results.md"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two runs with pages, of two tasks and of two others."""
+    folder = tmp_path_factory.mktemp("results")
+    for name, tasks in (("first", ("CTCF", "SPI1")), ("second", ("Max", "Twist"))):
+        mock = MockStudy(folder / f"models_{name}", tasks, ("1000", "all"), windows=300)
+        write_page(mock, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(runs):
+    return (runs / "first" / "results.md").read_text()
+
+
+def tables_of(text):
+    """Every Markdown table as a list of rows, each a list of cells."""
+    blocks = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)
+    return [[[cell.strip() for cell in line.strip("|\n").split("|")] for line in b.splitlines()] for b in blocks]
+
+
+def section(text, title):
+    return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)[1]
+
+
+def test_every_row_has_as_many_cells_as_its_header(page):
+    for table in tables_of(page):
+        assert {len(row) for row in table} == {len(table[0])}
+        assert set(table[1]) <= {"---", "---:"}
+
+
+def test_tasks_are_described_by_their_windows(page):
+    (table,) = tables_of(section(page, "What was run"))
+    row = dict(zip(table[0], table[2], strict=True))
+    assert row["Task"] == "CTCF"
+    assert (row["Bases"], row["Training windows"], row["Validation"], row["Test"]) == ("1,000", "600", "200", "300")
+    assert (row["Sizes trained on"], row["Seeds"]) == ("1,000, 16,000", "8")
+
+
+def test_numbers_of_the_page_are_those_of_the_tables(runs, page):
+    tables = tables_of(section(page, "Test split"))
+    assert len(tables) == 4
+    rows = {row[0]: dict(zip(tables[0][0], row, strict=True)) for row in tables[0][2:]}
+    study = runs / "first" / "study"
+    means, compared = read_table(study / "means.tsv"), read_table(study / "comparisons.tsv")
+    keys = "task == 'CTCF' and size == 'all' and arm == 'regular_k3' and metric == 'AUROC'"
+    (mean,) = means.query(keys).itertuples()
+    (difference,) = compared.query(f"{keys} and reference == 'standard'").itertuples()
+    row = rows["regular_k3"]
+    assert row["AUROC"] == f"{mean.mean:.4f} ± {mean.sd:.4f}"
+    assert row["− standard"] == f"+{difference.difference:.4f}"
+    assert row["95 % (windows)"] == f"{difference.window_low:+.4f} to {difference.window_high:+.4f}".replace("-", "−")
+    assert (row["Parameters"], row["Multiply-adds"]) == ("1,234,567", "45,000,000")
+    assert rows["standard"]["− standard"] == ""
+    assert "6-mer logistic regression (floor)" in rows
+    assert list(rows)[: len(ROWS)] == [row["arm"] for row in ROWS]
+
+
+def test_every_claim_of_the_table_is_a_line_with_its_verdict(runs, page):
+    claims = read_table(runs / "first" / "study" / "claims.tsv")
+    (table,) = tables_of(section(page, "Claims"))
+    header = table[0]
+    found = [(row[0], row[1], row[header.index("Verdict")]) for row in table[2:]]
+    assert found == list(claims[["claim", "scope", "verdict"]].itertuples(index=False, name=None))
+    assert "95 % (tasks)" not in header, "two tasks have no interval over tasks"
+
+
+def test_choices_published_values_and_variants_have_their_tables(page):
+    choices = tables_of(section(page, "Choices on the validation split"))[0]
+    assert choices[2][2:] == ["best_equivariant", "regular_k3 0.9000", "regular_k4 0.8800"]
+    assert "0.5000 (chance)" in section(page, "Published values")
+    variants = tables_of(section(page, "Variants"))[0]
+    assert variants[2] == ["best", "all", "152", "0.432", "+0.300 to +0.550", "", "", ""]
+
+
+def test_links_lead_to_figures(runs, page):
+    links = re.findall(r"!\[.*?\]\((.+?)\)", page)
+    assert len(links) == 2
+    for link in links:
+        assert " " not in link
+        assert (runs / "first" / unquote(link)).is_file()
+    assert "**Arms**" in page
+
+
+def test_what_a_study_lacks_is_left_out(tmp_path):
+    mock = MockStudy(tmp_path / "models", ("CTCF",), ("all",), seeds=[3], windows=60)
+    text = write_page(mock, tmp_path / "run", STUDY | {"claims": [], "published": []}, variants=False).read_text()
+    assert not {"## Published values", "## Variants"} & set(text.splitlines())
+    assert "## Claims\n\nThis run tests none." in text
+    assert "95 % (seeds) |" not in text
+    assert "nan" not in text.lower()
+
+
+def test_copies_of_sequences_are_told_by_splits_and_their_absence_too():
+    columns = ["between", "strand", "rows", "same_label", "other_label"]
+    copied = pd.DataFrame([("train-test", "same", 3, 2, 1), ("train-test", "either", 4, 3, 1)], columns=columns)
+    assert "| leaky | train-test | 4 | 3 | 1 |" in copies_text({"leaky": copied, "clean": copied.assign(rows=0)})
+    assert "clean" not in copies_text({"leaky": copied, "clean": copied.assign(rows=0)})
+    assert copies_text({"clean": copied.assign(rows=0)}) == "No sequence occurs twice, on either strand."
+    assert copies_text({}) == ""
+
+
+def test_titles_come_from_the_names_of_figures(tmp_path):
+    assert figure_title(tmp_path / "study_kmer_sweep.png") == "Kmer sweep"
+
+
+@pytest.fixture(scope="module")
+def gathered(runs, tmp_path_factory):
+    out = tmp_path_factory.mktemp("docs")
+    gather([runs / "first", runs / "second", runs / "third"], out)
+    return out
+
+
+def test_runs_that_are_absent_are_named(gathered):
+    assert "Not run, and so absent: third." in (gathered / "results.md").read_text()
+
+
+def test_claims_are_paired_over_the_tasks_of_all_runs(runs, gathered):
+    table = tables_of((gathered / "results.md").read_text())[0]
+    rows = {row[0]: dict(zip(table[0], row, strict=True)) for row in table[2:]}
+    fails = rows["standard is better than best_equivariant with all training windows"]
+    assert (fails["Pairs"], fails["ahead at"], fails["Verdict"]) == ("32", "0 of 4", "fails")
+    assert fails["95 % (tasks)"]
+    claims = pd.concat(read_table(runs / name / "study" / "claims.tsv") for name in ("first", "second"))
+    of_tasks = claims[(claims["claim"] == fails["Claim"]) & (claims["scope"] != "all tasks")]
+    assert float(fails["Gain"].replace("−", "-")) == pytest.approx(of_tasks["difference"].mean(), abs=1e-4)
+    assert "standard is better than best_equivariant with the fewest training windows" in rows
+
+
+def test_a_run_with_groups_tells_its_draws_and_is_not_pooled_with_others(runs, gathered, tmp_path):
+    mock = MockStudy(tmp_path / "models", ("one_a", "one_b", "one_c"), ("all",), seeds=range(3), windows=300)
+    groups = dict.fromkeys(mock.kinds, "one")
+    text = write_page(mock, tmp_path / "grouped", STUDY | {"groups": groups, "published": []}).read_text()
+    assert "| the 3 tasks of group one |" in text
+    assert "all tasks |" not in text
+    gather([runs / "first", runs / "second", tmp_path / "grouped"], tmp_path / "docs")
+    page = (tmp_path / "docs" / "results.md").read_text()
+    assert tables_of(page)[0] == tables_of((gathered / "results.md").read_text())[0]
+    assert "| the 3 tasks of group one |" in page
+
+
+def test_tables_of_every_run_are_in_the_gathered_page(runs, gathered):
+    text = (gathered / "results.md").read_text()
+    for name in ("first", "second"):
+        main = tables_of((runs / name / "results.md").read_text())[2]
+        assert main in tables_of(text)
+    headings = re.findall(r"^(#+) (.+)$", text, re.MULTILINE)
+    assert [title for level, title in headings if level == "##"][1:-1] == ["first", "second"]
+    assert headings[-1] == ("##", "How the numbers were made")
+
+
+def test_pages_and_figures_are_copied_and_every_link_leads_somewhere(gathered):
+    pages = [gathered / "results.md", *(gathered / "results" / name / "results.md" for name in ("first", "second"))]
+    for page in pages:
+        for link in re.findall(r"\]\((.+?)\)", page.read_text()):
+            assert (page.parent / unquote(link)).is_file()
+
+
+def test_gathering_from_the_command_line_gives_the_same_page(runs, gathered, tmp_path):
+    folders = [runs / "first", runs / "second", runs / "third"]
+    command = [sys.executable, "-m", "study.gather", *folders, "--out", tmp_path]
+    subprocess.run(command, cwd=SCRIPTS, check=True)
+    assert (tmp_path / "results.md").read_bytes() == (gathered / "results.md").read_bytes()
+
+
+def test_runs_without_claims_have_no_pooled_table(runs, tmp_path):
+    run = tmp_path / "bare"
+    shutil.copytree(runs / "first", run)
+    claims = run / "study" / "claims.tsv"
+    write_table(read_table(claims).iloc[:0], claims)
+    gather([run], tmp_path / "docs")
+    assert "over the tasks of all runs" not in (tmp_path / "docs" / "results.md").read_text()

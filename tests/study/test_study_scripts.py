@@ -1,0 +1,175 @@
+"""From evaluations and predictions to the tables of a study."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from collect_study import collect_study
+from compare_arms import compare_arms
+from study_run import LEADS, ROWS, STUDY, MockStudy
+
+from study.evaluations import selections_table
+from study.families import families_with_several
+from study.files import read_table
+from study.predictions import resample_predictions
+from workflow_support.errors import InputError
+from workflow_support.metrics import BASELINE_ARM
+
+TABLES = ["arms", "replicates", "means", "costs", "selections"]
+COMPARED = ["comparisons", "claims", "published"]
+
+
+def collect(run, folder):
+    paths = {name: folder / f"{name}.tsv" for name in TABLES}
+    collect_study(run.evaluations, ROWS, **paths)
+    return paths
+
+
+def compare(run, folder, **changes):
+    paths = {name: folder / f"{name}.tsv" for name in COMPARED}
+    inputs = {"predictions": run.predictions, "evaluations": run.evaluations, "study": STUDY, "kinds": run.kinds}
+    inputs |= {"bootstraps": 200, "seed": 0} | changes
+    compare_arms(folder / "replicates.tsv", **inputs, **paths)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return MockStudy(tmp_path_factory.mktemp("run"), sizes=("1000", "all"))
+
+
+@pytest.fixture(scope="module")
+def tables(run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    paths = collect(run, folder) | compare(run, folder)
+    return {name: read_table(path) for name, path in paths.items()}
+
+
+def test_every_metric_of_every_evaluation_is_a_row(run, tables):
+    replicates = tables["replicates"]
+    assert replicates.columns.tolist() == ["task", "arm", "size", "train_size", "seed", "metric", "value"]
+    assert not replicates.duplicated(["task", "arm", "size", "seed", "metric"]).any()
+    assert set(replicates["metric"]) == {"AUROC", "MCC", "RC error", "RC flips"}
+    # 13 arms of 8 replicates and one of 4, at two sizes, and the baseline.
+    assert (replicates["metric"] == "AUROC").sum() == 2 * (2 * (13 * 8 + 4) + 1)
+    first = json.loads(run.evaluations[0].read_text())[0]
+    assert replicates["value"][0] == pytest.approx(first["metrics"]["AUROC"], abs=1e-6)
+
+
+def test_sizes_stay_text_and_the_baseline_has_all_windows(tables):
+    assert set(tables["replicates"]["size"]) == {"1000", "all"}
+    of_baseline = tables["replicates"][tables["replicates"]["arm"] == BASELINE_ARM]
+    assert set(of_baseline["size"]) == {"all"}
+
+
+def test_costs_are_whole_numbers_once_a_model(tables):
+    costs = tables["costs"]
+    assert costs.columns.tolist() == ["task", "arm", "size", "members", "parameters", "multiply_adds"]
+    assert not costs.duplicated(["task", "arm", "size"]).any()
+    assert (costs["parameters"] == 1_234_567).all()
+    assert (costs["multiply_adds"] == 45_000_000).all()
+
+
+def test_what_was_chosen_is_there_once(tables):
+    chosen = tables["selections"].set_index(["task", "size", "candidate"])["chosen"]
+    assert len(chosen) == 2 * 2 * 2
+    assert chosen["CTCF", "all", "regular_k3"]
+    assert not chosen["CTCF", "all", "regular_k4"]
+
+
+def test_a_run_without_choices_has_an_empty_table():
+    assert selections_table([{"task": "t", "arm": "a", "size": "all", "seed": 1}]).empty
+
+
+def test_tasks_are_drawn_apart_from_each_other(run, tmp_path):
+    others = []
+    for task in ("a", "b"):
+        record = json.loads(run.evaluations[0].read_text())[0] | {"task": task}
+        others.append(tmp_path / f"{task}.json")
+        others[-1].write_text(json.dumps([record]))
+    metrics = dict.fromkeys("ab", "AUROC")
+    draws = resample_predictions([run.predictions[0]] * 2, others, metrics, 50, 0)
+    assert not np.array_equal(draws["a", "standard", "1000", 0], draws["b", "standard", "1000", 0])
+
+
+def test_all_arms_are_compared_with_the_reference(tables):
+    compared = tables["comparisons"]
+    of_reference = compared[compared["reference"] == "standard"]
+    assert set(of_reference["arm"]) == {*LEADS} - {"standard"}
+    assert (of_reference["difference"] > 0).mean() > 0.9
+    pairs = compared.set_index(["task", "size", "arm", "reference"])["pairs"]
+    assert pairs["CTCF", "all", "regular_k3", "standard"] == 8
+    assert pairs["CTCF", "all", "post_hoc", "standard"] == 4
+    assert pairs["CTCF", "1000", "best_equivariant", "post_hoc"] == 4
+
+
+def test_intervals_over_windows_are_there_for_every_comparison(tables):
+    compared = tables["comparisons"]
+    assert (compared["window_low"] <= compared["difference"]).all()
+    assert (compared["window_high"] >= compared["difference"]).all()
+
+
+def test_claims_get_what_they_deserve(tables):
+    claims = tables["claims"].set_index(["better", "than", "size", "scope"])
+    assert claims.loc[("standard", "best_equivariant", "all", "all tasks"), "verdict"] == "fails"
+    equal = claims.loc[("regular_k3", "regular_k3", "all", "CTCF")]
+    assert (equal["difference"], equal["window_low"], equal["verdict"]) == (0, 0, "undecided")
+    assert set(tables["claims"]["scope"]) == {"CTCF", "SPI1", "all tasks"}
+    wider = tables["claims"][tables["claims"]["wider_than"] == "all"]
+    assert set(wider["size"]) == {"1000"}
+
+
+def test_published_values_stand_beside_every_arm_of_the_task(tables):
+    published = tables["published"]
+    assert set(published["size"]) == {"all"}
+    assert set(published["task"]) == {"CTCF"}
+    assert published["gap"].to_numpy() == pytest.approx(published["mean"] - 0.5, abs=2e-6)
+
+
+def test_the_same_files_give_the_same_bytes(run, tmp_path):
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        collect(run, folder)
+        compare(run, folder, bootstraps=20)
+    for name in TABLES + COMPARED:
+        first, second = (tmp_path / folder / f"{name}.tsv" for folder in "ab")
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_profile_task_has_no_labels_and_is_resampled_by_window(tmp_path):
+    evaluation, predictions = tmp_path / "evaluation.json", tmp_path / "predictions.tsv"
+    evaluation.write_text(json.dumps([{"task": "t", "arm": "a", "size": "all", "seed": 1}]))
+    values = np.linspace(0, 1, 101)
+    windows = {"seed": 1, "name": "w", "contig": "chr1", "start": range(101), "end": range(1, 102)}
+    pd.DataFrame(windows | {"reads": 5, "Spearman 1 bp": values}).to_csv(predictions, sep="\t", index=False)
+    found = resample_predictions([predictions], [evaluation], {"t": "Spearman 1 bp"}, 500, 0)
+    draws = found["t", "a", "all", 1]
+    assert draws.mean() == pytest.approx(0.5, abs=0.01)
+    assert draws.std() == pytest.approx(values.std() / np.sqrt(101), rel=0.15)
+
+
+def test_several_classes_take_the_mean_over_classes(tmp_path):
+    evaluation, predictions = tmp_path / "evaluation.json", tmp_path / "predictions.tsv"
+    evaluation.write_text(json.dumps([{"task": "t", "arm": "a", "size": "all", "seed": 1}]))
+    labels = np.arange(90) % 3
+    scores = {f"probability.{name}": (labels == index) * 1.0 for index, name in enumerate(["x", "y", "z"])}
+    windows = {"seed": 1, "name": "w", "contig": "s", "start": 0, "end": 9, "label": labels}
+    pd.DataFrame(windows | scores).to_csv(predictions, sep="\t", index=False)
+    assert (resample_predictions([predictions], [evaluation], {"t": "AUROC"}, 10, 0)["t", "a", "all", 1] == 1).all()
+
+
+def test_models_scored_on_other_windows_are_refused(run, tmp_path):
+    table = pd.read_csv(run.predictions[1], sep="\t")
+    other = tmp_path / "predictions.tsv"
+    of_last = table["seed"] == table["seed"].max()
+    pd.concat([table[~of_last], table[of_last].iloc[::-1]]).to_csv(other, sep="\t", index=False)
+    with pytest.raises(InputError, match="other windows") as error:
+        resample_predictions([run.predictions[0], other], run.evaluations[:2], {"CTCF": "AUROC"}, 10, 0)
+    assert error.value.file == other
+
+
+def test_families_have_several_values_of_what_was_listed():
+    arms = {row["arm"]: {key: value for key, value in row.items() if key != "arm"} for row in ROWS}
+    assert families_with_several(arms, "kmer") == ["regular"]
+    assert families_with_several(arms, "plus_fraction") == ["irrep"]
+    assert families_with_several({}, "kmer") == []

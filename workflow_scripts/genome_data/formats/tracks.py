@@ -1,0 +1,182 @@
+"""bigWig tracks: whether one belongs to a genome, and writing one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyBigWig
+from numpy.typing import ArrayLike
+
+from workflow_support.disk_errors import require_room
+from workflow_support.errors import InputError
+
+from ..intervals.contigs import shared_contigs
+
+#: Room for the header and buffers of a bigWig, and for an interval with its share of the index and zoom levels.
+_ROOM, _ROOM_PER_INTERVAL = 1 << 20, 16
+_MAGICS = {0x888FFC26.to_bytes(4, order) for order in ("little", "big")}
+
+
+def contigs_of_track(path: str | Path, sizes: Mapping[str, int]) -> set[str]:
+    """Contigs of the genome that a bigWig carries values on.
+
+    Parameters
+    ----------
+    path
+        The bigWig.
+    sizes
+        Length of every contig of the genome.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no bigWig, or if it was made on another genome: no contig is shared, or a shared one
+        differs in length.
+    """
+    return set(shared_contigs(_read_lengths(Path(path)), sizes, path, "bigWig"))
+
+
+class TrackWriter:
+    """A bigWig in the making, a context manager; intervals come contig by contig, sorted by start.
+
+    Where intervals overlap, the one that came first keeps the bases: a bigWig has one value a base.
+
+    Parameters
+    ----------
+    path
+        The bigWig to write.
+    sizes
+        Length of every contig, in the order in which intervals will come.
+
+    Raises
+    ------
+    InputError
+        Where the disk has not the room: libBigWig, when it is refused a write, neither ends nor tells.
+    """
+
+    def __init__(self, path: str | Path, sizes: Mapping[str, int]) -> None:
+        self._path, self._intervals = Path(path), 0
+        require_room_for_track(self._path, 0)
+        self._bigwig = pyBigWig.open(str(path), "w")
+        self._bigwig.addHeader(list(sizes.items()))
+        self._contig, self._written_to = "", 0
+
+    def __enter__(self) -> TrackWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bigwig.close()
+
+    def add(self, contig: str, starts: ArrayLike, ends: ArrayLike, values: ArrayLike) -> None:
+        """Write the values of intervals of one contig, (intervals,) each; 0-based and half open."""
+        starts, ends, values = np.asarray(starts), np.asarray(ends), np.asarray(values)
+        if contig != self._contig:
+            self._contig, self._written_to = contig, 0
+        reached = np.maximum.accumulate(np.concatenate(([self._written_to], ends)))
+        free_starts = np.maximum(starts, reached[:-1])
+        is_free = free_starts < ends
+        self._written_to = int(reached[-1])
+        if is_free.any():
+            self._intervals += int(is_free.sum())
+            require_room_for_track(self._path, self._intervals)
+            self._bigwig.addEntries(
+                [contig] * int(is_free.sum()),
+                free_starts[is_free].tolist(),
+                ends=ends[is_free].tolist(),
+                values=values[is_free].tolist(),
+            )
+
+    def add_bases(self, contig: str, positions: ArrayLike, values: ArrayLike) -> None:
+        """Write the values of single bases, (bases,) each, sorted by position; neighbours of one value become one
+        interval, and bases of value zero are left out."""
+        positions, values = np.asarray(positions), np.asarray(values)
+        positions, values = positions[values != 0], values[values != 0]
+        is_first = np.ones(len(positions), dtype=bool)
+        is_first[1:] = (np.diff(positions) != 1) | (np.diff(values) != 0)
+        is_last = np.append(is_first[1:], True)[: len(positions)]
+        self.add(contig, positions[is_first], positions[is_last] + 1, values[is_first].astype(float))
+
+
+def require_room_for_track(path: Path, intervals: int) -> None:
+    """Raise an :class:`InputError` unless a bigWig of so many intervals fits on the disk."""
+    require_room(path, _ROOM + _ROOM_PER_INTERVAL * intervals)
+
+
+def _read_lengths(path: Path) -> dict[str, int]:
+    _require_whole(path)
+    try:
+        with pyBigWig.open(str(path)) as bigwig:
+            return bigwig.chroms()
+    except RuntimeError as error:
+        raise _no_bigwig(path, error) from None
+
+
+def _require_whole(path: Path) -> None:
+    """A bigWig ends in the magic number that it begins with; of one that was cut off, libBigWig makes a segmentation
+    fault rather than an error."""
+    if not path.is_file():
+        raise _no_bigwig(path, "no such file")
+    with path.open("rb") as file:
+        first = file.read(4)
+        file.seek(max(0, path.stat().st_size - 4))
+        last = file.read(4)
+    if first not in _MAGICS:
+        raise _no_bigwig(path, f"a file that begins with {first!r}")
+    if last != first:
+        raise _no_bigwig(path, "a bigWig whose end is missing")
+
+
+def _no_bigwig(path: Path, found: object) -> InputError:
+    return InputError(
+        "the file is no bigWig",
+        file=path,
+        found=found,
+        allowed="a whole bigWig",
+        mend="name the right file, or fetch or make it again if it was cut off",
+    )
+
+
+class StrandTracks:
+    """bigWigs of both strands, summed over sources, to be read a few windows at a time.
+
+    Parameters
+    ----------
+    plus, minus
+        bigWigs of reads.
+    sizes
+        Length of every contig of the genome.
+
+    Raises
+    ------
+    InputError
+        If a bigWig is none or belongs to another genome.
+    """
+
+    def __init__(self, plus: Sequence[Path], minus: Sequence[Path], sizes: Mapping[str, int]) -> None:
+        self._sizes = sizes
+        self._strands = [[(path, contigs_of_track(path, sizes)) for path in paths] for paths in (plus, minus)]
+
+    def read(self, contig: str, starts: np.ndarray, width: int) -> np.ndarray:
+        """Values in windows of one contig, which may reach beyond it: float32 (windows, 2, width), + strand first."""
+        total = np.zeros((len(starts), 2, width), dtype=np.float32)
+        for strand, tracks in enumerate(self._strands):
+            for path, measured in tracks:
+                if contig in measured:
+                    total[:, strand] += _read_windows(path, contig, self._sizes[contig], starts, width)
+        return total
+
+
+def _read_windows(path: Path, contig: str, size: int, starts: np.ndarray, width: int) -> np.ndarray:
+    values = np.zeros((len(starts), width), dtype=np.float32)
+    with pyBigWig.open(str(path)) as bigwig:
+        for row, start in zip(values, starts.tolist(), strict=True):
+            begin, end = max(start, 0), min(start + width, size)
+            found = bigwig.values(contig, begin, end, numpy=True)
+            if len(found):  # a bigWig without any value gives an empty array, whatever is asked for
+                row[begin - start : end - start] = found
+    return np.nan_to_num(values, copy=False)

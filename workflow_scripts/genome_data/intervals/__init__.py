@@ -1,0 +1,1 @@
+"""Contigs, intervals, regions and splits of a genome."""

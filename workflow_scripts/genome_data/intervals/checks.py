@@ -1,0 +1,69 @@
+"""Thin names over bedtools (Quinlan & Hall 2010), for frames with columns contig, start, end (0-based, half open)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pybedtools
+
+from workflow_support.disk_errors import require_room
+from workflow_support.files import disk_errors_in_words
+
+COORDINATES = ["contig", "start", "end"]
+_LEAST_ROOM = 1 << 16
+
+
+def merge(intervals: pd.DataFrame) -> pd.DataFrame:
+    """The stretches that at least one interval covers, sorted by contig name and start; touching neighbours are one."""
+    if intervals.empty:
+        return intervals[COORDINATES].copy()
+    ordered = intervals[COORDINATES].sort_values(["contig", "start"], kind="stable")
+    with _bedtool(ordered) as bed:
+        return _frame(bed.merge(), ordered)
+
+
+def subtract(intervals: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
+    """What is left of each interval outside all ``others``: pieces in the order of the intervals, all columns kept."""
+    taken = [other[COORDINATES] for other in others if not other.empty]
+    if intervals.empty or not taken:
+        return intervals.reset_index(drop=True)
+    with _bedtool(intervals) as bed, _bedtool(pd.concat(taken)) as other:
+        return _frame(bed.subtract(other), intervals)
+
+
+def overlapping(intervals: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    """Whether each interval shares a base with any of ``others``: bool (intervals,)."""
+    if intervals.empty or others.empty:
+        return np.zeros(len(intervals), dtype=bool)
+    with _bedtool(intervals[COORDINATES]) as bed, _bedtool(others[COORDINATES]) as other:
+        counts = _frame(bed.intersect(other, c=True), intervals[COORDINATES].assign(count=0))
+    return counts["count"].to_numpy() > 0
+
+
+@contextmanager
+def _bedtool(frame: pd.DataFrame) -> Iterator[pybedtools.BedTool]:
+    columns = COORDINATES + [name for name in frame.columns if name not in COORDINATES]
+    with disk_errors_in_words(Path(pybedtools.get_tempdir(), "intervals")):
+        bed = pybedtools.BedTool.from_dataframe(frame[columns])
+    try:
+        yield bed
+    finally:
+        Path(bed.fn).unlink(missing_ok=True)
+
+
+def _frame(bed: pybedtools.BedTool, like: pd.DataFrame) -> pd.DataFrame:
+    """Read the result of bedtools back, with the columns and types of ``like``."""
+    columns = COORDINATES + [name for name in like.columns if name not in COORDINATES]
+    try:
+        # bedtools does not notice when a disk takes no more of its result.
+        require_room(Path(bed.fn), _LEAST_ROOM)
+        frame = pd.read_csv(bed.fn, sep="\t", names=columns, dtype=like.dtypes.to_dict(), keep_default_na=False)
+    except pd.errors.EmptyDataError:
+        frame = like.iloc[:0]
+    finally:
+        Path(bed.fn).unlink(missing_ok=True)
+    return frame[list(like.columns)].reset_index(drop=True)

@@ -1,0 +1,1 @@
+"""Windows of sequence: positives, negatives, labelled sequences, variants and read counts."""

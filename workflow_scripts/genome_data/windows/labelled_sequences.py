@@ -1,0 +1,212 @@
+"""Labelled sequences as a window table and base codes: their names, splits and classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_support.errors import InputError
+
+from ..alphabet import UNKNOWN
+from ..formats.labelled_files import read_labelled_file
+from ..intervals.splits import SPLITS
+from .sequence_duplicates import groups_of_copies
+from .table import gc_content
+
+_INTEGER = re.compile(r"[+-]?\d+")
+
+
+def read_labelled_sequences(
+    files: Sequence[Path],
+    splits_of_files: Sequence[str] | None,
+    made_splits: Mapping[str, float] | None,
+    sequence_column: str | int,
+    label_column: str | int,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Read files of labelled sequences and find the split and the class of each.
+
+    Parameters
+    ----------
+    files, sequence_column, label_column
+        See `genome_data.formats.labelled_files.read_labelled_file`.
+    splits_of_files
+        The split of each file; None where all are made or stand in the column ``split``.
+    made_splits
+        Shares ``validation`` and ``test`` and the ``seed`` of splits to make; a column ``split`` is not looked at then.
+        With files of train and test, the share ``validation`` of the training sequences.
+
+    Returns
+    -------
+    rows, classes
+        ``name, sequence, label, split, file, line`` in the order of the files, the label as index of its class; and
+        the names of the classes, in numerical order if all are integers, else in alphabetical order. A sequence
+        without a name is called ``<split>_<row>``; rows count from 1, and on through
+        several files of a split, or through all files where files are no splits.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, a name stands twice in a split's files, or a class lacks sequences in a split.
+    """
+    has_splits = splits_of_files is None and made_splits is None
+    tables = [read_labelled_file(file, sequence_column, label_column, has_splits=has_splits) for file in files]
+    rows = pd.concat(tables, ignore_index=True)
+    # Names are told apart, and rows counted, within one split's files, or within all where files are no splits.
+    source = pd.Series("", index=rows.index)
+    if splits_of_files is not None:
+        source = pd.Series(np.repeat(splits_of_files, [len(table) for table in tables]), dtype=object)
+        rows["split"] = source
+    classes = class_names(rows["label"])
+    rows["label"] = rows["label"].map({name: index for index, name in enumerate(classes)}).astype(np.int64)
+    if made_splits is not None:
+        is_to_split = (rows["split"] == "train") | (splits_of_files is None)
+        divided = rows[is_to_split]
+        groups = groups_of_copies(divided["sequence"])
+        rows.loc[is_to_split, "split"] = make_splits(groups, divided["label"].to_numpy(), **made_splits)
+    _require_every_class(rows, classes, is_made=made_splits is not None)
+    numbers = rows.groupby(source).cumcount() + 1
+    rows["name"] = rows["name"].where(rows["name"].notna(), rows["split"] + "_" + numbers.astype(str))
+    _refuse_equal_names(rows, source)
+    return rows, classes
+
+
+def class_names(labels: pd.Series) -> list[str]:
+    """The distinct labels: in numerical order if all are integers, else in alphabetical order."""
+    names = sorted(labels.unique())
+    if all(map(_INTEGER.fullmatch, names)):
+        names.sort(key=int)
+    return names
+
+
+def centred_codes(rows: pd.DataFrame, width: int | None) -> np.ndarray:
+    """Base codes of sequences between N: uint8 (rows, width), floor((width - length) / 2) N on the left.
+
+    Parameters
+    ----------
+    rows
+        ``sequence`` (base codes as bytes), ``file`` and ``line``.
+    width
+        None for the length of the longest sequence.
+
+    Raises
+    ------
+    InputError
+        If a sequence is longer than ``width``.
+    """
+    lengths = rows["sequence"].map(len).to_numpy()
+    width = int(lengths.max()) if width is None else width
+    if (lengths > width).any():
+        row = rows.iloc[int(np.argmax(lengths > width))]
+        raise InputError(
+            "a sequence is longer than the width of the task",
+            file=row["file"],
+            line=int(row["line"]),
+            found=f"{len(row['sequence']):,} bases; the longest sequence has {lengths.max():,}",
+            allowed=f"up to {width:,} bases",
+            mend="raise the width or leave it out (the longest sequence then sets it), or cut the sequences yourself",
+        )
+    codes = np.full((len(rows), width), UNKNOWN, dtype=np.uint8)
+    for row, sequence, left in zip(codes, rows["sequence"], (width - lengths) // 2, strict=True):
+        row[left : left + len(sequence)] = np.frombuffer(sequence, dtype=np.uint8)
+    return codes
+
+
+def as_windows(rows: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
+    """A window table in which each sequence is a contig of its own: from 0 to its length."""
+    return pd.DataFrame(
+        {
+            "contig": rows["name"],
+            "start": 0,
+            "end": rows["sequence"].map(len),
+            "name": rows["name"],
+            "label": rows["label"],
+            "split": rows["split"],
+            "gc": gc_content(codes),
+        }
+    )
+
+
+def _require_every_class(rows: pd.DataFrame, classes: Sequence[str], *, is_made: bool) -> None:
+    if len(classes) == 1:
+        raise InputError(
+            "all sequences have the same label",
+            file=rows["file"].iloc[0],
+            found=repr(classes[0]),
+            allowed="two or more classes",
+            mend="name the column of labels, or add sequences of another class",
+        )
+    for split in SPLITS:
+        in_split = rows[rows["split"] == split]
+        counts = np.bincount(in_split["label"], minlength=len(classes))
+        if counts.all():
+            continue
+        absent = int(np.argmin(counts))
+        raise InputError(
+            f"the split {split} holds no sequence" + (f" of the class {classes[absent]!r}" if len(in_split) else ""),
+            file=(rows if in_split.empty else in_split)["file"].iloc[0],
+            found=f"{len(in_split):,} sequences of {np.count_nonzero(counts)} classes, out of {len(classes)}",
+            allowed="at least one sequence of every class in each of train, validation and test",
+            mend="ask for larger shares, or leave out rare classes"
+            if is_made
+            else "correct the labels, leave the class out everywhere, or have the splits made",
+        )
+
+
+def _refuse_equal_names(rows: pd.DataFrame, source: pd.Series) -> None:
+    keys = pd.DataFrame({"source": source, "name": rows["name"]})
+    if not keys.duplicated().any():
+        return
+    second = int(np.argmax(keys.duplicated()))
+    first = int(np.argmax((keys == keys.iloc[second]).all(axis=1)))
+    raise InputError(
+        "two sequences have the same name",
+        file=rows["file"].iloc[second],
+        line=int(rows["line"].iloc[second]),
+        found=f"{rows['name'].iloc[second]}, which is also in line {rows['line'].iloc[first]} of "
+        f"{rows['file'].iloc[first]}",
+        allowed="each name once among the sequences of a split",
+        mend="rename one of them; a table without a column `name` numbers its rows",
+    )
+
+
+def make_splits(groups: np.ndarray, labels: np.ndarray, *, validation: float, test: float = 0, seed: int) -> np.ndarray:
+    """The split of each row: ``train``, ``validation`` or ``test``.
+
+    Whole groups are dealt out, class by class, so that every class has the shares that are asked for as nearly as its
+    groups allow: the test split is off by half of a group at most, the validation split by one group. A group of rows
+    that differ in class counts for its most frequent class, of equals the lowest.
+
+    Parameters
+    ----------
+    groups
+        Rows of one number stay together: int (rows,), from 0; see
+        `genome_data.windows.sequence_duplicates.groups_of_copies`.
+    labels
+        Class of each row: int (rows,), from 0.
+    validation, test
+        Shares of the rows, together less than 1.
+    seed
+        Decides, with the order of the rows, and nothing else.
+    """
+    sizes = np.bincount(groups)
+    classes = _most_frequent(groups, labels)
+    splits = np.full(len(sizes), "train", dtype=object)
+    by_chance = np.random.default_rng(seed).permutation(len(sizes))
+    for label in np.unique(classes):
+        order = by_chance[classes[by_chance] == label]
+        ends = np.cumsum(sizes[order])
+        # A group belongs where its middle lies.
+        middle = (ends - sizes[order] / 2) / ends[-1]
+        splits[order[middle < test + validation]] = "validation"
+        splits[order[middle < test]] = "test"
+    return splits[groups]
+
+
+def _most_frequent(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    counts = pd.DataFrame({"group": groups, "label": labels}).value_counts().reset_index()
+    counts = counts.sort_values(["group", "count", "label"], ascending=[True, False, True])
+    return counts.drop_duplicates("group")["label"].to_numpy()

@@ -1,0 +1,1 @@
+"""What trained networks say: contributions, variants, embeddings; and the k-mer baseline."""

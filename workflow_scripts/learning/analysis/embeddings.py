@@ -1,0 +1,74 @@
+"""Where trained networks put sequences before their last layer, and how far apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rc_equivariant import StrandAverage, with_reverse_complements
+from rc_equivariant.hyperbolic import lorentz
+
+from ..models.inputs import WINDOWS_PER_BATCH, as_integer_tensor, encode
+from ..models.networks import encoding_of
+
+
+def embedding_distances(network: nn.Module, codes: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """Distances between the embeddings of sequences, within each of several samples.
+
+    They are those of the space that the network's last layer reads: hyperbolic, of its curvature, or Euclidean. The
+    embedding of a conjoined network is the centroid of those of both strands.
+
+    Parameters
+    ----------
+    codes
+        Base codes (sequences, width).
+    samples
+        Rows of ``codes``, shape (samples, points).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (samples, points, points), float64.
+    """
+    centroid, distance = _geometry(_inner(network))
+    points = _embeddings(network, codes, centroid)
+    # One sample at a time: the differences of all pairs have (points, points, features) numbers.
+    return np.stack([_pairwise(points[rows], distance).cpu().numpy() for rows in samples])
+
+
+def _inner(network: nn.Module) -> nn.Module:
+    return network.network if isinstance(network, StrandAverage) else network
+
+
+def _geometry(network: nn.Module) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]:
+    """Centroid of points (strands, batch, features), and distance along the last of their dimensions."""
+    curvatures = getattr(network, "curvatures", ())
+    if not len(curvatures):
+        return lambda points: points.mean(0), lambda x, y: torch.linalg.vector_norm(x - y, dim=-1)
+    k = curvatures[-1]().detach().double()
+    return (
+        lambda points: lorentz.centroid(points, k, over=0, dim=-1),
+        lambda x, y: lorentz.distance(x, y, k, dim=-1).squeeze(-1),
+    )
+
+
+@torch.inference_mode()
+def _embeddings(network: nn.Module, codes: np.ndarray, centroid: Callable[[Tensor], Tensor]) -> Tensor:
+    """Of each sequence, (sequences, features) in float64; the network is in evaluation mode."""
+    device, encoding, inner = next(network.parameters()).device, encoding_of(network), _inner(network)
+    parts = []
+    for batch in as_integer_tensor(encode(codes, encoding)).split(WINDOWS_PER_BATCH):
+        kmers = batch.to(device).long()
+        both = with_reverse_complements(encoding, kmers) if inner is not network else kmers
+        points = inner.embed(both).double()
+        parts.append(centroid(torch.stack(points.split(len(kmers)))))
+    return torch.cat(parts)
+
+
+@torch.inference_mode()
+def _pairwise(points: Tensor, distance: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Distances (points, points)."""
+    return distance(points[:, None], points[None])

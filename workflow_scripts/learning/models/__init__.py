@@ -1,0 +1,1 @@
+"""Networks as files and objects: built, saved, loaded and fed."""

@@ -1,0 +1,99 @@
+"""Where tensors live."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+import torch
+
+from workflow_support.errors import InputError
+from workflow_support.provenance import processor_model
+
+
+def select_device(name: str, threads: int, *, deterministic: bool = False) -> torch.device:
+    """The device called ``name`` (``cpu`` or ``cuda``), with ``threads`` threads for what runs on the CPU.
+
+    Parameters
+    ----------
+    deterministic
+        Whether equal inputs give equal bits on a GPU too: torch then takes slower algorithms, and refuses with a
+        RuntimeError what has none. On the CPU all that our networks do is deterministic for a number of threads.
+
+    Raises
+    ------
+    InputError
+        Where a GPU is asked for and there is none that works: nothing falls back to the CPU unasked.
+    """
+    if name not in ("cpu", "cuda"):
+        raise InputError("unknown device", found=name, allowed="cpu or cuda", mend="set training: device: cpu")
+    # Before anything runs on the GPU, for cuBLAS looks only as it starts.
+    _set_determinism(deterministic)
+    if name == "cuda":
+        _require_gpu()
+    torch.set_num_threads(threads)
+    keep_freed_memory()
+    return torch.device(name)
+
+
+def describe_device(device: torch.device) -> str:
+    """The device and the model of its processor, such as ``cuda (NVIDIA H100 80GB HBM3)``."""
+    model = torch.cuda.get_device_name(device) if device.type == "cuda" else processor_model()
+    return f"{device.type} ({model})"
+
+
+def describe_arithmetic(device: torch.device) -> str:
+    """Precision of what runs on the device, where TF32 takes its place, and whether algorithms are deterministic."""
+    tf32 = {
+        "convolutions": torch.backends.cudnn.allow_tf32,
+        "matrix products": torch.backends.cuda.matmul.allow_tf32,
+    }
+    parts = ["float32"]
+    if device.type == "cuda":
+        parts += [f"TF32 in {where}" for where, is_allowed in tf32.items() if is_allowed] or ["no TF32"]
+    if torch.are_deterministic_algorithms_enabled():
+        parts.append("deterministic algorithms")
+    return ", ".join(parts)
+
+
+def _set_determinism(deterministic: bool) -> None:
+    if deterministic:
+        # With as many workspaces as it likes, cuBLAS rounds by which of them a product gets (its documentation, Results
+        # Reproducibility).
+        os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+        torch.backends.cudnn.benchmark = False
+    # As torch.use_deterministic_algorithms, which loads torch's compiler besides, and that takes seconds.
+    torch.set_deterministic_debug_mode("error" if deterministic else "default")
+
+
+def _require_gpu() -> None:
+    """Refuse where no GPU does what it is told: a cluster may grant one that has no driver, or is broken."""
+    if not torch.cuda.is_available():
+        problem = "torch sees no GPU"
+    else:
+        try:
+            torch.ones(1, device="cuda").item()
+            return
+        except RuntimeError as error:
+            problem = f"the GPU does not work: {error}"
+    granted = os.environ.get("CUDA_VISIBLE_DEVICES", "not set")
+    build = torch.version.cuda or "none"
+    raise InputError(
+        f"training: device is cuda, but {problem}",
+        found=f"torch {torch.__version__}, CUDA build: {build}, CUDA_VISIBLE_DEVICES: {granted}",
+        allowed="cuda where a GPU, its driver and a CUDA build of torch are present",
+        mend="set training: device: cpu, or run on a machine with a GPU",
+    )
+
+
+def keep_freed_memory() -> None:
+    """Ask glibc, where it is the C library, to keep freed memory for the next allocation.
+
+    Features of a batch are allocated and freed in every step. Left alone, glibc hands them back to the system, which
+    then clears each page again, a good part of a step on a CPU.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        trim_threshold, mmap_threshold = -1, -3
+        mallopt(trim_threshold, 2**31 - 1)
+        mallopt(mmap_threshold, 32 * 2**20)

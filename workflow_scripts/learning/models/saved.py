@@ -1,0 +1,198 @@
+"""Trained replicates of an arm on disk: weights as safetensors, all else as JSON. Nothing of it is ever executed.
+
+One file holds the weights of all replicates, as ``seed<seed>/<tensor>``, and another their descriptions, a list.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from workflow_support.errors import InputError
+from workflow_support.files import atomic_paths
+
+from .networks import build_network
+
+MEND = "train the model again: delete its folder and rerun the workflow"
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a saved model is and how it came about.
+
+    ``architecture`` is what :func:`learning.models.networks.complete_architecture` gives for ``kind``, and ``training``
+    holds the fields of the settings of that kind. ``size`` is that of the training subset as it was asked for,
+    ``train_size`` the windows in it. ``validation`` holds the metrics of the best epoch by name, ``quality`` is what it
+    was chosen by, the larger the better, and ``device`` what it was trained on.
+    """
+
+    kind: str
+    architecture: dict[str, Any]
+    task: str
+    arm: str
+    size: str
+    seed: int
+    training: dict[str, Any]
+    train_size: int
+    parameters: int
+    best_epoch: int
+    quality: float
+    validation: dict[str, float]
+    device: str
+    versions: dict[str, str]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+#: What a description must hold under some of its names, in words and as a test.
+_TYPES = (
+    dict.fromkeys(("kind", "task", "arm", "size", "device"), ("text", lambda value: isinstance(value, str)))
+    | dict.fromkeys(("architecture", "training", "validation"), ("an object", lambda value: isinstance(value, dict)))
+    | dict.fromkeys(("seed", "train_size", "parameters", "best_epoch"), ("a whole number", _is_whole))
+    | {"quality": ("a finite number", _is_number)}
+)
+#: What descriptions of earlier versions hold besides; it is not read.
+_FORMER = {"seconds"}
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of what decides a training's numbers."""
+    return {"python": platform.python_version()} | {name: version(name) for name in ("torch", "numpy", "safetensors")}
+
+
+def save(weights: Path, models: Path, replicates: Sequence[tuple[nn.Module, ModelDescription]]) -> None:
+    """Write the states of networks to ``weights`` and their descriptions to ``models``, both or neither."""
+    state = {
+        f"{_prefix(description)}{name}": value.detach().cpu().contiguous()
+        for network, description in replicates
+        for name, value in network.state_dict().items()
+    }
+    described = [asdict(description) for _, description in replicates]
+    with atomic_paths(weights, models) as (weights_path, models_path):
+        save_file(state, weights_path)
+        models_path.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+
+
+def load(weights: Path, models: Path, device: torch.device) -> list[tuple[nn.Module, ModelDescription]]:
+    """The saved networks, in evaluation mode on ``device``, and their descriptions.
+
+    Raises
+    ------
+    InputError
+        Where a file is missing, is not what it should be, is truncated, or the two do not belong together.
+    """
+    described = load_descriptions(models)
+    networks = [build_network(each.architecture, each.kind, file=models) for each in described]
+    expected = {
+        f"{_prefix(each)}{name}": value
+        for each, network in zip(described, networks, strict=True)
+        for name, value in network.state_dict().items()
+    }
+    state = _load_state(weights, expected)
+    for each, network in zip(described, networks, strict=True):
+        network.load_state_dict({name: state[f"{_prefix(each)}{name}"] for name in network.state_dict()})
+    return [(network.to(device).eval(), each) for each, network in zip(described, networks, strict=True)]
+
+
+def load_descriptions(models: Path) -> list[ModelDescription]:
+    """The descriptions of saved networks, at least one; an :class:`InputError` where the file holds anything else."""
+    try:
+        content = json.loads(Path(models).read_bytes(), object_pairs_hook=_each_key_once)
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"not readable as JSON: {error}", file=models, allowed="a models.json", mend=MEND) from error
+    if not isinstance(content, list) or not content:
+        raise InputError(
+            "not a list of models",
+            file=models,
+            found=type(content).__name__ if content else "an empty one",
+            allowed="the descriptions of one or more networks",
+            mend=MEND,
+        )
+    described = [_description(each, models) for each in content]
+    seeds = [each.seed for each in described]
+    if len(set(seeds)) < len(seeds):
+        raise InputError("two models have one seed", file=models, found=seeds, allowed="every seed once", mend=MEND)
+    return described
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return content
+
+
+def _description(content: Any, file: Path) -> ModelDescription:
+    names = {field.name for field in fields(ModelDescription)}
+    found = set(content) - _FORMER if isinstance(content, dict) else set()
+    if found != names:
+        raise InputError(
+            "not the description of a model",
+            file=file,
+            found=f"missing keys: {_listed(names - found)}; unknown keys: {_listed(found - names)}",
+            allowed=_listed(names),
+            mend=MEND,
+        )
+    for name, (allowed, is_one) in _TYPES.items():
+        if not is_one(content[name]):
+            raise InputError(f"{name} is not of its type", file=file, found=content[name], allowed=allowed, mend=MEND)
+    return ModelDescription(**{name: content[name] for name in names})
+
+
+def _prefix(description: ModelDescription) -> str:
+    return f"seed{description.seed}/"
+
+
+def _load_state(weights: Path, expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of a file; an :class:`InputError` unless they are named and shaped as those expected."""
+    try:
+        state = load_file(weights)
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            f"not readable as safetensors: {error}", file=weights, allowed="a whole safetensors file", mend=MEND
+        ) from error
+    found, wanted = _tensor_kinds(state), _tensor_kinds(expected)
+    if found != wanted:
+        differing = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
+        name = differing[0]
+        raise InputError(
+            f"the weights do not fit the architectures in models.json: {len(differing)} tensors differ, first {name}",
+            file=weights,
+            found=found.get(name, "no such tensor"),
+            allowed=wanted.get(name, "no such tensor"),
+            mend=MEND,
+        )
+    if broken := sorted(name for name, value in state.items() if not value.isfinite().all()):
+        raise InputError(
+            f"{len(broken)} tensors hold values that are no finite numbers, first {broken[0]}",
+            file=weights,
+            found="NaN or infinity",
+            allowed="finite numbers",
+            mend=MEND,
+        )
+    return state
+
+
+def _tensor_kinds(state: Mapping[str, torch.Tensor]) -> dict[str, str]:
+    return {name: f"{value.dtype} {tuple(value.shape)}" for name, value in state.items()}
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

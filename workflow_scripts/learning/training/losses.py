@@ -1,0 +1,122 @@
+"""Losses of batches that are read on one strand or on both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import log_softmax, mse_loss
+
+from rc_equivariant import FeatureSpace, with_reverse_complements
+
+from .settings import TrainingSettings
+
+#: What networks give: one tensor, or one of each of the spaces in ``out_type``.
+Outputs = TypeVar("Outputs", Tensor, tuple[Tensor, ...])
+
+
+def strand_loss(
+    network: nn.Module,
+    inputs: tuple[Tensor, ...],
+    targets: Tensor,
+    settings: TrainingSettings,
+    task_loss: Callable[[Outputs, Tensor], Tensor],
+    divergence: Callable[[Outputs, Outputs], Tensor],
+) -> Tensor:
+    """The loss of a batch, a scalar, with augmentation and consistency as the settings ask for.
+
+    With augmentation the task loss is over both strands. Consistency adds ``consistency`` times the divergence of the
+    outputs f(x) and the outputs f(rc x) brought to the forward strand (RCCR 2025); the task loss is then over x alone,
+    unless there is augmentation as well. Both strands go through the network as one batch.
+
+    Parameters
+    ----------
+    network
+        With ``in_type`` and ``out_type``, as modules of :mod:`rc_equivariant` have.
+    targets
+        Of the space of the network's first output.
+    """
+    if not (settings.reverse_complement_augmentation or settings.consistency):
+        return task_loss(network(*inputs), targets)
+    outputs = network(*map(with_reverse_complements, _as_tuple(network.in_type), inputs))
+    forward, reverse = _halves(outputs)
+    if settings.reverse_complement_augmentation:
+        loss = task_loss(outputs, with_reverse_complements(_as_tuple(network.out_type)[0], targets))
+    else:
+        loss = task_loss(forward, targets)
+    if settings.consistency:
+        loss = loss + settings.consistency * divergence(forward, _other_strand(network.out_type, reverse))
+    return loss
+
+
+def _halves(outputs: Outputs) -> tuple[Outputs, Outputs]:
+    """Outputs of a batch and of its reverse complement."""
+    if isinstance(outputs, Tensor):
+        return outputs.chunk(2)
+    return tuple(zip(*(output.chunk(2) for output in outputs), strict=True))
+
+
+def _other_strand(spaces: FeatureSpace | tuple[FeatureSpace, ...], outputs: Outputs) -> Outputs:
+    if isinstance(outputs, Tensor):
+        return spaces.act(outputs)
+    return tuple(space.act(output) for space, output in zip(spaces, outputs, strict=True))
+
+
+def _as_tuple(spaces: FeatureSpace | tuple[FeatureSpace, ...]) -> tuple[FeatureSpace, ...]:
+    return spaces if isinstance(spaces, tuple) else (spaces,)
+
+
+def class_divergence(one: Tensor, other: Tensor) -> Tensor:
+    """Of classes, given their logits (batch, classes), or (batch,) where there are two."""
+    if one.dim() == 1:
+        return ((one.sigmoid() - other.sigmoid()) * (one - other)).mean() / 2
+    return _divergence(one, other)
+
+
+def profile_divergence(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor], count_weight: float) -> Tensor:
+    """Of where reads start, the mean of the strands, plus the squared difference of the logarithms of totals.
+
+    Parameters
+    ----------
+    one, other
+        Logits of profiles (batch, 2, position) and logarithms of totals (batch, 2).
+    count_weight
+        Of the squared difference.
+    """
+    (one_profile, one_totals), (other_profile, other_totals) = one, other
+    return _divergence(one_profile, other_profile) + count_weight * mse_loss(one_totals, other_totals)
+
+
+def _divergence(one: Tensor, other: Tensor) -> Tensor:
+    """Of the distributions over the last axis that logits stand for, the mean of all."""
+    log_p, log_q = log_softmax(one, dim=-1), log_softmax(other, dim=-1)
+    return ((log_p.exp() - log_q.exp()) * (log_p - log_q)).sum(-1).mean() / 2
+
+
+def profile_loss(logits: Tensor, counts: Tensor) -> Tensor:
+    """Multinomial negative log-likelihood of the reads of each strand, given how many there are.
+
+    Summed over the strands, mean over windows (Avsec et al. 2021, BPNet). The multinomial coefficient, which no weight
+    of a network changes, is left out. A strand without reads contributes 0.
+
+    Parameters
+    ----------
+    logits, counts
+        Shape (batch, 2, position), the strands' reads counted at each position.
+    """
+    return -(counts * log_softmax(logits, dim=2)).sum((1, 2)).mean()
+
+
+def count_loss(log_totals: Tensor, counts: Tensor) -> Tensor:
+    """Mean squared error of the logarithm of 1 + the reads of a strand, over windows and strands.
+
+    Parameters
+    ----------
+    log_totals
+        Predicted, shape (batch, 2).
+    counts
+        Shape (batch, 2, position).
+    """
+    return mse_loss(log_totals, torch.log1p(counts.sum(2)))

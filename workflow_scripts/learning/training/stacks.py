@@ -1,0 +1,179 @@
+"""What training draws on the host, brought to the device many steps at a time."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from rc_equivariant import Dropout
+
+from .state import Objective, TrainingState
+
+#: Steps whose draws are on the device at once: few copies, and little memory.
+STEPS_AT_ONCE = 64
+
+
+def drawn_steps(objectives: Sequence[Objective], steps: int, device: torch.device) -> Iterator[tuple[Tensor, ...]]:
+    """What each objective draws, step by step: tensors (objectives, batch, ...).
+
+    Batches of one step are equally large, as those of all replicates of an arm and size are.
+    """
+    for start in range(0, steps, STEPS_AT_ONCE):
+        yield from _on_device(objectives, min(STEPS_AT_ONCE, steps - start), device)
+
+
+def _on_device(objectives: Sequence[Objective], steps: int, device: torch.device) -> Iterator[tuple[Tensor, ...]]:
+    drawn = [[objective.draw() for _ in range(steps)] for objective in objectives]
+    sizes = [len(rows) for rows, *_ in drawn[0]]
+    # By what was drawn: rows of all steps and objectives, then what else there is.
+    kinds = zip(*([np.concatenate(parts) for parts in zip(*own, strict=True)] for own in drawn), strict=True)
+    return zip(*(torch.from_numpy(np.stack(kind)).to(device).split(sizes, dim=1) for kind in kinds), strict=True)
+
+
+#: Modules that draw random numbers in training.
+_RANDOM = (nn.modules.dropout._DropoutNd, Dropout)
+
+
+class Alone:
+    """Steps of a single training."""
+
+    def __init__(self, state: TrainingState) -> None:
+        self.states, self.optimiser = [state], state.optimiser
+
+    def losses(self, drawn: tuple[Tensor, ...]) -> Tensor:
+        """The loss of the batch that is decided by ``drawn`` (1, batch, ...); shape (1,)."""
+        (state,) = self.states
+        with state.drawing():
+            return state.objective.loss(state.network, tuple(part[0] for part in drawn)).unsqueeze(0)
+
+
+class Stack:
+    """Steps of several trainings of one architecture, each with its own weights, batches and random numbers.
+
+    The sum of the losses has for each network the gradient of its own, and AdamW treats each number by itself, so that
+    every training goes on as it would alone, but for rounding.
+
+    Parameters
+    ----------
+    states
+        After equally many epochs, on the same windows. Their tensors become parts of the stack's.
+    """
+
+    def __init__(self, states: Sequence[TrainingState]) -> None:
+        self.states = list(states)
+        own = [state.network.state_dict(keep_vars=True) for state in states]
+        # All but constants of the architecture, which the networks share.
+        values = {name: _stacked([tensors[name] for tensors in own]) for name in own[0]}
+        self.optimiser = _stacked_optimiser(states, {id(own[0][name]): values[name] for name in own[0]})
+        self._values = {f"network.{name}": value for name, value in values.items()}
+        self._loss = _Loss(_network_of_all(states), states[0].objective)
+
+    def losses(self, drawn: tuple[Tensor, ...]) -> Tensor:
+        """The loss of each training's batch, which ``drawn`` (trainings, batch, ...) decides; shape (trainings,)."""
+        return torch.vmap(self._loss_of_one)(self._values, drawn)
+
+    def _loss_of_one(self, values: dict[str, Tensor], drawn: tuple[Tensor, ...]) -> Tensor:
+        return functional_call(self._loss, values, drawn)
+
+
+def steps_of(states: Sequence[TrainingState]) -> Alone | Stack:
+    """Steps of so many trainings."""
+    return Alone(states[0]) if len(states) == 1 else Stack(states)
+
+
+class _Loss(nn.Module):
+    """The loss as a module of the network, so that the network's parameters can be given with a call."""
+
+    def __init__(self, network: nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.network, self._objective = network, objective
+
+    def forward(self, *drawn: Tensor) -> Tensor:
+        return self._objective.loss(self.network, drawn)
+
+
+def _stacked(tensors: Sequence[Tensor]) -> Tensor:
+    """A stack of tensors, which become parts of it."""
+    stack = torch.stack([tensor.detach() for tensor in tensors])
+    for tensor, part in zip(tensors, stack.unbind(), strict=True):
+        tensor.data = part
+    return stack.requires_grad_(tensors[0].requires_grad)
+
+
+def _stacked_optimiser(states: Sequence[TrainingState], stack_of: dict[int, Tensor]) -> torch.optim.Optimizer:
+    """AdamW of stacks of parameters, given by the identity of the first training's, with the moments of all."""
+    optimisers = [state.optimiser for state in states]
+    groups = [
+        group | {"params": [stack_of[id(parameter)] for parameter in group["params"]]}
+        for group in optimisers[0].param_groups
+    ]
+    optimiser = torch.optim.AdamW(groups)
+    for alike in zip(*map(_parameters_of, optimisers), strict=True):
+        moments = [_moments(each, parameter) for each, parameter in zip(optimisers, alike, strict=True)]
+        # One count for all, as they have made equally many steps.
+        step = moments[0]["step"].clone()
+        for own in moments:
+            own["step"] = step
+        stacks = {name: _stacked([own[name] for own in moments]) for name in ("exp_avg", "exp_avg_sq")}
+        optimiser.state[stack_of[id(alike[0])]] = {"step": step} | stacks
+    return optimiser
+
+
+def _parameters_of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def _moments(optimiser: torch.optim.Optimizer, parameter: Tensor) -> dict[str, Tensor]:
+    """Count and moments of a parameter, as AdamW begins them where it has none."""
+    if not optimiser.state[parameter]:
+        zeros = {name: torch.zeros_like(parameter, requires_grad=False) for name in ("exp_avg", "exp_avg_sq")}
+        optimiser.state[parameter] = {"step": torch.zeros(())} | zeros
+    return optimiser.state[parameter]
+
+
+def _network_of_all(states: Sequence[TrainingState]) -> nn.Module:
+    """A network to call with the parameters of each training, whose modules draw from the stream of each."""
+    network = copy.deepcopy(states[0].network)
+    for parent in list(network.modules()):
+        for name, module in parent.named_children():
+            if isinstance(module, _RANDOM):
+                setattr(parent, name, _OneByOne(module, states))
+    return network.train()
+
+
+class _OneByOne(nn.Module):
+    """A module that draws random numbers, called under torch.vmap for one training after the other."""
+
+    def __init__(self, module: nn.Module, states: Sequence[TrainingState]) -> None:
+        super().__init__()
+        self.module, self._states = module, states
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _CallOneByOne.apply(x, self)
+
+    def call(self, stack: Tensor) -> Tensor:
+        """The results for a stack of inputs."""
+        results = []
+        for x, state in zip(stack.unbind(), self._states, strict=True):
+            with state.drawing():
+                results.append(self.module(x))
+        return torch.stack(results)
+
+
+class _CallOneByOne(torch.autograd.Function):
+    @staticmethod
+    def forward(x: Tensor, caller: _OneByOne) -> Tensor:
+        raise NotImplementedError("only stacks are taken one by one")
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple, output: Tensor) -> None:
+        pass
+
+    @staticmethod
+    def vmap(info, in_dims: tuple, x: Tensor, caller: _OneByOne) -> tuple[Tensor, int]:
+        return caller.call(x.movedim(in_dims[0], 0)), 0

@@ -1,0 +1,218 @@
+"""Everything that changes while a network is trained, and how it is stored and taken up again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .sampling import Batches
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What an epoch ended with: the mean loss over its batches, and metrics of the validation split by name.
+
+    ``loss`` is among the metrics, the mean over windows.
+    """
+
+    epoch: int
+    train_loss: float
+    validation: dict[str, float]
+
+    def as_row(self) -> dict[str, float]:
+        """A row of ``history.tsv``."""
+        of_validation = {f"validation_{name}": value for name, value in self.validation.items()}
+        return {"epoch": self.epoch, "train_loss": self.train_loss} | of_validation
+
+
+@dataclass(frozen=True)
+class RandomStreams:
+    """Independent streams of one seed, so that none depends on how much another draws."""
+
+    order: np.random.Generator
+    jitter: np.random.Generator
+
+
+class Objective(Protocol):
+    """What a kind of task asks of training. It draws its batches itself and keeps its data where it needs them.
+
+    What is drawn is apart from what is computed of it, which is the same function for all replicates of an arm.
+    ``patience`` is the number of epochs without a better one after which training ends, None where all are trained.
+    """
+
+    batches: Batches
+    steps_per_epoch: int
+    windows_per_epoch: int
+    patience: int | None
+
+    def draw(self) -> tuple[np.ndarray, ...]:
+        """What decides the next batch, arrays (batch, ...), rows of the training windows first."""
+        ...
+
+    def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
+        """Mean loss over the windows of a batch so drawn, a scalar, of tensors on the network's device."""
+        ...
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Metrics of the validation split, ``loss`` first."""
+        ...
+
+    def quality(self, validation: dict[str, float]) -> float:
+        """By which the best epoch is chosen, from its metrics; the larger the better."""
+        ...
+
+
+@dataclass(eq=False)
+class TrainingState:
+    """A training between two epochs.
+
+    ``seconds`` is the wall time that it has taken, an equal share of it where several trained together. ``generator``
+    is the state of torch's generator on its device, from which dropout draws; at first what initialisation left of it.
+    """
+
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    objective: Objective
+    streams: RandomStreams
+    device: torch.device
+    seed: int
+    history: list[EpochRecord] = field(default_factory=list)
+    best: EpochRecord | None = None
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    seconds: float = 0.0
+    generator: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.generator = _generator_state(self.device)
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Torch draws from this training's own stream of random numbers, whatever drew before."""
+        _set_generator(self.device, self.generator)
+        yield
+        self.generator = _generator_state(self.device)
+
+    def record(self, record: EpochRecord) -> None:
+        """Add an epoch to the history; keep its weights if no earlier epoch was as good."""
+        if self._add(record):
+            self.best_weights = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+
+    def is_out_of_patience(self) -> bool:
+        patience = self.objective.patience
+        return patience is not None and bool(self.history) and len(self.history) - self.best.epoch >= patience
+
+    def outcome(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """What a finished training leaves: the best weights by name, and history and seconds as JSON has them."""
+        tensors = _prefixed("best", self.best_weights)
+        history = [[record.epoch, record.train_loss, record.validation] for record in self.history]
+        return tensors, {"history": history, "seconds": self.seconds}
+
+    def everything(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """What the next epoch depends on as well: weights, optimiser, batches and every generator."""
+        tensors, notes = self.outcome()
+        tensors |= _prefixed("weights", self.network.state_dict())
+        for index, values in self.optimiser.state_dict()["state"].items():
+            tensors |= _prefixed(f"optimiser.{index}", values)
+        batches = {name: torch.from_numpy(value) for name, value in self.objective.batches.state().items()}
+        tensors |= _prefixed("batches", batches)
+        tensors[f"generator.{self.device.type}"] = self.generator
+        streams = {name: stream.bit_generator.state for name, stream in vars(self.streams).items()}
+        return tensors, notes | {"streams": streams}
+
+    def restore_outcome(self, tensors: Mapping[str, Tensor], notes: Mapping[str, Any]) -> None:
+        """Take up what :meth:`outcome` gave.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError, RuntimeError
+            Where it is not of this training; the state is then of no use.
+        """
+        if not notes["history"]:
+            raise ValueError("no epoch was trained")
+        for row in notes["history"]:
+            self._add(_checked_record(row, len(self.history) + 1))
+        self.best_weights = _fitting("best", tensors, self.network.state_dict())
+        self.seconds = _finite(notes["seconds"])
+
+    def restore_everything(self, tensors: Mapping[str, Tensor], notes: Mapping[str, Any]) -> None:
+        """Take up what :meth:`everything` gave; raises as :meth:`restore_outcome` does."""
+        self.restore_outcome(tensors, notes)
+        self.network.load_state_dict(_fitting("weights", tensors, self.network.state_dict()))
+        self._restore_optimiser(tensors)
+        self.objective.batches.restore({name: value.numpy() for name, value in _of("batches", tensors).items()})
+        for name, stream in vars(self.streams).items():
+            stream.bit_generator.state = notes["streams"][name]
+        self.generator = tensors[f"generator.{self.device.type}"]
+        # Refuses what is the state of no generator.
+        _set_generator(self.device, self.generator)
+
+    def _add(self, record: EpochRecord) -> bool:
+        """Add an epoch to the history; whether it is the best so far."""
+        self.history.append(record)
+        quality = self.objective.quality
+        is_best = self.best is None or quality(record.validation) > quality(self.best.validation)
+        if is_best:
+            self.best = record
+        return is_best
+
+    def _restore_optimiser(self, tensors: Mapping[str, Tensor]) -> None:
+        """Set Adam's counts and moments, in the memory layout of the parameters that they belong to."""
+        saved = {}
+        parameters = [parameter for group in self.optimiser.param_groups for parameter in group["params"]]
+        for index, parameter in enumerate(parameters):
+            like = {"step": torch.zeros(()), "exp_avg": parameter.detach(), "exp_avg_sq": parameter.detach()}
+            saved[index] = _fitting(f"optimiser.{index}", tensors, like)
+        self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": saved})
+
+
+def _generator_state(device: torch.device) -> Tensor:
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def _set_generator(device: torch.device, state: Tensor) -> None:
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)
+
+
+def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": value for name, value in tensors.items()}
+
+
+def _of(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name[len(prefix) + 1 :]: value for name, value in tensors.items() if name.startswith(f"{prefix}.")}
+
+
+def _fitting(prefix: str, tensors: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copies of the stored tensors, on the devices and in the layouts of those in ``like``, which they must match."""
+    found = _of(prefix, tensors)
+    if {name: _shape(value) for name, value in found.items()} != {name: _shape(value) for name, value in like.items()}:
+        raise ValueError(f"the tensors {prefix} are of another network")
+    if not all(bool(value.isfinite().all()) for value in found.values()):
+        raise ValueError(f"the tensors {prefix} hold what is no finite number")
+    return {name: torch.empty_like(value).copy_(found[name]) for name, value in like.items()}
+
+
+def _shape(value: Tensor) -> tuple[torch.dtype, torch.Size]:
+    return value.dtype, value.shape
+
+
+def _checked_record(row: list[Any], epoch: int) -> EpochRecord:
+    number, train_loss, validation = row
+    if number != epoch:
+        raise ValueError(f"epoch {number} stands in place of epoch {epoch}")
+    return EpochRecord(epoch, _finite(train_loss), {name: _finite(value) for name, value in validation.items()})
+
+
+def _finite(value: Any) -> float:
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no finite number")
+    return value
