@@ -1,0 +1,115 @@
+"""Heads: the layers that turn a trunk's features into an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .options import check_options, option, with_tuples
+from .trunks import Trunk
+
+POOLINGS = ("flatten", "centroid")
+#: What a network can answer: logits of classes (one logit for two classes), or a profile with totals for each strand.
+LOGITS, PROFILE = "logits", "profile"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The layers after the trunk.
+
+    Subclasses add options. ``module`` names the module whose function ``build(trunk, description)`` makes the layers;
+    ``reads`` is the kind of features that the head needs, ``answers`` is LOGITS or PROFILE, and ``tracks`` names the
+    input tracks that it can read beside the sequence.
+    """
+
+    type: ClassVar[str]
+    module: ClassVar[str]
+    reads: ClassVar[str] = "vectors"
+    answers: ClassVar[str] = LOGITS
+    tracks: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        with_tuples(self)
+        check_options(self)
+
+    def fits(self, trunk: Trunk) -> bool:
+        """Whether the head can read the features of a trunk."""
+        return trunk.gives == self.reads
+
+    def needed_positions(self) -> int:
+        """The fewest positions of the trunk's features that the head can read."""
+        return 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxPoolHead(Head):
+    """Strands merged, maxima over positions and one linear layer (Mallet & Vert 2021, binary tasks)."""
+
+    type: ClassVar[str] = "max_pool"
+    module: ClassVar[str] = "rc_equivariant.networks.heads"
+
+    pool_width: int = option(40, "Positions over which one maximum is taken.", unit="positions", minimum=1)
+    pool_stride: int = option(20, "Positions from one maximum to the next.", unit="positions", minimum=1)
+
+    def needed_positions(self) -> int:
+        return self.pool_width
+
+    def pooled_positions(self, positions: int) -> int:
+        """Maxima taken over so many positions."""
+        return (positions - self.pool_width) // self.pool_stride + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenseHead(Head):
+    """Strands merged, the maximum and mean over all positions, and two linear layers with dropout."""
+
+    type: ClassVar[str] = "dense"
+    module: ClassVar[str] = "rc_equivariant.networks.heads"
+
+    dense: int = option(64, "Units of the last hidden layer.", minimum=1)
+    dropout: float = option(
+        0.3, "Share of the inputs of the last two layers that training leaves out at random.", minimum=0, below=1
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileHead(Head):
+    """One convolution to a profile for each strand, and totals from the average of the features (BPNet)."""
+
+    type: ClassVar[str] = "profile"
+    module: ClassVar[str] = "rc_equivariant.networks.profile"
+    answers: ClassVar[str] = PROFILE
+    tracks: ClassVar[tuple[str, ...]] = ("control",)
+
+    profile_width: int = option(75, "Width of the convolution to the profile.", unit="positions", minimum=1)
+
+    def fits(self, trunk: Trunk) -> bool:
+        return super().fits(trunk) and trunk.resolution == 1
+
+    def needed_positions(self) -> int:
+        return self.profile_width
+
+    def output_length(self, positions: int) -> int:
+        """Positions of the profile."""
+        return positions - self.profile_width + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointsHead(Head):
+    """A dense layer and logits from distances to hyperplanes in hyperbolic space (Khan et al. 2025)."""
+
+    type: ClassVar[str] = "points"
+    module: ClassVar[str] = "rc_equivariant.hyperbolic.network"
+    reads: ClassVar[str] = "points"
+
+    pooling: str = option(
+        "flatten",
+        "flatten sets the points of all positions side by side, which is where nearly all parameters are; centroid "
+        "takes their centroid.",
+        choices=POOLINGS,
+    )
+    dense: int = option(528, "Channels of the last hidden layer, one of them time.", minimum=2)
+
+
+#: Every head by the name that a configuration gives it.
+HEADS: dict[str, type[Head]] = {each.type: each for each in (MaxPoolHead, DenseHead, ProfileHead, PointsHead)}

@@ -1,0 +1,178 @@
+"""Networks: a symmetry, a trunk and a head on a window of a given width, and the published ones by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, NamedTuple
+
+from .heads import HEADS, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
+from .symmetry import PUBLISHED_PLUS_FRACTION, Symmetry
+from .trunks import TRUNKS, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk, Trunk
+
+
+class Layers(NamedTuple):
+    """A trunk and a head: what a network is before it has a symmetry and a window."""
+
+    trunk: Trunk
+    head: Head
+
+
+#: The networks of the papers, and the one for short labelled sequences.
+NETWORKS: dict[str, Layers] = {
+    "binary": Layers(ConvolutionTrunk(), MaxPoolHead()),
+    "labelled": Layers(PooledResidualTrunk(), DenseHead()),
+    "profile": Layers(DilatedTrunk(), ProfileHead()),
+    "hyperbolic": Layers(HyperbolicTrunk(), PointsHead()),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkDescription:
+    """All that decides the shape of a network.
+
+    Parameters
+    ----------
+    symmetry
+        Representation, k-mers and channels.
+    window
+        Length of the input in bases.
+    trunk, head
+        Its layers.
+    classes
+        Classes that a head with logits tells apart: two give one logit, that of the second against the first; more
+        give one each.
+    tracks
+        Names of the input tracks that the network reads beside the sequence.
+    conjoined
+        Whether the network is the mean of its answers on both strands, in training as well.
+
+    Raises
+    ------
+    ValueError
+        If trunk, head and symmetry do not fit each other, or the window is too short for them.
+    """
+
+    symmetry: Symmetry
+    window: int
+    trunk: Trunk
+    head: Head
+    classes: int = 2
+    tracks: tuple[str, ...] = ()
+    conjoined: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tracks", tuple(self.tracks))
+        if not isinstance(self.conjoined, bool):
+            raise TypeError(f"conjoined is true or false, not {self.conjoined!r}")
+        self.trunk.check(self.symmetry)
+        if not self.head.fits(self.trunk):
+            heads = ", ".join(name for name, head in HEADS.items() if head().fits(self.trunk))
+            raise ValueError(f"a {self.head.type} head cannot read a {self.trunk.type} trunk: choose from {heads}")
+        if self.classes < 2:
+            raise ValueError(f"{self.classes} classes leave nothing to tell apart: a network needs at least 2")
+        if unknown := set(self.tracks) - set(self.head.tracks):
+            raise ValueError(f"a {self.head.type} head reads no track called {', '.join(sorted(unknown))}")
+        missing = self.head.needed_positions() - self.positions
+        if missing > 0:
+            needed = self.head.needed_positions()
+            window = self.trunk.window_for(self.symmetry.kmer, needed)
+            raise ValueError(
+                f"a window of {self.window} bases leaves {max(self.positions, 0)} positions after the trunk, and the "
+                f"head needs {needed}: take windows of {window} bases or more, or narrower layers"
+            )
+
+    @classmethod
+    def named(
+        cls,
+        name: str,
+        representation: str,
+        kmer: int = 1,
+        channels: int = 32,
+        window: int = 1000,
+        plus_fraction: float | None = None,
+        *,
+        classes: int = 2,
+        tracks: tuple[str, ...] = (),
+        conjoined: bool = False,
+        **options: Any,
+    ) -> NetworkDescription:
+        """One of :data:`NETWORKS` with a symmetry and a window; ``options`` are those of its trunk and head."""
+        trunk, head = NETWORKS[name]
+        of_trunk, of_head = ({each.name for each in fields(part)} for part in (trunk, head))
+        if unknown := set(options) - of_trunk - of_head:
+            raise TypeError(f"a {name} network has no option {', '.join(sorted(unknown))}")
+        return cls(
+            symmetry=Symmetry(representation, kmer, channels, plus_fraction),
+            window=window,
+            trunk=trunk.with_options({key: value for key, value in options.items() if key in of_trunk}),
+            head=type(head)(**(asdict(head) | {key: value for key, value in options.items() if key in of_head})),
+            classes=classes,
+            tracks=tracks,
+            conjoined=conjoined,
+        )
+
+    @classmethod
+    def published(cls, name: str, representation: str, kmer: int = 1, **options: Any) -> NetworkDescription:
+        """A network as its paper has it: channels, window and, for ``irrep``, a share of 0.75 of +1 channels.
+
+        ``binary`` and ``profile``: Mallet & Vert (2021), 16 and 64 channels for ``standard``, twice as many for the
+        equivariant ones. ``hyperbolic``: Khan et al. (2025), 32 channels on 101 bases.
+        """
+        channels, window = {"binary": (16, 1000), "profile": (64, 1346), "hyperbolic": (32, 101)}[name]
+        wider = 2 if representation != "standard" and name != "hyperbolic" else 1
+        fraction = PUBLISHED_PLUS_FRACTION if representation == "irrep" else None
+        own = {"channels": channels * wider, "window": window, "plus_fraction": fraction} | options
+        return cls.named(name, representation, kmer, **own)
+
+    @property
+    def positions(self) -> int:
+        """Positions of the trunk's features."""
+        return self.trunk.positions(self.symmetry.kmer, self.window)
+
+    @property
+    def output_length(self) -> int:
+        """Positions of the profile that a profile head gives."""
+        return self.head.output_length(self.positions)
+
+    @property
+    def logits(self) -> int:
+        """Logits that a head for classes gives for one sequence."""
+        return 1 if self.classes == 2 else self.classes
+
+    @property
+    def answers(self) -> str:
+        """``logits`` or ``profile``."""
+        return self.head.answers
+
+    def to_dict(self) -> dict[str, Any]:
+        """The description as JSON can hold it; :meth:`from_dict` reads it."""
+        return {
+            **asdict(self.symmetry),
+            "window": self.window,
+            "trunk": {"type": self.trunk.type, **asdict(self.trunk)},
+            "head": {"type": self.head.type, **asdict(self.head)},
+            "classes": self.classes,
+            "tracks": list(self.tracks),
+            "conjoined": self.conjoined,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> NetworkDescription:
+        """The description that :meth:`to_dict` wrote.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If keys are missing or unknown, or values are not allowed.
+        """
+        own = dict(content)
+        symmetry = Symmetry(**{each.name: own.pop(each.name, None) for each in fields(Symmetry)})
+        trunk, head = (_part(parts, own.pop(key, None)) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
+        return cls(symmetry=symmetry, trunk=trunk, head=head, **own)
+
+
+def _part(parts: Mapping[str, type], content: Any) -> Any:
+    if not isinstance(content, Mapping) or content.get("type") not in list(parts):
+        raise ValueError(f"{content!r} is no part of a network: it needs a type among {', '.join(parts)}")
+    return parts[content["type"]](**{key: value for key, value in content.items() if key != "type"})

@@ -1,0 +1,179 @@
+"""Trunks: the layers that turn encoded k-mers into features at a sequence of positions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from .options import check_options, option, with_tuples
+from .symmetry import Symmetry
+
+CURVATURES = ("single", "per_block", "flat")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trunk:
+    """The layers between the encoding and the head.
+
+    Subclasses add options. ``module`` names the module whose function ``build(encoding, symmetry, description)`` makes
+    the layers; ``gives`` is ``vectors`` or, for features in hyperbolic space, ``points``.
+    """
+
+    type: ClassVar[str]
+    module: ClassVar[str]
+    gives: ClassVar[str] = "vectors"
+
+    def __post_init__(self) -> None:
+        with_tuples(self)
+        check_options(self)
+
+    @property
+    def resolution(self) -> int:
+        """Bases from one position of the features to the next."""
+        return 1
+
+    def positions(self, kmer: int, window: int) -> int:
+        """Positions of the features of a window; less than 1 if the window is too short."""
+        raise NotImplementedError
+
+    def window_for(self, kmer: int, positions: int) -> int:
+        """A window, in bases, that leaves so many positions; the narrowest if the resolution is 1."""
+        return positions - self.positions(kmer, 0)
+
+    def check(self, symmetry: Symmetry) -> None:
+        """Raise a ValueError if the layers cannot have this symmetry."""
+        if symmetry.representation in ("rcps", "regular") and symmetry.channels % 2:
+            raise ValueError(
+                f"{symmetry.channels} channels cannot pair up: a {symmetry.representation} network needs an even number"
+            )
+
+    def with_options(self, given: Mapping[str, Any]) -> Trunk:
+        """The same trunk with other values for the options in ``given``."""
+        return replace(self, **given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvolutionTrunk(Trunk):
+    """Convolutions, each followed by batch norm and an activation (Mallet & Vert 2021, binary tasks)."""
+
+    type: ClassVar[str] = "convolutions"
+    module: ClassVar[str] = "rc_equivariant.networks.convolutions"
+
+    kernel_widths: tuple[int, ...] = option((15, 14, 14), "Widths of the convolutions.", unit="positions", minimum=1)
+
+    def positions(self, kmer: int, window: int) -> int:
+        return window - kmer + 1 - sum(width - 1 for width in self.kernel_widths)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.kernel_widths:
+            raise ValueError("kernel_widths is empty: a trunk needs at least one convolution")
+
+
+class _FirstWidth:
+    """A first convolution that sees the same number of bases for every k."""
+
+    def check(self, symmetry: Symmetry) -> None:
+        super().check(symmetry)
+        if self.first_width < symmetry.kmer:
+            raise ValueError(
+                f"a first convolution that sees {self.first_width} bases holds no {symmetry.kmer}-mer: take "
+                f"first_width {symmetry.kmer} or more, or shorter k-mers"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PooledResidualTrunk(_FirstWidth, Trunk):
+    """A convolution, means over few positions and dilated residual convolutions, for short sequences."""
+
+    type: ClassVar[str] = "pooled_residual"
+    module: ClassVar[str] = "rc_equivariant.networks.pooled_residual"
+
+    first_width: int = option(15, "Bases that the first convolution sees.", unit="bases", minimum=1)
+    pool_width: int = option(
+        3, "Positions averaged after the first convolution.", unit="positions", minimum=1, odd=True
+    )
+    dilations: tuple[int, ...] = option((1, 2), "Dilations of the residual layers.", unit="positions", minimum=1)
+    residual_width: int = option(5, "Width of the residual convolutions.", unit="positions", minimum=1, odd=True)
+
+    @property
+    def resolution(self) -> int:
+        return self.pool_width
+
+    def padding(self, window: int) -> int:
+        """Unknown bases added to each side, the fewest with which the last mean ends where the sequence ends.
+
+        Both sides get the same number, so a solution always exists for an odd ``pool_width`` and not for an even one.
+        """
+        missing = -(window - self.first_width + 1) % self.pool_width
+        return (missing if missing % 2 == 0 else missing + self.pool_width) // 2
+
+    def positions(self, kmer: int, window: int) -> int:
+        if window < self.first_width:
+            return 0
+        return (window - self.first_width + 1 + 2 * self.padding(window)) // self.pool_width
+
+    def window_for(self, kmer: int, positions: int) -> int:
+        return self.first_width + (positions - 1) * self.pool_width
+
+
+@dataclass(frozen=True, kw_only=True)
+class DilatedTrunk(_FirstWidth, Trunk):
+    """A convolution and dilated residual convolutions that keep one position per base (BPNet, Avsec et al. 2021)."""
+
+    type: ClassVar[str] = "dilated"
+    module: ClassVar[str] = "rc_equivariant.networks.dilated"
+
+    first_width: int = option(21, "Bases that the first convolution sees.", unit="bases", minimum=1)
+    dilations: tuple[int, ...] = option(
+        (2, 4, 8, 16, 32, 64), "Dilations of the residual layers.", unit="positions", minimum=1
+    )
+    residual_width: int = option(3, "Width of the residual convolutions.", unit="positions", minimum=1, odd=True)
+
+    def positions(self, kmer: int, window: int) -> int:
+        return window - (self.first_width - 1) - (self.residual_width - 1) * sum(self.dilations)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HyperbolicTrunk(Trunk):
+    """Residual blocks of two convolutions in the Lorentz model of hyperbolic space (Khan et al. 2025)."""
+
+    type: ClassVar[str] = "hyperbolic"
+    module: ClassVar[str] = "rc_equivariant.hyperbolic.network"
+    gives: ClassVar[str] = "points"
+
+    blocks: int = option(3, "Blocks of two convolutions each; all but the first are residual.", minimum=1)
+    width: int = option(9, "Width of the convolutions.", unit="k-mers", minimum=1, odd=True)
+    curvature: str = option(
+        "single",
+        "One curvature for all layers, one for each block and the head, or flat space: a Euclidean network of the "
+        "same layers.",
+        choices=CURVATURES,
+        per_arm=True,
+    )
+    learnt: bool = option(True, "Whether curvatures are learnt; false in flat space.", per_arm=True)
+    k: float = option(1.0, "The sectional curvature is -1/k, at the start if it is learnt.", above=0, per_arm=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.curvature == "flat" and (self.learnt or self.k != 1):
+            raise ValueError("flat space has no curvature to learn or to choose: leave k at 1 and set learnt to false")
+
+    def positions(self, kmer: int, window: int) -> int:
+        return window - kmer + 1
+
+    def check(self, symmetry: Symmetry) -> None:
+        # An odd channel has no partner and is trivial, so any number of channels serves any representation.
+        if symmetry.channels < 2:
+            raise ValueError(f"channels is {symmetry.channels}: it must be at least 2, of which one is time")
+
+    def with_options(self, given: Mapping[str, Any]) -> HyperbolicTrunk:
+        flat = {"learnt": False, "k": 1.0} if given.get("curvature") == "flat" else {}
+        return replace(self, **(flat | dict(given)))
+
+
+#: Every trunk by the name that a configuration gives it.
+TRUNKS: dict[str, type[Trunk]] = {
+    each.type: each for each in (ConvolutionTrunk, PooledResidualTrunk, DilatedTrunk, HyperbolicTrunk)
+}
