@@ -9,13 +9,13 @@ figures/attributions/<name>.logos and .motifs, as .svg and .png.
 
 rule attribute_sequences:
     input:
+        explained_genome("genome.fa.fai"),
         windows=explained_task("windows.tsv"),
         codes=explained_task("codes.npy"),
         control=explained_control,
         weights=explained_model("weights.safetensors"),
         models=explained_model("models.json"),
         fasta=explained_genome("genome.fa"),
-        index=explained_genome("genome.fa.fai"),
     output:
         contributions=run_path("attributions/{attribution}.contributions.npy"),
         sequences=run_path("attributions/{attribution}.sequences.npy"),

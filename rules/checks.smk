@@ -11,17 +11,17 @@ leaves its last table (update), for the same reason.
 
 rule check_intervals:
     input:
+        # Read, and so checked, by normalise_sequences.
+        expand(
+            run_path("predictions/{prediction}/contigs.tsv"),
+            prediction=WITH_SEQUENCES,
+        ),
         peaks=unique(local_path(f"tasks.{task}.peaks") for task in TASKS_ON_GENOMES),
         intervals=unique(
             local_path(key) for key in LOCATIONS if INTERVAL_KEYS.fullmatch(key)
         ),
-        # Read, and so checked, by normalise_sequences.
-        sequences=expand(
-            run_path("predictions/{prediction}/contigs.tsv"),
-            prediction=WITH_SEQUENCES,
-        ),
     output:
-        update(CHECKED_INTERVALS),
+        checked=update(CHECKED_INTERVALS),
     log:
         run_path("logs/check_intervals.log"),
     benchmark:
@@ -40,11 +40,11 @@ rule check_intervals:
 
 rule check_regions:
     input:
+        expand(run_path("genomes/{genome}/genome.fa.fai"), genome=GENOMES),
         fasta=expand(run_path("genomes/{genome}/genome.fa"), genome=GENOMES),
-        index=expand(run_path("genomes/{genome}/genome.fa.fai"), genome=GENOMES),
-        regions=[local_path(".".join(key)) for key, genome in regions_to_predict()],
+        beds=[local_path(".".join(key)) for key, genome in regions_to_predict()],
     output:
-        update(CHECKED_REGIONS),
+        checked=update(CHECKED_REGIONS),
     log:
         run_path("logs/check_regions.log"),
     benchmark:

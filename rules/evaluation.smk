@@ -76,7 +76,7 @@ rule summarise_run:
     input:
         evaluations=evaluation_files(TASKS),
     output:
-        report(
+        summary=report(
             run_path("summary.tsv"),
             caption="../resources/captions/summary.rst",
             category="Results",
@@ -100,12 +100,12 @@ rule summarise_run:
 
 rule record_run:
     input:
+        run_path("summary.tsv"),
         files=list(input_files().values()),
         models=model_files("models.json", TASKS, arms_of_task),
-        summary=run_path("summary.tsv"),
     output:
         provenance=run_path("provenance.json"),
-        config=run_path("config.yaml"),
+        config_copy=run_path("config.yaml"),
     log:
         run_path("logs/record_run.log"),
     benchmark:

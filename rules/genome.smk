@@ -16,9 +16,9 @@ VERIFIED = [
 
 rule fetch_file:
     input:
-        checked=before_genomes,
+        before_genomes,
     output:
-        run_path("downloads/{location}"),
+        destination=run_path("downloads/{location}"),
     log:
         run_path("logs/fetch_file/{location}.log"),
     benchmark:
@@ -42,8 +42,8 @@ rule fetch_file:
 
 rule verify_file:
     input:
+        before_genomes,
         source=lambda wildcards: LOCATIONS[wildcards.location].address,
-        checked=before_genomes,
     output:
         verified=run_path("downloads/{location}"),
     log:
@@ -67,8 +67,8 @@ rule verify_file:
 
 rule normalise_genome:
     input:
+        ancient(CHECKED_INTERVALS),
         source=lambda wildcards: local_path(f"genomes.{wildcards.genome}.fasta"),
-        checked=ancient(CHECKED_INTERVALS),
     output:
         fasta=run_path("genomes/{genome}/genome.fa"),
         index=run_path("genomes/{genome}/genome.fa.fai"),

@@ -22,10 +22,10 @@ use rule normalise_genome as normalise_sequences with:
 
 rule predict_binding:
     input:
+        predicted_sequence("genome.fa.fai"),
         weights=of_predicted_model("weights.safetensors"),
         models=of_predicted_model("models.json"),
         fasta=predicted_sequence("genome.fa"),
-        index=predicted_sequence("genome.fa.fai"),
         regions=predicted_regions,
     output:
         table=run_path("predictions/{prediction}.tsv"),

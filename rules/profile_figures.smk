@@ -132,12 +132,12 @@ rule plot_strand_footprint:
 
 rule select_profile_regions:
     input:
+        task_genome("genome.fa.fai"),
         positives=run_path("tasks/{task}/positives.tsv"),
         signal=lambda wildcards: strand_files("counts", "plus")(wildcards.task)[0],
         fasta=task_genome("genome.fa"),
-        index=task_genome("genome.fa.fai"),
     output:
-        run_path("tasks/{task}/signal/positives.bed"),
+        regions=run_path("tasks/{task}/signal/positives.bed"),
     log:
         run_path("logs/select_profile_regions/{task}.log"),
     benchmark:

@@ -9,10 +9,10 @@ Makes: predictions/<name>.tsv, .plus.bw and .minus.bw.
 
 rule predict_profiles:
     input:
+        predicted_sequence("genome.fa.fai"),
         weights=of_predicted_model("weights.safetensors"),
         models=of_predicted_model("models.json"),
         fasta=predicted_sequence("genome.fa"),
-        index=predicted_sequence("genome.fa.fai"),
         regions=predicted_regions,
         control_plus=predicted_control("plus"),
         control_minus=predicted_control("minus"),

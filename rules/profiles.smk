@@ -40,9 +40,9 @@ rule count_reads:
 
 rule check_strands:
     input:
+        task_genome("genome.fa.fai"),
         positives=run_path("tasks/{task}/positives.tsv"),
         fasta=task_genome("genome.fa"),
-        index=task_genome("genome.fa.fai"),
         plus=of_task(strand_files("counts", "plus")),
         minus=of_task(strand_files("counts", "minus")),
     output:
@@ -67,12 +67,14 @@ rule check_strands:
 
 rule extract_profiles:
     input:
+        ancient(run_path("tasks/{task}/strands.json")),
+        task_genome("genome.fa.fai"),
         positives=run_path("tasks/{task}/positives.tsv"),
         fasta=task_genome("genome.fa"),
-        index=task_genome("genome.fa.fai"),
         plus=of_task(strand_files("counts", "plus")),
         minus=of_task(strand_files("counts", "minus")),
-        strands=ancient(run_path("tasks/{task}/strands.json")),
+        control_plus=of_task(strand_files("control", "plus")),
+        control_minus=of_task(strand_files("control", "minus")),
     output:
         windows=run_path("tasks/{task}/windows.tsv"),
         codes=run_path("tasks/{task}/codes.npy"),
@@ -100,15 +102,6 @@ rule extract_profiles:
 
 
 use rule extract_profiles as extract_profiles_with_control with:
-    input:
-        positives=run_path("tasks/{task}/positives.tsv"),
-        fasta=task_genome("genome.fa"),
-        index=task_genome("genome.fa.fai"),
-        plus=of_task(strand_files("counts", "plus")),
-        minus=of_task(strand_files("counts", "minus")),
-        control_plus=of_task(strand_files("control", "plus")),
-        control_minus=of_task(strand_files("control", "minus")),
-        strands=ancient(run_path("tasks/{task}/strands.json")),
     output:
         windows=run_path("tasks/{task}/windows.tsv"),
         codes=run_path("tasks/{task}/codes.npy"),

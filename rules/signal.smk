@@ -9,12 +9,12 @@ Makes: signal/<task>.positives.bed and <task>.matrix.gz, and from it figures/sig
 
 rule select_signal_regions:
     input:
+        task_genome("genome.fa.fai"),
         positives=run_path("tasks/{task}/positives.tsv"),
         signal=lambda wildcards: local_path(f"tasks.{wildcards.task}.signal"),
         fasta=task_genome("genome.fa"),
-        index=task_genome("genome.fa.fai"),
     output:
-        run_path("signal/{task}.positives.bed"),
+        regions=run_path("signal/{task}.positives.bed"),
     log:
         run_path("logs/select_signal_regions/{task}.log"),
     benchmark:

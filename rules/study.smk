@@ -26,7 +26,7 @@ rule collect_study:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        arms=described_contestants(),
+        arms_of_study=described_contestants(),
         code=code("collect_study"),
     script:
         "../workflow_scripts/collect_study.py"

@@ -8,9 +8,9 @@ Makes: variants/<name>.tsv, .counts.tsv and .correlation.json, and, where effect
 
 rule score_variants:
     input:
+        genomes_of_variants("genome.fa.fai"),
         variants=lambda wildcards: local_path(f"variants.{wildcards.variants}.file"),
         fastas=genomes_of_variants("genome.fa"),
-        indices=genomes_of_variants("genome.fa.fai"),
         weights=of_scored_model("weights.safetensors"),
         models=of_scored_model("models.json"),
         motif=lambda wildcards: local_paths(f"variants.{wildcards.variants}.motif"),

@@ -10,11 +10,11 @@ Rules that map a genome into memory ask for its size: clusters may count mapped 
 
 rule prepare_peaks:
     input:
+        ancient(CHECKED_REGIONS),
+        task_genome("genome.fa.fai"),
         peaks=lambda wildcards: local_path(f"tasks.{wildcards.task}.peaks"),
         fasta=task_genome("genome.fa"),
-        index=task_genome("genome.fa.fai"),
         blacklist=blacklist,
-        checked=ancient(CHECKED_REGIONS),
     output:
         positives=run_path("tasks/{task}/positives.tsv"),
         intervals=run_path("tasks/{task}/peaks.bed"),
@@ -41,10 +41,10 @@ rule prepare_peaks:
 
 rule sample_negatives:
     input:
+        task_genome("genome.fa.fai"),
         positives=run_path("tasks/{task}/positives.tsv"),
         intervals=run_path("tasks/{task}/peaks.bed"),
         fasta=task_genome("genome.fa"),
-        index=task_genome("genome.fa.fai"),
         blacklist=blacklist,
         unlabelled=unlabelled,
     output:
@@ -79,10 +79,10 @@ rule sample_negatives:
 
 rule extract_sequences:
     input:
+        task_genome("genome.fa.fai"),
         positives=run_path("tasks/{task}/positives.tsv"),
         negatives=run_path("tasks/{task}/negatives.tsv"),
         fasta=task_genome("genome.fa"),
-        index=task_genome("genome.fa.fai"),
     output:
         windows=run_path("tasks/{task}/windows.tsv"),
         codes=run_path("tasks/{task}/codes.npy"),
@@ -108,7 +108,7 @@ rule encode_kmers:
     input:
         codes=run_path("tasks/{task}/codes.npy"),
     output:
-        run_path("tasks/{task}/kmers.k{k}.npy"),
+        kmers=run_path("tasks/{task}/kmers.k{k}.npy"),
     log:
         run_path("logs/encode_kmers/{task}/k{k}.log"),
     benchmark:

@@ -174,24 +174,4 @@ def _write_track(path: Path, rows: pd.DataFrame, values: np.ndarray, sizes: dict
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        attribute_sequences,
-        windows=Path(snakemake.input.windows),
-        codes=Path(snakemake.input.codes),
-        control=next((Path(path) for path in snakemake.input.control), None),
-        weights=[Path(path) for path in snakemake.input.weights],
-        models=[Path(path) for path in snakemake.input.models],
-        method=snakemake.params.method,
-        head=snakemake.params.head,
-        strongest=snakemake.params.strongest,
-        bases=snakemake.params.bases,
-        fasta=Path(snakemake.input.fasta),
-        average_strands=snakemake.params.average_strands,
-        device=snakemake.params.device,
-        threads=snakemake.params.threads,
-        contributions=Path(snakemake.output.contributions),
-        sequences=Path(snakemake.output.sequences),
-        table=Path(snakemake.output.table),
-        bigwig=Path(snakemake.output.bigwig),
-    )
+    run_job(snakemake, attribute_sequences)

@@ -19,10 +19,4 @@ def check_intervals(peaks: list[Path], intervals: list[Path], checked: Path) -> 
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        check_intervals,
-        peaks=[Path(path) for path in snakemake.input.peaks],
-        intervals=[Path(path) for path in snakemake.input.intervals],
-        checked=Path(snakemake.output[0]),
-    )
+    run_job(snakemake, check_intervals)

@@ -15,31 +15,34 @@ from workflow_support.job import run_job
 
 
 def check_regions(
-    genomes: Mapping[str, Path],
+    genomes: Sequence[str],
+    fasta: Sequence[Path],
     splits: Iterable[tuple[KeyPath, str, Mapping[str, Sequence[str]]]],
     contigs: Iterable[tuple[KeyPath, str, Sequence[str]]],
-    regions: Iterable[tuple[KeyPath, str, Path]],
-    origins: Origins,
+    regions: Sequence[tuple[KeyPath, str]],
+    beds: Sequence[Path],
     checked: Path,
+    origins: Origins | None = None,
 ) -> None:
     """Write how many bases each split has, and each prediction on contigs or regions.
 
     Parameters
     ----------
-    genomes
-        Normalised FASTA of every genome.
+    genomes, fasta
+        Name and normalised FASTA of every genome.
     splits
         Key in the configuration, genome and splits; see `genome_data.intervals.splits.split_regions`.
     contigs
         Key in the configuration, genome and names of the contigs that a prediction scores.
-    regions
-        Key in the configuration, genome and BED file of the regions that a prediction scores.
-    origins
-        Where the keys stand, for errors.
+    regions, beds
+        Key in the configuration and genome of each prediction on regions, and the BED file of these regions.
     checked
         Table to write: ``key, bases``.
+    origins
+        Lines of the keys, for errors; those of the run that this job belongs to unless given.
     """
-    sizes = {name: Genome(fasta).sizes for name, fasta in genomes.items()}
+    origins = origins or Origins.of_this_run()
+    sizes = {name: Genome(file).sizes for name, file in zip(genomes, fasta, strict=True)}
     rows = []
     for key, genome, regions_by_split in splits:
         bases = _bases_by_split(key, regions_by_split, sizes[genome], origins)
@@ -47,7 +50,10 @@ def check_regions(
     for key, genome, names in contigs:
         with origins.naming(key):
             rows.append((dotted(key), _bases(whole_contigs(names, sizes[genome]))))
-    rows += [(dotted(key), _bases(regions_on_genome(file, sizes[genome]))) for key, genome, file in regions]
+    rows += [
+        (dotted(key), _bases(regions_on_genome(bed, sizes[genome])))
+        for (key, genome), bed in zip(regions, beds, strict=True)
+    ]
     with atomic_path(checked) as path:
         pd.DataFrame(rows, columns=["key", "bases"]).to_csv(path, sep="\t", index=False)
 
@@ -69,16 +75,4 @@ def _bases(stretches: pd.DataFrame) -> int:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        check_regions,
-        genomes=dict(zip(snakemake.params.genomes, map(Path, snakemake.input.fasta), strict=True)),
-        splits=snakemake.params.splits,
-        contigs=snakemake.params.contigs,
-        regions=[
-            (key, genome, Path(file))
-            for (key, genome), file in zip(snakemake.params.regions, snakemake.input.regions, strict=True)
-        ],
-        origins=Origins.of_this_run(),
-        checked=Path(snakemake.output[0]),
-    )
+    run_job(snakemake, check_regions)

@@ -97,12 +97,4 @@ def _require_right_order(shift: StrandShift, counts: np.ndarray, plus: Path, min
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        check_strands,
-        positives=Path(snakemake.input.positives),
-        fasta=Path(snakemake.input.fasta),
-        plus=[Path(path) for path in snakemake.input.plus],
-        minus=[Path(path) for path in snakemake.input.minus],
-        result=Path(snakemake.output[0]),
-    )
+    run_job(snakemake, check_strands)

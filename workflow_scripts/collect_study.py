@@ -48,14 +48,4 @@ def collect_study(
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        collect_study,
-        evaluations=[Path(path) for path in snakemake.input.evaluations],
-        arms_of_study=snakemake.params.arms,
-        arms=Path(snakemake.output.arms),
-        replicates=Path(snakemake.output.replicates),
-        means=Path(snakemake.output.means),
-        costs=Path(snakemake.output.costs),
-        selections=Path(snakemake.output.selections),
-    )
+    run_job(snakemake, collect_study)

@@ -55,17 +55,4 @@ def compare_arms(
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        compare_arms,
-        replicates=Path(snakemake.input.replicates),
-        predictions=[Path(path) for path in snakemake.input.predictions],
-        evaluations=[Path(path) for path in snakemake.input.evaluations],
-        study=snakemake.params.study,
-        kinds=snakemake.params.kinds,
-        bootstraps=snakemake.params.bootstraps,
-        seed=snakemake.params.seed,
-        comparisons=Path(snakemake.output.comparisons),
-        claims=Path(snakemake.output.claims),
-        published=Path(snakemake.output.published),
-    )
+    run_job(snakemake, compare_arms)

@@ -60,14 +60,4 @@ def _read_sizes(path: Path) -> dict[str, int]:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        count_reads,
-        reads=Path(snakemake.input.reads),
-        sizes=Path(snakemake.input.sizes),
-        plus=Path(snakemake.output.plus),
-        minus=Path(snakemake.output.minus),
-        counts=Path(snakemake.output.counts),
-        minimum_mapping_quality=snakemake.params.minimum_mapping_quality,
-        keep_duplicates=snakemake.params.keep_duplicates,
-    )
+    run_job(snakemake, count_reads)

@@ -61,18 +61,4 @@ def embed_sequences(
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        embed_sequences,
-        windows=Path(snakemake.input.windows),
-        codes=Path(snakemake.input.codes),
-        weights=Path(snakemake.input.weights),
-        models=Path(snakemake.input.models),
-        split=snakemake.params.split,
-        points=snakemake.params.points,
-        samples=snakemake.params.samples,
-        seed=snakemake.params.seed,
-        device=snakemake.params.device,
-        threads=snakemake.params.threads,
-        distances=Path(snakemake.output.distances),
-    )
+    run_job(snakemake, embed_sequences)

@@ -26,10 +26,4 @@ def encode_kmers(codes: Path, k: int, kmers: Path) -> None:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        encode_kmers,
-        codes=Path(snakemake.input.codes),
-        k=snakemake.params.k,
-        kmers=Path(snakemake.output[0]),
-    )
+    run_job(snakemake, encode_kmers)

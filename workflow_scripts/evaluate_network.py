@@ -78,21 +78,4 @@ def _answers(combination: Combination, codes: np.ndarray, both_strands: bool) ->
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        evaluate_network,
-        windows=Path(snakemake.input.windows),
-        codes=Path(snakemake.input.codes),
-        weights=[Path(path) for path in snakemake.input.weights],
-        models=[Path(path) for path in snakemake.input.models],
-        task=snakemake.params.task,
-        arm=snakemake.params.arm,
-        size=snakemake.params.size,
-        seeds=snakemake.params.seeds,
-        candidates=snakemake.params.candidates,
-        average_strands=snakemake.params.average_strands,
-        device=snakemake.params.device,
-        threads=snakemake.params.threads,
-        evaluation=Path(snakemake.output.evaluation),
-        predictions=Path(snakemake.output.predictions),
-    )
+    run_job(snakemake, evaluate_network)

@@ -96,24 +96,4 @@ def _record(model: EvaluatedModel, measured: pd.DataFrame) -> dict[str, Any]:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        evaluate_profile_network,
-        windows=Path(snakemake.input.windows),
-        codes=Path(snakemake.input.codes),
-        counts=Path(snakemake.input.counts),
-        control=next((Path(path) for path in snakemake.input.control), None),
-        weights=[Path(path) for path in snakemake.input.weights],
-        models=[Path(path) for path in snakemake.input.models],
-        task=snakemake.params.task,
-        arm=snakemake.params.arm,
-        size=snakemake.params.size,
-        seeds=snakemake.params.seeds,
-        candidates=snakemake.params.candidates,
-        average_strands=snakemake.params.average_strands,
-        device=snakemake.params.device,
-        threads=snakemake.params.threads,
-        evaluation=Path(snakemake.output.evaluation),
-        predictions=Path(snakemake.output.predictions),
-        profiles=Path(snakemake.output.profiles),
-    )
+    run_job(snakemake, evaluate_profile_network)

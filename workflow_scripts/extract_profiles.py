@@ -32,8 +32,8 @@ def extract_profiles(
     windows: Path,
     codes: Path,
     counts: Path,
-    control: Path | None,
     accounting: Path,
+    control: Path | None = None,
 ) -> None:
     """Write the base codes and the read starts of all windows that have any in their central output.
 
@@ -123,21 +123,4 @@ def _write_counts(found: np.ndarray, kept: np.ndarray, path: Path) -> None:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        extract_profiles,
-        positives=Path(snakemake.input.positives),
-        fasta=Path(snakemake.input.fasta),
-        plus=[Path(path) for path in snakemake.input.plus],
-        minus=[Path(path) for path in snakemake.input.minus],
-        control_plus=[Path(path) for path in snakemake.input.get("control_plus", [])],
-        control_minus=[Path(path) for path in snakemake.input.get("control_minus", [])],
-        window=snakemake.params.window,
-        output=snakemake.params.output,
-        jitter=snakemake.params.jitter,
-        windows=Path(snakemake.output.windows),
-        codes=Path(snakemake.output.codes),
-        counts=Path(snakemake.output.counts),
-        control=Path(path) if (path := snakemake.output.get("control")) else None,
-        accounting=Path(snakemake.output.accounting),
-    )
+    run_job(snakemake, extract_profiles)

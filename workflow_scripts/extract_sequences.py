@@ -48,12 +48,4 @@ def _common_width(table: pd.DataFrame, file: Path) -> int:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        extract_sequences,
-        positives=Path(snakemake.input.positives),
-        negatives=Path(snakemake.input.negatives),
-        fasta=Path(snakemake.input.fasta),
-        windows=Path(snakemake.output.windows),
-        codes=Path(snakemake.output.codes),
-    )
+    run_job(snakemake, extract_sequences)

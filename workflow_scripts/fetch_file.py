@@ -12,10 +12,4 @@ def fetch_file(url: str, checksum: str | None, destination: Path) -> None:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        fetch_file,
-        url=snakemake.params.url,
-        checksum=snakemake.params.checksum,
-        destination=Path(snakemake.output[0]),
-    )
+    run_job(snakemake, fetch_file)

@@ -85,12 +85,4 @@ def _trimmed(pattern: SeqletSet) -> FoundMotif:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        find_motifs,
-        contributions=Path(snakemake.input.contributions),
-        sequences=Path(snakemake.input.sequences),
-        known=[Path(path) for path in snakemake.input.known],
-        motifs=Path(snakemake.output.motifs),
-        table=Path(snakemake.output.table),
-    )
+    run_job(snakemake, find_motifs)

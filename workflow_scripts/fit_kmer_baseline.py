@@ -67,14 +67,4 @@ def _require_all_classes(labels: np.ndarray, classes: int, split: str) -> None:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        fit_kmer_baseline,
-        windows=Path(snakemake.input.windows),
-        kmers=Path(snakemake.input.kmers),
-        task=snakemake.params.task,
-        kind=snakemake.params.kind,
-        seed=snakemake.params.seed,
-        evaluation=Path(snakemake.output.evaluation),
-        predictions=Path(snakemake.output.predictions),
-    )
+    run_job(snakemake, fit_kmer_baseline)

@@ -33,10 +33,4 @@ def index_reads(reads: Path, bam: Path, index: Path) -> None:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        index_reads,
-        reads=Path(snakemake.input.reads),
-        bam=Path(snakemake.output.bam),
-        index=Path(snakemake.output.index),
-    )
+    run_job(snakemake, index_reads)

@@ -41,15 +41,4 @@ def measure_hyperbolicity(
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        measure_hyperbolicity,
-        distances=[Path(path) for path in snakemake.input.distances],
-        models=snakemake.params.models,
-        seeds=snakemake.params.seeds,
-        points=snakemake.params.points,
-        samples=snakemake.params.samples,
-        seed=snakemake.params.seed,
-        hyperbolicity=Path(snakemake.output.hyperbolicity),
-        references=Path(snakemake.output.references),
-    )
+    run_job(snakemake, measure_hyperbolicity)

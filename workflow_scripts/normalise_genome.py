@@ -14,12 +14,4 @@ def normalise_genome(source: Path, fasta: Path, index: Path, contigs: Path, size
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        normalise_genome,
-        source=Path(snakemake.input.source),
-        fasta=Path(snakemake.output.fasta),
-        index=Path(snakemake.output.index),
-        contigs=Path(snakemake.output.contigs),
-        sizes=Path(snakemake.output.sizes),
-    )
+    run_job(snakemake, normalise_genome)

@@ -76,18 +76,4 @@ def _as_rows(logits: np.ndarray, block: TileBlock, contig_size: int) -> pd.DataF
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        predict_binding,
-        weights=[Path(path) for path in snakemake.input.weights],
-        models=[Path(path) for path in snakemake.input.models],
-        fasta=Path(snakemake.input.fasta),
-        regions=next((Path(path) for path in snakemake.input.regions), None),
-        contigs=snakemake.params.contigs,
-        stride=snakemake.params.stride,
-        average_strands=snakemake.params.average_strands,
-        device=snakemake.params.device,
-        threads=snakemake.params.threads,
-        table=Path(snakemake.output.table),
-        bigwig=Path(snakemake.output.bigwig),
-    )
+    run_job(snakemake, predict_binding)

@@ -120,20 +120,4 @@ def _as_rows(block: TileBlock, totals: np.ndarray) -> pd.DataFrame:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        predict_profiles,
-        weights=[Path(path) for path in snakemake.input.weights],
-        models=[Path(path) for path in snakemake.input.models],
-        fasta=Path(snakemake.input.fasta),
-        regions=next((Path(path) for path in snakemake.input.regions), None),
-        contigs=snakemake.params.contigs,
-        control_plus=[Path(path) for path in snakemake.input.control_plus],
-        control_minus=[Path(path) for path in snakemake.input.control_minus],
-        average_strands=snakemake.params.average_strands,
-        device=snakemake.params.device,
-        threads=snakemake.params.threads,
-        table=Path(snakemake.output.table),
-        plus=Path(snakemake.output.plus),
-        minus=Path(snakemake.output.minus),
-    )
+    run_job(snakemake, predict_profiles)

@@ -75,17 +75,4 @@ def prepare_peaks(
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        prepare_peaks,
-        peaks=Path(snakemake.input.peaks),
-        fasta=Path(snakemake.input.fasta),
-        blacklist=[Path(each) for each in snakemake.input.blacklist],
-        width=snakemake.params.width,
-        strongest=snakemake.params.strongest,
-        splits=snakemake.params.splits,
-        max_unknown_fraction=snakemake.params.max_unknown_fraction,
-        positives=Path(snakemake.output.positives),
-        intervals=Path(snakemake.output.intervals),
-        counts=Path(snakemake.output.counts),
-    )
+    run_job(snakemake, prepare_peaks)

@@ -78,18 +78,4 @@ def _log(rows: pd.DataFrame, classes: Sequence[str], report: pd.DataFrame) -> No
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        prepare_sequences,
-        sequences=[Path(each) for each in snakemake.input.sequences],
-        splits_of_files=snakemake.params.splits_of_files,
-        made_splits=snakemake.params.made_splits,
-        sequence_column=snakemake.params.sequence_column,
-        label_column=snakemake.params.label_column,
-        width=snakemake.params.width,
-        windows=Path(snakemake.output.windows),
-        codes=Path(snakemake.output.codes),
-        classes=Path(snakemake.output.classes),
-        duplicates=Path(snakemake.output.duplicates),
-        accounting=Path(snakemake.output.accounting),
-    )
+    run_job(snakemake, prepare_sequences)

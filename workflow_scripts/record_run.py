@@ -14,7 +14,8 @@ from workflow_support.provenance import file_digest, git_state, hardware, softwa
 
 
 def record_run(
-    files: Mapping[str, Path],
+    locations: Sequence[str],
+    files: Sequence[Path],
     models: Sequence[Path],
     config: Mapping[str, Any],
     scripts: Mapping[str, str],
@@ -26,8 +27,8 @@ def record_run(
 
     Parameters
     ----------
-    files
-        Input files by their key in the configuration.
+    locations, files
+        Key in the configuration of every input file, and the files.
     models
         Descriptions of all networks, which name what each was trained on: on a cluster, other machines than this one.
     config
@@ -38,6 +39,7 @@ def record_run(
         Digest of every file that pins versions of software. The software of other rules' environments is known by it;
         ``software`` is that of the environment, and ``hardware`` the machine, that the record is written in.
     """
+    inputs = zip(locations, files, strict=True)
     record = {
         "name": config["name"],
         "seeds": config["study"]["seeds"],
@@ -46,7 +48,7 @@ def record_run(
         "hardware": hardware(),
         "trained_on": Counter(model["device"] for file in models for model in json.loads(file.read_bytes())),
         "software": software_versions(),
-        "inputs": {key: {"file": str(file), "digest": file_digest(file)} for key, file in files.items()},
+        "inputs": {key: {"file": str(file), "digest": file_digest(file)} for key, file in inputs},
         "scripts": dict(scripts),
         "environments": dict(environments),
     }
@@ -56,14 +58,4 @@ def record_run(
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        record_run,
-        models=[Path(path) for path in snakemake.input.models],
-        files=dict(zip(snakemake.params.locations, map(Path, snakemake.input.files), strict=True)),
-        config=snakemake.params.config,
-        scripts=snakemake.params.scripts,
-        environments=snakemake.params.environments,
-        provenance=Path(snakemake.output.provenance),
-        config_copy=Path(snakemake.output.config),
-    )
+    run_job(snakemake, record_run)

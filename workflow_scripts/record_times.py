@@ -90,12 +90,4 @@ def _of_arms(
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        record_times,
-        benchmarks=Path(snakemake.params.benchmarks),
-        models=snakemake.params.models,
-        kinds=snakemake.params.kinds,
-        rules=Path(snakemake.output.rules),
-        arms=Path(snakemake.output.arms),
-    )
+    run_job(snakemake, record_times)

@@ -72,23 +72,4 @@ def sample_negatives(
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        sample_negatives,
-        positives=Path(snakemake.input.positives),
-        intervals=Path(snakemake.input.intervals),
-        fasta=Path(snakemake.input.fasta),
-        blacklist=[Path(path) for path in snakemake.input.blacklist],
-        unlabelled=[Path(path) for path in snakemake.input.unlabelled],
-        negatives=Path(snakemake.output.negatives),
-        bed=Path(snakemake.output.bed),
-        counts=Path(snakemake.output.counts),
-        width=snakemake.params.width,
-        splits=snakemake.params.splits,
-        ratio=snakemake.params.ratio,
-        margin=snakemake.params.margin,
-        overlap=snakemake.params.overlap,
-        gc_bin_width=snakemake.params.gc_bin_width,
-        max_unknown_fraction=snakemake.params.max_unknown_fraction,
-        seed=snakemake.params.seed,
-    )
+    run_job(snakemake, sample_negatives)

@@ -111,19 +111,4 @@ def _motif_scores(motif: Motif, genome: Genome, variants: pd.DataFrame) -> dict[
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        score_variants,
-        variants=Path(snakemake.input.variants),
-        columns=snakemake.params.columns,
-        fastas=[Path(path) for path in snakemake.input.fastas],
-        weights=[Path(path) for path in snakemake.input.weights],
-        models=[Path(path) for path in snakemake.input.models],
-        motif=next((Path(path) for path in snakemake.input.motif), None),
-        average_strands=snakemake.params.average_strands,
-        device=snakemake.params.device,
-        threads=snakemake.params.threads,
-        table=Path(snakemake.output.table),
-        accounting=Path(snakemake.output.accounting),
-        correlation=Path(snakemake.output.correlation),
-    )
+    run_job(snakemake, score_variants)

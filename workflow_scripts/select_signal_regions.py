@@ -44,11 +44,4 @@ def select_signal_regions(positives: Path, signal: Path, fasta: Path, regions: P
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        select_signal_regions,
-        positives=Path(snakemake.input.positives),
-        signal=Path(snakemake.input.signal),
-        fasta=Path(snakemake.input.fasta),
-        regions=Path(snakemake.output[0]),
-    )
+    run_job(snakemake, select_signal_regions)

@@ -55,14 +55,4 @@ def simulate_experiment(
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        simulate_experiment,
-        motifs=[Path(path) for path in snakemake.input.motifs],
-        simulation=snakemake.params.simulation,
-        seed=snakemake.params.seed,
-        fasta=Path(snakemake.output.fasta),
-        peaks=[Path(path) for path in snakemake.output.peaks],
-        sites=[Path(path) for path in snakemake.output.sites],
-        signal=[Path(path) for path in snakemake.output.signal],
-    )
+    run_job(snakemake, simulate_experiment)

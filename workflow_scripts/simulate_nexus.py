@@ -74,15 +74,4 @@ def _read_codes(fasta: Path) -> dict[str, np.ndarray]:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        simulate_nexus,
-        sites=Path(snakemake.input.sites),
-        fasta=Path(snakemake.input.fasta),
-        settings=snakemake.params.settings,
-        seed=snakemake.params.seed,
-        reads=Path(snakemake.output.reads),
-        control=Path(snakemake.output.control),
-        truth_plus=Path(snakemake.output.truth_plus),
-        truth_minus=Path(snakemake.output.truth_minus),
-    )
+    run_job(snakemake, simulate_nexus)

@@ -62,12 +62,4 @@ def _parameters(settings: dict, table: pd.DataFrame) -> pd.DataFrame:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        simulate_phylogeny,
-        motif=[Path(path) for path in snakemake.input.motif],
-        settings=snakemake.params.settings,
-        sequences=Path(snakemake.output.sequences),
-        tree=Path(snakemake.output.tree),
-        parameters=Path(snakemake.output.parameters),
-    )
+    run_job(snakemake, simulate_phylogeny)

@@ -17,9 +17,4 @@ def summarise_run(evaluations: list[Path], summary: Path) -> None:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        summarise_run,
-        evaluations=[Path(path) for path in snakemake.input.evaluations],
-        summary=Path(snakemake.output[0]),
-    )
+    run_job(snakemake, summarise_run)

@@ -95,22 +95,4 @@ def _digest(splits: Sequence[LabelledKmers]) -> str:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        train_network,
-        windows=Path(snakemake.input.windows),
-        kmers=Path(snakemake.input.kmers),
-        classes=next((Path(path) for path in snakemake.input.classes), None),
-        kind=snakemake.params.kind,
-        task=snakemake.params.task,
-        arm=snakemake.params.arm,
-        size=snakemake.params.size,
-        seeds=snakemake.params.seeds,
-        architecture=snakemake.params.architecture,
-        training=snakemake.params.training,
-        checkpoints=Path(snakemake.params.checkpoints),
-        code=snakemake.params.code,
-        weights=Path(snakemake.output.weights),
-        models=Path(snakemake.output.models),
-        history=Path(snakemake.output.history),
-    )
+    run_job(snakemake, train_network)

@@ -70,22 +70,4 @@ def _digest(data: ProfileTrainingWindows) -> str:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        train_profile_network,
-        windows=Path(snakemake.input.windows),
-        kmers=Path(snakemake.input.kmers),
-        counts=Path(snakemake.input.counts),
-        control=next((Path(path) for path in snakemake.input.control), None),
-        task=snakemake.params.task,
-        arm=snakemake.params.arm,
-        size=snakemake.params.size,
-        seeds=snakemake.params.seeds,
-        architecture=snakemake.params.architecture,
-        training=snakemake.params.training,
-        checkpoints=Path(snakemake.params.checkpoints),
-        code=snakemake.params.code,
-        weights=Path(snakemake.output.weights),
-        models=Path(snakemake.output.models),
-        history=Path(snakemake.output.history),
-    )
+    run_job(snakemake, train_profile_network)

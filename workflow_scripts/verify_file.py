@@ -25,10 +25,4 @@ def verify_file(source: Path, checksum: str, verified: Path) -> None:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        verify_file,
-        source=Path(snakemake.input.source),
-        checksum=snakemake.params.checksum,
-        verified=Path(snakemake.output.verified),
-    )
+    run_job(snakemake, verify_file)

@@ -17,7 +17,13 @@ SPLITS = ["train", "validation", "test"]
 
 def write_results_page(
     *,
-    tables: dict[str, Path],
+    replicates: Path,
+    means: Path,
+    costs: Path,
+    comparisons: Path,
+    claims: Path,
+    published: Path,
+    selections: Path,
     windows: list[Path],
     duplicates: list[Path],
     correlations: list[Path],
@@ -32,8 +38,8 @@ def write_results_page(
 
     Parameters
     ----------
-    tables
-        Tables of the study by name: replicates, means, costs, comparisons, claims, published, selections.
+    replicates, means, costs, comparisons, claims, published, selections
+        Tables of the study.
     windows
         The window table of each task, in the order of ``kinds``.
     duplicates
@@ -44,8 +50,18 @@ def write_results_page(
         Of each task.
     """
     tasks = pd.DataFrame([_task_row(task, kinds[task], path) for task, path in zip(kinds, windows, strict=True)])
-    of_study = {key: read_table(path) for key, path in tables.items()}
-    study = Study(tasks=tasks, metrics=metrics, references=references, **of_study)
+    study = Study(
+        tasks=tasks,
+        replicates=read_table(replicates),
+        means=read_table(means),
+        costs=read_table(costs),
+        comparisons=read_table(comparisons),
+        claims=read_table(claims),
+        published=read_table(published),
+        selections=read_table(selections),
+        metrics=metrics,
+        references=references,
+    )
     labelled = [task for task, kind in kinds.items() if kind == "labelled"]
     of_copies = dict(zip(labelled, map(read_table, duplicates), strict=True))
     links = {figure_title(path): quote(os.path.relpath(path, page.parent)) for path in figures}
@@ -63,20 +79,4 @@ def _task_row(task: str, kind: str, windows: Path) -> dict[str, object]:
 
 
 if "snakemake" in globals():
-    run_job(
-        snakemake,
-        write_results_page,
-        tables={
-            key: Path(snakemake.input[key])
-            for key in ("replicates", "means", "costs", "comparisons", "claims", "published", "selections")
-        },
-        windows=[Path(path) for path in snakemake.input.windows],
-        duplicates=[Path(path) for path in snakemake.input.duplicates],
-        correlations=[Path(path) for path in snakemake.input.correlations],
-        figures=[Path(path) for path in snakemake.input.figures],
-        name=snakemake.params.name,
-        kinds=snakemake.params.kinds,
-        metrics=snakemake.params.metrics,
-        references=snakemake.params.references,
-        page=Path(snakemake.output.page),
-    )
+    run_job(snakemake, write_results_page)

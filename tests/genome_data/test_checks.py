@@ -39,12 +39,14 @@ def check(genome: Path, *, test: str = "one:31-40", contig: str = "one", last: i
     (folder / "regions.bed").write_text(f"one\t5\t10\ntwo\t20\t{last}\n")
     splits = {"validation": ["one:1-20"], "test": ["one:21-30", test]}
     check_regions(
-        {"small": genome},
+        ["small"],
+        [genome],
         [(("genomes", "small", "splits"), "small", splits)],
         [(("predict", "scan", "contigs"), "small", ["two", contig])],
-        [(("predict", "some", "regions"), "small", folder / "regions.bed")],
-        Origins([folder / "config.yaml"]),
+        [(("predict", "some", "regions"), "small")],
+        [folder / "regions.bed"],
         folder / "regions.tsv",
+        Origins([folder / "config.yaml"]),
     )
     return (folder / "regions.tsv").read_text()
 

@@ -75,8 +75,8 @@ def extract(task: Path, sources: int = 1, control: bool = True) -> Path:
         out / "windows.tsv",
         out / "codes.npy",
         out / "counts.npy",
-        out / "control.npy" if control else None,
         out / "profile_counts.tsv",
+        out / "control.npy" if control else None,
     )
     return out
 
@@ -187,7 +187,7 @@ def test_real_ctcf_profiles(shared_data: Path, tmp_path: Path) -> None:
     strands = [[hg19 / f"signal/GM12878_CTCF_r1.chr21.hg19.5p.{strand}.bw"] for strand in ("plus", "minus")]
     outputs = [tmp_path / name for name in ("windows.tsv", "codes.npy", "counts.npy")]
     accounting = tmp_path / "profile_counts.tsv"
-    extract_profiles(tmp_path / "positives.tsv", fasta, *strands, [], [], 1346, 1000, 200, *outputs, None, accounting)
+    extract_profiles(tmp_path / "positives.tsv", fasta, *strands, [], [], 1346, 1000, 200, *outputs, accounting)
     rows = pd.read_csv(accounting, sep="\t").set_index("reason")["rows"]
     windows, codes, counts = read_windows(outputs[0]), np.load(outputs[1]), np.load(outputs[2])
     assert rows.to_dict() == {"in": 446, "no reads in the output window": 29, "kept": 417}

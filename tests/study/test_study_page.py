@@ -37,7 +37,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
     rest = ["fisher_low", "fisher_high", "spearman", "spearman_low", "spearman_high"]
     correlation.write_text(json.dumps([found | dict.fromkeys(rest)]))
     write_results_page(
-        tables={name: paths[name] for name in USED},
+        **{name: paths[name] for name in USED},
         windows=mock.windows,
         duplicates=[],
         correlations=[correlation] if variants else [],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from rattler import MatchSpec
+from workflow_rules import rules_of
 
 from workflow_support.code_digest import third_party_imports
 
@@ -51,12 +52,9 @@ def read_pins(environment: Path) -> dict[str, str]:
 def scripts_by_environment() -> dict[str, set[str]]:
     """The scripts of all rules by the name of their environment's file."""
     users: dict[str, set[str]] = {}
-    for file in sorted((ROOT / "rules").glob("*.smk")):
-        for body in re.split(r"^\s*rule \w+:", file.read_text(), flags=re.MULTILINE)[1:]:
-            script = re.search(r'script:\s+"\.\./workflow_scripts/(\w+\.py)"', body)
-            environment = re.search(r'conda:\s+"\.\./envs/(\w+\.yaml)"', body)
-            if script:
-                users.setdefault(environment[1], set()).add(script[1])
+    for rule in rules_of("tests/tiny.yaml").values():
+        if rule.script:
+            users.setdefault(Path(rule.conda_env).name, set()).add(Path(rule.script).name)
     return users
 
 

@@ -27,11 +27,6 @@ from workflow_support.configuration import contestants, replicates_of, train_siz
 from workflow_support.metrics import BASELINE_ARM
 
 TINY = ["--configfile", "tests/tiny.yaml"]
-RULES = [
-    (file.name, match[1], match[2])
-    for file in sorted((ROOT / "rules").glob("*.smk"))
-    for match in re.finditer(r"^ *rule (\w+):\n((?:(?! *rule |\S).*\n)*)", file.read_text(), re.MULTILINE)
-]
 
 
 @pytest.fixture(scope="module")
@@ -110,27 +105,6 @@ def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> Non
 def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
     assert "gpu=1" not in checkout.snakemake("-n", *TINY)
     assert "gpu=1" in checkout.snakemake("-n", *TINY, "--config", "training={device: cuda}")
-
-
-@pytest.mark.parametrize(("file", "rule", "body"), RULES, ids=[rule for _, rule, _ in RULES])
-def test_every_rule_can_be_scheduled_traced_and_deployed(file: str, rule: str, body: str) -> None:
-    for directive in ("log:", "benchmark:", "conda:", "threads:", "mem_mb=lambda", "runtime="):
-        assert directive in body, f"{file}: rule {rule} lacks {directive}"
-    # What goes on where it was cut off needs no longer limit.
-    resumes = "checkpoints=" in body
-    assert ("runtime=TRAINING_MINUTES" in body) == resumes
-    assert body.count("* attempt") == (1 if resumes else 2)
-    # Inside a cluster job, Snakemake would retry as well, with the memory of the first attempt.
-    assert "retries:" not in body
-    if script := re.search(r"workflow_scripts/(\w+)\.py", body):
-        assert f'code=code("{script[1]}")' in body
-
-
-def test_rule_files_say_what_they_need_and_make() -> None:
-    for file in (ROOT / "rules").glob("*.smk"):
-        docstring = file.read_text().split('"""')[1]
-        assert "Needs:" in docstring, file.name
-        assert "Makes:" in docstring, file.name
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ def test_the_record_holds_inputs_and_a_configuration_to_repeat_the_run(abc: Path
     models[0].write_text(json.dumps([{"device": "cpu (A)"}, {"device": "cuda (B)"}]))
     models[1].write_text(json.dumps([{"device": "cpu (A)"}]))
     record_run(
-        files={"tasks.T.peaks": abc},
+        locations=["tasks.T.peaks"],
+        files=[abc],
         models=models,
         config=config,
         scripts={"train_network": "0"},

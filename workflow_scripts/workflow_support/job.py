@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from tqdm import tqdm
 
@@ -20,17 +22,17 @@ logger = logging.getLogger("rc")
 
 
 def run_job(snakemake: Any, function: Callable[..., None], **arguments: Any) -> None:
-    """Call ``function(**arguments)`` as the body of a Snakemake job.
+    """Run ``function`` as the body of a Snakemake job, with the named inputs, outputs and parameters of its rule.
 
     Messages go to the job's log file and to the terminal. An :class:`InputError` ends the job with its text alone, and
     so does what a disk does, as inputs that are gone or were cut off; any other exception is a defect of ours and
-    leaves its traceback in the log. An interrupt by the user leaves none.
+    leaves its traceback in the log. An interrupt by the user leaves none. ``arguments`` replace those of the rule.
     """
     log = Path(snakemake.log[0])
     _log_to(log)
     try:
         require_whole(snakemake.input, _folder_of_run(log))
-        function(**arguments)
+        function(**(arguments or bound_arguments(snakemake, function)))
     except InputError as error:
         logger.error("%s", error)
         sys.exit(1)
@@ -40,6 +42,50 @@ def run_job(snakemake: Any, function: Callable[..., None], **arguments: Any) -> 
     except Exception as error:
         logger.error("%s", storage_error(error) or traceback.format_exc())
         sys.exit(1)
+
+
+def bound_arguments(job: Any, function: Callable[..., None]) -> dict[str, Any]:
+    """The arguments of ``function``: the named inputs, outputs and parameters of a job.
+
+    A parameter annotated as Path, ``Path | None`` or a list or sequence of Path gets its files as such; an empty list
+    of files is None for ``Path | None``.
+    """
+    types = get_type_hints(function)
+    return {name: _converted(value, types.get(name)) for name, value in named_values(job, function).items()}
+
+
+def named_values(rule: Any, function: Callable[..., None]) -> dict[str, Any]:
+    """Name and value of the inputs, outputs and parameters of a rule or job that ``function`` takes.
+
+    Inputs without a name only have to be there. ``code``, the digest by which a job runs again after an edit, is left
+    out unless the function takes it.
+
+    Raises
+    ------
+    TypeError
+        If a name is given twice, the function does not take one, or one that it needs is missing.
+    """
+    parameters = inspect.signature(function).parameters
+    named = [item for part in (rule.input, rule.output, rule.params) for item in part.items()]
+    values = {name: value for name, value in named if name != "code" or name in parameters}
+    needed = {name for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty}
+    faults = {
+        "given twice": {name for name, times in Counter(name for name, _ in named).items() if times > 1},
+        "unknown": values.keys() - parameters.keys(),
+        "missing": needed - values.keys(),
+    }
+    found = [f"{fault}: {', '.join(sorted(names))}" for fault, names in faults.items() if names]
+    if found:
+        raise TypeError(f"the names of the rule are not the parameters of {function.__name__} ({'; '.join(found)})")
+    return values
+
+
+def _converted(value: Any, annotation: Any) -> Any:
+    if annotation in (list[Path], Sequence[Path]):
+        return [Path(value)] if isinstance(value, str) else [Path(path) for path in value]
+    if annotation == Path | None and not isinstance(value, str):
+        return next((Path(path) for path in value or []), None)
+    return Path(value) if annotation in (Path, Path | None) else value
 
 
 def progress(items: Iterable[Item], *, description: str, unit: str, total: float | None = None) -> Iterable[Item]:

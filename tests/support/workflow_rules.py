@@ -1,0 +1,31 @@
+"""The rules of the workflow as Snakemake reads them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import chdir
+from functools import cache
+from pathlib import Path
+from unittest import mock
+
+from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, SnakemakeApi
+from snakemake.rules import Rule
+from snakemake.settings.enums import Quietness
+
+ROOT = Path(__file__).parents[2]
+
+
+@cache
+def rules_of(config: str) -> dict[str, Rule]:
+    """The rules that a configuration, a path from the root of the checkout, gives, by name."""
+    with (
+        chdir(ROOT),
+        mock.patch.dict(os.environ),
+        SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api,
+    ):
+        workflow = api.workflow(
+            resource_settings=ResourceSettings(cores=1),
+            config_settings=ConfigSettings(configfiles=[Path(config)]),
+            snakefile=ROOT / "Snakefile",
+        )
+        return {rule.name: rule for rule in workflow._workflow.rules}
