@@ -20,11 +20,6 @@ report: "resources/captions/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/common_study.smk"
-include: "rules/common_profiles.smk"
-include: "rules/common_attribution.smk"
-include: "rules/common_variants.smk"
-include: "rules/results.smk"
 include: "rules/simulation.smk"
 include: "rules/phylogenies.smk"
 include: "rules/checks.smk"
@@ -49,4 +44,4 @@ include: "rules/variants.smk"
 rule all:
     default_target: True
     input:
-        final_outputs(),
+        outputs.final(),

@@ -9,22 +9,22 @@ figures/attributions/<name>.logos and .motifs, as .svg and .png.
 
 rule attribute_sequences:
     input:
-        explained_genome("genome.fa.fai"),
-        windows=explained_task("windows.tsv"),
-        codes=explained_task("codes.npy"),
-        control=explained_control,
-        weights=explained_model("weights.safetensors"),
-        models=explained_model("models.json"),
-        fasta=explained_genome("genome.fa"),
+        per("attribution", uses.explained_genome, "genome.fa.fai"),
+        windows=per("attribution", uses.explained_file, "windows.tsv"),
+        codes=per("attribution", uses.explained_file, "codes.npy"),
+        control=per("attribution", uses.explained_control),
+        weights=used_models("attribution", "weights.safetensors"),
+        models=used_models("attribution", "models.json"),
+        fasta=per("attribution", uses.explained_genome, "genome.fa"),
     output:
-        contributions=run_path("attributions/{attribution}.contributions.npy"),
-        sequences=run_path("attributions/{attribution}.sequences.npy"),
-        table=run_path("attributions/{attribution}.windows.tsv"),
-        bigwig=run_path("attributions/{attribution}.bw"),
+        contributions=run.path("attributions/{attribution}.contributions.npy"),
+        sequences=run.path("attributions/{attribution}.sequences.npy"),
+        table=run.path("attributions/{attribution}.windows.tsv"),
+        bigwig=run.path("attributions/{attribution}.bw"),
     log:
-        run_path("logs/attribute_sequences/{attribution}.log"),
+        run.path("logs/attribute_sequences/{attribution}.log"),
     benchmark:
-        run_path("benchmarks/attribute_sequences/{attribution}.tsv")
+        run.path("benchmarks/attribute_sequences/{attribution}.tsv")
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -33,13 +33,13 @@ rule attribute_sequences:
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
-        method=of_attribution("method"),
-        head=explained_head,
-        strongest=of_attribution("strongest"),
-        bases=of_attribution("bases"),
+        method=setting("attribution", "method"),
+        head=per("attribution", uses.explained_head),
+        strongest=setting("attribution", "strongest"),
+        bases=setting("attribution", "bases"),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
-        average_strands=explained_strands,
+        average_strands=both_strands("attribution"),
         code=code("attribute_sequences"),
     script:
         "../workflow_scripts/attribute_sequences.py"
@@ -47,21 +47,21 @@ rule attribute_sequences:
 
 rule plot_contribution_logos:
     input:
-        contributions=run_path("attributions/{attribution}.contributions.npy"),
-        sequences=run_path("attributions/{attribution}.sequences.npy"),
-        table=run_path("attributions/{attribution}.windows.tsv"),
+        contributions=run.path("attributions/{attribution}.contributions.npy"),
+        sequences=run.path("attributions/{attribution}.sequences.npy"),
+        table=run.path("attributions/{attribution}.windows.tsv"),
     output:
-        svg=run_path("figures/attributions/{attribution}.logos.svg"),
+        svg=run.path("figures/attributions/{attribution}.logos.svg"),
         png=report(
-            run_path("figures/attributions/{attribution}.logos.png"),
+            run.path("figures/attributions/{attribution}.logos.png"),
             caption="../resources/captions/contribution_logos.rst",
             category="Attribution",
             labels={"figure": "Strongest stretches", "of": "{attribution}"},
         ),
     log:
-        run_path("logs/plot_contribution_logos/{attribution}.log"),
+        run.path("logs/plot_contribution_logos/{attribution}.log"),
     benchmark:
-        run_path("benchmarks/plot_contribution_logos/{attribution}.tsv")
+        run.path("benchmarks/plot_contribution_logos/{attribution}.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -76,16 +76,16 @@ rule plot_contribution_logos:
 
 rule find_motifs:
     input:
-        contributions=run_path("attributions/{attribution}.contributions.npy"),
-        sequences=run_path("attributions/{attribution}.sequences.npy"),
-        known=known_motifs,
+        contributions=run.path("attributions/{attribution}.contributions.npy"),
+        sequences=run.path("attributions/{attribution}.sequences.npy"),
+        known=per("attribution", uses.known_motifs),
     output:
-        motifs=run_path("attributions/{attribution}.motifs.meme"),
-        table=run_path("attributions/{attribution}.motifs.tsv"),
+        motifs=run.path("attributions/{attribution}.motifs.meme"),
+        table=run.path("attributions/{attribution}.motifs.tsv"),
     log:
-        run_path("logs/find_motifs/{attribution}.log"),
+        run.path("logs/find_motifs/{attribution}.log"),
     benchmark:
-        run_path("benchmarks/find_motifs/{attribution}.tsv")
+        run.path("benchmarks/find_motifs/{attribution}.tsv")
     conda:
         "../envs/motifs.yaml"
     threads: 1
@@ -100,21 +100,21 @@ rule find_motifs:
 
 rule plot_motif_logos:
     input:
-        motifs=run_path("attributions/{attribution}.motifs.meme"),
-        table=run_path("attributions/{attribution}.motifs.tsv"),
-        known=known_motifs,
+        motifs=run.path("attributions/{attribution}.motifs.meme"),
+        table=run.path("attributions/{attribution}.motifs.tsv"),
+        known=per("attribution", uses.known_motifs),
     output:
-        svg=run_path("figures/attributions/{attribution}.motifs.svg"),
+        svg=run.path("figures/attributions/{attribution}.motifs.svg"),
         png=report(
-            run_path("figures/attributions/{attribution}.motifs.png"),
+            run.path("figures/attributions/{attribution}.motifs.png"),
             caption="../resources/captions/motif_logos.rst",
             category="Attribution",
             labels={"figure": "Motifs found", "of": "{attribution}"},
         ),
     log:
-        run_path("logs/plot_motif_logos/{attribution}.log"),
+        run.path("logs/plot_motif_logos/{attribution}.log"),
     benchmark:
-        run_path("benchmarks/plot_motif_logos/{attribution}.tsv")
+        run.path("benchmarks/plot_motif_logos/{attribution}.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1

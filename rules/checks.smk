@@ -12,20 +12,18 @@ leaves its last table (update), for the same reason.
 rule check_intervals:
     input:
         # Read, and so checked, by normalise_sequences.
-        expand(
-            run_path("predictions/{prediction}/contigs.tsv"),
-            prediction=WITH_SEQUENCES,
+        run.paths(
+            "predictions/{prediction}/contigs.tsv",
+            prediction=run.having("predict", "sequences"),
         ),
-        peaks=unique(local_path(f"tasks.{task}.peaks") for task in TASKS_ON_GENOMES),
-        intervals=unique(
-            local_path(key) for key in LOCATIONS if INTERVAL_KEYS.fullmatch(key)
-        ),
+        peaks=inputs.peaks(),
+        intervals=inputs.intervals(),
     output:
         checked=update(CHECKED_INTERVALS),
     log:
-        run_path("logs/check_intervals.log"),
+        run.path("logs/check_intervals.log"),
     benchmark:
-        run_path("benchmarks/check_intervals.tsv")
+        run.path("benchmarks/check_intervals.tsv")
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -40,15 +38,15 @@ rule check_intervals:
 
 rule check_regions:
     input:
-        expand(run_path("genomes/{genome}/genome.fa.fai"), genome=GENOMES),
-        fasta=expand(run_path("genomes/{genome}/genome.fa"), genome=GENOMES),
-        beds=[local_path(".".join(key)) for key, genome in regions_to_predict()],
+        run.paths("genomes/{genome}/genome.fa.fai", genome=run.genomes),
+        fasta=run.paths("genomes/{genome}/genome.fa", genome=run.genomes),
+        beds=[run.local_path(".".join(key)) for key, _ in inputs.regions_to_predict()],
     output:
         checked=update(CHECKED_REGIONS),
     log:
-        run_path("logs/check_regions.log"),
+        run.path("logs/check_regions.log"),
     benchmark:
-        run_path("benchmarks/check_regions.tsv")
+        run.path("benchmarks/check_regions.tsv")
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -56,10 +54,10 @@ rule check_regions:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        genomes=GENOMES,
-        splits=splits_in_use(),
-        contigs=contigs_to_predict(),
-        regions=regions_to_predict(),
+        genomes=run.genomes,
+        splits=inputs.splits_in_use(),
+        contigs=inputs.contigs_to_predict(),
+        regions=inputs.regions_to_predict(),
         code=code("check_regions"),
     script:
         "../workflow_scripts/check_regions.py"

@@ -9,19 +9,19 @@ provenance.json, config.yaml, rule_times.tsv, arm_times.tsv.
 
 rule evaluate_network:
     input:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        codes=run_path("tasks/{task}/codes.npy"),
-        weights=of_members("weights.safetensors"),
-        models=of_members("models.json"),
+        windows=run.path("tasks/{task}/windows.tsv"),
+        codes=run.path("tasks/{task}/codes.npy"),
+        weights=per("task arm size", models.member_files, "weights.safetensors"),
+        models=per("task arm size", models.member_files, "models.json"),
     output:
-        evaluation=model_file("evaluation.json"),
-        predictions=model_file("predictions.tsv"),
+        evaluation=models.file("evaluation.json"),
+        predictions=models.file("predictions.tsv"),
     log:
-        run_path("logs/evaluate_network/{task}/{arm}/{size}.log"),
+        run.path("logs/evaluate_network/{task}/{arm}/{size}.log"),
     benchmark:
-        run_path("benchmarks/evaluate_network/{task}/{arm}/{size}.tsv")
+        run.path("benchmarks/evaluate_network/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
-        task=one_of(CLASSIFICATION_TASKS),
+        task=one_of(run.classification),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -33,9 +33,9 @@ rule evaluate_network:
         task="{task}",
         arm="{arm}",
         size="{size}",
-        seeds=averaged_seeds,
-        candidates=candidates_of,
-        average_strands=lambda wildcards: average_strands(wildcards.arm),
+        seeds=per("arm", models.seeds),
+        candidates=per("arm", models.candidate_places),
+        average_strands=per("arm", models.average_strands),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
         code=code("evaluate_network"),
@@ -45,17 +45,17 @@ rule evaluate_network:
 
 rule fit_kmer_baseline:
     input:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        kmers=run_path(f"tasks/{{task}}/kmers.k{BASELINE_KMER}.npy"),
+        windows=run.path("tasks/{task}/windows.tsv"),
+        kmers=run.path(f"tasks/{{task}}/kmers.k{BASELINE_KMER}.npy"),
     output:
-        evaluation=baseline_file("evaluation.json", "{task}"),
-        predictions=baseline_file("predictions.tsv", "{task}"),
+        evaluation=models.baseline_file("evaluation.json"),
+        predictions=models.baseline_file("predictions.tsv"),
     log:
-        run_path("logs/fit_kmer_baseline/{task}.log"),
+        run.path("logs/fit_kmer_baseline/{task}.log"),
     benchmark:
-        run_path("benchmarks/fit_kmer_baseline/{task}.tsv")
+        run.path("benchmarks/fit_kmer_baseline/{task}.tsv")
     wildcard_constraints:
-        task=one_of(CLASSIFICATION_TASKS),
+        task=one_of(run.classification),
     conda:
         "../envs/learning.yaml"
     threads: 1
@@ -64,7 +64,7 @@ rule fit_kmer_baseline:
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
         task="{task}",
-        kind=task_setting("kind"),
+        kind=setting("task", "kind"),
         # The fit draws nothing at random; its tables have a seed because those of the networks do.
         seed=0,
         code=code("fit_kmer_baseline"),
@@ -74,18 +74,18 @@ rule fit_kmer_baseline:
 
 rule summarise_run:
     input:
-        evaluations=evaluation_files(TASKS),
+        evaluations=models.scores(run.tasks),
     output:
         summary=report(
-            run_path("summary.tsv"),
+            run.path("summary.tsv"),
             caption="../resources/captions/summary.rst",
             category="Results",
             labels={"figure": "Table of results"},
         ),
     log:
-        run_path("logs/summarise_run.log"),
+        run.path("logs/summarise_run.log"),
     benchmark:
-        run_path("benchmarks/summarise_run.tsv")
+        run.path("benchmarks/summarise_run.tsv")
     conda:
         "../envs/learning.yaml"
     threads: 1
@@ -100,16 +100,16 @@ rule summarise_run:
 
 rule record_run:
     input:
-        run_path("summary.tsv"),
-        files=list(input_files().values()),
-        models=model_files("models.json", TASKS, arms_of_task),
+        run.path("summary.tsv"),
+        files=list(run.input_files().values()),
+        models=models.files("models.json", run.tasks, models.arms_for),
     output:
-        provenance=run_path("provenance.json"),
-        config_copy=run_path("config.yaml"),
+        provenance=run.path("provenance.json"),
+        config_copy=run.path("config.yaml"),
     log:
-        run_path("logs/record_run.log"),
+        run.path("logs/record_run.log"),
     benchmark:
-        run_path("benchmarks/record_run.tsv")
+        run.path("benchmarks/record_run.tsv")
     conda:
         "../envs/learning.yaml"
     threads: 1
@@ -118,7 +118,7 @@ rule record_run:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         config=config,
-        locations=list(input_files()),
+        locations=list(run.input_files()),
         scripts={
             script.stem: code(script.stem) for script in sorted(SCRIPTS.glob("*.py"))
         },
@@ -133,25 +133,25 @@ rule record_run:
 
 rule record_times:
     input:
-        measured_outputs(),
-        ancient(checks()),
+        outputs.measured(),
+        ancient(outputs.checks()),
     output:
         rules=report(
-            run_path("rule_times.tsv"),
+            run.path("rule_times.tsv"),
             caption="../resources/captions/rule_times.rst",
             category="Provenance",
             labels={"figure": "Time of every rule"},
         ),
         arms=report(
-            run_path("arm_times.tsv"),
+            run.path("arm_times.tsv"),
             caption="../resources/captions/arm_times.rst",
             category="Provenance",
             labels={"figure": "Time of every arm"},
         ),
     log:
-        run_path("logs/record_times.log"),
+        run.path("logs/record_times.log"),
     benchmark:
-        run_path("benchmarks/record_times.tsv")
+        run.path("benchmarks/record_times.tsv")
     conda:
         "../envs/learning.yaml"
     threads: 1
@@ -159,9 +159,11 @@ rule record_times:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        benchmarks=run_path("benchmarks"),
-        models=[[*model, size] for model, sizes in SIZES.items() for size in sizes],
-        kinds=KINDS,
+        benchmarks=run.path("benchmarks"),
+        models=[
+            [*model, size] for model, sizes in models.sizes.items() for size in sizes
+        ],
+        kinds=run.kinds,
         code=code("record_times"),
     script:
         "../workflow_scripts/record_times.py"

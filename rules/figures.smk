@@ -6,28 +6,27 @@ Makes: figures/<figure>.svg and .png; the report shows the PNG, which is larger 
 with the width of a printed column.
 """
 
-MAIN_EVALUATIONS = evaluation_files(CLASSIFICATION_TASKS, main=True)
 SHOWN_EVALUATIONS, SHOWN_PREDICTIONS = (
-    evaluation_files(CLASSIFICATION_TASKS, True, file, shown_contestants)
+    models.scores(run.classification, file, models.shown_for, main=True)
     for file in ("evaluation.json", "predictions.tsv")
 )
 
 
 rule plot_performance:
     input:
-        evaluations=MAIN_EVALUATIONS,
+        evaluations=models.scores(run.classification, main=True),
     output:
-        svg=run_path("figures/performance.svg"),
+        svg=run.path("figures/performance.svg"),
         png=report(
-            run_path("figures/performance.png"),
+            run.path("figures/performance.png"),
             caption="../resources/captions/performance.rst",
             category="Results",
             labels={"figure": "AUROC and AUPRC"},
         ),
     log:
-        run_path("logs/plot_performance.log"),
+        run.path("logs/plot_performance.log"),
     benchmark:
-        run_path("benchmarks/plot_performance.tsv")
+        run.path("benchmarks/plot_performance.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -45,17 +44,17 @@ rule plot_roc_and_precision_recall:
         predictions=SHOWN_PREDICTIONS,
         evaluations=SHOWN_EVALUATIONS,
     output:
-        svg=run_path("figures/roc_and_precision_recall.svg"),
+        svg=run.path("figures/roc_and_precision_recall.svg"),
         png=report(
-            run_path("figures/roc_and_precision_recall.png"),
+            run.path("figures/roc_and_precision_recall.png"),
             caption="../resources/captions/roc_and_precision_recall.rst",
             category="Results",
             labels={"figure": "ROC and precision-recall curves"},
         ),
     log:
-        run_path("logs/plot_roc_and_precision_recall.log"),
+        run.path("logs/plot_roc_and_precision_recall.log"),
     benchmark:
-        run_path("benchmarks/plot_roc_and_precision_recall.tsv")
+        run.path("benchmarks/plot_roc_and_precision_recall.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -72,17 +71,17 @@ rule plot_calibration:
     input:
         evaluations=SHOWN_EVALUATIONS,
     output:
-        svg=run_path("figures/calibration.svg"),
+        svg=run.path("figures/calibration.svg"),
         png=report(
-            run_path("figures/calibration.png"),
+            run.path("figures/calibration.png"),
             caption="../resources/captions/calibration.rst",
             category="Results",
             labels={"figure": "Calibration"},
         ),
     log:
-        run_path("logs/plot_calibration.log"),
+        run.path("logs/plot_calibration.log"),
     benchmark:
-        run_path("benchmarks/plot_calibration.tsv")
+        run.path("benchmarks/plot_calibration.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -97,19 +96,19 @@ rule plot_calibration:
 
 rule plot_reverse_complement_error:
     input:
-        evaluations=model_files("evaluation.json", CLASSIFICATION_TASKS, main=True),
+        evaluations=models.files("evaluation.json", run.classification, main=True),
     output:
-        svg=run_path("figures/reverse_complement_error.svg"),
+        svg=run.path("figures/reverse_complement_error.svg"),
         png=report(
-            run_path("figures/reverse_complement_error.png"),
+            run.path("figures/reverse_complement_error.png"),
             caption="../resources/captions/reverse_complement_error.rst",
             category="Results",
             labels={"figure": "Reverse-complement error"},
         ),
     log:
-        run_path("logs/plot_reverse_complement_error.log"),
+        run.path("logs/plot_reverse_complement_error.log"),
     benchmark:
-        run_path("benchmarks/plot_reverse_complement_error.tsv")
+        run.path("benchmarks/plot_reverse_complement_error.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -124,24 +123,24 @@ rule plot_reverse_complement_error:
 
 rule plot_training_curves:
     input:
-        histories=model_files(
-            "history.tsv", CLASSIFICATION_TASKS, arms_of_task, main=True
+        histories=models.files(
+            "history.tsv", run.classification, models.arms_for, main=True
         ),
-        evaluations=model_files(
-            "evaluation.json", CLASSIFICATION_TASKS, arms_of_task, main=True
+        evaluations=models.files(
+            "evaluation.json", run.classification, models.arms_for, main=True
         ),
     output:
-        svg=run_path("figures/training_curves.svg"),
+        svg=run.path("figures/training_curves.svg"),
         png=report(
-            run_path("figures/training_curves.png"),
+            run.path("figures/training_curves.png"),
             caption="../resources/captions/training_curves.rst",
             category="Training",
             labels={"figure": "Training curves"},
         ),
     log:
-        run_path("logs/plot_training_curves.log"),
+        run.path("logs/plot_training_curves.log"),
     benchmark:
-        run_path("benchmarks/plot_training_curves.tsv")
+        run.path("benchmarks/plot_training_curves.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -156,19 +155,19 @@ rule plot_training_curves:
 
 rule plot_peak_accounting:
     input:
-        counts=expand(run_path("tasks/{task}/peak_counts.tsv"), task=TASKS_ON_GENOMES),
+        counts=run.paths("tasks/{task}/peak_counts.tsv", task=run.on_genomes),
     output:
-        svg=run_path("figures/peak_accounting.svg"),
+        svg=run.path("figures/peak_accounting.svg"),
         png=report(
-            run_path("figures/peak_accounting.png"),
+            run.path("figures/peak_accounting.png"),
             caption="../resources/captions/peak_accounting.rst",
             category="Data",
             labels={"figure": "Peaks in, dropped and kept"},
         ),
     log:
-        run_path("logs/plot_peak_accounting.log"),
+        run.path("logs/plot_peak_accounting.log"),
     benchmark:
-        run_path("benchmarks/plot_peak_accounting.tsv")
+        run.path("benchmarks/plot_peak_accounting.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -176,7 +175,7 @@ rule plot_peak_accounting:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        tasks=TASKS_ON_GENOMES,
+        tasks=run.on_genomes,
         code=code("plot_peak_accounting"),
     script:
         "../workflow_scripts/plot_peak_accounting.py"
@@ -184,19 +183,19 @@ rule plot_peak_accounting:
 
 rule plot_gc_matching:
     input:
-        windows=expand(run_path("tasks/{task}/windows.tsv"), task=BINARY_TASKS),
+        windows=run.paths("tasks/{task}/windows.tsv", task=run.binary),
     output:
-        svg=run_path("figures/gc_matching.svg"),
+        svg=run.path("figures/gc_matching.svg"),
         png=report(
-            run_path("figures/gc_matching.png"),
+            run.path("figures/gc_matching.png"),
             caption="../resources/captions/gc_matching.rst",
             category="Data",
             labels={"figure": "GC content of positives and negatives"},
         ),
     log:
-        run_path("logs/plot_gc_matching.log"),
+        run.path("logs/plot_gc_matching.log"),
     benchmark:
-        run_path("benchmarks/plot_gc_matching.tsv")
+        run.path("benchmarks/plot_gc_matching.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -204,7 +203,7 @@ rule plot_gc_matching:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        tasks=BINARY_TASKS,
+        tasks=run.binary,
         code=code("plot_gc_matching"),
     script:
         "../workflow_scripts/plot_gc_matching.py"

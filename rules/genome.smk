@@ -5,26 +5,18 @@ Needs: the locations that the configuration names, and for genomes the checked f
 Makes: downloads/<key>, and for every genome genome.fa with its index, contigs.tsv and chrom.sizes.
 """
 
-# What is remote and what merely has a checksum to be verified; both appear under downloads/.
-REMOTE = [key for key, location in LOCATIONS.items() if location.is_remote]
-VERIFIED = [
-    key
-    for key, location in LOCATIONS.items()
-    if location.checksum and not location.is_remote
-]
-
 
 rule fetch_file:
     input:
         before_genomes,
     output:
-        destination=run_path("downloads/{location}"),
+        destination=run.path("downloads/{location}"),
     log:
-        run_path("logs/fetch_file/{location}.log"),
+        run.path("logs/fetch_file/{location}.log"),
     benchmark:
-        run_path("benchmarks/fetch_file/{location}.tsv")
+        run.path("benchmarks/fetch_file/{location}.tsv")
     wildcard_constraints:
-        location=one_of(REMOTE),
+        location=one_of(run.remote),
     localrule: True
     conda:
         "../envs/genomics.yaml"
@@ -45,13 +37,13 @@ rule verify_file:
         before_genomes,
         source=lambda wildcards: LOCATIONS[wildcards.location].address,
     output:
-        verified=run_path("downloads/{location}"),
+        verified=run.path("downloads/{location}"),
     log:
-        run_path("logs/verify_file/{location}.log"),
+        run.path("logs/verify_file/{location}.log"),
     benchmark:
-        run_path("benchmarks/verify_file/{location}.tsv")
+        run.path("benchmarks/verify_file/{location}.tsv")
     wildcard_constraints:
-        location=one_of(VERIFIED),
+        location=one_of(run.verified),
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -68,16 +60,16 @@ rule verify_file:
 rule normalise_genome:
     input:
         ancient(CHECKED_INTERVALS),
-        source=lambda wildcards: local_path(f"genomes.{wildcards.genome}.fasta"),
+        source=input_file("genomes.{genome}.fasta"),
     output:
-        fasta=run_path("genomes/{genome}/genome.fa"),
-        index=run_path("genomes/{genome}/genome.fa.fai"),
-        contigs=run_path("genomes/{genome}/contigs.tsv"),
-        sizes=run_path("genomes/{genome}/chrom.sizes"),
+        fasta=run.path("genomes/{genome}/genome.fa"),
+        index=run.path("genomes/{genome}/genome.fa.fai"),
+        contigs=run.path("genomes/{genome}/contigs.tsv"),
+        sizes=run.path("genomes/{genome}/chrom.sizes"),
     log:
-        run_path("logs/normalise_genome/{genome}.log"),
+        run.path("logs/normalise_genome/{genome}.log"),
     benchmark:
-        run_path("benchmarks/normalise_genome/{genome}.tsv")
+        run.path("benchmarks/normalise_genome/{genome}.tsv")
     conda:
         "../envs/genomics.yaml"
     threads: 1

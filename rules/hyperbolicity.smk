@@ -8,23 +8,23 @@ figures/hyperbolicity.svg and .png.
 
 HYPERBOLICITY_SEED = 1
 
-if MEASURES_HYPERBOLICITY:
+if study.measures_hyperbolicity:
 
     rule embed_sequences:
         input:
-            windows=run_path("tasks/{task}/windows.tsv"),
-            codes=run_path("tasks/{task}/codes.npy"),
-            weights=model_file("weights.safetensors"),
-            models=model_file("models.json"),
+            windows=run.path("tasks/{task}/windows.tsv"),
+            codes=run.path("tasks/{task}/codes.npy"),
+            weights=models.file("weights.safetensors"),
+            models=models.file("models.json"),
         output:
-            distances=model_file("embedding_distances.npy"),
+            distances=models.file("embedding_distances.npy"),
         log:
-            run_path("logs/embed_sequences/{task}/{arm}/{size}.log"),
+            run.path("logs/embed_sequences/{task}/{arm}/{size}.log"),
         benchmark:
-            run_path("benchmarks/embed_sequences/{task}/{arm}/{size}.tsv")
+            run.path("benchmarks/embed_sequences/{task}/{arm}/{size}.tsv")
         wildcard_constraints:
-            task=one_of(CLASSIFICATION_TASKS),
-            arm=one_of(ARMS),
+            task=one_of(run.classification),
+            arm=one_of(models.arms),
         conda:
             "../envs/learning.yaml"
         threads: config["training"]["threads"]
@@ -43,14 +43,14 @@ if MEASURES_HYPERBOLICITY:
 
     rule measure_hyperbolicity:
         input:
-            distances=embedding_distances(),
+            distances=study.embedding_distances(),
         output:
-            hyperbolicity=run_path("study/hyperbolicity.tsv"),
-            references=run_path("study/reference_spaces.tsv"),
+            hyperbolicity=run.path("study/hyperbolicity.tsv"),
+            references=run.path("study/reference_spaces.tsv"),
         log:
-            run_path("logs/measure_hyperbolicity.log"),
+            run.path("logs/measure_hyperbolicity.log"),
         benchmark:
-            run_path("benchmarks/measure_hyperbolicity.tsv")
+            run.path("benchmarks/measure_hyperbolicity.tsv")
         conda:
             "../envs/study.yaml"
         threads: 1
@@ -58,8 +58,8 @@ if MEASURES_HYPERBOLICITY:
             mem_mb=lambda wildcards, attempt: 2000 * attempt,
             runtime=lambda wildcards, attempt: 60 * attempt,
         params:
-            models=embedded_models(),
-            seeds=SEEDS,
+            models=study.embedded_models(),
+            seeds=config["study"]["seeds"],
             points=config["hyperbolicity"]["points"],
             samples=config["hyperbolicity"]["samples"],
             seed=HYPERBOLICITY_SEED,
@@ -69,20 +69,20 @@ if MEASURES_HYPERBOLICITY:
 
     rule plot_hyperbolicity:
         input:
-            hyperbolicity=run_path("study/hyperbolicity.tsv"),
-            references=run_path("study/reference_spaces.tsv"),
+            hyperbolicity=run.path("study/hyperbolicity.tsv"),
+            references=run.path("study/reference_spaces.tsv"),
         output:
-            svg=run_path("figures/hyperbolicity.svg"),
+            svg=run.path("figures/hyperbolicity.svg"),
             png=report(
-                run_path("figures/hyperbolicity.png"),
+                run.path("figures/hyperbolicity.png"),
                 caption="../resources/captions/hyperbolicity.rst",
                 category="Study",
                 labels={"figure": "Hyperbolicity of embeddings"},
             ),
         log:
-            run_path("logs/plot_hyperbolicity.log"),
+            run.path("logs/plot_hyperbolicity.log"),
         benchmark:
-            run_path("benchmarks/plot_hyperbolicity.tsv")
+            run.path("benchmarks/plot_hyperbolicity.tsv")
         conda:
             "../envs/figures.yaml"
         threads: 1

@@ -9,26 +9,19 @@ of sequences, and sequence_counts.tsv, which accounts for the rows.
 
 rule prepare_sequences:
     input:
-        sequences=lambda wildcards: unique(
-            local_paths(
-                *(
-                    f"tasks.{wildcards.task}.sequences.{split}"
-                    for split in files_of_splits(wildcards.task)
-                )
-            )
-        ),
+        sequences=per("task", inputs.sequences),
     output:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        codes=run_path("tasks/{task}/codes.npy"),
-        classes=run_path("tasks/{task}/classes.json"),
-        duplicates=run_path("tasks/{task}/duplicates.tsv"),
-        accounting=run_path("tasks/{task}/sequence_counts.tsv"),
+        windows=run.path("tasks/{task}/windows.tsv"),
+        codes=run.path("tasks/{task}/codes.npy"),
+        classes=run.path("tasks/{task}/classes.json"),
+        duplicates=run.path("tasks/{task}/duplicates.tsv"),
+        accounting=run.path("tasks/{task}/sequence_counts.tsv"),
     log:
-        run_path("logs/prepare_sequences/{task}.log"),
+        run.path("logs/prepare_sequences/{task}.log"),
     benchmark:
-        run_path("benchmarks/prepare_sequences/{task}.tsv")
+        run.path("benchmarks/prepare_sequences/{task}.tsv")
     wildcard_constraints:
-        task=one_of(LABELLED_TASKS),
+        task=one_of(run.labelled),
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -36,11 +29,11 @@ rule prepare_sequences:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 15 * attempt,
     params:
-        splits_of_files=splits_of_files,
-        made_splits=task_setting("sequences", "make_splits"),
-        sequence_column=task_setting("sequences", "sequence_column"),
-        label_column=task_setting("sequences", "label_column"),
-        width=task_setting("sequences", "width"),
+        splits_of_files=per("task", inputs.splits_of_sequences),
+        made_splits=setting("task", "sequences", "make_splits"),
+        sequence_column=setting("task", "sequences", "sequence_column"),
+        label_column=setting("task", "sequences", "label_column"),
+        width=setting("task", "sequences", "width"),
         code=code("prepare_sequences"),
     script:
         "../workflow_scripts/prepare_sequences.py"

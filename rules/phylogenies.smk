@@ -8,15 +8,15 @@ Makes: phylogenies/<phylogeny>.tsv, .nwk and .parameters.tsv.
 
 rule simulate_phylogeny:
     input:
-        motif=motif_of_phylogeny,
+        motif=per("phylogeny", inputs.phylogeny_motif),
     output:
-        sequences=run_path("phylogenies/{phylogeny}.tsv"),
-        tree=run_path("phylogenies/{phylogeny}.nwk"),
-        parameters=run_path("phylogenies/{phylogeny}.parameters.tsv"),
+        sequences=run.path("phylogenies/{phylogeny}.tsv"),
+        tree=run.path("phylogenies/{phylogeny}.nwk"),
+        parameters=run.path("phylogenies/{phylogeny}.parameters.tsv"),
     log:
-        run_path("logs/simulate_phylogeny/{phylogeny}.log"),
+        run.path("logs/simulate_phylogeny/{phylogeny}.log"),
     benchmark:
-        run_path("benchmarks/simulate_phylogeny/{phylogeny}.tsv")
+        run.path("benchmarks/simulate_phylogeny/{phylogeny}.tsv")
     wildcard_constraints:
         phylogeny=one_of(config["phylogenies"]),
     conda:

@@ -8,34 +8,34 @@ Makes: predictions/<name>.tsv and .bw.
 
 use rule normalise_genome as normalise_sequences with:
     input:
-        source=lambda wildcards: local_path(f"predict.{wildcards.prediction}.sequences"),
+        source=input_file("predict.{prediction}.sequences"),
     output:
-        fasta=run_path("predictions/{prediction}/genome.fa"),
-        index=run_path("predictions/{prediction}/genome.fa.fai"),
-        contigs=run_path("predictions/{prediction}/contigs.tsv"),
-        sizes=run_path("predictions/{prediction}/chrom.sizes"),
+        fasta=run.path("predictions/{prediction}/genome.fa"),
+        index=run.path("predictions/{prediction}/genome.fa.fai"),
+        contigs=run.path("predictions/{prediction}/contigs.tsv"),
+        sizes=run.path("predictions/{prediction}/chrom.sizes"),
     log:
-        run_path("logs/normalise_sequences/{prediction}.log"),
+        run.path("logs/normalise_sequences/{prediction}.log"),
     benchmark:
-        run_path("benchmarks/normalise_sequences/{prediction}.tsv")
+        run.path("benchmarks/normalise_sequences/{prediction}.tsv")
 
 
 rule predict_binding:
     input:
-        predicted_sequence("genome.fa.fai"),
-        weights=of_predicted_model("weights.safetensors"),
-        models=of_predicted_model("models.json"),
-        fasta=predicted_sequence("genome.fa"),
-        regions=predicted_regions,
+        per("prediction", uses.predicted_file, "genome.fa.fai"),
+        weights=used_models("prediction", "weights.safetensors"),
+        models=used_models("prediction", "models.json"),
+        fasta=per("prediction", uses.predicted_file, "genome.fa"),
+        regions=per("prediction", uses.predicted_regions),
     output:
-        table=run_path("predictions/{prediction}.tsv"),
-        bigwig=run_path("predictions/{prediction}.bw"),
+        table=run.path("predictions/{prediction}.tsv"),
+        bigwig=run.path("predictions/{prediction}.bw"),
     log:
-        run_path("logs/predict_binding/{prediction}.log"),
+        run.path("logs/predict_binding/{prediction}.log"),
     benchmark:
-        run_path("benchmarks/predict_binding/{prediction}.tsv")
+        run.path("benchmarks/predict_binding/{prediction}.tsv")
     wildcard_constraints:
-        prediction=one_of(predictions_of(CLASSIFICATION_TASKS)),
+        prediction=one_of(run.predictions_of(run.classification)),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -44,9 +44,9 @@ rule predict_binding:
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
-        contigs=prediction_setting("contigs"),
-        stride=prediction_setting("stride"),
-        average_strands=predicted_strands,
+        contigs=setting("prediction", "contigs"),
+        stride=setting("prediction", "stride"),
+        average_strands=both_strands("prediction"),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
         code=code("predict_binding"),

@@ -11,19 +11,19 @@ tasks/<task>/signal/positives.bed and matrix.gz; figures as .svg and .png.
 
 rule plot_profile_performance:
     input:
-        evaluations=evaluation_files(PROFILE_TASKS, main=True),
+        evaluations=models.scores(run.profile, main=True),
     output:
-        svg=run_path("figures/profile_performance.svg"),
+        svg=run.path("figures/profile_performance.svg"),
         png=report(
-            run_path("figures/profile_performance.png"),
+            run.path("figures/profile_performance.png"),
             caption="../resources/captions/profile_performance.rst",
             category="Results",
             labels={"figure": "Profiles: JSD and correlations"},
         ),
     log:
-        run_path("logs/plot_profile_performance.log"),
+        run.path("logs/plot_profile_performance.log"),
     benchmark:
-        run_path("benchmarks/plot_profile_performance.tsv")
+        run.path("benchmarks/plot_profile_performance.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -38,22 +38,22 @@ rule plot_profile_performance:
 
 rule plot_profile_training_curves:
     input:
-        histories=model_files("history.tsv", PROFILE_TASKS, arms_of_task, main=True),
-        evaluations=model_files(
-            "evaluation.json", PROFILE_TASKS, arms_of_task, main=True
+        histories=models.files("history.tsv", run.profile, models.arms_for, main=True),
+        evaluations=models.files(
+            "evaluation.json", run.profile, models.arms_for, main=True
         ),
     output:
-        svg=run_path("figures/profile_training_curves.svg"),
+        svg=run.path("figures/profile_training_curves.svg"),
         png=report(
-            run_path("figures/profile_training_curves.png"),
+            run.path("figures/profile_training_curves.png"),
             caption="../resources/captions/profile_training_curves.rst",
             category="Training",
             labels={"figure": "Training curves of profile networks"},
         ),
     log:
-        run_path("logs/plot_profile_training_curves.log"),
+        run.path("logs/plot_profile_training_curves.log"),
     benchmark:
-        run_path("benchmarks/plot_profile_training_curves.tsv")
+        run.path("benchmarks/plot_profile_training_curves.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -68,24 +68,24 @@ rule plot_profile_training_curves:
 
 rule plot_profile_examples:
     input:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        counts=run_path("tasks/{task}/counts.npy"),
-        predictions=of_largest_size("predictions.tsv"),
-        profiles=of_largest_size("profiles.npy"),
+        windows=run.path("tasks/{task}/windows.tsv"),
+        counts=run.path("tasks/{task}/counts.npy"),
+        predictions=per("task arm", models.largest_file, "predictions.tsv"),
+        profiles=per("task arm", models.largest_file, "profiles.npy"),
     output:
-        svg=run_path("figures/profiles/{task}.{arm}.examples.svg"),
+        svg=run.path("figures/profiles/{task}.{arm}.examples.svg"),
         png=report(
-            run_path("figures/profiles/{task}.{arm}.examples.png"),
+            run.path("figures/profiles/{task}.{arm}.examples.png"),
             caption="../resources/captions/profile_examples.rst",
             category="Results",
             labels={"figure": "Profiles of test peaks: {arm}", "task": "{task}"},
         ),
     log:
-        run_path("logs/plot_profile_examples/{task}.{arm}.log"),
+        run.path("logs/plot_profile_examples/{task}.{arm}.log"),
     benchmark:
-        run_path("benchmarks/plot_profile_examples/{task}.{arm}.tsv")
+        run.path("benchmarks/plot_profile_examples/{task}.{arm}.tsv")
     wildcard_constraints:
-        task=one_of(PROFILE_TASKS),
+        task=one_of(run.profile),
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -100,24 +100,24 @@ rule plot_profile_examples:
 
 rule plot_strand_footprint:
     input:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        counts=run_path("tasks/{task}/counts.npy"),
-        strands=run_path("tasks/{task}/strands.json"),
-        sites=motif_sites,
+        windows=run.path("tasks/{task}/windows.tsv"),
+        counts=run.path("tasks/{task}/counts.npy"),
+        strands=run.path("tasks/{task}/strands.json"),
+        sites=per("task", profiles.motif_sites),
     output:
-        svg=run_path("figures/profiles/{task}.footprint.svg"),
+        svg=run.path("figures/profiles/{task}.footprint.svg"),
         png=report(
-            run_path("figures/profiles/{task}.footprint.png"),
+            run.path("figures/profiles/{task}.footprint.png"),
             caption="../resources/captions/strand_footprint.rst",
             category="Signal",
             labels={"figure": "Footprint of both strands", "task": "{task}"},
         ),
     log:
-        run_path("logs/plot_strand_footprint/{task}.log"),
+        run.path("logs/plot_strand_footprint/{task}.log"),
     benchmark:
-        run_path("benchmarks/plot_strand_footprint/{task}.tsv")
+        run.path("benchmarks/plot_strand_footprint/{task}.tsv")
     wildcard_constraints:
-        task=one_of(PROFILE_TASKS),
+        task=one_of(run.profile),
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -132,18 +132,18 @@ rule plot_strand_footprint:
 
 rule select_profile_regions:
     input:
-        task_genome("genome.fa.fai"),
-        positives=run_path("tasks/{task}/positives.tsv"),
-        signal=lambda wildcards: strand_files("counts", "plus")(wildcards.task)[0],
-        fasta=task_genome("genome.fa"),
+        per("task", run.genome_file, "genome.fa.fai"),
+        positives=run.path("tasks/{task}/positives.tsv"),
+        signal=per("task", profiles.first_track),
+        fasta=per("task", run.genome_file, "genome.fa"),
     output:
-        regions=run_path("tasks/{task}/signal/positives.bed"),
+        regions=run.path("tasks/{task}/signal/positives.bed"),
     log:
-        run_path("logs/select_profile_regions/{task}.log"),
+        run.path("logs/select_profile_regions/{task}.log"),
     benchmark:
-        run_path("benchmarks/select_profile_regions/{task}.tsv")
+        run.path("benchmarks/select_profile_regions/{task}.tsv")
     wildcard_constraints:
-        task=one_of(PROFILE_TASKS),
+        task=one_of(run.profile),
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -158,17 +158,17 @@ rule select_profile_regions:
 
 rule measure_strands:
     input:
-        regions=run_path("tasks/{task}/signal/positives.bed"),
-        plus=of_task(strand_files("counts", "plus")),
-        minus=of_task(strand_files("counts", "minus")),
+        regions=run.path("tasks/{task}/signal/positives.bed"),
+        plus=per("task", profiles.strand_files, "counts", "plus"),
+        minus=per("task", profiles.strand_files, "counts", "minus"),
     output:
-        matrix=run_path("tasks/{task}/signal/matrix.gz"),
+        matrix=run.path("tasks/{task}/signal/matrix.gz"),
     log:
-        run_path("logs/measure_strands/{task}.log"),
+        run.path("logs/measure_strands/{task}.log"),
     benchmark:
-        run_path("benchmarks/measure_strands/{task}.tsv")
+        run.path("benchmarks/measure_strands/{task}.tsv")
     wildcard_constraints:
-        task=one_of(PROFILE_TASKS),
+        task=one_of(run.profile),
     conda:
         "../envs/deeptools.yaml"
     threads: 1
@@ -176,7 +176,7 @@ rule measure_strands:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        labels=sample_labels,
+        labels=per("task", profiles.sample_labels),
         distance=200,
         bin=5,
     shell:
@@ -191,21 +191,21 @@ rule measure_strands:
 
 rule plot_strands_heatmap:
     input:
-        matrix=run_path("tasks/{task}/signal/matrix.gz"),
+        matrix=run.path("tasks/{task}/signal/matrix.gz"),
     output:
-        svg=run_path("figures/profiles/{task}.heatmap.svg"),
+        svg=run.path("figures/profiles/{task}.heatmap.svg"),
         png=report(
-            run_path("figures/profiles/{task}.heatmap.png"),
+            run.path("figures/profiles/{task}.heatmap.png"),
             caption="../resources/captions/strands_heatmap.rst",
             category="Signal",
             labels={"figure": "Heatmap of both strands", "task": "{task}"},
         ),
     log:
-        run_path("logs/plot_strands_heatmap/{task}.log"),
+        run.path("logs/plot_strands_heatmap/{task}.log"),
     benchmark:
-        run_path("benchmarks/plot_strands_heatmap/{task}.tsv")
+        run.path("benchmarks/plot_strands_heatmap/{task}.tsv")
     wildcard_constraints:
-        task=one_of(PROFILE_TASKS),
+        task=one_of(run.profile),
     conda:
         "../envs/deeptools.yaml"
     threads: 1
@@ -223,21 +223,21 @@ rule plot_strands_heatmap:
 
 rule plot_strands_profile:
     input:
-        matrix=run_path("tasks/{task}/signal/matrix.gz"),
+        matrix=run.path("tasks/{task}/signal/matrix.gz"),
     output:
-        svg=run_path("figures/profiles/{task}.signal.svg"),
+        svg=run.path("figures/profiles/{task}.signal.svg"),
         png=report(
-            run_path("figures/profiles/{task}.signal.png"),
+            run.path("figures/profiles/{task}.signal.png"),
             caption="../resources/captions/strands_profile.rst",
             category="Signal",
             labels={"figure": "Profile of both strands", "task": "{task}"},
         ),
     log:
-        run_path("logs/plot_strands_profile/{task}.log"),
+        run.path("logs/plot_strands_profile/{task}.log"),
     benchmark:
-        run_path("benchmarks/plot_strands_profile/{task}.tsv")
+        run.path("benchmarks/plot_strands_profile/{task}.tsv")
     wildcard_constraints:
-        task=one_of(PROFILE_TASKS),
+        task=one_of(run.profile),
     conda:
         "../envs/deeptools.yaml"
     threads: 1
@@ -245,7 +245,7 @@ rule plot_strands_profile:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        colours=sample_colours,
+        colours=per("task", profiles.sample_colours),
     shell:
         "for figure in {output:q}; do"
         ' plotProfile --matrixFile {input.matrix:q} --outFileName "$figure" --perGroup'

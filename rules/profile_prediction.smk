@@ -9,23 +9,23 @@ Makes: predictions/<name>.tsv, .plus.bw and .minus.bw.
 
 rule predict_profiles:
     input:
-        predicted_sequence("genome.fa.fai"),
-        weights=of_predicted_model("weights.safetensors"),
-        models=of_predicted_model("models.json"),
-        fasta=predicted_sequence("genome.fa"),
-        regions=predicted_regions,
-        control_plus=predicted_control("plus"),
-        control_minus=predicted_control("minus"),
+        per("prediction", uses.predicted_file, "genome.fa.fai"),
+        weights=used_models("prediction", "weights.safetensors"),
+        models=used_models("prediction", "models.json"),
+        fasta=per("prediction", uses.predicted_file, "genome.fa"),
+        regions=per("prediction", uses.predicted_regions),
+        control_plus=per("prediction", uses.predicted_control, "plus"),
+        control_minus=per("prediction", uses.predicted_control, "minus"),
     output:
-        table=run_path("predictions/{prediction}.tsv"),
-        plus=run_path("predictions/{prediction}.plus.bw"),
-        minus=run_path("predictions/{prediction}.minus.bw"),
+        table=run.path("predictions/{prediction}.tsv"),
+        plus=run.path("predictions/{prediction}.plus.bw"),
+        minus=run.path("predictions/{prediction}.minus.bw"),
     log:
-        run_path("logs/predict_profiles/{prediction}.log"),
+        run.path("logs/predict_profiles/{prediction}.log"),
     benchmark:
-        run_path("benchmarks/predict_profiles/{prediction}.tsv")
+        run.path("benchmarks/predict_profiles/{prediction}.tsv")
     wildcard_constraints:
-        prediction=one_of(predictions_of(PROFILE_TASKS)),
+        prediction=one_of(run.predictions_of(run.profile)),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -34,10 +34,10 @@ rule predict_profiles:
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
-        contigs=prediction_setting("contigs"),
+        contigs=setting("prediction", "contigs"),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
-        average_strands=predicted_strands,
+        average_strands=both_strands("prediction"),
         code=code("predict_profiles"),
     script:
         "../workflow_scripts/predict_profiles.py"

@@ -9,16 +9,14 @@ reads, and tasks/<task>/signal/replicates.npz and figures/profiles/<task>.replic
 
 rule index_reads:
     input:
-        reads=lambda wildcards: local_path(
-            f"tasks.{wildcards.task}.{wildcards.source}.reads.{wildcards.n}"
-        ),
+        reads=input_file("tasks.{task}.{source}.reads.{n}"),
     output:
-        bam=run_path("tasks/{task}/signal/{source}.{n}.bam"),
-        index=run_path("tasks/{task}/signal/{source}.{n}.bam.bai"),
+        bam=run.path("tasks/{task}/signal/{source}.{n}.bam"),
+        index=run.path("tasks/{task}/signal/{source}.{n}.bam.bai"),
     log:
-        run_path("logs/index_reads/{task}/{source}.{n}.log"),
+        run.path("logs/index_reads/{task}/{source}.{n}.log"),
     benchmark:
-        run_path("benchmarks/index_reads/{task}/{source}.{n}.tsv")
+        run.path("benchmarks/index_reads/{task}/{source}.{n}.tsv")
     wildcard_constraints:
         source="counts|control",
         n=r"\d+",
@@ -36,22 +34,22 @@ rule index_reads:
 
 rule plot_fingerprint:
     input:
-        bams=of_task(indexed_reads("bam")),
-        indices=of_task(indexed_reads("bam.bai")),
+        bams=per("task", profiles.read_files, "bam"),
+        indices=per("task", profiles.read_files, "bam.bai"),
     output:
-        svg=run_path("figures/profiles/{task}.fingerprint.svg"),
+        svg=run.path("figures/profiles/{task}.fingerprint.svg"),
         png=report(
-            run_path("figures/profiles/{task}.fingerprint.png"),
+            run.path("figures/profiles/{task}.fingerprint.png"),
             caption="../resources/captions/fingerprint.rst",
             category="Signal",
             labels={"figure": "Fingerprint", "task": "{task}"},
         ),
     log:
-        run_path("logs/plot_fingerprint/{task}.log"),
+        run.path("logs/plot_fingerprint/{task}.log"),
     benchmark:
-        run_path("benchmarks/plot_fingerprint/{task}.tsv")
+        run.path("benchmarks/plot_fingerprint/{task}.tsv")
     wildcard_constraints:
-        task=one_of(tasks_with_reads()),
+        task=one_of(profiles.with_reads()),
     conda:
         "../envs/deeptools.yaml"
     threads: 1
@@ -59,7 +57,7 @@ rule plot_fingerprint:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        labels=of_task(labels_of_reads),
+        labels=per("task", profiles.read_labels),
         bin=200,
     shell:
         "for figure in {output:q}; do"
@@ -71,16 +69,16 @@ rule plot_fingerprint:
 
 rule compare_replicates:
     input:
-        plus=of_task(strand_files("counts", "plus")),
-        minus=of_task(strand_files("counts", "minus")),
+        plus=per("task", profiles.strand_files, "counts", "plus"),
+        minus=per("task", profiles.strand_files, "counts", "minus"),
     output:
-        run_path("tasks/{task}/signal/replicates.npz"),
+        run.path("tasks/{task}/signal/replicates.npz"),
     log:
-        run_path("logs/compare_replicates/{task}.log"),
+        run.path("logs/compare_replicates/{task}.log"),
     benchmark:
-        run_path("benchmarks/compare_replicates/{task}.tsv")
+        run.path("benchmarks/compare_replicates/{task}.tsv")
     wildcard_constraints:
-        task=one_of(tasks_with_replicates()),
+        task=one_of(profiles.with_replicates()),
     conda:
         "../envs/deeptools.yaml"
     threads: 1
@@ -88,7 +86,7 @@ rule compare_replicates:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        labels=sample_labels,
+        labels=per("task", profiles.sample_labels),
         bin=100,
     shell:
         "multiBigwigSummary bins --bwfiles {input.plus:q} {input.minus:q}"
@@ -98,21 +96,21 @@ rule compare_replicates:
 
 rule plot_replicates:
     input:
-        run_path("tasks/{task}/signal/replicates.npz"),
+        run.path("tasks/{task}/signal/replicates.npz"),
     output:
-        svg=run_path("figures/profiles/{task}.replicates.svg"),
+        svg=run.path("figures/profiles/{task}.replicates.svg"),
         png=report(
-            run_path("figures/profiles/{task}.replicates.png"),
+            run.path("figures/profiles/{task}.replicates.png"),
             caption="../resources/captions/replicates.rst",
             category="Signal",
             labels={"figure": "Agreement of replicates", "task": "{task}"},
         ),
     log:
-        run_path("logs/plot_replicates/{task}.log"),
+        run.path("logs/plot_replicates/{task}.log"),
     benchmark:
-        run_path("benchmarks/plot_replicates/{task}.tsv")
+        run.path("benchmarks/plot_replicates/{task}.tsv")
     wildcard_constraints:
-        task=one_of(tasks_with_replicates()),
+        task=one_of(profiles.with_replicates()),
     conda:
         "../envs/deeptools.yaml"
     threads: 1

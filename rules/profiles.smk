@@ -9,18 +9,16 @@ control.npy and profile_counts.tsv, and everything in models/<arm or combination
 
 rule count_reads:
     input:
-        reads=lambda wildcards: local_path(
-            f"tasks.{wildcards.task}.{wildcards.source}.reads.{wildcards.n}"
-        ),
-        sizes=task_genome("chrom.sizes"),
+        reads=input_file("tasks.{task}.{source}.reads.{n}"),
+        sizes=per("task", run.genome_file, "chrom.sizes"),
     output:
-        plus=run_path("tasks/{task}/signal/{source}.{n}.plus.bw"),
-        minus=run_path("tasks/{task}/signal/{source}.{n}.minus.bw"),
-        counts=run_path("tasks/{task}/signal/{source}.{n}.reads.tsv"),
+        plus=run.path("tasks/{task}/signal/{source}.{n}.plus.bw"),
+        minus=run.path("tasks/{task}/signal/{source}.{n}.minus.bw"),
+        counts=run.path("tasks/{task}/signal/{source}.{n}.reads.tsv"),
     log:
-        run_path("logs/count_reads/{task}/{source}.{n}.log"),
+        run.path("logs/count_reads/{task}/{source}.{n}.log"),
     benchmark:
-        run_path("benchmarks/count_reads/{task}/{source}.{n}.tsv")
+        run.path("benchmarks/count_reads/{task}/{source}.{n}.tsv")
     wildcard_constraints:
         source="counts|control",
         n=r"\d+",
@@ -40,19 +38,19 @@ rule count_reads:
 
 rule check_strands:
     input:
-        task_genome("genome.fa.fai"),
-        positives=run_path("tasks/{task}/positives.tsv"),
-        fasta=task_genome("genome.fa"),
-        plus=of_task(strand_files("counts", "plus")),
-        minus=of_task(strand_files("counts", "minus")),
+        per("task", run.genome_file, "genome.fa.fai"),
+        positives=run.path("tasks/{task}/positives.tsv"),
+        fasta=per("task", run.genome_file, "genome.fa"),
+        plus=per("task", profiles.strand_files, "counts", "plus"),
+        minus=per("task", profiles.strand_files, "counts", "minus"),
     output:
-        result=run_path("tasks/{task}/strands.json"),
+        result=run.path("tasks/{task}/strands.json"),
     log:
-        run_path("logs/check_strands/{task}.log"),
+        run.path("logs/check_strands/{task}.log"),
     benchmark:
-        run_path("benchmarks/check_strands/{task}.tsv")
+        run.path("benchmarks/check_strands/{task}.tsv")
     wildcard_constraints:
-        task=one_of(PROFILE_TASKS),
+        task=one_of(run.profile),
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -67,25 +65,25 @@ rule check_strands:
 
 rule extract_profiles:
     input:
-        ancient(run_path("tasks/{task}/strands.json")),
-        task_genome("genome.fa.fai"),
-        positives=run_path("tasks/{task}/positives.tsv"),
-        fasta=task_genome("genome.fa"),
-        plus=of_task(strand_files("counts", "plus")),
-        minus=of_task(strand_files("counts", "minus")),
-        control_plus=of_task(strand_files("control", "plus")),
-        control_minus=of_task(strand_files("control", "minus")),
+        ancient(run.path("tasks/{task}/strands.json")),
+        per("task", run.genome_file, "genome.fa.fai"),
+        positives=run.path("tasks/{task}/positives.tsv"),
+        fasta=per("task", run.genome_file, "genome.fa"),
+        plus=per("task", profiles.strand_files, "counts", "plus"),
+        minus=per("task", profiles.strand_files, "counts", "minus"),
+        control_plus=per("task", profiles.strand_files, "control", "plus"),
+        control_minus=per("task", profiles.strand_files, "control", "minus"),
     output:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        codes=run_path("tasks/{task}/codes.npy"),
-        counts=run_path("tasks/{task}/counts.npy"),
-        accounting=run_path("tasks/{task}/profile_counts.tsv"),
+        windows=run.path("tasks/{task}/windows.tsv"),
+        codes=run.path("tasks/{task}/codes.npy"),
+        counts=run.path("tasks/{task}/counts.npy"),
+        accounting=run.path("tasks/{task}/profile_counts.tsv"),
     log:
-        run_path("logs/extract_profiles/{task}.log"),
+        run.path("logs/extract_profiles/{task}.log"),
     benchmark:
-        run_path("benchmarks/extract_profiles/{task}.tsv")
+        run.path("benchmarks/extract_profiles/{task}.tsv")
     wildcard_constraints:
-        task=one_of(task for task in PROFILE_TASKS if task not in WITH_CONTROL),
+        task=one_of(task for task in run.profile if task not in run.with_control),
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -103,36 +101,36 @@ rule extract_profiles:
 
 use rule extract_profiles as extract_profiles_with_control with:
     output:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        codes=run_path("tasks/{task}/codes.npy"),
-        counts=run_path("tasks/{task}/counts.npy"),
-        control=run_path("tasks/{task}/control.npy"),
-        accounting=run_path("tasks/{task}/profile_counts.tsv"),
+        windows=run.path("tasks/{task}/windows.tsv"),
+        codes=run.path("tasks/{task}/codes.npy"),
+        counts=run.path("tasks/{task}/counts.npy"),
+        control=run.path("tasks/{task}/control.npy"),
+        accounting=run.path("tasks/{task}/profile_counts.tsv"),
     log:
-        run_path("logs/extract_profiles_with_control/{task}.log"),
+        run.path("logs/extract_profiles_with_control/{task}.log"),
     benchmark:
-        run_path("benchmarks/extract_profiles_with_control/{task}.tsv")
+        run.path("benchmarks/extract_profiles_with_control/{task}.tsv")
     wildcard_constraints:
-        task=one_of(WITH_CONTROL),
+        task=one_of(run.with_control),
 
 
 rule train_profile_network:
     input:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        kmers=arm_kmers,
-        counts=run_path("tasks/{task}/counts.npy"),
-        control=profile_control,
+        windows=run.path("tasks/{task}/windows.tsv"),
+        kmers=per("task arm", models.kmer_file),
+        counts=run.path("tasks/{task}/counts.npy"),
+        control=per("task", profiles.control_counts),
     output:
-        weights=model_file("weights.safetensors"),
-        models=model_file("models.json"),
-        history=model_file("history.tsv"),
+        weights=models.file("weights.safetensors"),
+        models=models.file("models.json"),
+        history=models.file("history.tsv"),
     log:
-        run_path("logs/train_profile_network/{task}/{arm}/{size}.log"),
+        run.path("logs/train_profile_network/{task}/{arm}/{size}.log"),
     benchmark:
-        run_path("benchmarks/train_profile_network/{task}/{arm}/{size}.tsv")
+        run.path("benchmarks/train_profile_network/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
-        task=one_of(PROFILE_TASKS),
-        arm=one_of(ARMS),
+        task=one_of(run.profile),
+        arm=one_of(models.arms),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -144,10 +142,10 @@ rule train_profile_network:
         task="{task}",
         arm="{arm}",
         size="{size}",
-        seeds=SEEDS,
-        architecture=profile_architecture,
-        training=profile_training,
-        checkpoints=run_path("checkpoints/{task}/{arm}/{size}"),
+        seeds=config["study"]["seeds"],
+        architecture=per("task arm", models.architecture),
+        training=per("task arm", models.training),
+        checkpoints=run.path("checkpoints/{task}/{arm}/{size}"),
         code=code("train_profile_network"),
     script:
         "../workflow_scripts/train_profile_network.py"
@@ -155,22 +153,22 @@ rule train_profile_network:
 
 rule evaluate_profile_network:
     input:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        codes=run_path("tasks/{task}/codes.npy"),
-        counts=run_path("tasks/{task}/counts.npy"),
-        control=profile_control,
-        weights=of_members("weights.safetensors"),
-        models=of_members("models.json"),
+        windows=run.path("tasks/{task}/windows.tsv"),
+        codes=run.path("tasks/{task}/codes.npy"),
+        counts=run.path("tasks/{task}/counts.npy"),
+        control=per("task", profiles.control_counts),
+        weights=per("task arm size", models.member_files, "weights.safetensors"),
+        models=per("task arm size", models.member_files, "models.json"),
     output:
-        evaluation=model_file("evaluation.json"),
-        predictions=model_file("predictions.tsv"),
-        profiles=model_file("profiles.npy"),
+        evaluation=models.file("evaluation.json"),
+        predictions=models.file("predictions.tsv"),
+        profiles=models.file("profiles.npy"),
     log:
-        run_path("logs/evaluate_profile_network/{task}/{arm}/{size}.log"),
+        run.path("logs/evaluate_profile_network/{task}/{arm}/{size}.log"),
     benchmark:
-        run_path("benchmarks/evaluate_profile_network/{task}/{arm}/{size}.tsv")
+        run.path("benchmarks/evaluate_profile_network/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
-        task=one_of(PROFILE_TASKS),
+        task=one_of(run.profile),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -182,9 +180,9 @@ rule evaluate_profile_network:
         task="{task}",
         arm="{arm}",
         size="{size}",
-        seeds=averaged_seeds,
-        candidates=candidates_of,
-        average_strands=lambda wildcards: average_strands(wildcards.arm),
+        seeds=per("arm", models.seeds),
+        candidates=per("arm", models.candidate_places),
+        average_strands=per("arm", models.average_strands),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
         code=code("evaluate_profile_network"),

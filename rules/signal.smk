@@ -9,16 +9,16 @@ Makes: signal/<task>.positives.bed and <task>.matrix.gz, and from it figures/sig
 
 rule select_signal_regions:
     input:
-        task_genome("genome.fa.fai"),
-        positives=run_path("tasks/{task}/positives.tsv"),
-        signal=lambda wildcards: local_path(f"tasks.{wildcards.task}.signal"),
-        fasta=task_genome("genome.fa"),
+        per("task", run.genome_file, "genome.fa.fai"),
+        positives=run.path("tasks/{task}/positives.tsv"),
+        signal=input_file("tasks.{task}.signal"),
+        fasta=per("task", run.genome_file, "genome.fa"),
     output:
-        regions=run_path("signal/{task}.positives.bed"),
+        regions=run.path("signal/{task}.positives.bed"),
     log:
-        run_path("logs/select_signal_regions/{task}.log"),
+        run.path("logs/select_signal_regions/{task}.log"),
     benchmark:
-        run_path("benchmarks/select_signal_regions/{task}.tsv")
+        run.path("benchmarks/select_signal_regions/{task}.tsv")
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -33,14 +33,14 @@ rule select_signal_regions:
 
 rule measure_signal:
     input:
-        regions=run_path("signal/{task}.positives.bed"),
-        signal=lambda wildcards: local_path(f"tasks.{wildcards.task}.signal"),
+        regions=run.path("signal/{task}.positives.bed"),
+        signal=input_file("tasks.{task}.signal"),
     output:
-        matrix=run_path("signal/{task}.matrix.gz"),
+        matrix=run.path("signal/{task}.matrix.gz"),
     log:
-        run_path("logs/measure_signal/{task}.log"),
+        run.path("logs/measure_signal/{task}.log"),
     benchmark:
-        run_path("benchmarks/measure_signal/{task}.tsv")
+        run.path("benchmarks/measure_signal/{task}.tsv")
     conda:
         "../envs/deeptools.yaml"
     threads: 1
@@ -62,19 +62,19 @@ rule measure_signal:
 
 rule plot_signal_heatmap:
     input:
-        matrix=run_path("signal/{task}.matrix.gz"),
+        matrix=run.path("signal/{task}.matrix.gz"),
     output:
-        svg=run_path("figures/signal/{task}.heatmap.svg"),
+        svg=run.path("figures/signal/{task}.heatmap.svg"),
         png=report(
-            run_path("figures/signal/{task}.heatmap.png"),
+            run.path("figures/signal/{task}.heatmap.png"),
             caption="../resources/captions/signal_heatmap.rst",
             category="Signal",
             labels={"figure": "Heatmap", "task": "{task}"},
         ),
     log:
-        run_path("logs/plot_signal_heatmap/{task}.log"),
+        run.path("logs/plot_signal_heatmap/{task}.log"),
     benchmark:
-        run_path("benchmarks/plot_signal_heatmap/{task}.tsv")
+        run.path("benchmarks/plot_signal_heatmap/{task}.tsv")
     conda:
         "../envs/deeptools.yaml"
     threads: 1
@@ -92,19 +92,19 @@ rule plot_signal_heatmap:
 
 rule plot_signal_profile:
     input:
-        matrix=run_path("signal/{task}.matrix.gz"),
+        matrix=run.path("signal/{task}.matrix.gz"),
     output:
-        svg=run_path("figures/signal/{task}.profile.svg"),
+        svg=run.path("figures/signal/{task}.profile.svg"),
         png=report(
-            run_path("figures/signal/{task}.profile.png"),
+            run.path("figures/signal/{task}.profile.png"),
             caption="../resources/captions/signal_profile.rst",
             category="Signal",
             labels={"figure": "Profile", "task": "{task}"},
         ),
     log:
-        run_path("logs/plot_signal_profile/{task}.log"),
+        run.path("logs/plot_signal_profile/{task}.log"),
     benchmark:
-        run_path("benchmarks/plot_signal_profile/{task}.tsv")
+        run.path("benchmarks/plot_signal_profile/{task}.tsv")
     conda:
         "../envs/deeptools.yaml"
     threads: 1

@@ -12,14 +12,14 @@ if "simulation" in config:
         input:
             motifs=[factor["motif"] for factor in config["simulation"]["tfs"].values()],
         output:
-            fasta=run_path("simulation/genome.fa"),
-            peaks=expand(run_path("simulation/{tf}.narrowPeak"), tf=simulated_factors()),
-            sites=expand(run_path("simulation/{tf}.sites.tsv"), tf=simulated_factors()),
-            signal=expand(run_path("simulation/{tf}.bw"), tf=simulated_factors()),
+            fasta=run.path("simulation/genome.fa"),
+            peaks=run.paths("simulation/{tf}.narrowPeak", tf=inputs.simulated_factors()),
+            sites=run.paths("simulation/{tf}.sites.tsv", tf=inputs.simulated_factors()),
+            signal=run.paths("simulation/{tf}.bw", tf=inputs.simulated_factors()),
         log:
-            run_path("logs/simulate_experiment.log"),
+            run.path("logs/simulate_experiment.log"),
         benchmark:
-            run_path("benchmarks/simulate_experiment.tsv")
+            run.path("benchmarks/simulate_experiment.tsv")
         conda:
             "../envs/genomics.yaml"
         threads: 1
@@ -27,7 +27,7 @@ if "simulation" in config:
             mem_mb=lambda wildcards, attempt: 2000 * attempt,
             runtime=lambda wildcards, attempt: 10 * attempt,
         params:
-            simulation=settings_of_simulation(),
+            simulation=inputs.simulation(),
             seed=config["simulation"]["seed"],
             code=code("simulate_experiment"),
         script:
@@ -35,19 +35,19 @@ if "simulation" in config:
 
     rule simulate_nexus:
         input:
-            sites=run_path("simulation/{tf}.sites.tsv"),
-            fasta=run_path("simulation/genome.fa"),
+            sites=run.path("simulation/{tf}.sites.tsv"),
+            fasta=run.path("simulation/genome.fa"),
         output:
-            reads=run_path("simulation/{tf}.nexus.bam"),
-            control=run_path("simulation/{tf}.control.bam"),
-            truth_plus=run_path("simulation/{tf}.truth.plus.bw"),
-            truth_minus=run_path("simulation/{tf}.truth.minus.bw"),
+            reads=run.path("simulation/{tf}.nexus.bam"),
+            control=run.path("simulation/{tf}.control.bam"),
+            truth_plus=run.path("simulation/{tf}.truth.plus.bw"),
+            truth_minus=run.path("simulation/{tf}.truth.minus.bw"),
         log:
-            run_path("logs/simulate_nexus/{tf}.log"),
+            run.path("logs/simulate_nexus/{tf}.log"),
         benchmark:
-            run_path("benchmarks/simulate_nexus/{tf}.tsv")
+            run.path("benchmarks/simulate_nexus/{tf}.tsv")
         wildcard_constraints:
-            tf=one_of(simulated_factors("nexus")),
+            tf=one_of(inputs.simulated_factors("nexus")),
         conda:
             "../envs/genomics.yaml"
         threads: 1

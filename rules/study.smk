@@ -8,17 +8,17 @@ Makes: study/*.tsv, figures/study_*.svg and .png, and results.md, of which no nu
 
 rule collect_study:
     input:
-        evaluations=evaluation_files(TASKS),
+        evaluations=models.scores(run.tasks),
     output:
-        arms=run_path("study/arms.tsv"),
-        replicates=run_path("study/replicates.tsv"),
-        means=run_path("study/means.tsv"),
-        costs=run_path("study/costs.tsv"),
-        selections=run_path("study/selections.tsv"),
+        arms=run.path("study/arms.tsv"),
+        replicates=run.path("study/replicates.tsv"),
+        means=run.path("study/means.tsv"),
+        costs=run.path("study/costs.tsv"),
+        selections=run.path("study/selections.tsv"),
     log:
-        run_path("logs/collect_study.log"),
+        run.path("logs/collect_study.log"),
     benchmark:
-        run_path("benchmarks/collect_study.tsv")
+        run.path("benchmarks/collect_study.tsv")
     conda:
         "../envs/study.yaml"
     threads: 1
@@ -26,7 +26,7 @@ rule collect_study:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        arms_of_study=described_contestants(),
+        arms_of_study=study.arm_rows(),
         code=code("collect_study"),
     script:
         "../workflow_scripts/collect_study.py"
@@ -34,17 +34,17 @@ rule collect_study:
 
 rule compare_arms:
     input:
-        replicates=run_path("study/replicates.tsv"),
-        evaluations=evaluation_files(TASKS),
-        predictions=evaluation_files(TASKS, file="predictions.tsv"),
+        replicates=run.path("study/replicates.tsv"),
+        evaluations=models.scores(run.tasks),
+        predictions=models.scores(run.tasks, file="predictions.tsv"),
     output:
-        comparisons=run_path("study/comparisons.tsv"),
-        claims=run_path("study/claims.tsv"),
-        published=run_path("study/published.tsv"),
+        comparisons=run.path("study/comparisons.tsv"),
+        claims=run.path("study/claims.tsv"),
+        published=run.path("study/published.tsv"),
     log:
-        run_path("logs/compare_arms.log"),
+        run.path("logs/compare_arms.log"),
     benchmark:
-        run_path("benchmarks/compare_arms.tsv")
+        run.path("benchmarks/compare_arms.tsv")
     conda:
         "../envs/study.yaml"
     threads: 1
@@ -52,9 +52,9 @@ rule compare_arms:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        study=COMPARED,
-        kinds=KINDS,
-        bootstraps=BOOTSTRAPS,
+        study=study.compared(),
+        kinds=run.kinds,
+        bootstraps=1000,
         seed=1,
         code=code("compare_arms"),
     script:
@@ -63,21 +63,21 @@ rule compare_arms:
 
 rule plot_study_arms:
     input:
-        replicates=run_path("study/replicates.tsv"),
-        means=run_path("study/means.tsv"),
-        arms=run_path("study/arms.tsv"),
+        replicates=run.path("study/replicates.tsv"),
+        means=run.path("study/means.tsv"),
+        arms=run.path("study/arms.tsv"),
     output:
-        svg=run_path("figures/study_arms.svg"),
+        svg=run.path("figures/study_arms.svg"),
         png=report(
-            run_path("figures/study_arms.png"),
+            run.path("figures/study_arms.png"),
             caption="../resources/captions/study_arms.rst",
             category="Study",
             labels={"figure": "Arms"},
         ),
     log:
-        run_path("logs/plot_study_arms.log"),
+        run.path("logs/plot_study_arms.log"),
     benchmark:
-        run_path("benchmarks/plot_study_arms.tsv")
+        run.path("benchmarks/plot_study_arms.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -85,8 +85,8 @@ rule plot_study_arms:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        metrics=METRICS,
-        references=REFERENCES,
+        metrics=study.metrics,
+        references=study.references,
         code=code("plot_study_arms"),
     script:
         "../workflow_scripts/plot_study_arms.py"
@@ -94,22 +94,22 @@ rule plot_study_arms:
 
 rule plot_study_sweep:
     input:
-        means=run_path("study/means.tsv"),
-        arms=run_path("study/arms.tsv"),
+        means=run.path("study/means.tsv"),
+        arms=run.path("study/arms.tsv"),
     output:
-        svg=run_path("figures/study_{setting}_sweep.svg"),
+        svg=run.path("figures/study_{setting}_sweep.svg"),
         png=report(
-            run_path("figures/study_{setting}_sweep.png"),
+            run.path("figures/study_{setting}_sweep.png"),
             caption="../resources/captions/study_sweep.rst",
             category="Study",
             labels={"figure": "Arms by {setting}"},
         ),
     log:
-        run_path("logs/plot_study_sweep/{setting}.log"),
+        run.path("logs/plot_study_sweep/{setting}.log"),
     benchmark:
-        run_path("benchmarks/plot_study_sweep/{setting}.tsv")
+        run.path("benchmarks/plot_study_sweep/{setting}.tsv")
     wildcard_constraints:
-        setting=one_of(SWEPT),
+        setting=one_of(study.swept),
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -118,7 +118,7 @@ rule plot_study_sweep:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         setting="{setting}",
-        metrics=METRICS,
+        metrics=study.metrics,
         code=code("plot_study_sweep"),
     script:
         "../workflow_scripts/plot_study_sweep.py"
@@ -126,19 +126,19 @@ rule plot_study_sweep:
 
 rule plot_study_learning_curves:
     input:
-        means=run_path("study/means.tsv"),
+        means=run.path("study/means.tsv"),
     output:
-        svg=run_path("figures/study_learning_curves.svg"),
+        svg=run.path("figures/study_learning_curves.svg"),
         png=report(
-            run_path("figures/study_learning_curves.png"),
+            run.path("figures/study_learning_curves.png"),
             caption="../resources/captions/study_learning_curves.rst",
             category="Study",
             labels={"figure": "Learning curves"},
         ),
     log:
-        run_path("logs/plot_study_learning_curves.log"),
+        run.path("logs/plot_study_learning_curves.log"),
     benchmark:
-        run_path("benchmarks/plot_study_learning_curves.tsv")
+        run.path("benchmarks/plot_study_learning_curves.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -146,8 +146,8 @@ rule plot_study_learning_curves:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        metrics=METRICS,
-        shown=AT_ALL_SIZES,
+        metrics=study.metrics,
+        shown=study.at_all_sizes(),
         code=code("plot_study_learning_curves"),
     script:
         "../workflow_scripts/plot_study_learning_curves.py"
@@ -155,20 +155,20 @@ rule plot_study_learning_curves:
 
 rule plot_study_gain:
     input:
-        comparisons=run_path("study/comparisons.tsv"),
-        means=run_path("study/means.tsv"),
+        comparisons=run.path("study/comparisons.tsv"),
+        means=run.path("study/means.tsv"),
     output:
-        svg=run_path("figures/study_gain.svg"),
+        svg=run.path("figures/study_gain.svg"),
         png=report(
-            run_path("figures/study_gain.png"),
+            run.path("figures/study_gain.png"),
             caption="../resources/captions/study_gain.rst",
             category="Study",
             labels={"figure": "Gain against training size"},
         ),
     log:
-        run_path("logs/plot_study_gain.log"),
+        run.path("logs/plot_study_gain.log"),
     benchmark:
-        run_path("benchmarks/plot_study_gain.tsv")
+        run.path("benchmarks/plot_study_gain.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -176,9 +176,9 @@ rule plot_study_gain:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        metrics=METRICS,
-        references=REFERENCES,
-        shown=AT_ALL_SIZES,
+        metrics=study.metrics,
+        references=study.references,
+        shown=study.at_all_sizes(),
         code=code("plot_study_gain"),
     script:
         "../workflow_scripts/plot_study_gain.py"
@@ -186,20 +186,20 @@ rule plot_study_gain:
 
 rule plot_study_flips:
     input:
-        replicates=run_path("study/replicates.tsv"),
-        arms=run_path("study/arms.tsv"),
+        replicates=run.path("study/replicates.tsv"),
+        arms=run.path("study/arms.tsv"),
     output:
-        svg=run_path("figures/study_flips.svg"),
+        svg=run.path("figures/study_flips.svg"),
         png=report(
-            run_path("figures/study_flips.png"),
+            run.path("figures/study_flips.png"),
             caption="../resources/captions/study_flips.rst",
             category="Study",
             labels={"figure": "Calls that differ between the strands"},
         ),
     log:
-        run_path("logs/plot_study_flips.log"),
+        run.path("logs/plot_study_flips.log"),
     benchmark:
-        run_path("benchmarks/plot_study_flips.tsv")
+        run.path("benchmarks/plot_study_flips.tsv")
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -207,7 +207,7 @@ rule plot_study_flips:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        tasks=CLASSIFICATION_TASKS,
+        tasks=run.classification,
         code=code("plot_study_flips"),
     script:
         "../workflow_scripts/plot_study_flips.py"
@@ -215,19 +215,19 @@ rule plot_study_flips:
 
 rule write_results_page:
     input:
-        **study_tables(),
-        windows=expand(run_path("tasks/{task}/windows.tsv"), task=TASKS),
-        duplicates=expand(run_path("tasks/{task}/duplicates.tsv"), task=LABELLED_TASKS),
-        correlations=expand(
-            run_path("variants/{name}.correlation.json"), name=WITH_EFFECTS
+        **study.tables,
+        windows=run.paths("tasks/{task}/windows.tsv", task=run.tasks),
+        duplicates=run.paths("tasks/{task}/duplicates.tsv", task=run.labelled),
+        correlations=run.paths(
+            "variants/{name}.correlation.json", name=study.with_effects()
         ),
-        figures=figures_of_page(),
+        figures=study.page_figures(),
     output:
-        page=run_path("results.md"),
+        page=run.path("results.md"),
     log:
-        run_path("logs/write_results_page.log"),
+        run.path("logs/write_results_page.log"),
     benchmark:
-        run_path("benchmarks/write_results_page.tsv")
+        run.path("benchmarks/write_results_page.tsv")
     conda:
         "../envs/study.yaml"
     threads: 1
@@ -236,9 +236,9 @@ rule write_results_page:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         name=config["name"],
-        kinds=KINDS,
-        metrics=METRICS,
-        references=REFERENCES,
+        kinds=run.kinds,
+        metrics=study.metrics,
+        references=study.references,
         code=code("write_results_page"),
     script:
         "../workflow_scripts/write_results_page.py"

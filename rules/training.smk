@@ -9,20 +9,20 @@ checkpoints/ holds what an interrupted job goes on from.
 
 rule train_network:
     input:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        kmers=arm_kmers,
-        classes=task_classes,
+        windows=run.path("tasks/{task}/windows.tsv"),
+        kmers=per("task arm", models.kmer_file),
+        classes=per("task", inputs.classes),
     output:
-        weights=model_file("weights.safetensors"),
-        models=model_file("models.json"),
-        history=model_file("history.tsv"),
+        weights=models.file("weights.safetensors"),
+        models=models.file("models.json"),
+        history=models.file("history.tsv"),
     log:
-        run_path("logs/train_network/{task}/{arm}/{size}.log"),
+        run.path("logs/train_network/{task}/{arm}/{size}.log"),
     benchmark:
-        run_path("benchmarks/train_network/{task}/{arm}/{size}.tsv")
+        run.path("benchmarks/train_network/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
-        task=one_of(CLASSIFICATION_TASKS),
-        arm=one_of(ARMS),
+        task=one_of(run.classification),
+        arm=one_of(models.arms),
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -31,14 +31,14 @@ rule train_network:
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
         runtime=TRAINING_MINUTES,
     params:
-        kind=task_setting("kind"),
+        kind=setting("task", "kind"),
         task="{task}",
         arm="{arm}",
         size="{size}",
-        seeds=SEEDS,
-        architecture=architecture,
-        training=training_settings,
-        checkpoints=run_path("checkpoints/{task}/{arm}/{size}"),
+        seeds=config["study"]["seeds"],
+        architecture=per("task arm", models.architecture),
+        training=per("task arm", models.training),
+        checkpoints=run.path("checkpoints/{task}/{arm}/{size}"),
         code=code("train_network"),
     script:
         "../workflow_scripts/train_network.py"

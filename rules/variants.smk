@@ -8,20 +8,20 @@ Makes: variants/<name>.tsv, .counts.tsv and .correlation.json, and, where effect
 
 rule score_variants:
     input:
-        genomes_of_variants("genome.fa.fai"),
-        variants=lambda wildcards: local_path(f"variants.{wildcards.variants}.file"),
-        fastas=genomes_of_variants("genome.fa"),
-        weights=of_scored_model("weights.safetensors"),
-        models=of_scored_model("models.json"),
-        motif=lambda wildcards: local_paths(f"variants.{wildcards.variants}.motif"),
+        per("variants", uses.variant_genomes, "genome.fa.fai"),
+        variants=input_file("variants.{variants}.file"),
+        fastas=per("variants", uses.variant_genomes, "genome.fa"),
+        weights=used_models("variants", "weights.safetensors"),
+        models=used_models("variants", "models.json"),
+        motif=per("variants", uses.motif),
     output:
-        table=run_path("variants/{variants}.tsv"),
-        accounting=run_path("variants/{variants}.counts.tsv"),
-        correlation=run_path("variants/{variants}.correlation.json"),
+        table=run.path("variants/{variants}.tsv"),
+        accounting=run.path("variants/{variants}.counts.tsv"),
+        correlation=run.path("variants/{variants}.correlation.json"),
     log:
-        run_path("logs/score_variants/{variants}.log"),
+        run.path("logs/score_variants/{variants}.log"),
     benchmark:
-        run_path("benchmarks/score_variants/{variants}.tsv")
+        run.path("benchmarks/score_variants/{variants}.tsv")
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]
@@ -31,8 +31,8 @@ rule score_variants:
         * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        columns=of_variants("columns"),
-        average_strands=scored_strands,
+        columns=setting("variants", "columns"),
+        average_strands=both_strands("variants"),
         device=config["training"]["device"],
         threads=config["training"]["threads"],
         code=code("score_variants"),
@@ -42,22 +42,22 @@ rule score_variants:
 
 rule plot_variant_effects:
     input:
-        table=run_path("variants/{variants}.tsv"),
-        correlation=run_path("variants/{variants}.correlation.json"),
+        table=run.path("variants/{variants}.tsv"),
+        correlation=run.path("variants/{variants}.correlation.json"),
     output:
-        svg=run_path("figures/variants/{variants}.svg"),
+        svg=run.path("figures/variants/{variants}.svg"),
         png=report(
-            run_path("figures/variants/{variants}.png"),
+            run.path("figures/variants/{variants}.png"),
             caption="../resources/captions/variant_effects.rst",
             category="Variants",
             labels={"figure": "Effects of variants: {variants}"},
         ),
     log:
-        run_path("logs/plot_variant_effects/{variants}.log"),
+        run.path("logs/plot_variant_effects/{variants}.log"),
     benchmark:
-        run_path("benchmarks/plot_variant_effects/{variants}.tsv")
+        run.path("benchmarks/plot_variant_effects/{variants}.tsv")
     wildcard_constraints:
-        variants=one_of(WITH_EFFECTS),
+        variants=one_of(study.with_effects()),
     conda:
         "../envs/figures.yaml"
     threads: 1

@@ -11,18 +11,18 @@ Rules that map a genome into memory ask for its size: clusters may count mapped 
 rule prepare_peaks:
     input:
         ancient(CHECKED_REGIONS),
-        task_genome("genome.fa.fai"),
-        peaks=lambda wildcards: local_path(f"tasks.{wildcards.task}.peaks"),
-        fasta=task_genome("genome.fa"),
-        blacklist=blacklist,
+        per("task", run.genome_file, "genome.fa.fai"),
+        peaks=input_file("tasks.{task}.peaks"),
+        fasta=per("task", run.genome_file, "genome.fa"),
+        blacklist=per("task", inputs.blacklist),
     output:
-        positives=run_path("tasks/{task}/positives.tsv"),
-        intervals=run_path("tasks/{task}/peaks.bed"),
-        counts=run_path("tasks/{task}/peak_counts.tsv"),
+        positives=run.path("tasks/{task}/positives.tsv"),
+        intervals=run.path("tasks/{task}/peaks.bed"),
+        counts=run.path("tasks/{task}/peak_counts.tsv"),
     log:
-        run_path("logs/prepare_peaks/{task}.log"),
+        run.path("logs/prepare_peaks/{task}.log"),
     benchmark:
-        run_path("benchmarks/prepare_peaks/{task}.tsv")
+        run.path("benchmarks/prepare_peaks/{task}.tsv")
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -30,10 +30,10 @@ rule prepare_peaks:
         mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
         runtime=lambda wildcards, attempt: 15 * attempt,
     params:
-        width=window_width,
-        strongest=task_setting("strongest"),
-        splits=task_setting("splits"),
-        max_unknown_fraction=task_setting("windows", "max_unknown_fraction"),
+        width=per("task", inputs.window_width),
+        strongest=setting("task", "strongest"),
+        splits=setting("task", "splits"),
+        max_unknown_fraction=setting("task", "windows", "max_unknown_fraction"),
         code=code("prepare_peaks"),
     script:
         "../workflow_scripts/prepare_peaks.py"
@@ -41,22 +41,22 @@ rule prepare_peaks:
 
 rule sample_negatives:
     input:
-        task_genome("genome.fa.fai"),
-        positives=run_path("tasks/{task}/positives.tsv"),
-        intervals=run_path("tasks/{task}/peaks.bed"),
-        fasta=task_genome("genome.fa"),
-        blacklist=blacklist,
-        unlabelled=unlabelled,
+        per("task", run.genome_file, "genome.fa.fai"),
+        positives=run.path("tasks/{task}/positives.tsv"),
+        intervals=run.path("tasks/{task}/peaks.bed"),
+        fasta=per("task", run.genome_file, "genome.fa"),
+        blacklist=per("task", inputs.blacklist),
+        unlabelled=per("task", inputs.unlabelled),
     output:
-        negatives=run_path("tasks/{task}/negatives.tsv"),
-        bed=run_path("tasks/{task}/negatives.bed"),
-        counts=run_path("tasks/{task}/negative_counts.tsv"),
+        negatives=run.path("tasks/{task}/negatives.tsv"),
+        bed=run.path("tasks/{task}/negatives.bed"),
+        counts=run.path("tasks/{task}/negative_counts.tsv"),
     log:
-        run_path("logs/sample_negatives/{task}.log"),
+        run.path("logs/sample_negatives/{task}.log"),
     benchmark:
-        run_path("benchmarks/sample_negatives/{task}.tsv")
+        run.path("benchmarks/sample_negatives/{task}.tsv")
     wildcard_constraints:
-        task=one_of(BINARY_TASKS),
+        task=one_of(run.binary),
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -64,14 +64,14 @@ rule sample_negatives:
         mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        width=task_setting("windows", "width"),
-        splits=task_setting("splits"),
-        ratio=task_setting("negatives", "ratio"),
-        margin=task_setting("negatives", "margin"),
-        overlap=task_setting("negatives", "overlap"),
-        gc_bin_width=task_setting("negatives", "gc_bin_width"),
-        max_unknown_fraction=task_setting("windows", "max_unknown_fraction"),
-        seed=task_setting("negatives", "seed"),
+        width=setting("task", "windows", "width"),
+        splits=setting("task", "splits"),
+        ratio=setting("task", "negatives", "ratio"),
+        margin=setting("task", "negatives", "margin"),
+        overlap=setting("task", "negatives", "overlap"),
+        gc_bin_width=setting("task", "negatives", "gc_bin_width"),
+        max_unknown_fraction=setting("task", "windows", "max_unknown_fraction"),
+        seed=setting("task", "negatives", "seed"),
         code=code("sample_negatives"),
     script:
         "../workflow_scripts/sample_negatives.py"
@@ -79,19 +79,19 @@ rule sample_negatives:
 
 rule extract_sequences:
     input:
-        task_genome("genome.fa.fai"),
-        positives=run_path("tasks/{task}/positives.tsv"),
-        negatives=run_path("tasks/{task}/negatives.tsv"),
-        fasta=task_genome("genome.fa"),
+        per("task", run.genome_file, "genome.fa.fai"),
+        positives=run.path("tasks/{task}/positives.tsv"),
+        negatives=run.path("tasks/{task}/negatives.tsv"),
+        fasta=per("task", run.genome_file, "genome.fa"),
     output:
-        windows=run_path("tasks/{task}/windows.tsv"),
-        codes=run_path("tasks/{task}/codes.npy"),
+        windows=run.path("tasks/{task}/windows.tsv"),
+        codes=run.path("tasks/{task}/codes.npy"),
     log:
-        run_path("logs/extract_sequences/{task}.log"),
+        run.path("logs/extract_sequences/{task}.log"),
     benchmark:
-        run_path("benchmarks/extract_sequences/{task}.tsv")
+        run.path("benchmarks/extract_sequences/{task}.tsv")
     wildcard_constraints:
-        task=one_of(BINARY_TASKS),
+        task=one_of(run.binary),
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -106,13 +106,13 @@ rule extract_sequences:
 
 rule encode_kmers:
     input:
-        codes=run_path("tasks/{task}/codes.npy"),
+        codes=run.path("tasks/{task}/codes.npy"),
     output:
-        kmers=run_path("tasks/{task}/kmers.k{k}.npy"),
+        kmers=run.path("tasks/{task}/kmers.k{k}.npy"),
     log:
-        run_path("logs/encode_kmers/{task}/k{k}.log"),
+        run.path("logs/encode_kmers/{task}/k{k}.log"),
     benchmark:
-        run_path("benchmarks/encode_kmers/{task}/k{k}.tsv")
+        run.path("benchmarks/encode_kmers/{task}/k{k}.tsv")
     conda:
         "../envs/learning.yaml"
     threads: 1

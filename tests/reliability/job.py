@@ -11,7 +11,7 @@ import json
 import os
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,6 +36,9 @@ class _Named(list):
     def __init__(self, named: dict[str, Any]) -> None:
         super().__init__(each for value in named.values() for each in (value if isinstance(value, list) else [value]))
         vars(self).update(named)
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        return vars(self).items()
 
 
 def _trace_into(handle: int) -> None:

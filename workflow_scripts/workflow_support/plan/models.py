@@ -1,0 +1,177 @@
+"""The networks of a run: contestants, the arms that they consist of, and their files at every training size.
+
+A contestant is an arm, or a combination of arms: the mean of their networks, or the best of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from workflow_support.configuration import (
+    contestants,
+    hyperbolic_layers,
+    is_hyperbolic,
+    replicates_of,
+    train_sizes,
+)
+from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
+
+from .run import Run, unique
+
+ARCHITECTURE_KEYS = (
+    "representation",
+    "kmer",
+    "channels",
+    "plus_fraction",
+    "conjoined",
+    "geometry",
+    "curvature",
+    "k",
+    "learnt",
+)
+STRAND_KEYS = ("reverse_complement_augmentation", "consistency")
+#: Settings of every training, for tasks of every kind.
+WHERE_TRAINED = ("device", "threads", "deterministic", "stacked_replicates")
+
+
+class Models:
+    """The contestants of a run and the files that their networks leave.
+
+    Attributes
+    ----------
+    arms
+        The settings of each arm.
+    kinds
+        The kind of task that each contestant serves: the arms, then the combinations.
+    candidates
+        The arms of which a combination shows the best.
+    sizes
+        The training sizes of each task and contestant, as text, the largest last.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.study = run, run.settings["study"]
+        self.arms, self.kinds = self.study["arms"], contestants(self.study)
+        self.candidates = {arm for each in self.study["combinations"].values() for arm in each.get("best_of", [])}
+        self.sizes = {
+            (task, name): train_sizes(run.settings, task, name)
+            for task in run.tasks
+            for name in self.contestants_for(task)
+        }
+
+    def contestants_for(self, task: str) -> list[str]:
+        """The arms, and after them the combinations, that serve a task."""
+        return [name for name, kind in self.kinds.items() if kind == self.run.kinds[task]]
+
+    def arms_for(self, task: str) -> list[str]:
+        """The arms that serve a task."""
+        return [name for name in self.contestants_for(task) if name in self.arms]
+
+    def shown_for(self, task: str) -> list[str]:
+        """The contestants for a task without the candidates of a combination: few enough to tell their lines apart."""
+        return [name for name in self.contestants_for(task) if name not in self.candidates]
+
+    def file(self, file: str, task: str = "{task}", contestant: str = "{arm}", size: str = "{size}") -> str:
+        """The path of a file of a contestant, which holds all its replicates; by default with wildcards."""
+        return self.run.path(f"tasks/{task}/models/{contestant}/{size}/{file}")
+
+    def files(
+        self,
+        file: str,
+        tasks: Iterable[str],
+        contestants: Callable[[str], list[str]] | None = None,
+        main: bool = False,
+    ) -> list[str]:
+        """The paths of a file of every contestant, task by task, contestant by contestant, size by size.
+
+        Parameters
+        ----------
+        contestants
+            The method of this class that names the contestants of a task; all of them by default.
+        main
+            Whether to take the largest size of each contestant alone.
+        """
+        return [
+            self.file(file, task, contestant, size)
+            for task in tasks
+            for contestant in (contestants or self.contestants_for)(task)
+            for size in self.sizes[task, contestant][-1 if main else 0 :]
+        ]
+
+    def largest_file(self, file: str, task: str, contestant: str) -> str:
+        """The path of a file of a contestant at its largest training size."""
+        return self.file(file, task, contestant, self.sizes[task, contestant][-1])
+
+    def baseline_file(self, file: str, task: str = "{task}") -> str:
+        """The path of a file of the k-mer baseline of a task."""
+        return self.run.path(f"tasks/{task}/models/{BASELINE_ARM}/{file}")
+
+    def scores(
+        self,
+        tasks: Iterable[str],
+        file: str = "evaluation.json",
+        contestants: Callable[[str], list[str]] | None = None,
+        main: bool = False,
+    ) -> list[str]:
+        """As :meth:`files`, with the file of the baseline after the contestants of each task that has one."""
+        found = []
+        for task in tasks:
+            found += self.files(file, [task], contestants, main)
+            found += [self.baseline_file(file, task)] if task in self.run.classification else []
+        return found
+
+    def members(self, contestant: str) -> list[str]:
+        """All arms that a contestant averages or chooses among, each once."""
+        candidates = replicates_of(self.study, contestant).candidates
+        return unique(arm for candidate in candidates for arm in candidate)
+
+    def member_files(self, file: str, task: str, contestant: str, size: str) -> list[str]:
+        """The paths of a file of every arm that a contestant averages or chooses among."""
+        return [self.file(file, task, arm, size) for arm in self.members(contestant)]
+
+    def candidate_places(self, contestant: str) -> list[list[int]]:
+        """For each candidate of a contestant, the places among its members of the arms that are averaged."""
+        members = self.members(contestant)
+        candidates = replicates_of(self.study, contestant).candidates
+        return [[members.index(arm) for arm in candidate] for candidate in candidates]
+
+    def seeds(self, contestant: str) -> list[list[int]]:
+        """For each replicate of a contestant, the seeds of the networks that it averages."""
+        return replicates_of(self.study, contestant).seeds
+
+    def average_strands(self, contestant: str) -> bool:
+        """Whether a contestant averages the answers of its networks on both strands."""
+        return self.study["combinations"].get(contestant, {}).get("average_strands", False)
+
+    def architecture(self, task: str, arm: str) -> dict[str, Any]:
+        """The layers of the networks of an arm for a task."""
+        settings, own = self.run.settings, self._own(arm, ARCHITECTURE_KEYS)
+        if is_hyperbolic(own):
+            return hyperbolic_layers(settings, own)
+        if self.run.kinds[task] == "binary":
+            return settings["network"] | own
+        control = {"control": task in self.run.with_control} if task in self.run.profile else {}
+        return settings[self.run.kinds[task]]["network"] | own | control
+
+    def training(self, task: str, arm: str) -> dict[str, Any]:
+        """The settings of the training of an arm for a task."""
+        settings, own = self.run.settings["training"], self._own(arm, STRAND_KEYS)
+        if self.run.kinds[task] == "binary":
+            return settings | own
+        settings_of_kind = self.run.settings[self.run.kinds[task]]["training"]
+        return settings_of_kind | {key: settings[key] for key in WHERE_TRAINED} | own
+
+    def _own(self, arm: str, keys: Iterable[str]) -> dict[str, Any]:
+        return {key: self.arms[arm][key] for key in keys if key in self.arms[arm]}
+
+    def kmer_file(self, task: str, arm: str) -> str:
+        """The path of the k-mers that an arm reads; of labelled sequences the bases, which training may substitute."""
+        file = "codes.npy" if task in self.run.labelled else f"kmers.k{self.arms[arm]['kmer']}.npy"
+        return self.run.path(f"tasks/{task}/{file}")
+
+    def kmer_lengths(self, task: str) -> list[int]:
+        """The lengths, ascending, of the k-mers that are encoded for the arms and the baseline of a task."""
+        arms = [] if task in self.run.labelled else self.arms_for(task)
+        baseline = {BASELINE_KMER} if task in self.run.classification else set()
+        return sorted({self.arms[arm]["kmer"] for arm in arms} | baseline)

@@ -1,0 +1,158 @@
+"""The files that a run promises to leave behind.
+
+Intermediate files are among them, because Snakemake makes a deleted file again only if it is asked for.
+"""
+
+from __future__ import annotations
+
+from workflow_support.configuration import simulated_files
+
+from .models import Models
+from .profiles import Profiles
+from .run import Run
+from .study import Study
+
+TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml", "results.md"]
+TIMES = ["rule_times.tsv", "arm_times.tsv"]
+CHECKS = ["checked/intervals.tsv", "checked/regions.tsv"]
+CLASSIFICATION_FIGURES = [
+    "performance",
+    "roc_and_precision_recall",
+    "calibration",
+    "reverse_complement_error",
+    "training_curves",
+]
+PROFILE_FIGURES = ["profile_performance", "profile_training_curves"]
+FIGURE_FORMATS = ["svg", "png"]
+GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]
+NETWORK_FILES = ["weights.safetensors", "models.json", "history.tsv"]
+SCORE_FILES = ["evaluation.json", "predictions.tsv"]
+ATTRIBUTION_FILES = ["contributions.npy", "sequences.npy", "windows.tsv", "bw", "motifs.meme", "motifs.tsv"]
+VARIANT_FILES = ["tsv", "counts.tsv", "correlation.json"]
+READ_FILES = ["plus.bw", "minus.bw", "reads.tsv", "bam", "bam.bai"]
+
+TASK_FILES = ["windows.tsv", "codes.npy"]
+PEAK_FILES = ["positives.tsv", "peaks.bed", "peak_counts.tsv"]
+NEGATIVES_FILES = ["negatives.tsv", "negatives.bed", "negative_counts.tsv"]
+LABELLED_FILES = ["classes.json", "duplicates.tsv", "sequence_counts.tsv"]
+PROFILE_FILES = ["strands.json", "counts.npy", "profile_counts.tsv", "signal/positives.bed", "signal/matrix.gz"]
+
+
+class Outputs:
+    """The outputs of a run, in groups."""
+
+    def __init__(self, run: Run, models: Models, profiles: Profiles, study: Study) -> None:
+        self.run, self.models, self.profiles, self.study = run, models, profiles, study
+
+    def final(self) -> list[str]:
+        """Everything that a user gets."""
+        return [*map(self.run.path, TIMES), *self.measured(), *self.checks()]
+
+    def checks(self) -> list[str]:
+        """The tables of the checks of a run on genomes."""
+        return [self.run.path(file) for file in CHECKS if self.run.genomes]
+
+    def measured(self) -> list[str]:
+        """Every file except those of the checks, which may run again on their own, and the tables of times."""
+        return [
+            *map(self.run.path, TABLES_OF_A_RUN),
+            *self.figures(),
+            *self.uses(),
+            self.run.path("study/arms.tsv"),
+            *self.study.hyperbolicity_files(),
+            *self.study.tables.values(),
+            *self.networks(),
+            *self.tasks(),
+            *self.signal(),
+            *self.genomes(),
+            *sorted(simulated_files(self.run.settings)),
+            *(path for path in self.run.input_files().values() if path.startswith(self.run.path("downloads/"))),
+        ]
+
+    def figures(self) -> list[str]:
+        """The figures of a whole run."""
+        run = self.run
+        names = [
+            *(["peak_accounting"] if run.on_genomes else []),
+            *(["gc_matching"] if run.binary else []),
+            *(CLASSIFICATION_FIGURES if run.classification else []),
+            *(PROFILE_FIGURES if run.profile else []),
+            *self.study.figures(),
+        ]
+        return run.paths("figures/{figure}.{format}", figure=names, format=FIGURE_FORMATS)
+
+    def uses(self) -> list[str]:
+        """Predictions, attributions and scores of variants, with their figures."""
+        run, attributions, variants = self.run, self.run.settings["attribute"], self.run.settings["variants"]
+        names = {"name": self.study.with_effects(), "format": FIGURE_FORMATS}
+        logos = {"name": attributions, "figure": ["logos", "motifs"], "format": FIGURE_FORMATS}
+        return [
+            *run.paths("predictions/{name}.tsv", name=run.settings["predict"]),
+            *run.paths("predictions/{name}.bw", name=run.predictions_of(run.classification)),
+            *run.paths(
+                "predictions/{name}.{strand}.bw", name=run.predictions_of(run.profile), strand=["plus", "minus"]
+            ),
+            *run.paths("attributions/{name}.{file}", name=attributions, file=ATTRIBUTION_FILES),
+            *run.paths("figures/attributions/{name}.{figure}.{format}", **logos),
+            *run.paths("variants/{name}.{file}", name=variants, file=VARIANT_FILES),
+            *run.paths("figures/variants/{name}.{format}", **names),
+        ]
+
+    def networks(self) -> list[str]:
+        """Every trained network and baseline, with its scores."""
+        run, models = self.run, self.models
+        return [
+            *(path for file in NETWORK_FILES for path in models.files(file, run.tasks, models.arms_for)),
+            *(path for file in SCORE_FILES for path in models.scores(run.tasks, file)),
+            *models.files("profiles.npy", run.profile),
+        ]
+
+    def tasks(self) -> list[str]:
+        """The windows, sequences and counts of every task."""
+        run = self.run
+        of_kinds = [
+            (run.tasks, TASK_FILES),
+            (run.on_genomes, PEAK_FILES),
+            (run.binary, NEGATIVES_FILES),
+            (run.labelled, LABELLED_FILES),
+            (run.profile, PROFILE_FILES),
+            (run.with_control, ["control.npy"]),
+        ]
+        return [
+            *(path for tasks, files in of_kinds for path in run.paths("tasks/{task}/{file}", task=tasks, file=files)),
+            *(run.path(f"tasks/{task}/kmers.k{k}.npy") for task in run.tasks for k in self.models.kmer_lengths(task)),
+        ]
+
+    def signal(self) -> list[str]:
+        """The measured signal of tasks, and its figures."""
+        run, profiles = self.run, self.profiles
+        with_signal, replicates = run.having("tasks", "signal"), profiles.with_replicates()
+        figure = "figures/profiles/{task}.{figure}.{format}"
+        return [
+            *run.paths("signal/{task}.{file}", task=with_signal, file=["positives.bed", "matrix.gz"]),
+            *run.paths(
+                "figures/signal/{task}.{figure}.{format}",
+                task=with_signal,
+                figure=["heatmap", "profile"],
+                format=FIGURE_FORMATS,
+            ),
+            *(path for task in run.profile for file in READ_FILES for path in profiles.read_files(file, task)),
+            *run.paths("tasks/{task}/signal/replicates.npz", task=replicates),
+            *run.paths(figure, task=profiles.with_reads(), figure=["fingerprint"], format=FIGURE_FORMATS),
+            *run.paths(figure, task=replicates, figure=["replicates"], format=FIGURE_FORMATS),
+            *run.paths(figure, task=run.profile, figure=["footprint", "heatmap", "signal"], format=FIGURE_FORMATS),
+            *(
+                run.path(f"figures/profiles/{task}.{contestant}.examples.{format}")
+                for task in run.profile
+                for contestant in self.models.contestants_for(task)
+                for format in FIGURE_FORMATS
+            ),
+        ]
+
+    def genomes(self) -> list[str]:
+        """Every genome that is used, and the sequences that predictions bring along."""
+        run = self.run
+        return [
+            *run.paths("genomes/{genome}/{file}", genome=run.genomes, file=GENOME_FILES),
+            *run.paths("predictions/{name}/{file}", name=run.having("predict", "sequences"), file=GENOME_FILES),
+        ]

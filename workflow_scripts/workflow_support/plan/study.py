@@ -1,0 +1,133 @@
+"""The study of a run: rows of its tables, what is compared, and the figures that it has something to draw in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from study.families import families_with_several
+
+from .models import Models
+from .run import Run, Settings, unique
+
+#: The metric by which arms are compared and chosen, for each kind of task.
+MAIN_METRICS = {"binary": "AUROC", "labelled": "AUROC", "profile": "Spearman 1 bp"}
+TABLES = ("replicates", "means", "costs", "comparisons", "claims", "published", "selections")
+
+
+class Study:
+    """The settings and files of the rules of the study.
+
+    Attributes
+    ----------
+    metrics, references
+        The main metric of each task, and the contestant that others are compared with.
+    tables
+        The path of each table by its name.
+    swept
+        The settings in which the arms of a family differ; each has a figure.
+    measures_hyperbolicity
+        Whether the embeddings of networks are measured.
+    """
+
+    def __init__(self, run: Run, models: Models) -> None:
+        self.run, self.models, self.settings = run, models, run.settings["study"]
+        self.metrics = {task: MAIN_METRICS[kind] for task, kind in run.kinds.items()}
+        self.references = {task: self.settings["reference"][kind] for task, kind in run.kinds.items()}
+        self.tables = {name: run.path(f"study/{name}.tsv") for name in TABLES}
+        self.swept = [key for key in ("kmer", "plus_fraction") if families_with_several(models.arms, key)]
+        self.measures_hyperbolicity = bool("hyperbolicity" in run.settings and run.classification)
+
+    def compared(self) -> dict[str, Any]:
+        """The settings of the comparisons: references, metrics, claims, groups of tasks and published values."""
+        tasks = self.run.settings["tasks"]
+        return {
+            "reference": self.settings["reference"],
+            "metric": MAIN_METRICS,
+            "claims": self.settings["claims"],
+            "groups": {task: tasks[task]["group"] for task in self.run.having("tasks", "group")},
+            "published": [{"task": task} | value for task, values in tasks.items() for value in values["published"]],
+        }
+
+    def at_all_sizes(self) -> list[str]:
+        """The contestants that figures show against training size: those with all sizes, without candidates."""
+        sizes = self.models.sizes
+        most = {
+            task: max(len(sizes[task, name]) for name in self.models.contestants_for(task)) for task in self.run.tasks
+        }
+        return unique(
+            name
+            for (task, name), of_model in sizes.items()
+            if name not in self.models.candidates and len(of_model) == most[task]
+        )
+
+    def arm_rows(self) -> list[dict[str, Any]]:
+        """The rows of the table of arms: the arms, then the combinations."""
+        arms = [
+            {"arm": name, "training": how_trained(arm), "combination": ""} | arm
+            for name, arm in self.models.arms.items()
+        ]
+        combinations = [
+            {"arm": name, "kind": self.models.kinds[name], "combination": how_combined(values)}
+            for name, values in self.settings["combinations"].items()
+        ]
+        return arms + combinations
+
+    def figures(self) -> list[str]:
+        """The names of the figures of the study."""
+        has_sizes = any(len(sizes) > 1 for sizes in self.models.sizes.values())
+        return [
+            "study_arms",
+            *(f"study_{setting}_sweep" for setting in self.swept),
+            *(["study_learning_curves", "study_gain"] if has_sizes else []),
+            *(["study_flips"] if self.run.classification else []),
+            *(["hyperbolicity"] if self.measures_hyperbolicity else []),
+        ]
+
+    def page_figures(self) -> list[str]:
+        """The figures that the page of results shows."""
+        calibration = ["calibration"] if self.run.classification else []
+        return self.run.paths("figures/{name}.png", name=self.figures() + calibration) + self.run.paths(
+            "figures/variants/{name}.png", name=self.with_effects()
+        )
+
+    def with_effects(self) -> list[str]:
+        """The sets of variants whose effects were measured."""
+        variants = self.run.settings["variants"]
+        return [name for name, values in variants.items() if "effect" in values.get("columns", {})]
+
+    def embedded_models(self) -> list[tuple[str, str]]:
+        """The task and arm of every network whose embeddings are measured."""
+        return [(task, arm) for task in self.run.classification for arm in self.models.arms_for(task)]
+
+    def embedding_distances(self) -> list[str]:
+        """The distances between the embeddings of these networks, at their largest size."""
+        models = self.models
+        return models.files("embedding_distances.npy", self.run.classification, models.arms_for, main=True)
+
+    def hyperbolicity_files(self) -> list[str]:
+        """The arrays and tables of the measurement of embeddings; none where it is not asked for."""
+        if not self.measures_hyperbolicity:
+            return []
+        tables = ("study/hyperbolicity.tsv", "study/reference_spaces.tsv")
+        return [*self.embedding_distances(), *map(self.run.path, tables)]
+
+
+def how_trained(arm: Settings) -> str:
+    """The treatment of the strands in the training of an arm."""
+    if arm.get("conjoined"):
+        return "conjoined"
+    if "consistency" in arm:
+        return "consistent"
+    return "augmented" if arm.get("reverse_complement_augmentation") else "plain"
+
+
+def how_combined(combination: Settings) -> str:
+    """A combination in a few words, such as ``mean of a, b x 2 seeds on both strands``."""
+    members = combination.get("arms") or combination["best_of"]
+    parts = [
+        "best of" if "best_of" in combination else "mean of" if members[1:] else "",
+        ", ".join(members),
+        f"x {combination['replicates']} seeds" if combination["replicates"] > 1 else "",
+        "on both strands" if combination["average_strands"] else "",
+    ]
+    return " ".join(filter(None, parts))

@@ -1,0 +1,76 @@
+"""The uses of trained networks: predictions, attributions and the scoring of variants."""
+
+from __future__ import annotations
+
+from .models import Models
+from .profiles import Profiles
+from .run import Run
+
+
+class Uses:
+    """The files and settings of the sections ``predict``, ``attribute`` and ``variants``."""
+
+    def __init__(self, run: Run, models: Models, profiles: Profiles) -> None:
+        self.run, self.models, self.profiles = run, models, profiles
+
+    def task(self, section: str, name: str) -> str:
+        """The task whose networks an entry of a section uses."""
+        return self.run.settings[section][name]["task"]
+
+    def model_files(self, section: str, file: str, name: str) -> list[str]:
+        """The paths of a file of every arm whose networks an entry of a section averages, at the largest size."""
+        task, contestant = self.task(section, name), self.run.settings[section][name]["arm"]
+        return self.models.member_files(file, task, contestant, self.models.sizes[task, contestant][-1])
+
+    def average_strands(self, section: str, name: str) -> bool:
+        """Whether an entry of a section averages the answers of the networks on both strands."""
+        return self.models.average_strands(self.run.settings[section][name]["arm"])
+
+    def predicted_file(self, file: str, prediction: str) -> str:
+        """The path of a file of the sequences that a prediction scores: its own, or those of a genome."""
+        values = self.run.settings["predict"][prediction]
+        folder = f"predictions/{prediction}" if "sequences" in values else f"genomes/{values['genome']}"
+        return self.run.path(f"{folder}/{file}")
+
+    def predicted_regions(self, prediction: str) -> list[str]:
+        """The BED file of the regions that a prediction scores: one file or none."""
+        return self.run.local_paths(f"predict.{prediction}.regions")
+
+    def predicted_control(self, strand: str, prediction: str) -> list[str]:
+        """The bigWigs of a strand of the control; none for sequences other than the genome of the task."""
+        task = self.task("predict", prediction)
+        genomes = (self.run.settings["predict"][prediction], self.run.settings["tasks"][task])
+        of_prediction, of_task = (values.get("genome") for values in genomes)
+        return self.profiles.strand_files("control", strand, task) if of_prediction == of_task else []
+
+    def explained_file(self, file: str, attribution: str) -> str:
+        """The path of a file of the task that an attribution explains."""
+        return self.run.path(f"tasks/{self.task('attribute', attribution)}/{file}")
+
+    def explained_genome(self, file: str, attribution: str) -> str:
+        """The path of a file of the genome of the task that an attribution explains."""
+        return self.run.genome_file(file, self.task("attribute", attribution))
+
+    def explained_control(self, attribution: str) -> list[str]:
+        """The counts of the control of the task that an attribution explains: one file or none."""
+        return self.profiles.control_counts(self.task("attribute", attribution))
+
+    def explained_head(self, attribution: str) -> str:
+        """The answer of the networks that an attribution explains: ``logit``, ``profile`` or ``counts``."""
+        if self.task("attribute", attribution) in self.run.binary:
+            return "logit"
+        return self.run.settings["attribute"][attribution].get("head", "profile")
+
+    def known_motifs(self, attribution: str) -> list[str]:
+        """The matrices with which the motifs of an attribution are compared."""
+        count = len(self.run.settings["attribute"][attribution]["known_motifs"])
+        return self.run.local_paths(*(f"attribute.{attribution}.known_motifs.{index}" for index in range(count)))
+
+    def variant_genomes(self, file: str, variants: str) -> list[str]:
+        """The paths of a file of every genome on which the variants of a set are looked up."""
+        genomes = self.run.settings["variants"][variants]["genomes"]
+        return [self.run.path(f"genomes/{genome}/{file}") for genome in genomes]
+
+    def motif(self, variants: str) -> list[str]:
+        """The motif that scores the variants of a set beside the networks: one file or none."""
+        return self.run.local_paths(f"variants.{variants}.motif")
