@@ -77,7 +77,7 @@ benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_
 	    $(SNAKEFLAGS) --rerun-incomplete
 
 page: setup ## gather the pages of the runs of resources/runs that were done into docs/results.md
-	PYTHONPATH=workflow_scripts $(BIN)/python -m study.gather $(addprefix results/,$(RUNS)) --out docs \
+	PYTHONPATH=workflow_scripts $(BIN)/python -m study.collect_pages $(addprefix results/,$(RUNS)) --out docs \
 		--note 'What these runs show in words, and what limits them, is in [measurements.md](measurements.md).'
 
 test: lint ## lint, then run every test

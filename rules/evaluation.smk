@@ -1,9 +1,9 @@
 """
-Evaluation: contestants and baseline on the test split, the table of results, and what the run was made from.
+Evaluation: contestants and baseline on the test split, and what the run was made from.
 
 Needs: tasks/<task>/windows.tsv, codes.npy and kmers.k6.npy, and the trained networks.
-Makes: evaluation.json and predictions.tsv for every contestant, at every size, and baseline, summary.tsv,
-provenance.json, config.yaml, rule_times.tsv, arm_times.tsv.
+Makes: evaluation.json and predictions.tsv for every contestant, at every size, and baseline, provenance.json,
+config.yaml, rule_times.tsv, arm_times.tsv.
 """
 
 
@@ -70,32 +70,6 @@ rule fit_kmer_baseline:
         code=code("fit_kmer_baseline"),
     script:
         "../workflow_scripts/fit_kmer_baseline.py"
-
-
-rule summarise_run:
-    input:
-        evaluations=models.scores(run.tasks),
-    output:
-        summary=report(
-            run.path("summary.tsv"),
-            caption="../resources/captions/summary.rst",
-            category="Results",
-            labels={"figure": "Table of results"},
-        ),
-    log:
-        run.path("logs/summarise_run.log"),
-    benchmark:
-        run.path("benchmarks/summarise_run.tsv")
-    conda:
-        "../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        code=code("summarise_run"),
-    script:
-        "../workflow_scripts/summarise_run.py"
 
 
 rule record_run:

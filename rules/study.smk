@@ -2,7 +2,7 @@
 The study: tables of all replicates, paired comparisons, claims and their tests, figures, and the page of results.
 
 Needs: the evaluations and predictions of all contestants and baselines, at all training sizes.
-Makes: study/*.tsv, figures/study_*.svg and .png, and results.md, of which no number is written by hand.
+Makes: summary.tsv, study/*.tsv, figures/study_*.svg and .png, and results.md, of which no number is written by hand.
 """
 
 
@@ -10,6 +10,12 @@ rule collect_study:
     input:
         evaluations=models.scores(run.tasks),
     output:
+        summary=report(
+            run.path("summary.tsv"),
+            caption="../resources/captions/summary.rst",
+            category="Results",
+            labels={"figure": "Table of results"},
+        ),
         arms=run.path("study/arms.tsv"),
         replicates=run.path("study/replicates.tsv"),
         means=run.path("study/means.tsv"),

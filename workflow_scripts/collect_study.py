@@ -1,14 +1,15 @@
-"""All evaluations of a run -> the tables of its study: arms, replicates, means, costs and selections."""
+"""All evaluations of a run -> its summary, and the tables of its study: arms, replicates, means, costs, selections."""
 
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from study.evaluations import costs_table, means_table, replicates_table, selections_table
-from study.files import read_evaluations, write_table
+from study.evaluations import SUMMARY_COLUMNS, costs_table, means_table, replicates_table, selections_table
+from study.tables import write_table
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
+from workflow_support.metrics import read_evaluations
 
 ARM_COLUMNS = [
     "arm", "family", "kind", "representation", "kmer", "plus_fraction", "geometry", "curvature", "k", "learnt",
@@ -19,32 +20,37 @@ ARM_COLUMNS = [
 def collect_study(
     evaluations: list[Path],
     arms_of_study: list[dict[str, Any]],
+    summary: Path,
     arms: Path,
     replicates: Path,
     means: Path,
     costs: Path,
     selections: Path,
 ) -> None:
-    """Write the tables, tasks, arms and sizes in the order of ``evaluations``.
+    """Write the tables. Tasks, arms and sizes keep the order of ``evaluations``.
 
     Parameters
     ----------
     arms_of_study
-        A row of ``arms.tsv`` each; what an arm lacks is left empty.
+        The rows of ``arms.tsv``; columns that an arm lacks are left empty.
+    summary
+        The means without their intervals.
     """
-    contents = read_evaluations(evaluations)
-    of_replicates = replicates_table(contents)
+    records = read_evaluations(evaluations)
+    of_replicates = replicates_table(records)
+    of_means = means_table(of_replicates)
     tables = {
+        summary: of_means[SUMMARY_COLUMNS],
         arms: pd.DataFrame(arms_of_study, columns=ARM_COLUMNS),
         replicates: of_replicates,
-        means: means_table(of_replicates),
-        costs: costs_table(contents),
-        selections: selections_table(contents),
+        means: of_means,
+        costs: costs_table(records),
+        selections: selections_table(records),
     }
     with atomic_paths(*tables) as temporaries:
         for table, temporary in zip(tables.values(), temporaries, strict=True):
             write_table(table, temporary)
-    logger.info("Collected %d replicates.", len(contents))
+    logger.info("Collected %d replicates of %d files of evaluations.", len(records), len(evaluations))
 
 
 if "snakemake" in globals():

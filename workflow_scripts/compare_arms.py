@@ -1,14 +1,13 @@
-"""Replicates and predictions of a study -> paired comparisons, and what becomes of its claims."""
+"""Replicates and predictions of a study -> paired comparisons, tested claims, and gaps to published values."""
 
 from pathlib import Path
 from typing import Any
 
 from study.claims import claims_table
-from study.comparisons import comparisons_table
-from study.files import read_table, write_table
+from study.comparisons import comparisons_table, published_table
 from study.pairs import Measurements
 from study.predictions import resample_predictions
-from study.published import published_table
+from study.tables import read_table, write_table
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -30,14 +29,14 @@ def compare_arms(
     Parameters
     ----------
     predictions, evaluations
-        Of the same arms and sizes.
+        Files of the same arms and sizes, in the same order.
     study
         ``reference`` and ``metric`` by kind of task, ``claims``, ``groups`` by task, and ``published``, a list of
         ``task, metric, value, source``.
     kinds
-        Kind of each task.
+        The kind of each task.
     bootstraps, seed
-        How often test windows are drawn anew, and what decides the draws.
+        The number of times that test windows are drawn with replacement, and the seed of the draws.
     """
     metrics, references = ({task: study[key][kind] for task, kind in kinds.items()} for key in ("metric", "reference"))
     resampled = resample_predictions(predictions, evaluations, metrics, bootstraps, seed)
@@ -51,7 +50,7 @@ def compare_arms(
         for table, path in zip((compared, tested, against_published), paths, strict=True):
             write_table(table, path)
     holding = int((tested["verdict"] == "holds").sum())
-    logger.info("Made %d comparisons; of %d lines on claims, %d hold.", len(compared), len(tested), holding)
+    logger.info("Made %d comparisons; %d rows of claims, of which %d hold.", len(compared), len(tested), holding)
 
 
 if "snakemake" in globals():

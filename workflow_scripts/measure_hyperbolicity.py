@@ -1,13 +1,13 @@
-"""Distances between embeddings -> their hyperbolicity, beside that of reference spaces."""
+"""Distances between embeddings -> their hyperbolicity, and the hyperbolicity of reference spaces."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from study.files import write_table
 from study.hyperbolicity import hyperbolicity_table
 from study.reference_spaces import reference_table
+from study.tables import write_table
 from workflow_support.files import atomic_paths
 from workflow_support.job import run_job
 
@@ -22,14 +22,18 @@ def measure_hyperbolicity(
     hyperbolicity: Path,
     references: Path,
 ) -> None:
-    """Write a row for each network and sample, and for each reference space and sample.
+    """Write one row per network and sample, and one row per reference space and sample.
 
     Parameters
     ----------
     distances
-        Shape (seeds, samples, points, points), of each of ``models``: a task and an arm.
+        Files of arrays (seeds, samples, points, points), one per model.
+    models
+        The task and arm of each file.
+    seeds
+        The seeds of the networks of every model.
     points, samples, seed
-        Of the samples from reference spaces.
+        The points per sample, the number of samples and the seed of the draws from reference spaces.
     """
     tables = [
         hyperbolicity_table(task, arm, seeds, np.load(file))

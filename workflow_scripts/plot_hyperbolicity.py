@@ -4,7 +4,7 @@ from pathlib import Path
 
 from figures.hyperbolicity import hyperbolicity_figure
 from figures.style import save_figure
-from study.files import read_table
+from study.tables import read_table
 from workflow_support.job import run_job
 
 

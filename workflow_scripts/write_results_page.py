@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from study.files import read_table
 from study.page import Study, figure_title, results_page
+from study.tables import read_table
 from workflow_support.files import atomic_path
 from workflow_support.job import run_job
 
@@ -38,20 +38,19 @@ def write_results_page(
 
     Parameters
     ----------
-    replicates, means, costs, comparisons, claims, published, selections
-        Tables of the study.
     windows
         The window table of each task, in the order of ``kinds``.
     duplicates
         ``duplicates.tsv`` of each labelled task, in the order of ``kinds``.
     correlations
         ``<name of a set of variants>.correlation.json`` files.
+    name
+        The name of the run.
     kinds, metrics, references
-        Of each task.
+        The kind, the study metric and the reference of each task.
     """
-    tasks = pd.DataFrame([_task_row(task, kinds[task], path) for task, path in zip(kinds, windows, strict=True)])
     study = Study(
-        tasks=tasks,
+        tasks=pd.DataFrame([_task_row(task, kinds[task], path) for task, path in zip(kinds, windows, strict=True)]),
         replicates=read_table(replicates),
         means=read_table(means),
         costs=read_table(costs),

@@ -21,7 +21,7 @@ from figures.study_sizes import gain_figure, learning_curves_figure
 from figures.study_sweep import study_sweep_figure
 from figures.style import COLUMN_WIDTH, PAGE_WIDTH, PNG_RESOLUTION
 from study.evaluations import means_table
-from study.files import write_table
+from study.tables import write_table
 
 SHOWN = ["standard", "augmented", "rcps", "regular_k3", "irrep_p0.75", "post_hoc", "best_equivariant"]
 SIZES = {"1000": 1000, "all": 20_000}

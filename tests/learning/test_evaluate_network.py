@@ -13,14 +13,15 @@ from planted_profiles import ARCHITECTURE as PROFILE
 from planted_windows import ARCHITECTURE, WIDTH, planted_codes
 from saved_networks import files_of, save_network, save_replicates
 from sklearn.metrics import accuracy_score, matthews_corrcoef, roc_auc_score
-from summarise_run import summarise_run
 
 from genome_data.windows.table import write_windows
 from learning.analysis.baseline import count_canonical, fit_baseline
 from learning.evaluation.metrics import best_mcc_threshold
 from rc_equivariant import Ensemble, StrandAverage
 from rc_equivariant.cost import multiply_adds
+from study.evaluations import means_table, replicates_table
 from workflow_support.errors import InputError
+from workflow_support.metrics import read_evaluations
 
 WINDOWS, TEST = 300, 100
 REGULAR = ARCHITECTURE | {"window": WIDTH}
@@ -244,10 +245,7 @@ def test_the_baseline_leaves_the_same_tables(task):
     assert set(network) - set(found) == {"reverse_complement"}
     assert list(scores.columns) == list(predictions.columns)
     assert scores["logit"].equals(scores["reverse_complement_logit"])
-    summarise_run([task / "baseline.json", task / "evaluation.json"], task / "summary.tsv")
-    summary = pd.read_csv(task / "summary.tsv", sep="\t")
-    columns = ["task", "arm", "size", "train_size", "metric", "replicates", "mean", "sd"]
-    assert list(summary.columns) == columns
+    summary = means_table(replicates_table(read_evaluations([task / "baseline.json", task / "evaluation.json"])))
     assert summary["metric"].tolist() == METRICS * 2 + ["RC error", "RC flips"]
     assert summary["replicates"].tolist() == [1] * len(METRICS) + [2] * (len(METRICS) + 2)
     assert summary["sd"].isna().tolist() == (summary["replicates"] == 1).tolist()

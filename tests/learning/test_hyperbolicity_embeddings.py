@@ -24,7 +24,7 @@ from rc_equivariant import (
     with_reverse_complements,
 )
 from rc_equivariant.hyperbolic import HyperbolicArchitecture, HyperbolicNetwork
-from study.files import read_table
+from study.tables import read_table
 from workflow_support.errors import InputError
 
 WINDOW = 30

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from study.claims import ALL_TASKS, claims_table, with_verdicts
-from study.comparisons import comparisons_table
+from study.comparisons import comparisons_table, published_table
 from study.formatting import group_scope
 from study.pairs import Measurements
-from study.published import published_table
 from study.statistics import holm
+from workflow_support.errors import InputError
 
 AUROC = {"t": "AUROC"}
 
@@ -70,11 +70,18 @@ def test_equal_arms_stay_undecided():
     assert claim_rows([replicates({"a": noisy(0.9), "b": noisy(0.9, seed=1)})])["verdict"].tolist() == ["undecided"]
 
 
-def test_of_a_metric_that_should_be_small_the_smaller_is_better():
-    table = [replicates({"a": noisy(0.1), "b": noisy(0.2, seed=1)}, metric="JSD")]
-    (row,) = claim_rows(table, {"t": "JSD"}).itertuples()
+@pytest.mark.parametrize("metric", ["JSD", "MSE 1 bp", "MSE 5 bp", "MSE 10 bp", "Brier", "RC error"])
+def test_of_a_metric_that_should_be_small_the_smaller_is_better(metric):
+    table = [replicates({"a": noisy(0.1), "b": noisy(0.2, seed=1)}, metric=metric)]
+    (row,) = claim_rows(table, {"t": metric}).itertuples()
     assert row.difference == pytest.approx(0.1, abs=0.003)
     assert row.verdict == "holds"
+
+
+def test_a_claim_on_an_unknown_metric_is_refused():
+    table = [replicates({"a": noisy(0.1), "b": noisy(0.2, seed=1)}, metric="Loss")]
+    with pytest.raises(InputError, match="'Loss'"):
+        claim_rows(table, {"t": "Loss"})
 
 
 def test_a_few_pairs_have_an_interval_and_no_test():

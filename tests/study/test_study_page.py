@@ -10,14 +10,15 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pytest
+import yaml
 from study_run import ROWS, STUDY, MockStudy
 from test_study_scripts import collect, compare
 from write_results_page import write_results_page
 
-from study.copies import copies_text
-from study.files import read_table, write_table
-from study.gather import gather
+from study.collect_pages import collect_pages
 from study.page import figure_title
+from study.sections import copies_text
+from study.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
 USED = ["replicates", "means", "costs", "comparisons", "claims", "published", "selections"]
@@ -25,7 +26,7 @@ PIXEL = bytes.fromhex("89504e470d0a1a0a")
 
 
 def write_page(mock, folder, study=STUDY, variants=True):
-    """Tables and page of a run in ``folder``; the path of the page."""
+    """Write tables, page and configuration of a run in ``folder``; the path of the page."""
     paths = collect(mock, folder / "study") | compare(mock, folder / "study", bootstraps=100, study=study)
     figures = [folder / "figures" / name for name in ("study_arms.png", "variants/spi1 bqtl.png")]
     for figure in figures:
@@ -48,6 +49,9 @@ def write_page(mock, folder, study=STUDY, variants=True):
         references=dict.fromkeys(mock.kinds, "standard"),
         page=folder / "results.md",
     )
+    tasks = {task: {"kind": kind} for task, kind in mock.kinds.items()}
+    config = {"tasks": tasks, "variants": {"bqtl": {}} if variants else {}}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return folder / "results.md"
 
 
@@ -83,7 +87,7 @@ def test_every_row_has_as_many_cells_as_its_header(page):
 
 
 def test_tasks_are_described_by_their_windows(page):
-    (table,) = tables_of(section(page, "What was run"))
+    (table,) = tables_of(section(page, "Tasks"))
     row = dict(zip(table[0], table[2], strict=True))
     assert row["Task"] == "CTCF"
     assert (row["Bases"], row["Training windows"], row["Validation"], row["Test"]) == ("1,000", "600", "200", "300")
@@ -139,7 +143,7 @@ def test_what_a_study_lacks_is_left_out(tmp_path):
     mock = MockStudy(tmp_path / "models", ("CTCF",), ("all",), seeds=[3], windows=60)
     text = write_page(mock, tmp_path / "run", STUDY | {"claims": [], "published": []}, variants=False).read_text()
     assert not {"## Published values", "## Variants"} & set(text.splitlines())
-    assert "## Claims\n\nThis run tests none." in text
+    assert "## Claims\n\nThis run tests no claims." in text
     assert "95 % (seeds) |" not in text
     assert "nan" not in text.lower()
 
@@ -158,18 +162,18 @@ def test_titles_come_from_the_names_of_figures(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def gathered(runs, tmp_path_factory):
+def collected(runs, tmp_path_factory):
     out = tmp_path_factory.mktemp("docs")
-    gather([runs / "first", runs / "second", runs / "third"], out)
+    collect_pages([runs / "first", runs / "second", runs / "third"], out)
     return out
 
 
-def test_runs_that_are_absent_are_named(gathered):
-    assert "Not run, and so absent: third." in (gathered / "results.md").read_text()
+def test_runs_that_are_absent_are_named(collected):
+    assert "Absent, because they were not run: third." in (collected / "results.md").read_text()
 
 
-def test_claims_are_paired_over_the_tasks_of_all_runs(runs, gathered):
-    table = tables_of((gathered / "results.md").read_text())[0]
+def test_claims_are_paired_over_the_tasks_of_all_runs(runs, collected):
+    table = tables_of((collected / "results.md").read_text())[0]
     rows = {row[0]: dict(zip(table[0], row, strict=True)) for row in table[2:]}
     fails = rows["standard is better than best_equivariant with all training windows"]
     assert (fails["Pairs"], fails["ahead at"], fails["Verdict"]) == ("32", "0 of 4", "fails")
@@ -180,40 +184,40 @@ def test_claims_are_paired_over_the_tasks_of_all_runs(runs, gathered):
     assert "standard is better than best_equivariant with the fewest training windows" in rows
 
 
-def test_a_run_with_groups_tells_its_draws_and_is_not_pooled_with_others(runs, gathered, tmp_path):
+def test_a_run_with_groups_tells_its_draws_and_is_not_pooled_with_others(runs, collected, tmp_path):
     mock = MockStudy(tmp_path / "models", ("one_a", "one_b", "one_c"), ("all",), seeds=range(3), windows=300)
     groups = dict.fromkeys(mock.kinds, "one")
     text = write_page(mock, tmp_path / "grouped", STUDY | {"groups": groups, "published": []}).read_text()
     assert "| the 3 tasks of group one |" in text
     assert "all tasks |" not in text
-    gather([runs / "first", runs / "second", tmp_path / "grouped"], tmp_path / "docs")
+    collect_pages([runs / "first", runs / "second", tmp_path / "grouped"], tmp_path / "docs")
     page = (tmp_path / "docs" / "results.md").read_text()
-    assert tables_of(page)[0] == tables_of((gathered / "results.md").read_text())[0]
+    assert tables_of(page)[0] == tables_of((collected / "results.md").read_text())[0]
     assert "| the 3 tasks of group one |" in page
 
 
-def test_tables_of_every_run_are_in_the_gathered_page(runs, gathered):
-    text = (gathered / "results.md").read_text()
+def test_tables_of_every_run_are_in_the_collected_page(runs, collected):
+    text = (collected / "results.md").read_text()
     for name in ("first", "second"):
         main = tables_of((runs / name / "results.md").read_text())[2]
         assert main in tables_of(text)
     headings = re.findall(r"^(#+) (.+)$", text, re.MULTILINE)
     assert [title for level, title in headings if level == "##"][1:-1] == ["first", "second"]
-    assert headings[-1] == ("##", "How the numbers were made")
+    assert headings[-1] == ("##", "Methods")
 
 
-def test_pages_and_figures_are_copied_and_every_link_leads_somewhere(gathered):
-    pages = [gathered / "results.md", *(gathered / "results" / name / "results.md" for name in ("first", "second"))]
+def test_pages_and_figures_are_copied_and_every_link_leads_somewhere(collected):
+    pages = [collected / "results.md", *(collected / "results" / name / "results.md" for name in ("first", "second"))]
     for page in pages:
         for link in re.findall(r"\]\((.+?)\)", page.read_text()):
             assert (page.parent / unquote(link)).is_file()
 
 
-def test_gathering_from_the_command_line_gives_the_same_page(runs, gathered, tmp_path):
+def test_collecting_from_the_command_line_gives_the_same_page(runs, collected, tmp_path):
     folders = [runs / "first", runs / "second", runs / "third"]
-    command = [sys.executable, "-m", "study.gather", *folders, "--out", tmp_path]
+    command = [sys.executable, "-m", "study.collect_pages", *folders, "--out", tmp_path]
     subprocess.run(command, cwd=SCRIPTS, check=True)
-    assert (tmp_path / "results.md").read_bytes() == (gathered / "results.md").read_bytes()
+    assert (tmp_path / "results.md").read_bytes() == (collected / "results.md").read_bytes()
 
 
 def test_runs_without_claims_have_no_pooled_table(runs, tmp_path):
@@ -221,5 +225,5 @@ def test_runs_without_claims_have_no_pooled_table(runs, tmp_path):
     shutil.copytree(runs / "first", run)
     claims = run / "study" / "claims.tsv"
     write_table(read_table(claims).iloc[:0], claims)
-    gather([run], tmp_path / "docs")
+    collect_pages([run], tmp_path / "docs")
     assert "over the tasks of all runs" not in (tmp_path / "docs" / "results.md").read_text()

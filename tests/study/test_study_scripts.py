@@ -11,12 +11,12 @@ from study_run import LEADS, ROWS, STUDY, MockStudy
 
 from study.evaluations import selections_table
 from study.families import families_with_several
-from study.files import read_table
 from study.predictions import resample_predictions
+from study.tables import read_table
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_ARM
 
-TABLES = ["arms", "replicates", "means", "costs", "selections"]
+TABLES = ["summary", "arms", "replicates", "means", "costs", "selections"]
 COMPARED = ["comparisons", "claims", "published"]
 
 
@@ -55,6 +55,23 @@ def test_every_metric_of_every_evaluation_is_a_row(run, tables):
     assert (replicates["metric"] == "AUROC").sum() == 2 * (2 * (13 * 8 + 4) + 1)
     first = json.loads(run.evaluations[0].read_text())[0]
     assert replicates["value"][0] == pytest.approx(first["metrics"]["AUROC"], abs=1e-6)
+
+
+def test_the_summary_has_the_means_without_their_intervals(tables):
+    assert tables["summary"].columns.tolist() == [
+        "task", "arm", "size", "train_size", "metric", "replicates", "mean", "sd",
+    ]  # fmt: skip
+    pd.testing.assert_frame_equal(tables["summary"], tables["means"].drop(columns=["low", "high"]))
+
+
+def test_a_metric_that_the_table_of_metrics_lacks_is_refused(run, tmp_path):
+    (record, *_) = json.loads(run.evaluations[0].read_text())
+    evaluation = tmp_path / "evaluation.json"
+    evaluation.write_text(json.dumps([record | {"metrics": {"AUROC": 0.5, "Log loss": 0.7}}]))
+    with pytest.raises(InputError, match="'Log loss'") as error:
+        collect_study([evaluation], ROWS, **{name: tmp_path / f"{name}.tsv" for name in TABLES})
+    assert "AUROC, AUPRC, MCC" in error.value.allowed
+    assert list(tmp_path.iterdir()) == [evaluation]
 
 
 def test_sizes_stay_text_and_the_baseline_has_all_windows(tables):
@@ -163,7 +180,7 @@ def test_models_scored_on_other_windows_are_refused(run, tmp_path):
     other = tmp_path / "predictions.tsv"
     of_last = table["seed"] == table["seed"].max()
     pd.concat([table[~of_last], table[of_last].iloc[::-1]]).to_csv(other, sep="\t", index=False)
-    with pytest.raises(InputError, match="other windows") as error:
+    with pytest.raises(InputError, match="for different windows") as error:
         resample_predictions([run.predictions[0], other], run.evaluations[:2], {"CTCF": "AUROC"}, 10, 0)
     assert error.value.file == other
 

@@ -95,7 +95,7 @@ def test_the_profile_study_is_planned_where_its_files_are(checkout: Checkout, tm
             (tmp_path / factor / name).touch()
     plan = checkout.plan("--configfile", "resources/studies/chip_nexus_mm10.yaml", "--config", f"data={tmp_path}")
     assert plan["train_profile_network"] == 4 * 5
-    assert plan["summarise_run"] == 1
+    assert plan["collect_study"] == 1
 
 
 def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> None:

@@ -1,4 +1,4 @@
-"""Every arm against the reference, and the two sides of every claim, at each task and size."""
+"""Comparisons of arms: with the reference, with each other where a claim names them, and with published values."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import pandas as pd
 
 from workflow_support.metrics import BASELINE_ARM
 
+from .evaluations import ALL, MODEL
 from .pairs import Measurements
-from .statistics import paired_t_p, wilcoxon_p
+from .statistics import paired_t_p, t_interval, wilcoxon_p
+from .tables import rows_with
 
-COLUMNS = [
+COMPARISON_COLUMNS = [
     "task", "size", "metric", "arm", "reference", "pairs", "mean_arm", "mean_reference", "difference",
     "seed_low", "seed_high", "window_low", "window_high", "wilcoxon_p", "t_p",
 ]  # fmt: skip
+PUBLISHED_COLUMNS = [*MODEL, "metric", "replicates", "mean", "published", "source", "gap", "low", "high"]
 
 
 def comparisons_table(
@@ -23,21 +26,20 @@ def comparisons_table(
     references: Mapping[str, str],
     further: Iterable[tuple[str, str]],
 ) -> pd.DataFrame:
-    """One row a (task, size, arm, reference): the paired difference arm - reference, its intervals and tests.
+    """Paired differences arm - reference with intervals and tests, one row per task, size, arm and reference.
 
-    The k-mer baseline is not compared.
+    The k-mer baseline is left out, because it has no seeds to be paired by.
 
     Parameters
     ----------
     metrics, references
-        The study metric and the reference of each task.
+        The study metric and the reference of each task. The comparisons with this reference come first.
     further
-        More pairs (arm, reference), compared wherever both are.
+        More pairs (arm, reference), compared wherever both were evaluated.
     """
     further = list(further)
     rows = []
     for task, metric in metrics.items():
-        # The baseline has no seeds to be paired by.
         skipped = {references[task], BASELINE_ARM}
         arms = dict.fromkeys(arm for of_task, arm, _ in measurements.models if of_task == task and arm not in skipped)
         wanted = dict.fromkeys([*((arm, references[task]) for arm in arms), *further])
@@ -46,7 +48,30 @@ def comparisons_table(
             for arm, reference in wanted
             for size in measurements.sizes(task, arm, reference)
         ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
+
+
+def published_table(replicates: pd.DataFrame, published: Iterable[Mapping]) -> pd.DataFrame:
+    """Gaps mean - published with a 95 % t interval over replicates, one row per published value and arm.
+
+    Only arms trained on all windows are compared, because published models are.
+
+    Parameters
+    ----------
+    replicates
+        ``task, arm, size, seed, metric, value``.
+    published
+        ``task, metric, value, source``.
+    """
+    rows = []
+    for value in published:
+        of_value = rows_with(replicates, {"task": value["task"], "metric": value["metric"], "size": ALL})
+        for model, of_model in of_value.groupby(MODEL, sort=False):
+            gaps = of_model["value"] - value["value"]
+            mean = of_model["value"].mean()
+            known = (value["value"], value["source"], gaps.mean(), *t_interval(gaps))
+            rows.append((*model, value["metric"], len(gaps), mean, *known))
+    return pd.DataFrame(rows, columns=PUBLISHED_COLUMNS)
 
 
 def _compare(measurements: Measurements, task: str, size: str, arm: str, reference: str) -> tuple:

@@ -1,4 +1,4 @@
-"""What the ``evaluation.json`` files of a run say, as tidy tables."""
+"""The tables of a study that come from the records of ``evaluation.json``: replicates, means, costs, selections."""
 
 from __future__ import annotations
 
@@ -7,54 +7,68 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_support.metrics import metrics_of
+
 from .statistics import t_interval
 
 MODEL = ["task", "arm", "size"]
 REPLICATE_COLUMNS = [*MODEL, "train_size", "seed", "metric", "value"]
+SUMMARY_COLUMNS = [*MODEL, "train_size", "metric", "replicates", "mean", "sd"]
+MEAN_COLUMNS = [*SUMMARY_COLUMNS, "low", "high"]
 SELECTION_COLUMNS = ["task", "size", "combination", "candidate", "quality", "chosen"]
 COSTS = ["members", "parameters", "multiply_adds"]
 ALL = "all"
-#: Of the section ``reverse_complement`` of an evaluation.
-STRAND_METRICS = {"RC error": "largest_absolute", "RC flips": "flipped"}
 
 Evaluation = Mapping[str, Any]
 
 
 def replicates_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
-    """``task, arm, size, train_size, seed, metric, value``: a row a metric of a replicate."""
+    """One row per metric of a replicate: ``task, arm, size, train_size, seed, metric, value``.
+
+    Raises
+    ------
+    InputError
+        If an evaluation has a metric that is not in the table of metrics.
+    """
     rows = [
         (*_model(evaluation), evaluation["train_size"], evaluation["seed"], metric, value)
         for evaluation in evaluations
-        for metric, value in _metrics(evaluation).items()
+        for metric, value in metrics_of(evaluation).items()
     ]
     return pd.DataFrame(rows, columns=REPLICATE_COLUMNS)
 
 
 def means_table(replicates: pd.DataFrame) -> pd.DataFrame:
-    """``task, arm, size, train_size, metric, replicates, mean, sd, low, high``, in the order of the replicates.
+    """Means over replicates: ``task, arm, size, train_size, metric, replicates, mean, sd, low, high``.
 
-    ``sd`` is that of a sample; ``low`` and ``high`` are a 95 % t interval over replicates. A single one has neither.
+    The rows follow the order of the replicates. ``sd`` is the standard deviation of a sample (n - 1); ``low`` and
+    ``high`` are a 95 % t interval. All three are missing for a single replicate. "RC error" is the largest
+    |f(x) - f(rc x)| of a model on the test split, and "RC flips" the fraction of windows that it calls differently on
+    the two strands.
     """
     rows = [
         (*model, of_model["train_size"].iloc[0], metric, len(values), values.mean(), values.std(), *t_interval(values))
         for (*model, metric), of_model in replicates.groupby([*MODEL, "metric"], sort=False)
         for values in [of_model["value"]]
     ]
-    return pd.DataFrame(rows, columns=[*MODEL, "train_size", "metric", "replicates", "mean", "sd", "low", "high"])
+    return pd.DataFrame(rows, columns=MEAN_COLUMNS)
 
 
 def costs_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
-    """``task, arm, size, members, parameters, multiply_adds``; what an evaluation does not say is missing."""
+    """The costs of each model: ``task, arm, size, members, parameters, multiply_adds``.
+
+    A cost that the evaluation does not state is missing.
+    """
     rows = [(*_model(evaluation), *map(evaluation.get, COSTS)) for evaluation in evaluations]
     costs = pd.DataFrame(rows, columns=[*MODEL, *COSTS]).astype(dict.fromkeys(COSTS, "Int64"))
-    # The same for all replicates of a model.
+    # All replicates of a model cost the same.
     return costs.groupby(MODEL, sort=False).first().reset_index()
 
 
 def selections_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
-    """``task, size, combination, candidate, quality, chosen``: what "best of" combinations chose among.
+    """The candidates of "best of" combinations: ``task, size, combination, candidate, quality, chosen``.
 
-    ``quality`` is on the validation split; ``chosen`` is True for the candidate taken.
+    ``quality`` is measured on the validation split; ``chosen`` is True for the candidate that was taken.
     """
     rows = [
         (*_selection(evaluation), candidate, quality, candidate == "+".join(evaluation["chosen"]))
@@ -73,9 +87,3 @@ def _model(evaluation: Evaluation) -> tuple[str, str, str]:
 def _selection(evaluation: Evaluation) -> tuple[str, str, str]:
     task, arm, size = _model(evaluation)
     return task, size, arm
-
-
-def _metrics(evaluation: Evaluation) -> dict[str, float]:
-    strands = evaluation.get("reverse_complement", {})
-    of_strands = {name: strands[key] for name, key in STRAND_METRICS.items() if key in strands}
-    return evaluation["metrics"] | of_strands

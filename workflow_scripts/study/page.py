@@ -8,24 +8,42 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
+from .claims import LEVEL, PAIRS_FOR_VERDICT
+from .sections import choices_text, claims_text, copies_text, published_text, results_text, tasks_text, variants_text
+from .statistics import LEAST_PAIRS
 
-from .copies import copies_text
-from .formatting import count, interval, markdown_table, number, p_value, scope_words, size_words
-from .method import METHODS
-
-RUN, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHOD = (
-    "What was run", "Copies of sequences", "Test split", "Claims", "Published values",
-    "Choices on the validation split", "Variants", "Figures", "How the numbers were made",
+TASKS, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
+    "Tasks", "Copies of sequences", "Test split", "Claims", "Published values", "Choices on the validation split",
+    "Variants", "Figures", "Methods",
 )  # fmt: skip
-BOUNDS = {"JSD floor": "average profile (floor)", "JSD ceiling": "pseudo-replicates (ceiling, no bound)"}
+
+METHODS_TEXT = f"""\
+- Every model was scored once on the test split. Epochs, thresholds of calls and choices among arms come from the
+  validation split.
+- Differences (arm − other arm) are paired by seed. `95 % (seeds)` is a t interval of the paired differences; it shows
+  how much the result depends on the seeds. `95 % (windows)` is a percentile bootstrap: test windows are drawn with
+  replacement within classes, the same draws for all models of a task, and the differences are averaged over the pairs.
+  It shows how much the result depends on the choice of test windows.
+- A combination of several networks has one replicate per group of seeds. The first seed of the group names the
+  replicate and pairs it with other arms.
+- The `gain` of a claim is positive if the claim is right, for metrics of either direction. With {LEAST_PAIRS} pairs or
+  more there is a two-sided Wilcoxon signed-rank test, corrected (Holm) for all claims of the same scope. `all tasks`
+  pairs over task and seed, as published. Seeds of one task share its test windows, so these pairs are not independent;
+  `95 % (tasks)`, a t interval of the means of the tasks, is the evidence for other tasks. If tasks are in groups, such
+  as draws of one condition, each group is pooled instead of all tasks, and Holm's correction is for the claims on all
+  groups.
+- A claim `holds` if all its intervals, over seeds, windows and tasks, lie above 0, and `fails` if all of them lie below
+  0; if there is a test, its corrected p must also be below {LEVEL}. Otherwise, or with fewer than {PAIRS_FOR_VERDICT}
+  pairs, the claim is `undecided`. Claims without a test are not corrected for their number.
+- Parameters and multiply-adds are those of one prediction: of all networks, and of both strands if they are averaged.
+  `arm_times.tsv` of the run has the times of training and evaluation."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """The tables of a study, and the metric and reference of each task.
+    """The tables of a study, and the metric and the reference of each task.
 
-    ``tasks`` has ``task, kind, width, train, validation, test``: bases and numbers of windows.
+    ``tasks`` has ``task, kind, width, train, validation, test``: bases per window and numbers of windows.
     """
 
     tasks: pd.DataFrame
@@ -52,159 +70,28 @@ def results_page(
     Parameters
     ----------
     duplicates
-        Of labelled tasks, as :func:`study.copies.copies_text` takes them.
+        Tables of labelled tasks, as :func:`study.sections.copies_text` takes them.
     correlations
-        By name of a set of variants, what their correlation file lists.
+        By name of a set of variants, the content of its ``correlation.json``.
     figures
         Links by title.
     """
+    metrics, references = study.metrics, study.references
     sections = {
-        RUN: _run(study),
+        TASKS: tasks_text(study.tasks, study.replicates, study.means, metrics, references),
         COPIES: copies_text(duplicates),
-        RESULTS: "\n\n".join(_results(study)),
-        CLAIMS: claims_text(study.claims) or "This run tests none.",
-        PUBLISHED: _published(study.published),
-        CHOICES: _choices(study.selections),
-        VARIANTS: "\n\n".join(_variants(*each) for each in correlations.items()),
+        RESULTS: results_text(study.means, study.costs, study.comparisons, metrics, references),
+        CLAIMS: claims_text(study.claims) or "This run tests no claims.",
+        PUBLISHED: published_text(study.published),
+        CHOICES: choices_text(study.selections),
+        VARIANTS: variants_text(correlations),
         FIGURES: "\n\n".join(f"**{title}**\n\n![{title}]({link})" for title, link in figures.items()),
-        METHOD: METHODS.strip(),
+        METHODS: METHODS_TEXT,
     }
     texts = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join([f"# Results of `{name}`", *texts]) + "\n"
 
 
-def claims_text(claims: pd.DataFrame) -> str:
-    """The claims as a table, without columns of intervals that none of them has."""
-    if claims.empty:
-        return ""
-    columns = {
-        "Claim": claims["claim"],
-        "Scope": [scope_words(*each) for each in zip(claims["scope"], claims["tasks"], strict=True)],
-        "Metric": claims["metric"],
-        "Pairs": claims["pairs"].map(count),
-        "Gain": [number(gain, sign=True) for gain in claims["difference"]],
-        "95 % (seeds)": _intervals(claims, "low", "high"),
-        "95 % (windows)": _intervals(claims, "window_low", "window_high"),
-        "95 % (tasks)": _intervals(claims, "task_low", "task_high"),
-        "Wilcoxon p": claims["wilcoxon_p"].map(p_value),
-        "Holm p": claims["holm_p"].map(p_value),
-        "Verdict": claims["verdict"],
-    }
-    return _table(columns)
-
-
 def figure_title(path: Path) -> str:
     """A title from the name of a figure's file."""
     return path.stem.removeprefix("study_").replace("_", " ").replace(".", ": ").capitalize()
-
-
-def _run(study: Study) -> str:
-    rows = []
-    for task in study.tasks.itertuples():
-        of_task = study.means[study.means["task"] == task.task]
-        sizes = of_task.drop_duplicates("size").sort_values("train_size")
-        seeds = study.replicates.loc[study.replicates["arm"] != BASELINE_ARM].query("task == @task.task")["seed"]
-        rows.append(
-            [
-                task.task, task.kind, task.width, count(task.train), count(task.validation), count(task.test),
-                ", ".join(map(count, sizes["train_size"])), str(seeds.nunique()),
-                study.metrics[task.task], study.references[task.task],
-            ]
-        )  # fmt: skip
-    header = [
-        "Task", "Kind", "Bases", "Training windows", "Validation", "Test", "Sizes trained on", "Seeds", "Metric",
-        "Reference",
-    ]  # fmt: skip
-    return markdown_table(header, rows)
-
-
-def _results(study: Study) -> list[str]:
-    texts = []
-    for task, metric in study.metrics.items():
-        of_task = study.means[study.means["task"] == task]
-        of_metric = of_task[of_task["metric"] == metric]
-        for size in of_metric.sort_values("train_size", ascending=False)["size"].unique():
-            texts += [f"### {task}: {size_words(size)}", _main_table(study, task, size)]
-        bounds = of_task[of_task["metric"].isin(BOUNDS)].drop_duplicates("metric")
-        if len(bounds):
-            named = [f"{BOUNDS[row.metric]} {number(row.mean)}" for row in bounds.itertuples()]
-            texts.append(f"JSD for comparison: {'; '.join(named)}.")
-    return texts
-
-
-def _main_table(study: Study, task: str, size: str) -> str:
-    metric, reference = study.metrics[task], study.references[task]
-    keys = {"task": task, "size": size}
-    means, costs, compared = (_rows_of(table, keys) for table in (study.means, study.costs, study.comparisons))
-    table = means[means["metric"] == metric].merge(costs, how="left", on=["task", "size", "arm"])
-    compared = compared[compared["reference"] == reference].drop_duplicates("arm")
-    table = table.merge(compared, how="left", on=["task", "size", "arm"], suffixes=("", "_compared"))
-    columns = {
-        "Arm": table["arm"].replace(BASELINE_ARM, f"{BASELINE_KMER}-mer logistic regression (floor)"),
-        "n": table["replicates"].map(count),
-        metric: [number(mean) + (f" ± {number(sd)}" if sd == sd else "") for mean, sd in table[["mean", "sd"]].values],
-        f"− {reference}": [number(difference, sign=True) for difference in table["difference"]],
-        "95 % (seeds)": _intervals(table, "seed_low", "seed_high"),
-        "95 % (windows)": _intervals(table, "window_low", "window_high"),
-        "Parameters": table["parameters"].map(count),
-        "Multiply-adds": table["multiply_adds"].map(count),
-    }
-    return _table(columns)
-
-
-def _published(published: pd.DataFrame) -> str:
-    if published.empty:
-        return ""
-    columns = {
-        "Arm": published["arm"],
-        "Task": published["task"],
-        "Size": published["size"],
-        "Metric": published["metric"],
-        "n": published["replicates"].map(count),
-        "Mean": published["mean"].map(number),
-        "Published": [f"{number(row.published)} ({row.source})" for row in published.itertuples()],
-        "Gap": [number(gap, sign=True) for gap in published["gap"]],
-        "95 % (seeds)": _intervals(published, "low", "high"),
-    }
-    return _table(columns)
-
-
-def _choices(selections: pd.DataFrame) -> str:
-    if selections.empty:
-        return ""
-    chosen = selections[selections["chosen"]]
-    rows = []
-    for choice in chosen.itertuples():
-        keys = {"task": choice.task, "size": choice.size, "combination": choice.combination}
-        others = _rows_of(selections, keys).query("candidate != @choice.candidate")
-        among = ", ".join(f"{other.candidate} {number(other.quality)}" for other in others.itertuples())
-        rows.append([*keys.values(), f"{choice.candidate} {number(choice.quality)}", among])
-    return markdown_table(["Task", "Size", "Combination", "Chosen (quality)", "Among"], rows)
-
-
-def _variants(name: str, correlations: Sequence[Mapping]) -> str:
-    rows = []
-    for found in correlations:
-        values = {key: float("nan") if value is None else value for key, value in found.items()}
-        pearson, spearman = (number(values[key], 3) for key in ("pearson", "spearman"))
-        bounds = [interval(values[low], values[high], 3) for low, high in _BOUNDS_OF_CORRELATIONS]
-        rows.append([found["scorer"], found["subset"], count(found["n"]), pearson, *bounds[:2], spearman, bounds[2]])
-    header = ["Scorer", "Variants", "n", "Pearson", "95 % (bootstrap)", "95 % (Fisher)", "Spearman", "95 % (bootstrap)"]
-    return f"### {name}\n\n{markdown_table(header, rows)}"
-
-
-_BOUNDS_OF_CORRELATIONS = (("low", "high"), ("fisher_low", "fisher_high"), ("spearman_low", "spearman_high"))
-
-
-def _rows_of(table: pd.DataFrame, keys: Mapping[str, str]) -> pd.DataFrame:
-    return table[(table[list(keys)] == list(keys.values())).all(axis=1)]
-
-
-def _intervals(table: pd.DataFrame, low: str, high: str) -> list[str]:
-    return [interval(*bounds) for bounds in zip(table[low], table[high], strict=True)]
-
-
-def _table(columns: Mapping[str, Sequence[str]]) -> str:
-    """A table without the columns in which nothing stands."""
-    filled = {name: list(values) for name, values in columns.items() if any(values)}
-    return markdown_table(list(filled), zip(*filled.values(), strict=True))

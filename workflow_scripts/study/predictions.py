@@ -1,4 +1,4 @@
-"""Scores of test windows: how metrics of models vary with the choice of the windows."""
+"""Bootstrap values of the metrics of models, from the predictions for the test windows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from workflow_support.errors import InputError
+from workflow_support.metrics import RANKS, find_metric, read_evaluations
 
-from .files import read_evaluations
 from .resampling import Metric, auroc_of_draws, macro_auroc_of_draws, mean_of_draws, resampled_metrics
 
 Model = tuple[str, str, str]
@@ -25,21 +25,24 @@ SEED, LABEL, SCORE, SCORE_OF_CLASS = "seed", "label", "logit", "probability."
 def resample_predictions(
     predictions: Sequence[Path], evaluations: Sequence[Path], metrics: Mapping[str, str], resamples: int, seed: int
 ) -> dict[Replicate, np.ndarray]:
-    """Bootstrap values (resamples,) of the study metric of every model, the windows of a task being drawn once for all.
+    """Bootstrap values (resamples,) of the study metric of every replicate.
+
+    All models of a task share the same draws of its test windows.
 
     Parameters
     ----------
     predictions, evaluations
-        Of the same arms; an evaluation says which arm it is of, the predictions hold its replicates by ``seed``.
+        Files of the same models in the same order. An evaluation names its task, arm and size; the predictions have a
+        column ``seed``.
     metrics
-        The study metric of each task: "AUROC", or a metric that the predictions hold for every window.
+        The study metric of each task. Its ``resampling`` says how it is computed.
     seed
-        With the name of a task, decides its draws.
+        Decides the draws, together with the name of the task.
 
     Raises
     ------
     InputError
-        Where models of one task were not scored on the same windows.
+        If models of one task were not scored on the same windows.
     """
     by_task: dict[str, dict[Model, Path]] = {}
     for table, model in zip(predictions, map(_model, evaluations), strict=True):
@@ -67,7 +70,7 @@ def _metrics_of_task(tables: Mapping[Model, Path], metric: str) -> tuple[np.ndar
                 first, windows = path, identity
             elif not windows.equals(identity):
                 raise InputError(
-                    "these predictions are of other windows than those of another model of the task",
+                    "the predictions of two models of a task are for different windows",
                     file=path,
                     found=f"{len(identity)} windows with seed {seed}; {len(windows)} in {first}",
                     allowed="the same test windows in the same order for all models of a task",
@@ -87,7 +90,7 @@ def _identity(table: pd.DataFrame) -> list[str]:
 
 
 def _metric_of_replicate(table: pd.DataFrame, metric: str) -> Metric:
-    if metric != "AUROC":
+    if find_metric(metric).resampling != RANKS:
         return mean_of_draws(table[metric].to_numpy())
     labels, of_classes = table[LABEL].to_numpy(), _columns_of_classes(table.columns)
     if of_classes:

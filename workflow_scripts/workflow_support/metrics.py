@@ -1,12 +1,177 @@
-"""Which way a metric is good."""
+"""The table of metrics: the direction of each, the kinds of task that report it, and where it is shown.
 
-SMALLER_IS_BETTER = {"JSD", "Brier", "ECE", "RC error", "RC flips"}
+A new metric is one row of :data:`METRICS` and the function in ``learning/evaluation/metrics.py`` that computes it.
+Claims, tables, the page of results and the summary on the terminal follow this table.
+"""
 
+from __future__ import annotations
 
-def gain_sign(metric: str) -> int:
-    """What a difference of this metric is multiplied with, so that a gain is positive."""
-    return -1 if metric in SMALLER_IS_BETTER else 1
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+from typing import Any
 
+from .errors import InputError
 
 BASELINE_ARM = "kmer_logistic_regression"
 BASELINE_KMER = 6
+
+RANKS, WINDOW_MEAN = "ranks", "window mean"
+"""Two ways to compute a metric on resampled test windows, see :class:`Metric`."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of the test split.
+
+    Parameters
+    ----------
+    name
+        Its key in ``metrics`` of ``evaluation.json``, and its name in tables, figures and claims.
+    larger_is_better
+        Its direction. Every metric must state it, because verdicts depend on it.
+    kinds
+        The kinds of task that report it.
+    main_for
+        The kinds of task whose arms are compared by it.
+    printed
+        Its place in the summary on the terminal, by kind of task; it is absent from the summaries of other kinds.
+    resampling
+        How it is computed on resampled test windows: ``RANKS``, from the ranks of scores and labels (AUROC);
+        ``WINDOW_MEAN``, as the mean over windows of its column in ``predictions.tsv``; or None, if it cannot be.
+    strand_field
+        For a disagreement between the two strands, its field in ``reverse_complement`` of ``evaluation.json``.
+    bounds, bound_label
+        For a value that other metrics are compared with, the name of these metrics and what it is called beside them.
+    """
+
+    name: str
+    _: KW_ONLY
+    larger_is_better: bool
+    kinds: tuple[str, ...]
+    main_for: tuple[str, ...] = ()
+    printed: Mapping[str, int] = field(default_factory=dict)
+    resampling: str | None = None
+    strand_field: str | None = None
+    bounds: str | None = None
+    bound_label: str | None = None
+
+
+_BINARY, _LABELLED, _PROFILE = ("binary",), ("labelled",), ("profile",)
+_CLASSES = (*_BINARY, *_LABELLED)
+
+METRICS = (
+    Metric(
+        "AUROC",
+        larger_is_better=True,
+        kinds=_CLASSES,
+        main_for=_CLASSES,
+        printed={"binary": 1, "labelled": 4},
+        resampling=RANKS,
+    ),
+    Metric("AUPRC", larger_is_better=True, kinds=_CLASSES, printed={"binary": 2}),
+    Metric("MCC", larger_is_better=True, kinds=_CLASSES, printed={"binary": 3, "labelled": 2}),
+    Metric("Brier", larger_is_better=False, kinds=_CLASSES),
+    Metric("ECE", larger_is_better=False, kinds=_CLASSES),
+    Metric("Accuracy", larger_is_better=True, kinds=_LABELLED, printed={"labelled": 1}),
+    Metric("MCC 0.5", larger_is_better=True, kinds=_LABELLED, printed={"labelled": 3}),
+    Metric("JSD", larger_is_better=False, kinds=_PROFILE, printed={"profile": 1}, resampling=WINDOW_MEAN),
+    Metric("Pearson 1 bp", larger_is_better=True, kinds=_PROFILE),
+    Metric(
+        "Spearman 1 bp",
+        larger_is_better=True,
+        kinds=_PROFILE,
+        main_for=_PROFILE,
+        printed={"profile": 2},
+        resampling=WINDOW_MEAN,
+    ),
+    Metric("MSE 1 bp", larger_is_better=False, kinds=_PROFILE),
+    Metric("Pearson 5 bp", larger_is_better=True, kinds=_PROFILE),
+    Metric("Spearman 5 bp", larger_is_better=True, kinds=_PROFILE),
+    Metric("MSE 5 bp", larger_is_better=False, kinds=_PROFILE),
+    Metric("Pearson 10 bp", larger_is_better=True, kinds=_PROFILE),
+    Metric("Spearman 10 bp", larger_is_better=True, kinds=_PROFILE),
+    Metric("MSE 10 bp", larger_is_better=False, kinds=_PROFILE),
+    Metric(
+        "JSD floor",
+        larger_is_better=False,
+        kinds=_PROFILE,
+        bounds="JSD",
+        bound_label="average profile (floor)",
+    ),
+    Metric(
+        "JSD ceiling",
+        larger_is_better=False,
+        kinds=_PROFILE,
+        bounds="JSD",
+        bound_label="pseudo-replicates (ceiling, no bound)",
+    ),
+    Metric("Count Pearson", larger_is_better=True, kinds=_PROFILE, printed={"profile": 3}),
+    Metric("Count Spearman", larger_is_better=True, kinds=_PROFILE),
+    Metric(
+        "RC error",
+        larger_is_better=False,
+        kinds=(*_CLASSES, *_PROFILE),
+        printed={"binary": 4, "labelled": 5, "profile": 4},
+        strand_field="largest_absolute",
+    ),
+    Metric("RC flips", larger_is_better=False, kinds=_CLASSES, strand_field="flipped"),
+)
+
+
+def find_metric(name: str) -> Metric:
+    """The metric of this name.
+
+    Raises
+    ------
+    InputError
+        If the table has none, for its direction must not be guessed.
+    """
+    for metric in METRICS:
+        if metric.name == name:
+            return metric
+    raise InputError(
+        "the metric is unknown",
+        found=repr(name),
+        allowed=", ".join(metric.name for metric in METRICS),
+        mend="correct the name, or add the metric to METRICS in workflow_scripts/workflow_support/metrics.py",
+    )
+
+
+def gain_sign(name: str) -> int:
+    """The factor that makes a difference of this metric positive for a gain: 1, or -1 if smaller is better."""
+    return 1 if find_metric(name).larger_is_better else -1
+
+
+def main_metric(kind: str) -> str:
+    """The name of the metric by which arms are compared on tasks of this kind."""
+    (name,) = (metric.name for metric in METRICS if kind in metric.main_for)
+    return name
+
+
+def printed_metrics(kind: str) -> list[str]:
+    """The names of the metrics that the summary on the terminal shows for tasks of this kind, in their order."""
+    printed = (metric for metric in METRICS if kind in metric.printed)
+    return [metric.name for metric in sorted(printed, key=lambda metric: metric.printed[kind])]
+
+
+def read_evaluations(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """The records of ``evaluation.json`` files, one per replicate, file by file."""
+    return [record for file in files for record in json.loads(file.read_bytes())]
+
+
+def metrics_of(evaluation: Mapping[str, Any]) -> dict[str, float]:
+    """All metrics of one record of ``evaluation.json`` by name, those of the two strands last.
+
+    Raises
+    ------
+    InputError
+        If one of them is not in the table.
+    """
+    strands = evaluation.get("reverse_complement", {})
+    of_strands = {metric.name: strands[metric.strand_field] for metric in METRICS if metric.strand_field in strands}
+    values = evaluation["metrics"] | of_strands
+    for name in values:
+        find_metric(name)
+    return values

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,11 +54,6 @@ def evaluation_record(model: EvaluatedModel, found: Mapping[str, Any]) -> dict[s
 def evaluations_text(records: Sequence[Mapping[str, Any]]) -> str:
     """Content of ``evaluation.json``: a list, a replicate after the other."""
     return json.dumps(list(records), indent=2, allow_nan=False) + "\n"
-
-
-def read_evaluations(files: Iterable[Path]) -> list[dict[str, Any]]:
-    """What ``evaluation.json`` files say of every replicate, file by file."""
-    return [record for file in files for record in json.loads(file.read_bytes())]
 
 
 def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: float | None) -> dict[str, float]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from study.families import families_with_several
+from workflow_support.metrics import main_metric
 
 from .models import Models
 from .run import Run, Settings, unique
 
-#: The metric by which arms are compared and chosen, for each kind of task.
-MAIN_METRICS = {"binary": "AUROC", "labelled": "AUROC", "profile": "Spearman 1 bp"}
 TABLES = ("replicates", "means", "costs", "comparisons", "claims", "published", "selections")
 
 
@@ -31,7 +30,7 @@ class Study:
 
     def __init__(self, run: Run, models: Models) -> None:
         self.run, self.models, self.settings = run, models, run.settings["study"]
-        self.metrics = {task: MAIN_METRICS[kind] for task, kind in run.kinds.items()}
+        self.metrics = {task: main_metric(kind) for task, kind in run.kinds.items()}
         self.references = {task: self.settings["reference"][kind] for task, kind in run.kinds.items()}
         self.tables = {name: run.path(f"study/{name}.tsv") for name in TABLES}
         self.swept = [key for key in ("kmer", "plus_fraction") if families_with_several(models.arms, key)]
@@ -42,7 +41,7 @@ class Study:
         tasks = self.run.settings["tasks"]
         return {
             "reference": self.settings["reference"],
-            "metric": MAIN_METRICS,
+            "metric": {kind: main_metric(kind) for kind in self.run.kinds.values()},
             "claims": self.settings["claims"],
             "groups": {task: tasks[task]["group"] for task in self.run.having("tasks", "group")},
             "published": [{"task": task} | value for task, values in tasks.items() for value in values["published"]],

@@ -1,11 +1,12 @@
-"""Pages of several runs -> one page, with the claims that they share paired over the tasks of all of them.
+"""Collect the results of several runs on one page, and test the claims that they share over the tasks of all runs.
 
-Usage: python -m study.gather results/a results/b --out docs
+Usage: python -m study.collect_pages results/a results/b --out docs
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,61 +16,65 @@ from urllib.parse import unquote
 import pandas as pd
 
 from workflow_support.files import atomic_path
+from workflow_support.metrics import main_metric
 
 from .claims import ALL_TASKS, COLUMNS, Claim, Gains, claim_gains, pooled_row, with_verdicts
 from .evaluations import ALL
-from .files import read_table
 from .formatting import FEWEST, is_of_group
-from .method import METHODS
-from .page import CLAIMS, COPIES, METHOD, PUBLISHED, RESULTS, VARIANTS, claims_text
+from .page import CLAIMS, COPIES, METHODS, METHODS_TEXT, PUBLISHED, RESULTS, VARIANTS
 from .pairs import Measurements
+from .print_summary import kinds_of_tasks, read_config
+from .sections import claims_text, copies_text, published_text, results_text, variants_text
+from .tables import read_table
 
 PAGE = "results.md"
 LINK = re.compile(r"\]\(([^)]+\.png)\)")
 HEAD = """\
 # Results
 
-Put together from the pages of the runs below; no number here was written by hand. How they were made is said at the
-end.
-"""
+This page is made from the tables of the runs below; no number was written by hand. The methods are at the end."""
 POOLED = """\
 ## Claims, over the tasks of all runs
 
-Paired over task and seed, apart for each kind of task, whose arms of one name differ in more than their data (Wilcoxon;
-Holm over the claims of a kind and metric). `95 % (tasks)` is a t interval of the means of the tasks, and takes the
-place of the one over windows. `ahead at` counts the tasks whose mean gain is positive. `fewest` is the smallest
-training size of each task, where it has several. A run whose tasks are in groups, conditions of an experiment, has its
-claims pooled by group, and is left out here.
-"""
+The claims are paired over task and seed, separately for each kind of task, because arms of the same name differ between
+kinds in more than their data (Wilcoxon; Holm over the claims of a kind and metric). `95 % (tasks)` is a t interval of
+the means of the tasks and replaces the interval over windows. `ahead at` counts the tasks whose mean gain is positive.
+`fewest` is the smallest training size of each task that has several. Runs whose tasks are in groups, such as the
+conditions of an experiment, are left out, because their claims are pooled by group."""
 POOLED_COLUMNS = [*COLUMNS[:-2], "ahead"]
 
 
-def gather(runs: Sequence[Path], out: Path, note: str = "") -> None:
-    """Write ``out/results.md``, with ``note`` at its head, and page and figures of each run to ``out/results/<run>/``.
+def collect_pages(runs: Sequence[Path], out: Path, note: str = "") -> None:
+    """Write ``out/results.md``, and copy the page and figures of each run to ``out/results/<run>/``.
 
-    A run without a page is named as absent.
+    The page names the runs that have no page as absent.
+
+    Parameters
+    ----------
+    note
+        Markdown for the head of the page.
     """
     present = [run for run in runs if (run / PAGE).is_file()]
     absent = [run.name for run in runs if run not in present]
-    parts = [HEAD.strip(), *([note] if note else [])]
+    parts = [HEAD, *([note] if note else [])]
     if absent:
-        parts.append(f"Not run, and so absent: {', '.join(absent)}.")
+        parts.append(f"Absent, because they were not run: {', '.join(absent)}.")
     pooled = _claims_of_all(present)
     if not pooled.empty:
-        parts += [POOLED.strip(), _with_tasks_ahead(pooled)]
+        parts += [POOLED, _with_tasks_ahead(pooled)]
     for run in present:
         _copy(run, out / "results" / run.name)
-        parts.append(_summary(run))
-    parts.append(f"## {METHOD}\n\n{METHODS.strip()}")
+        parts.append(_tables_of_run(run))
+    parts.append(f"## {METHODS}\n\n{METHODS_TEXT}")
     with atomic_path(out / PAGE) as temporary:
         temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def _claims_of_all(runs: Iterable[Path]) -> pd.DataFrame:
-    """``claims.tsv`` with one row a claim and metric, over the tasks of all runs, and how many tasks are ahead."""
+    """One row per claim, metric and kind of task, like ``claims.tsv``, and the number of tasks that are ahead."""
     found: dict[tuple[str, str, Claim], list[Gains]] = {}
     for run in runs:
-        kinds = _kinds(run / "study")
+        kinds = _kinds_of_arms(run / "study")
         for metric, claim, gains in _gains_of_run(run / "study"):
             found.setdefault((kinds[claim.better], metric, claim), []).append(gains)
     rows = [
@@ -77,19 +82,19 @@ def _claims_of_all(runs: Iterable[Path]) -> pd.DataFrame:
         for (kind, metric, claim), gains in found.items()
     ]
     pooled = pd.DataFrame(rows, columns=POOLED_COLUMNS)
-    # Claims of one kind and metric are one family.
+    # Holm's correction is for all claims of one kind and metric.
     judged = with_verdicts(pooled.assign(scope=pooled["scope"] + pooled["metric"]))
     return judged.assign(scope=pooled["scope"], ahead=pooled["ahead"])
 
 
-def _kinds(study: Path) -> dict[str, str]:
+def _kinds_of_arms(study: Path) -> dict[str, str]:
     """The kind of task that each arm and combination is for."""
     arms = read_table(study / "arms.tsv")
     return dict(zip(arms["arm"], arms["kind"], strict=True))
 
 
 def _gains_of_run(study: Path) -> Iterable[tuple[str, Claim, Gains]]:
-    """Metric, claim and gains of each task; none of a run with groups, whose tasks are unlike one another."""
+    """Yield metric, claim and gains of each task; nothing for a run with groups, whose tasks differ too much."""
     claims, replicates = read_table(study / "claims.tsv"), read_table(study / "replicates.tsv")
     if claims["scope"].map(is_of_group).any():
         return
@@ -105,7 +110,7 @@ def _gains_of_run(study: Path) -> Iterable[tuple[str, Claim, Gains]]:
 
 
 def _stated(claims: pd.DataFrame) -> list[Mapping[str, str]]:
-    """The claims as the configuration states them."""
+    """The claims in the form of the configuration."""
     stated = {
         (row.better, row.than, row.size if row.wider_than else ""): None for row in claims.itertuples(index=False)
     }
@@ -113,7 +118,7 @@ def _stated(claims: pd.DataFrame) -> list[Mapping[str, str]]:
 
 
 def _fewest(replicates: pd.DataFrame) -> dict[str, str]:
-    """The size of each task with the fewest training windows, unless that is all."""
+    """The size of each task with the fewest training windows; empty if that is all of them."""
     smallest = replicates.sort_values("train_size", kind="stable").drop_duplicates("task")
     return {row.task: "" if row.size == ALL else row.size for row in smallest[["task", "size"]].itertuples(index=False)}
 
@@ -125,20 +130,38 @@ def _with_tasks_ahead(pooled: pd.DataFrame) -> str:
     return "\n".join(f"{line} {cell} |" for line, cell in zip(lines, extra, strict=True))
 
 
-def _summary(run: Path) -> str:
-    """The tables of a run as its page has them, but for its choices, one level lower, and a link to its copy."""
-    sections = dict(re.findall(r"^## (.+?)\n\n(.*?)(?=\n## |\Z)", (run / PAGE).read_text("utf-8"), re.M | re.S))
+def _tables_of_run(run: Path) -> str:
+    """The main sections of a run, made from its tables, and a link to the copy of its page."""
+    config = read_config(run)
+    kinds = kinds_of_tasks(config)
+    names = ("means", "costs", "comparisons", "claims", "published")
+    means, costs, comparisons, claims, published = (read_table(run / "study" / f"{name}.tsv") for name in names)
+    metrics = {task: main_metric(kind) for task, kind in kinds.items()}
+    # The comparisons with the reference of a task come first; a task without comparisons shows no difference from it.
+    references = dict.fromkeys(kinds, "") | comparisons.groupby("task")["reference"].first().to_dict()
+    labelled = [task for task, kind in kinds.items() if kind == "labelled"]
+    duplicates = {task: read_table(run / "tasks" / task / "duplicates.tsv") for task in labelled}
+    sections = {
+        COPIES: copies_text(duplicates),
+        PUBLISHED: published_text(published),
+        VARIANTS: variants_text(_correlations(run / "variants", config["variants"])),
+        CLAIMS: claims_text(claims),
+        RESULTS: results_text(means, costs, comparisons, metrics, references),
+    }
     parts = [f"## {run.name}", f"[Page with figures](results/{run.name}/{PAGE})"]
-    parts += [
-        f"### {title}\n\n{sections[title].strip().replace('### ', '#### ')}"
-        for title in (COPIES, PUBLISHED, VARIANTS, CLAIMS, RESULTS)
-        if title in sections
-    ]
+    # Sections are one level lower here than on the page of the run.
+    parts += [f"### {title}\n\n{text.replace('### ', '#### ')}" for title, text in sections.items() if text]
     return "\n\n".join(parts)
 
 
+def _correlations(folder: Path, names: Iterable[str]) -> dict[str, list[Mapping]]:
+    """By name of a set of variants, its correlations with measured effects; without sets that have none."""
+    found = {name: json.loads((folder / f"{name}.correlation.json").read_bytes()) for name in names}
+    return {name: correlations for name, correlations in found.items() if correlations}
+
+
 def _copy(run: Path, folder: Path) -> None:
-    """Copy a run's page and the figures that it links to; links stay as they are."""
+    """Copy the page of a run and the figures that it links to, so that its links stay valid."""
     text = (run / PAGE).read_text("utf-8")
     for link in (PAGE, *map(unquote, LINK.findall(text))):
         with atomic_path(folder / link) as temporary:
@@ -149,6 +172,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, help="folders of runs")
     parser.add_argument("--out", type=Path, required=True, help="folder of the page")
-    parser.add_argument("--note", default="", help="what to say at the head of the page, as Markdown")
+    parser.add_argument("--note", default="", help="Markdown for the head of the page")
     arguments = parser.parse_args()
-    gather(arguments.runs, arguments.out, arguments.note)
+    collect_pages(arguments.runs, arguments.out, arguments.note)

@@ -1,0 +1,84 @@
+"""The table of metrics is complete, states every direction, and is followed by tables, claims and page."""
+
+import pytest
+
+from learning.evaluation.profiles import BIN_WIDTHS, OF_BINS
+from study.evaluations import means_table, replicates_table
+from study.print_summary import summary_text
+from study.sections import results_text
+from workflow_support import metrics
+from workflow_support.errors import InputError
+from workflow_support.metrics import METRICS, Metric, find_metric, gain_sign, main_metric, metrics_of, printed_metrics
+
+KINDS = ("binary", "labelled", "profile")
+
+
+def record(**values):
+    model = {"task": "t", "arm": "a", "size": "all", "seed": 1, "train_size": 9}
+    return model | {"metrics": values}
+
+
+def test_names_are_unique_and_kinds_known():
+    assert len({metric.name for metric in METRICS}) == len(METRICS)
+    for metric in METRICS:
+        assert set(metric.kinds) <= set(KINDS)
+        assert {*metric.main_for, *metric.printed} <= set(metric.kinds)
+
+
+def test_a_metric_must_state_its_direction():
+    with pytest.raises(TypeError, match="larger_is_better"):
+        Metric("F1", kinds=("binary",))
+
+
+def test_every_kind_has_one_main_metric_that_can_be_resampled():
+    assert [main_metric(kind) for kind in KINDS] == ["AUROC", "AUROC", "Spearman 1 bp"]
+    assert all(find_metric(main_metric(kind)).resampling for kind in KINDS)
+
+
+def test_errors_and_divergences_should_be_small_and_correlations_large():
+    smaller = ["JSD", "JSD floor", "JSD ceiling", "MSE 1 bp", "MSE 5 bp", "MSE 10 bp", "Brier", "ECE", "RC error"]
+    assert {metric.name for metric in METRICS if not metric.larger_is_better} == {*smaller, "RC flips"}
+    assert (gain_sign("MSE 10 bp"), gain_sign("Pearson 10 bp")) == (-1, 1)
+
+
+@pytest.mark.parametrize("name", ["MSE", "auroc", "MSE 2 bp", ""])
+def test_an_unknown_metric_is_an_error_that_names_the_known(name):
+    with pytest.raises(InputError) as error:
+        gain_sign(name)
+    assert error.value.found == repr(name)
+    assert error.value.allowed == ", ".join(metric.name for metric in METRICS)
+
+
+def test_every_metric_of_bins_is_in_the_table():
+    for width in BIN_WIDTHS:
+        for name in OF_BINS:
+            assert find_metric(f"{name} {width} bp").kinds == ("profile",)
+
+
+def test_metrics_of_the_strands_follow_those_of_the_windows():
+    strands = {"largest_absolute": 0.5, "largest_relative": 0.1, "flipped": 0.25}
+    found = metrics_of(record(AUROC=0.9) | {"reverse_complement": strands})
+    assert list(found.items()) == [("AUROC", 0.9), ("RC error", 0.5), ("RC flips", 0.25)]
+    assert metrics_of(record(AUROC=0.9)) == {"AUROC": 0.9}
+
+
+def test_a_row_of_the_table_is_all_that_a_new_metric_needs(monkeypatch):
+    evaluations = [record(AUROC=0.8, F1=0.7), record(AUROC=0.9, F1=0.6) | {"seed": 2}]
+    with pytest.raises(InputError, match="'F1'"):
+        replicates_table(evaluations)
+    row = Metric("F1", larger_is_better=True, kinds=("binary",), printed={"binary": 9})
+    bound = Metric("F1 floor", larger_is_better=True, kinds=("binary",), bounds="F1", bound_label="guesses")
+    monkeypatch.setattr(metrics, "METRICS", (*METRICS, row, bound))
+    monkeypatch.setattr("study.sections.METRICS", metrics.METRICS)
+    evaluations[0]["metrics"]["F1 floor"] = 0.5
+    means = means_table(replicates_table(evaluations))
+    assert means.set_index("metric").loc["F1", "mean"] == pytest.approx(0.65)
+    assert printed_metrics("binary")[-1] == "F1"
+    assert summary_text(means, {"t": "binary"}).splitlines()[0].split()[-1] == "F1"
+    no_costs = means[["task", "size", "arm"]].drop_duplicates().assign(parameters=1, multiply_adds=1)
+    bounds = ["difference", "seed_low", "seed_high", "window_low", "window_high"]
+    compared = means[["task", "size", "arm"]].iloc[:0].assign(reference="", **dict.fromkeys(bounds, float("nan")))
+    text = results_text(means, no_costs, compared, {"t": "F1"}, {"t": "a"})
+    assert "F1" in text.splitlines()[2]
+    assert "0.6500 ± 0.0707" in text
+    assert "F1 for comparison: guesses 0.5000." in text

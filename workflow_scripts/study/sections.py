@@ -1,0 +1,198 @@
+"""The sections of a page of results as Markdown, each made from tables of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER, METRICS
+
+from .formatting import count, interval, markdown_table, number, p_value, scope_words, size_words
+from .tables import rows_with
+
+_CORRELATION_BOUNDS = (("low", "high"), ("fisher_low", "fisher_high"), ("spearman_low", "spearman_high"))
+
+
+def tasks_text(
+    tasks: pd.DataFrame,
+    replicates: pd.DataFrame,
+    means: pd.DataFrame,
+    metrics: Mapping[str, str],
+    references: Mapping[str, str],
+) -> str:
+    """The tasks of a run, their windows, training sizes and seeds.
+
+    Parameters
+    ----------
+    tasks
+        ``task, kind, width, train, validation, test``: bases per window and numbers of windows.
+    """
+    rows = []
+    for task in tasks.itertuples():
+        sizes = rows_with(means, {"task": task.task}).drop_duplicates("size").sort_values("train_size")
+        seeds = replicates.loc[(replicates["arm"] != BASELINE_ARM) & (replicates["task"] == task.task), "seed"]
+        rows.append(
+            [
+                task.task, task.kind, task.width, count(task.train), count(task.validation), count(task.test),
+                ", ".join(map(count, sizes["train_size"])), str(seeds.nunique()),
+                metrics[task.task], references[task.task],
+            ]
+        )  # fmt: skip
+    header = [
+        "Task", "Kind", "Bases", "Training windows", "Validation", "Test", "Sizes trained on", "Seeds", "Metric",
+        "Reference",
+    ]  # fmt: skip
+    return markdown_table(header, rows)
+
+
+def copies_text(duplicates: Mapping[str, pd.DataFrame]) -> str:
+    """Copies of sequences in labelled tasks, on either strand, for each pair of splits; empty without such tasks.
+
+    Parameters
+    ----------
+    duplicates
+        By task, ``between, strand, rows, same_label, other_label``.
+    """
+    if not duplicates:
+        return ""
+    rows = [
+        [task, pair.between, count(pair.rows), count(pair.same_label), count(pair.other_label)]
+        for task, table in duplicates.items()
+        for pair in table[(table["strand"] == "either") & (table["rows"] > 0)].itertuples()
+    ]
+    if not rows:
+        return "No sequence occurs twice, on either strand."
+    header = ["Task", "Copies between", "Sequences", "With the same class", "With another class"]
+    return markdown_table(header, rows)
+
+
+def results_text(
+    means: pd.DataFrame,
+    costs: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    metrics: Mapping[str, str],
+    references: Mapping[str, str],
+) -> str:
+    """The study metric and the costs of every arm, one table per task and size; and values to compare it with."""
+    texts = []
+    for task, metric in metrics.items():
+        of_task = rows_with(means, {"task": task})
+        of_metric = rows_with(of_task, {"metric": metric})
+        for size in of_metric.sort_values("train_size", ascending=False)["size"].unique():
+            of_size = rows_with(of_metric, {"size": size})
+            table = _results_table(of_size, costs, comparisons, metric, references[task])
+            texts += [f"### {task}: {size_words(size)}", table]
+        texts += _bounds(of_task)
+    return "\n\n".join(texts)
+
+
+def claims_text(claims: pd.DataFrame) -> str:
+    """The claims as a table, without columns of intervals that no claim has; empty without claims."""
+    if claims.empty:
+        return ""
+    columns = {
+        "Claim": claims["claim"],
+        "Scope": [scope_words(*each) for each in zip(claims["scope"], claims["tasks"], strict=True)],
+        "Metric": claims["metric"],
+        "Pairs": claims["pairs"].map(count),
+        "Gain": [number(gain, sign=True) for gain in claims["difference"]],
+        "95 % (seeds)": _intervals(claims, "low", "high"),
+        "95 % (windows)": _intervals(claims, "window_low", "window_high"),
+        "95 % (tasks)": _intervals(claims, "task_low", "task_high"),
+        "Wilcoxon p": claims["wilcoxon_p"].map(p_value),
+        "Holm p": claims["holm_p"].map(p_value),
+        "Verdict": claims["verdict"],
+    }
+    return _without_empty_columns(columns)
+
+
+def published_text(published: pd.DataFrame) -> str:
+    """The arms beside published values; empty if none were given."""
+    if published.empty:
+        return ""
+    columns = {
+        "Arm": published["arm"],
+        "Task": published["task"],
+        "Size": published["size"],
+        "Metric": published["metric"],
+        "n": published["replicates"].map(count),
+        "Mean": published["mean"].map(number),
+        "Published": [f"{number(row.published)} ({row.source})" for row in published.itertuples()],
+        "Gap": [number(gap, sign=True) for gap in published["gap"]],
+        "95 % (seeds)": _intervals(published, "low", "high"),
+    }
+    return _without_empty_columns(columns)
+
+
+def choices_text(selections: pd.DataFrame) -> str:
+    """The candidates of every "best of" combination with their quality on the validation split."""
+    if selections.empty:
+        return ""
+    rows = []
+    for choice in selections[selections["chosen"]].itertuples():
+        keys = {"task": choice.task, "size": choice.size, "combination": choice.combination}
+        others = rows_with(selections, keys).query("candidate != @choice.candidate")
+        among = ", ".join(f"{other.candidate} {number(other.quality)}" for other in others.itertuples())
+        rows.append([*keys.values(), f"{choice.candidate} {number(choice.quality)}", among])
+    return markdown_table(["Task", "Size", "Combination", "Chosen (quality)", "Among"], rows)
+
+
+def variants_text(correlations: Mapping[str, Sequence[Mapping]]) -> str:
+    """The correlations of scores with measured effects, one table per set of variants.
+
+    Parameters
+    ----------
+    correlations
+        By name of a set of variants, the content of its ``correlation.json``.
+    """
+    return "\n\n".join(f"### {name}\n\n{_correlations_table(found)}" for name, found in correlations.items())
+
+
+def _results_table(
+    means: pd.DataFrame, costs: pd.DataFrame, comparisons: pd.DataFrame, metric: str, reference: str
+) -> str:
+    keys = ["task", "size", "arm"]
+    compared = rows_with(comparisons, {"reference": reference}).drop_duplicates(keys)
+    table = means.merge(costs, how="left", on=keys).merge(compared, how="left", on=keys, suffixes=("", "_compared"))
+    columns = {
+        "Arm": table["arm"].replace(BASELINE_ARM, f"{BASELINE_KMER}-mer logistic regression (floor)"),
+        "n": table["replicates"].map(count),
+        metric: [number(mean) + (f" ± {number(sd)}" if sd == sd else "") for mean, sd in table[["mean", "sd"]].values],
+        f"− {reference}": [number(difference, sign=True) for difference in table["difference"]],
+        "95 % (seeds)": _intervals(table, "seed_low", "seed_high"),
+        "95 % (windows)": _intervals(table, "window_low", "window_high"),
+        "Parameters": table["parameters"].map(count),
+        "Multiply-adds": table["multiply_adds"].map(count),
+    }
+    return _without_empty_columns(columns)
+
+
+def _bounds(means: pd.DataFrame) -> list[str]:
+    """One line for each metric of a task that has bounds, which are the same for all arms."""
+    values = means.drop_duplicates("metric").set_index("metric")["mean"]
+    named: dict[str, list[str]] = {}
+    for metric in METRICS:
+        if metric.bounds and metric.name in values:
+            named.setdefault(metric.bounds, []).append(f"{metric.bound_label} {number(values[metric.name])}")
+    return [f"{name} for comparison: {'; '.join(bounds)}." for name, bounds in named.items()]
+
+
+def _correlations_table(correlations: Sequence[Mapping]) -> str:
+    rows = []
+    for found in correlations:
+        values = {key: float("nan") if value is None else value for key, value in found.items()}
+        pearson, spearman = (number(values[key], 3) for key in ("pearson", "spearman"))
+        bounds = [interval(values[low], values[high], 3) for low, high in _CORRELATION_BOUNDS]
+        rows.append([found["scorer"], found["subset"], count(found["n"]), pearson, *bounds[:2], spearman, bounds[2]])
+    header = ["Scorer", "Variants", "n", "Pearson", "95 % (bootstrap)", "95 % (Fisher)", "Spearman", "95 % (bootstrap)"]
+    return markdown_table(header, rows)
+
+
+def _intervals(table: pd.DataFrame, low: str, high: str) -> list[str]:
+    return [interval(*bounds) for bounds in zip(table[low], table[high], strict=True)]
+
+
+def _without_empty_columns(columns: Mapping[str, Sequence[str]]) -> str:
+    filled = {name: list(values) for name, values in columns.items() if any(values)}
+    return markdown_table(list(filled), zip(*filled.values(), strict=True))
