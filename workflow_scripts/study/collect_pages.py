@@ -21,7 +21,7 @@ from workflow_support.metrics import main_metric
 from .claims import ALL_TASKS, COLUMNS, Claim, Gains, claim_gains, pooled_row, with_verdicts
 from .evaluations import ALL
 from .formatting import FEWEST, is_of_group
-from .page import CLAIMS, COPIES, METHODS, METHODS_TEXT, PUBLISHED, RESULTS, VARIANTS
+from .page import CLAIMS, COPIES, METHODS, METHODS_TEXT, NO_CLAIMS, PUBLISHED, RESULTS, VARIANTS
 from .pairs import Measurements
 from .print_summary import kinds_of_tasks, read_config
 from .sections import claims_text, copies_text, published_text, results_text, variants_text
@@ -145,7 +145,7 @@ def _tables_of_run(run: Path) -> str:
         COPIES: copies_text(duplicates),
         PUBLISHED: published_text(published),
         VARIANTS: variants_text(_correlations(run / "variants", config["variants"])),
-        CLAIMS: claims_text(claims),
+        CLAIMS: claims_text(claims) or NO_CLAIMS,
         RESULTS: results_text(means, costs, comparisons, metrics, references),
     }
     parts = [f"## {run.name}", f"[Page with figures](results/{run.name}/{PAGE})"]

@@ -17,6 +17,7 @@ TASKS, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS =
     "Variants", "Figures", "Methods",
 )  # fmt: skip
 
+NO_CLAIMS = "This run tests no claims."
 METHODS_TEXT = f"""\
 - Every model was scored once on the test split. Epochs, thresholds of calls and choices among arms come from the
   validation split.
@@ -81,7 +82,7 @@ def results_page(
         TASKS: tasks_text(study.tasks, study.replicates, study.means, metrics, references),
         COPIES: copies_text(duplicates),
         RESULTS: results_text(study.means, study.costs, study.comparisons, metrics, references),
-        CLAIMS: claims_text(study.claims) or "This run tests no claims.",
+        CLAIMS: claims_text(study.claims) or NO_CLAIMS,
         PUBLISHED: published_text(study.published),
         CHOICES: choices_text(study.selections),
         VARIANTS: variants_text(correlations),
