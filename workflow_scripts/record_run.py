@@ -1,4 +1,4 @@
-"""The configuration of a run and its input files -> a record of what the results were made from."""
+"""The configuration and the input files of a run -> the record of its provenance."""
 
 import json
 from collections import Counter
@@ -23,21 +23,22 @@ def record_run(
     provenance: Path,
     config_copy: Path,
 ) -> None:
-    """Write ``provenance`` (JSON) and the complete configuration (YAML), which repeats the run.
+    """Write ``provenance`` (JSON) and the complete configuration (YAML), from which the run can be repeated.
 
     Parameters
     ----------
     locations, files
-        Key in the configuration of every input file, and the files.
+        The key of each input file in the configuration, and the files.
     models
-        Descriptions of all networks, which name what each was trained on: on a cluster, other machines than this one.
+        Descriptions of all networks. They name the devices of the trainings, which on a cluster are other machines
+        than the one that writes this record.
     config
-        With all defaults filled in.
+        The configuration with all defaults filled in.
     scripts
-        Digest of the code of every script.
+        The code digest of every script.
     environments
-        Digest of every file that pins versions of software. The software of other rules' environments is known by it;
-        ``software`` is that of the environment, and ``hardware`` the machine, that the record is written in.
+        The digest of every file that pins versions of software. ``software`` and ``hardware`` of the record describe
+        the environment and machine of this job alone; the environments of other rules are known by these digests.
     """
     inputs = zip(locations, files, strict=True)
     record = {

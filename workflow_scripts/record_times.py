@@ -1,4 +1,4 @@
-"""Benchmarks of the jobs of a run -> time, memory and load of every rule, and time of every arm and combination."""
+"""Benchmarks of the jobs of a run -> time, memory and load of every rule; times of every arm and combination."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,33 +10,33 @@ from workflow_support.job import logger, run_job
 
 RULE_COLUMNS = ["rule", "jobs", "seconds", "median_seconds", "longest_seconds", "max_rss_mib", "mean_load"]
 ARM_COLUMNS = ["task", "arm", "size", "training_seconds", "evaluation_seconds"]
-#: In the order of the columns of their times; beginnings of the names of their rules.
+#: The beginnings of the names of their rules, in the order of the columns of times.
 JOBS = ("train", "evaluate")
 
 
 def record_times(
     benchmarks: Path, models: Sequence[tuple[str, str, str]], kinds: Mapping[str, str], rules: Path, arms: Path
 ) -> None:
-    """Write a row a rule, the one that took longest first, and a row an arm or combination and size.
+    """Write one row per rule, the slowest first, and one row per arm or combination and size.
 
-    A rule whose benchmarks were deleted has no row, and an arm then no number.
+    A rule without benchmarks has no row, and an arm whose benchmark was deleted has no time.
 
     Parameters
     ----------
     benchmarks
         Folder of Snakemake's benchmarks, ``<rule>.tsv`` or ``<rule>/<wildcards>.tsv``. It holds the last attempt of
-        every job that has ever ended, those of tasks that the configuration has lost among them.
+        every job that ever finished, including jobs of tasks that are no longer in the configuration.
     models
-        Task, arm or combination, and size of all that are evaluated.
+        Task, arm or combination, and size of all evaluated models.
     kinds
-        Of the tasks.
+        The kind of each task.
     rules
-        ``rule, jobs``; wall time of all jobs together, of the median and of the longest job (seconds);
+        Output: ``rule, jobs``; the wall time of all jobs together, of the median job and of the longest job (seconds);
         ``max_rss_mib``, the largest resident memory of a job (MiB); ``mean_load``, processor time per wall time of all
-        jobs (percent of a core). The last two are empty where no job lasted until Snakemake first looked.
+        jobs (percent of a core). Memory and load are empty if all jobs ended before Snakemake's first measurement.
     arms
-        ``task, arm, size, training_seconds, evaluation_seconds``: wall time of the job that trained, and of the one
-        that evaluated, all replicates. Combinations train nothing of their own.
+        Output: ``task, arm, size, training_seconds, evaluation_seconds``, the wall times of the two jobs that train
+        and evaluate all replicates. Combinations are not trained, so they have no training time.
     """
     files = sorted(benchmarks.rglob("*.tsv"))
     measured = {file.relative_to(benchmarks): _read(file) for file in files}
@@ -45,12 +45,12 @@ def record_times(
     with atomic_paths(rules, arms) as (rules_path, arms_path):
         times.to_csv(rules_path, sep="\t", index=False, float_format="%.1f")
         _of_arms(kept, models, kinds).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
-    logger.info("Of %d benchmarks, %d were read and %d hold no time.", len(files), len(kept), len(files) - len(kept))
+    logger.info("Of %d benchmarks, %d were read and %d have no time.", len(files), len(kept), len(files) - len(kept))
     logger.info("%d jobs took %.2f hours, one after the other.", times["jobs"].sum(), times["seconds"].sum() / 3600)
 
 
 def _read(file: Path) -> pd.DataFrame:
-    """The jobs of a benchmark that say how long they took: none of a file that is not whole, or gone by now."""
+    """The jobs of a benchmark that have a time; none if the file was cut off or deleted meanwhile."""
     try:
         jobs = pd.read_csv(file, sep="\t", na_values="-").reindex(columns=["s", "max_rss", "cpu_time"])
     except (FileNotFoundError, pd.errors.EmptyDataError, pd.errors.ParserError):

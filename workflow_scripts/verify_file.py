@@ -1,4 +1,4 @@
-"""A local input file and its checksum -> a link to the file, there only if the checksum is right."""
+"""A local input file and its checksum -> a link to the file, made only if the checksum is right."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from workflow_support.provenance import file_digest
 
 
 def verify_file(source: Path, checksum: str, verified: Path) -> None:
-    """Link ``verified`` to ``source``, which must have the ``checksum`` (``sha256:<hex>`` or ``md5:<hex>``)."""
+    """Link ``verified`` to ``source``, after checking its ``checksum`` (``sha256:<hex>`` or ``md5:<hex>``)."""
     found = file_digest(source, checksum.partition(":")[0])
     if found != checksum.lower():
         raise InputError(
@@ -20,7 +20,7 @@ def verify_file(source: Path, checksum: str, verified: Path) -> None:
             mend="get the file again, or correct the checksum in the configuration",
         )
     verified.parent.mkdir(parents=True, exist_ok=True)
-    # Both resolved, since a relative link counts from where the results really lie, which may be another disk.
+    # Both paths are resolved, because a relative link starts at the real folder of results, maybe on another disk.
     verified.symlink_to(os.path.relpath(source.resolve(), verified.parent.resolve()))
 
 

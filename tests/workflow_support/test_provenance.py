@@ -157,7 +157,7 @@ def test_times_of_rules_are_those_of_their_jobs(benchmarks: Path, tmp_path: Path
     }
     assert times.loc["write_page", ["jobs", "seconds"]].tolist() == [1, 0.2]
     assert times.loc["write_page", ["max_rss_mib", "mean_load"]].isna().all()
-    assert "Of 6 benchmarks, 4 were read and 2 hold no time." in caplog.messages
+    assert "Of 6 benchmarks, 4 were read and 2 have no time." in caplog.messages
 
 
 def test_times_of_arms_are_those_of_the_jobs_of_their_kind(benchmarks: Path, tmp_path: Path) -> None:

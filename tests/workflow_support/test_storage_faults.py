@@ -32,11 +32,11 @@ from genome_data.intervals.checks import merge
 from genome_data.windows.table import write_codes
 from learning.training.checkpoints import Checkpoint
 from workflow_support import fetch as fetching
-from workflow_support.disk_errors import storage_error
+from workflow_support.disk_errors import disk_error
 from workflow_support.errors import InputError
 from workflow_support.fetch import fetch
 from workflow_support.files import atomic_path, atomic_paths
-from workflow_support.integrity import damage, require_whole
+from workflow_support.integrity import damage, require_intact
 from workflow_support.job import run_job
 
 DISK_BYTES = 2 << 20
@@ -178,7 +178,7 @@ def test_a_full_disk_is_told_and_the_next_attempt_succeeds(name: str, sources: P
     with pytest.raises(InputError, match="no room") as caught:
         WRITERS[name](sources, small_disk)
     assert f"bytes are free in {small_disk}" in str(caught.value) or "up to" in str(caught.value)
-    assert "make room" in caught.value.mend
+    assert "free some space" in caught.value.mend
     assert left_in(small_disk) == ["filler"]
     filler.unlink()
     subprocess.run(["mount", "-o", f"remount,size={1 << 28}", str(small_disk)], check=True)
@@ -186,7 +186,7 @@ def test_a_full_disk_is_told_and_the_next_attempt_succeeds(name: str, sources: P
     assert left_in(small_disk)
 
 
-# libBigWig dies of a write that is refused; the room that is asked for before is that of the disk, not of such limits.
+# libBigWig crashes if a write is refused; the space that is checked before is that of the disk, not of such limits.
 @pytest.mark.parametrize("name", [name for name in WRITERS if name != "a bigWig"])
 def test_a_limit_on_the_size_of_files_is_told(name: str, sources: Path, tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -261,7 +261,7 @@ def test_a_flush_that_fails_leaves_the_earlier_file(tmp_path: Path, monkeypatch:
 
 
 def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
-    assert storage_error(ValueError("wrong"), tmp_path / "a") is None
+    assert disk_error(ValueError("wrong"), tmp_path / "a") is None
     with pytest.raises(ZeroDivisionError), atomic_path(tmp_path / "a"):
         raise ZeroDivisionError
 
@@ -345,7 +345,7 @@ def test_every_truncation_of_a_file_is_seen_and_no_whole_one_is_blamed(made: Pat
 
 def test_a_table_that_lost_whole_lines_is_told_by_the_arrays_beside_it(made: Path, tmp_path: Path) -> None:
     table, array = made / "windows.tsv", made / "codes.npy"
-    require_whole([table, array, made / "counts.npy"], RUN)
+    require_intact([table, array, made / "counts.npy"], RUN)
     table.write_text("".join(table.read_text().splitlines(keepends=True)[:-3]))
     text = job(tmp_path, lambda: None, table, array)
     assert text.startswith(f"{table}: the file is damaged")
@@ -376,7 +376,7 @@ def test_files_of_users_are_left_to_their_readers(tmp_path: Path, monkeypatch: p
     of_another_tool.parent.mkdir()
     for path in (fetched, of_another_tool, Path("peaks.bed")):
         path.write_text("chr1\t1\t9")
-        require_whole([path], RUN)
+        require_intact([path], RUN)
         check_intervals([path], [], Path("results/run/checked.tsv"))
 
 

@@ -1,1 +1,1 @@
-"""What every script needs, whatever it computes: errors, atomic files, job logs, configuration, code digests."""
+"""Shared parts of all scripts: errors, atomic files, job logs, configuration, metrics and code digests."""

@@ -1,4 +1,4 @@
-"""What a script is made of: the modules of ours that it imports, a digest of them, and the packages that it needs."""
+"""The code of a script: the local modules that it imports, their digest, and the packages that it needs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 def code_digest(script: Path) -> str:
     """SHA-256 of a script and of every local module that it imports, directly or not.
 
-    Local is what lies beside the script. The digest depends on names and contents alone, not on where the checkout
-    lies or on file times, so it is the same in every checkout of the same code.
+    Local modules lie beside the script. The digest depends only on names and contents, not on the folder of the
+    checkout or on file times, so it is the same in every checkout of the same code.
     """
     digest = hashlib.sha256()
     for path in local_files(script):
@@ -54,7 +54,7 @@ def _imports(file: Path, root: Path) -> set[str]:
 
 @cache
 def _import_statements(source: bytes) -> frozenset[tuple[str, int]]:
-    """Every ``(module, level)`` that a source imports, wherever it does; cached because scripts share modules.
+    """Every ``(module, level)`` that a source imports anywhere; cached because scripts share modules.
 
     ``from a import b`` counts as ``a`` and as ``a.b``, since ``b`` may be a module.
     """

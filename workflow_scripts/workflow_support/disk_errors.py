@@ -1,4 +1,4 @@
-"""What goes wrong with disks, in words: no room, no access, a file that is gone, a device that fails."""
+"""Error messages for failures of a disk: no free space, no access, a missing file, or a broken device."""
 
 from __future__ import annotations
 
@@ -18,45 +18,45 @@ _FAILS = (errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO)
 _GONE = (errno.ENOENT,)
 
 
-class _Words(NamedTuple):
+class _Message(NamedTuple):
     problem: str
     allowed: str
     mend: str
 
 
-_TOLD = {
-    _NO_ACCESS: _Words(
+_MESSAGES = {
+    _NO_ACCESS: _Message(
         "the file or its folder may not be used",
         "inputs that can be read, and folders of results and temporary files that can be written to",
-        "give yourself access (`ls -ld` shows who has it), or run in another folder; then run again",
+        "get access to it (`ls -ld` shows who has access), or run in another folder",
     ),
-    _GONE: _Words(
+    _GONE: _Message(
         "the file is gone",
         "inputs that stay where they are until the run has ended",
-        "bring it back if it is yours, and run again: what the workflow makes, it makes anew",
+        "restore the file if it is yours, and run again; the workflow makes its own files again",
     ),
-    _FAILS: _Words(
+    _FAILS: _Message(
         "the disk fails",
         "a disk that can be read and written",
-        "have the disk or its connection mended, and run again: what is finished is kept",
+        "have the disk or its connection repaired, and run again; finished files are kept",
     ),
 }
-#: Less than this is a full disk, whatever a library made of it.
+#: A disk with less free space (bytes) is full, whatever error a library raised.
 _FULL = 1 << 16
-#: What numpy says, without a number, where a disk takes no more.
+#: The text of numpy's error, which has no error number, on a full disk.
 _CUT_WRITE = re.compile(r"\d+ requested and \d+ written")
 
 
-def storage_error(error: BaseException, file: str | Path | None = None) -> InputError | None:
-    """An error of a disk in words; None where it is another.
+def disk_error(error: BaseException, file: str | Path | None = None) -> InputError | None:
+    """The message to a user for an error of a disk; None for any other error.
 
     Parameters
     ----------
     error
-        An :class:`OSError`, or what a library made of one: safetensors and samtools tell its text alone, numpy no more
-        than how much it wrote.
+        An :class:`OSError`, or the error that a library raised instead: safetensors and samtools pass on its text
+        alone, and numpy only the number of bytes that it wrote.
     file
-        What was being written; the file that the error names, if any, where None.
+        The file that was being written. If None, it is the file that the error names, if any.
     """
     named = getattr(error, "filename", None)
     code = _code(error)
@@ -65,15 +65,18 @@ def storage_error(error: BaseException, file: str | Path | None = None) -> Input
     if code is None and file is not None and _free_bytes(Path(file)) < _FULL:
         code = errno.ENOSPC
     if code in _NO_ROOM:
-        return no_room(file, os.strerror(code))
+        return no_space(file, os.strerror(code))
     if code in _GONE and named is None:
-        return None  # No file is gone, such as where no folder for temporary files is found, of which the text tells.
-    told = next((words for codes, words in _TOLD.items() if code in codes), None)
-    return told and InputError(told.problem, file=file, found=os.strerror(code), allowed=told.allowed, mend=told.mend)
+        return None  # The error is not about a file, for example if there is no folder for temporary files.
+    message = next((message for codes, message in _MESSAGES.items() if code in codes), None)
+    if message is None:
+        return None
+    found = os.strerror(code)
+    return InputError(message.problem, file=file, found=found, allowed=message.allowed, mend=message.mend)
 
 
-def no_room(file: str | Path | None, found: str) -> InputError:
-    """The error of a disk that cannot take ``file``, with what is left on it."""
+def no_space(file: str | Path | None, found: str) -> InputError:
+    """The error for a disk without space for ``file``; it states the free space."""
     if file is not None:
         free = _free_bytes(Path(file))
         found += f"; {free:,} bytes are free in {_existing_folder(Path(file))}"
@@ -84,21 +87,22 @@ def no_room(file: str | Path | None, found: str) -> InputError:
         "there is no room for the file",
         file=file,
         found=found,
-        allowed="free space, a quota and a limit on the size of files that take it",
-        mend="make room or have the limit raised, and run again: what is finished is kept",
+        allowed="enough free space, quota and limit on the size of files",
+        mend="free some space or have the limit raised, and run again; finished files are kept",
     )
 
 
-def require_room(file: Path, size: int) -> None:
-    """Raise an :class:`InputError` unless ``size`` more bytes fit on the disk of ``file``."""
+def require_space(file: Path, size: int) -> None:
+    """Raise an :class:`InputError` unless the disk of ``file`` has ``size`` bytes (int) of free space."""
     if _free_bytes(file) < size:
-        raise no_room(file, f"up to {size:,} bytes are needed")
+        raise no_space(file, f"up to {size:,} bytes are needed")
 
 
 def reserve(file: Path) -> None:
-    """Have all bytes of a file set aside on its disk.
+    """Reserve disk space for all bytes of a file.
 
-    A memory map of a new file has holes; where the disk is full, writing to one kills the process without a word.
+    A memory map of a new file has holes, and if the disk is full, a write to a hole kills the process without an error
+    message.
     """
     if hasattr(os, "posix_fallocate"):  # not on macOS
         with file.open("r+b") as opened:

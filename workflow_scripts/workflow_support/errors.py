@@ -1,4 +1,4 @@
-"""The one way to tell a user that an input cannot be used."""
+"""The error for inputs that cannot be used."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from pathlib import Path
 
 
 class InputError(Exception):
-    """An input that cannot be used: what is wrong, where, what is allowed and how to mend it.
+    """An input cannot be used. The message states the problem, the place, the allowed values and the fix.
 
     Parameters
     ----------
     problem
-        One sentence: what is wrong.
+        One sentence that states the problem.
     file, line
-        Where: the file, and its 1-based line where there is one.
+        The file of the problem, and its 1-based line if there is one.
     found
         The offending text or value.
     allowed
-        What would have been accepted.
+        The values that are accepted.
     mend
-        What the user can do now.
+        The action that solves the problem.
     """
 
     def __init__(

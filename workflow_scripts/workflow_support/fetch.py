@@ -1,4 +1,4 @@
-"""Fetch a remote file: with progress, resumed where a transfer was cut, verified, and whole or not there."""
+"""Download a remote file with progress; a transfer that was cut is resumed, and the file is verified."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from tqdm import tqdm
 
-from .disk_errors import storage_error
+from .disk_errors import disk_error
 from .errors import InputError
 from .job import logger
 
@@ -35,7 +35,7 @@ _LOST = (OSError, HTTPException, EOFError, ftplib.Error)
 
 
 class _Answer(NamedTuple):
-    """What a server sends: the bytes from ``offset`` on, the size of the whole file and a mark of its version."""
+    """The answer of a server: the bytes from ``offset`` on, the size of the whole file and a mark of its version."""
 
     content: BinaryIO
     offset: int
@@ -44,31 +44,31 @@ class _Answer(NamedTuple):
 
 
 class _CutOffError(Exception):
-    """A transfer that ended before the whole file was there."""
+    """A transfer ended before the whole file was received."""
 
 
 def fetch(url: str, destination: str | Path, checksum: str | None = None, *, pause_seconds: float = 2.0) -> None:
-    """Copy a remote file to ``destination``, which appears only once it is whole.
+    """Copy a remote file to ``destination``, which appears only when it is complete.
 
-    What has come of a cut transfer stays beside it as ``<destination>.partial`` and is resumed by the next attempt, in
-    this run or a later one, as long as the server still holds the same version.
+    A transfer that was cut leaves ``<destination>.partial``. The next attempt, in this run or a later one, resumes it
+    if the server still has the same version.
 
     Parameters
     ----------
     url
-        http, https or ftp.
+        Address with http, https or ftp.
     destination
-        File to make.
+        Path of the copy.
     checksum
-        ``sha256:<hex>`` or ``md5:<hex>`` of the file; None to take it as it comes.
+        ``sha256:<hex>`` or ``md5:<hex>`` of the file; None to skip the verification.
     pause_seconds
-        Wait before the second attempt; it doubles with each further one.
+        Pause before the second attempt; it doubles with each further attempt.
 
     Raises
     ------
     InputError
-        If the address cannot be used, the server refuses, the transfer fails again and again, or the file is not the
-        one that the checksum names (it is then removed).
+        If the address cannot be used, the server refuses, all attempts fail, or the checksum does not match (the file
+        is then removed).
     """
     destination = Path(destination)
     _require_address(url)
@@ -76,7 +76,7 @@ def fetch(url: str, destination: str | Path, checksum: str | None = None, *, pau
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise storage_error(error, destination) or error from None
+        raise disk_error(error, destination) or error from None
     partial = destination.with_name(destination.name + ".partial")
     version_file = destination.with_name(destination.name + ".partial.json")
     for attempt in range(1, _ATTEMPTS + 1):
@@ -100,16 +100,16 @@ def fetch(url: str, destination: str | Path, checksum: str | None = None, *, pau
 
 
 def _transfer(url: str, partial: Path, version_file: Path) -> None:
-    """Append to ``partial`` what is missing of the file, or begin again where the server holds another version."""
+    """Append the missing bytes to ``partial``, or start from the beginning if the server has another version."""
     have = partial.stat().st_size if partial.exists() else 0
     version = _known_version(url, version_file) if have else None
-    # Without a mark of its version nobody can tell whether the rest belongs to what is there.
+    # Without a mark of the version, the rest might belong to another version of the file.
     connect = _ftp_answer if urlsplit(url).scheme == "ftp" else _http_answer
     with connect(url, have if version else 0, version) as answer:
         if answer.offset:
             logger.info("%s: resumed after %s bytes", url, f"{answer.offset:,}")
         with partial.open("ab" if answer.offset else "wb") as out:
-            # Only now, so that the mark of a new version never stands beside bytes of an old one.
+            # Written after the file was emptied, so that a new mark never accompanies bytes of an old version.
             version_file.write_text(json.dumps({"url": url, "version": answer.version}))
             for block in _with_progress(answer, partial.name.removesuffix(".partial")):
                 out.write(block)
@@ -132,7 +132,7 @@ def _known_version(url: str, version_file: Path) -> str | None:
 def _http_answer(url: str, have: int, version: str | None) -> Iterator[_Answer]:
     request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})
     if have:
-        # RFC 9110, 13.1.5: the rest if the file is still this version, else all of it.
+        # RFC 9110, 13.1.5: the server sends the rest if the file is still this version, otherwise all of it.
         request.add_header("Range", f"bytes={have}-")
         request.add_header("If-Range", version)
     try:
@@ -140,12 +140,12 @@ def _http_answer(url: str, have: int, version: str | None) -> Iterator[_Answer]:
     except urllib.error.HTTPError as error:
         if not (have and error.code == 416):
             raise
-        # Nothing lies beyond what is there, so what is there is not a beginning of the file: take all of it.
+        # The server has no bytes beyond ours, so ours are not the beginning of its file: request all of it.
         request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})
         response = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
     with response:
         etag = response.headers.get("ETag")
-        # A weak tag does not promise equal bytes.
+        # A weak tag does not guarantee equal bytes.
         mark = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
         length = response.headers.get("Content-Length")
         offset = 0
@@ -174,7 +174,7 @@ def _ftp_answer(url: str, have: int, version: str | None) -> Iterator[_Answer]:
         ):
             yield _Answer(content, offset, size, mark)
         if size is None:
-            # Only the server's closing reply tells then whether it sent all of it.
+            # Without a size, only the server's closing reply confirms that the file is complete.
             server.voidresp()
 
 
@@ -193,7 +193,7 @@ def _ftp_modified(server: ftplib.FTP, path: str) -> str | None:
 
 
 def _with_progress(answer: _Answer, name: str) -> Iterator[bytes]:
-    """The blocks of an answer: with a bar on a terminal, else with a logged line at about every tenth."""
+    """Yield the blocks of an answer, with a progress bar on a terminal and otherwise a log message per tenth."""
     received, reported = answer.offset, 10 * answer.offset // (answer.size or 1)
     on_terminal = sys.stderr.isatty()
     with tqdm(
@@ -219,7 +219,7 @@ def _verify(url: str, partial: Path, checksum: str) -> None:
             file=url,
             found=f"{algorithm}:{found}",
             allowed=checksum,
-            mend="run again if the transfer may have been damaged; else correct `checksum:` after checking the source",
+            mend="run again if the transfer may have been damaged; otherwise check the source and correct `checksum:`",
         )
 
 
@@ -247,13 +247,13 @@ def _require_checksum(url: str, checksum: str | None) -> None:
 
 
 def _disk_error(error: BaseException, partial: Path) -> InputError | None:
-    """What our own disk did, which no further attempt would mend; what the network did is None."""
+    """The message for a failure of the local disk, where another attempt is useless; None if the network failed."""
     is_of_network = isinstance(error, urllib.error.URLError | HTTPException | EOFError | ftplib.Error | _CutOffError)
-    return None if is_of_network else storage_error(error, partial)
+    return None if is_of_network else disk_error(error, partial)
 
 
 def _is_refusal(error: BaseException) -> bool:
-    """Whether the same request would be answered in the same way again."""
+    """True if the server would answer the same request in the same way again."""
     if isinstance(error, urllib.error.HTTPError):
         return error.code < 500 and error.code not in _RETRIED_STATUS
     if isinstance(error, urllib.error.URLError):
@@ -263,7 +263,7 @@ def _is_refusal(error: BaseException) -> bool:
 
 def _refused(url: str, reason: BaseException) -> InputError:
     return InputError(
-        "the server does not give the file",
+        "the server refuses to send the file",
         file=url,
         found=reason,
         allowed="a public file",
@@ -276,6 +276,6 @@ def _given_up(url: str, partial: Path, reason: BaseException) -> InputError:
         f"the file could not be fetched in {_ATTEMPTS} attempts",
         file=url,
         found=reason,
-        allowed="a transfer that ends",
-        mend=f"run again later: what has come is kept as {partial} and resumed",
+        allowed="a complete transfer",
+        mend=f"run again later; the bytes received are kept as {partial} and the transfer is resumed",
     )

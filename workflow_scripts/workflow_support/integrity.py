@@ -1,4 +1,4 @@
-"""Whether files of a run are whole: those that a crash or a full disk cut off are told before they are used."""
+"""Checks that input files are intact, so that a file cut off by a crash or a full disk is noticed before it is used."""
 
 from __future__ import annotations
 
@@ -10,50 +10,50 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .disk_errors import storage_error
+from .disk_errors import disk_error
 from .errors import InputError
 
-#: Every text file that the workflow writes ends with the end of a line.
+#: Suffixes of text files; all that the workflow writes end with a line break.
 _TEXTS = (".tsv", ".json", ".bed", ".fa", ".fai", ".sizes", ".narrowPeak", ".meme", ".yaml")
-#: What is outermost closes at the beginning of a line.
+#: The outermost bracket closes at the beginning of a line.
 _JSON_END = re.compile(rb"[\n{\[][}\]]\n")
 _NPY_MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 1 << 16
 _BLOCK = 1 << 20
 _BIGWIG_HEADER = 64
-#: A row of its arrays is a line of it.
+#: The table whose lines correspond to the rows of the arrays beside it.
 WINDOWS = "windows.tsv"
-#: Not the workflow's own, whatever the names of the files.
+#: A folder of files that the workflow did not make.
 _FETCHED = "downloads"
 
 
-def require_whole(inputs: Iterable[str | Path], results: Path) -> None:
-    """Raise an :class:`InputError` for the first input that is gone, or made by the workflow and cut off.
+def require_intact(inputs: Iterable[str | Path], results: Path) -> None:
+    """Raise an :class:`InputError` for the first input that is missing, or was made by the workflow and cut off.
 
-    It looks at the ends of files alone. What does not lie in ``results``, the folder of the run, is of users, and has
-    readers that know what such files may hold.
+    Only the ends of files are read. Files outside ``results``, the folder of the run, belong to users and are checked
+    by their readers.
     """
     paths = [Path(path) for path in inputs]
     for path in paths:
         try:
             path.stat()
-            found = damage(path) if is_made_here(path, results) else None
+            found = damage(path) if _is_made_by_run(path, results) else None
         except OSError as error:
-            raise storage_error(error, path) or error from error
+            raise disk_error(error, path) or error from error
         if found is not None:
             raise _damaged(path, found)
-    for table in (path for path in paths if path.name == WINDOWS and is_made_here(path, results)):
+    for table in (path for path in paths if path.name == WINDOWS and _is_made_by_run(path, results)):
         for array in (path for path in paths if path.parent == table.parent and path.suffix == ".npy"):
-            _require_a_line_a_row(table, array)
+            _require_line_per_row(table, array)
 
 
-def is_made_here(path: Path, results: Path) -> bool:
-    """Whether a path, as rules write it, is that of a file that the run of this folder made."""
+def _is_made_by_run(path: Path, results: Path) -> bool:
+    """True if a path, written as in rules, is that of a file that the run with this folder made."""
     return path.is_relative_to(results) and _FETCHED not in path.parts[:-1]
 
 
 def damage(path: Path) -> str | None:
-    """What shows that a file was cut off; None where nothing does, or for a format without a sign of its end."""
+    """The evidence that a file was cut off; None without evidence, or if its format does not mark its end."""
     if path.suffix in _TEXTS:
         return _damage_of_text(path)
     if path.suffix == ".npy":
@@ -63,12 +63,12 @@ def damage(path: Path) -> str | None:
     return None
 
 
-def _require_a_line_a_row(table: Path, array: Path) -> None:
-    """A table that was cut off at the end of a line has fewer of them than an array beside it has rows."""
+def _require_line_per_row(table: Path, array: Path) -> None:
+    """Raise an :class:`InputError` for a table, cut off between lines, that has fewer lines than an array has rows."""
     with table.open("rb") as file:
         lines = sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b"")) - 1
     rows = _header(array)[0]["shape"][0]
-    # A name may span lines, so that there may be more.
+    # There may be more lines than rows, because a name may span lines.
     if lines < rows:
         raise _damaged(table, f"{lines:,} windows, and {rows:,} in {array.name}")
 
@@ -79,14 +79,14 @@ def _damaged(path: Path, found: str) -> InputError:
         file=path,
         found=f"{found}; {path.stat().st_size:,} bytes in all",
         allowed="the whole file as the workflow made it",
-        mend="delete it and run again: it is made anew",
+        mend="delete it and run again; the workflow makes it again",
     )
 
 
 def _damage_of_text(path: Path) -> str | None:
     last = _ends(path, 1)[1]
     if not last:
-        # A table of intervals may hold none, any other text has a header at least.
+        # A table of intervals may be empty; any other text has at least a header.
         return None if path.suffix == ".bed" else "nothing"
     if last != b"\n":
         return "a last line that does not end"
@@ -106,12 +106,14 @@ def _damage_of_array(path: Path) -> str | None:
 
 
 def _header(path: Path) -> tuple[dict[str, Any], int]:
-    """Of an array in numpy's formats 1 to 3, and where its values begin: magic, version, length of the header, header.
+    """The header of an array in numpy's formats 1 to 3, and the offset of its values.
+
+    The file consists of magic bytes, version, length of the header, header and values.
 
     Raises
     ------
     ValueError, SyntaxError, MemoryError, RecursionError
-        If there is none.
+        If there is no such header.
     """
     with path.open("rb") as file:
         start = file.read(8)

@@ -13,9 +13,9 @@ from typing import Any, TypeVar, get_type_hints
 
 from tqdm import tqdm
 
-from .disk_errors import storage_error
+from .disk_errors import disk_error
 from .errors import InputError
-from .integrity import require_whole
+from .integrity import require_intact
 
 Item = TypeVar("Item")
 logger = logging.getLogger("rc")
@@ -31,7 +31,7 @@ def run_job(snakemake: Any, function: Callable[..., None], **arguments: Any) -> 
     log = Path(snakemake.log[0])
     _log_to(log)
     try:
-        require_whole(snakemake.input, _folder_of_run(log))
+        require_intact(snakemake.input, _folder_of_run(log))
         function(**(arguments or bound_arguments(snakemake, function)))
     except InputError as error:
         logger.error("%s", error)
@@ -40,7 +40,7 @@ def run_job(snakemake: Any, function: Callable[..., None], **arguments: Any) -> 
         logger.error("interrupted")
         sys.exit(130)
     except Exception as error:
-        logger.error("%s", storage_error(error) or traceback.format_exc())
+        logger.error("%s", disk_error(error) or traceback.format_exc())
         sys.exit(1)
 
 
@@ -109,7 +109,7 @@ def _log_to(log_file: Path) -> None:
         log_file.parent.mkdir(parents=True, exist_ok=True)
         _add_handler(logging.FileHandler(log_file, mode="w", encoding="utf-8"))
     except OSError as error:
-        logger.error("%s", storage_error(error, log_file) or error)
+        logger.error("%s", disk_error(error, log_file) or error)
         sys.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""What a run was made from and on: files by content, software, hardware, the commit of the checkout."""
+"""The provenance of a run: digests of files, versions of software, hardware, and the commit of the checkout."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 
 def file_digest(path: Path, algorithm: str = "sha256") -> str:
-    """``sha256:<hex>`` of a file's content, or another algorithm of :mod:`hashlib` in the same form.
+    """The digest of a file's content as ``sha256:<hex>``, or with another algorithm of :mod:`hashlib`.
 
-    Of a folder, that of the names and digests of the files in it, in the order of the names.
+    The digest of a folder is that of the sorted names and the digests of all files in it.
     """
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
@@ -25,7 +25,7 @@ def file_digest(path: Path, algorithm: str = "sha256") -> str:
 
 
 def software_versions() -> dict[str, object]:
-    """Versions of Python, of every package that it can import and of bedtools (None where absent), and the platform."""
+    """Versions of Python, of all its packages and of bedtools (None if absent), and the platform."""
     packages = {package.name: package.version for package in metadata.distributions()}
     return {
         "python": platform.python_version(),
@@ -36,7 +36,7 @@ def software_versions() -> dict[str, object]:
 
 
 def hardware() -> dict[str, object]:
-    """Processor, cores, memory in GiB and the names of NVIDIA GPUs of the machine that this runs on."""
+    """Processor, cores, memory (GiB) and the names of the NVIDIA GPUs of this machine."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
         "processor": processor_model(),
@@ -47,7 +47,7 @@ def hardware() -> dict[str, object]:
 
 
 def git_state(folder: Path) -> dict[str, object] | None:
-    """Commit of the checkout that holds ``folder``, and whether tracked files differ from it; None outside of git."""
+    """Commit of the checkout with ``folder``, and True for ``modified`` tracked files; None outside of git."""
     try:
         commit = _git(folder, "rev-parse", "HEAD")
         changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
@@ -57,7 +57,7 @@ def git_state(folder: Path) -> dict[str, object] | None:
 
 
 def _lines_printed_by(program: str, *arguments: str) -> list[str]:
-    """What a program prints; nothing where it is not installed or fails."""
+    """The lines that a program prints; none if it is not installed or fails."""
     if shutil.which(program) is None:
         return []
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
@@ -70,7 +70,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def processor_model() -> str:
-    """As Linux tells it; elsewhere, and on processors without a name, the architecture."""
+    """The name of the processor from Linux; the architecture elsewhere and for processors without a name."""
     description = Path("/proc/cpuinfo")
     lines = description.read_text(encoding="utf-8").splitlines() if description.exists() else []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

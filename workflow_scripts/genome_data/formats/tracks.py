@@ -10,7 +10,7 @@ import numpy as np
 import pyBigWig
 from numpy.typing import ArrayLike
 
-from workflow_support.disk_errors import require_room
+from workflow_support.disk_errors import require_space
 from workflow_support.errors import InputError
 
 from ..intervals.contigs import shared_contigs
@@ -104,7 +104,7 @@ class TrackWriter:
 
 def require_room_for_track(path: Path, intervals: int) -> None:
     """Raise an :class:`InputError` unless a bigWig of so many intervals fits on the disk."""
-    require_room(path, _ROOM + _ROOM_PER_INTERVAL * intervals)
+    require_space(path, _ROOM + _ROOM_PER_INTERVAL * intervals)
 
 
 def _read_lengths(path: Path) -> dict[str, int]:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pybedtools
 
-from workflow_support.disk_errors import require_room
-from workflow_support.files import disk_errors_in_words
+from workflow_support.disk_errors import require_space
+from workflow_support.files import disk_errors_explained
 
 COORDINATES = ["contig", "start", "end"]
 _LEAST_ROOM = 1 << 16
@@ -47,7 +47,7 @@ def overlapping(intervals: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
 @contextmanager
 def _bedtool(frame: pd.DataFrame) -> Iterator[pybedtools.BedTool]:
     columns = COORDINATES + [name for name in frame.columns if name not in COORDINATES]
-    with disk_errors_in_words(Path(pybedtools.get_tempdir(), "intervals")):
+    with disk_errors_explained(Path(pybedtools.get_tempdir(), "intervals")):
         bed = pybedtools.BedTool.from_dataframe(frame[columns])
     try:
         yield bed
@@ -60,7 +60,7 @@ def _frame(bed: pybedtools.BedTool, like: pd.DataFrame) -> pd.DataFrame:
     columns = COORDINATES + [name for name in like.columns if name not in COORDINATES]
     try:
         # bedtools does not notice when a disk takes no more of its result.
-        require_room(Path(bed.fn), _LEAST_ROOM)
+        require_space(Path(bed.fn), _LEAST_ROOM)
         frame = pd.read_csv(bed.fn, sep="\t", names=columns, dtype=like.dtypes.to_dict(), keep_default_na=False)
     except pd.errors.EmptyDataError:
         frame = like.iloc[:0]
