@@ -1,4 +1,4 @@
-"""Claims, tested: one is better than another, or its lead is wider with fewer training windows."""
+"""Tests of claims: one arm is better than another, or its lead is wider with fewer training windows."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .statistics import holm, percentile_interval, t_interval, wilcoxon_p
 
 ALL_TASKS = "all tasks"
 LEAST_TASKS = 3
-"""Tasks from which on there is an interval over tasks."""
+"""The smallest number of tasks with an interval over tasks."""
 PAIRS_FOR_VERDICT = 3
-"""Pairs from which on there is a verdict."""
+"""The smallest number of pairs with a verdict."""
 LEVEL = 0.05
 COLUMNS = [
     "claim", "better", "than", "size", "wider_than", "metric", "scope", "tasks", "pairs", "difference", "low", "high",
@@ -29,7 +29,7 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Claim:
-    """``better`` is better than ``than`` at ``size``; or, with ``wider_than``, by more at ``size`` than at that one."""
+    """The claim that ``better`` is better than ``than`` at ``size``; with ``wider_than``, by more than at that size."""
 
     better: str
     than: str
@@ -39,7 +39,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Gains:
-    """Gains of a claim at a task, seed by seed (pairs,), and resampled (resamples,) or None; positive is for it."""
+    """The gains of a claim at one task: one per seed (pairs,) and resampled (resamples,) or None.
+
+    A positive gain supports the claim.
+    """
 
     by_seed: np.ndarray
     resampled: np.ndarray | None
@@ -51,18 +54,19 @@ def claims_table(
     claims: Iterable[Mapping],
     groups: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """One row a claim and scope: each task, and several of one metric together, paired over task and seed.
+    """Test the claims, one row per claim and scope.
 
-    These are the tasks of each group, or where no task is in a group, all tasks.
+    The scopes are the single tasks, and several tasks with the same metric together, paired over task and seed: the
+    tasks of each group, or all tasks if no task is in a group.
 
     Parameters
     ----------
     metrics
         The study metric of each task.
     claims
-        ``better, than`` and, where the claim is of a wider lead, ``wider_at``.
+        Mappings with ``better, than`` and, for a claim of a wider lead, ``wider_at``.
     groups
-        The group of each task that is in one.
+        The group of each task that belongs to a group.
     """
     rows = []
     for stated in claims:
@@ -73,7 +77,7 @@ def claims_table(
 
 
 def claim_gains(measurements: Measurements, task: str, metric: str, stated: Mapping) -> Iterable[tuple[Claim, Gains]]:
-    """A stated claim at each size of a task where both sides are, and the gains that speak for it."""
+    """Yield a stated claim and its gains for each size at which both arms were evaluated on the task."""
     better, than = stated["better"], stated["than"]
     by_size = {size: measurements.pairs(task, better, than, size) for size in measurements.sizes(task, better, than)}
     if "wider_at" in stated:
@@ -86,11 +90,11 @@ def claim_gains(measurements: Measurements, task: str, metric: str, stated: Mapp
 
 
 def pooled_row(claim: Claim, metric: str, gains: Sequence[Gains], scope: str) -> tuple:
-    """A claim on the gains of one task, or of several together; all but the verdict."""
+    """The row of a claim, without its verdict, from the gains of one task or of several tasks together."""
     by_seed = np.concatenate([of_task.by_seed for of_task in gains])
     resampled = [of_task.resampled for of_task in gains]
     complete = all(values is not None for values in resampled)
-    # Windows of a task were drawn apart from those of the others; tasks count by their pairs, as they do in the mean.
+    # Windows were drawn independently for each task. Tasks are weighted by their pairs, as in the mean.
     weights = [len(of_task.by_seed) for of_task in gains]
     windows = percentile_interval(np.average(resampled, axis=0, weights=weights)) if complete else (np.nan, np.nan)
     means = np.array([of_task.by_seed.mean() for of_task in gains])
@@ -114,19 +118,19 @@ def pooled_row(claim: Claim, metric: str, gains: Sequence[Gains], scope: str) ->
 
 
 def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
-    """``claims`` with ``holm_p``, corrected for the claims of the same scope, and ``verdict``.
+    """Add ``holm_p``, corrected for all claims of the same scope, and ``verdict``.
 
-    All groups are one scope: whoever asks in which of them a claim holds has asked of all.
+    All groups count as one scope, because a reader looks for the groups in which a claim holds among all of them.
 
-    A claim holds if all intervals that it has, over seeds, windows and tasks, lie above 0 and its corrected p, where it
-    has one, is below 0.05; it fails if they all lie below 0, on the same condition; else it is undecided, as it is with
-    fewer than three pairs.
+    A claim holds if all its intervals, over seeds, windows and tasks, lie above 0, and its corrected p, if it has one,
+    is below 0.05. It fails if all its intervals lie below 0, with the same condition on p. Otherwise, or with fewer
+    than three pairs, it is undecided.
     """
     families = claims["scope"].mask(claims["scope"].map(is_of_group).astype(bool), "groups")
     corrected = claims.groupby(families, sort=False)["wilcoxon_p"].transform(lambda p: holm(p.to_numpy()))
     judged = claims.assign(holm_p=corrected)
     lows, highs = (judged[[f"{kind}{end}" for kind in ("", "window_", "task_")]] for end in ("low", "high"))
-    # Intervals that are not there contradict nothing.
+    # A missing interval contradicts nothing.
     is_testable = (judged["pairs"] >= PAIRS_FOR_VERDICT) & ~(corrected >= LEVEL)
     holds = is_testable & ~(lows <= 0).any(axis=1)
     fails = is_testable & ~(highs >= 0).any(axis=1)
@@ -134,14 +138,14 @@ def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def _pools(tasks: Sequence[str], groups: Mapping[str, str]) -> dict[str, str]:
-    """The scope that each task is pooled in; "" for one without a group where others have one."""
+    """The scope in which each task is pooled; "" for a task without a group if other tasks have one."""
     if groups.keys().isdisjoint(tasks):
         return dict.fromkeys(tasks, ALL_TASKS)
     return {task: group_scope(groups[task]) if task in groups else "" for task in tasks}
 
 
 def _rows(measurements: Measurements, metric: str, pools: Mapping[str, str], stated: Mapping) -> list[tuple]:
-    """Rows of one stated claim on the tasks of ``pools``, which names the scope that each is pooled in."""
+    """The rows of one stated claim on the tasks of ``pools``, which gives the scope in which each is pooled."""
     by_claim: dict[Claim, dict[str, Gains]] = {}
     for task in pools:
         for claim, gains in claim_gains(measurements, task, metric, stated):

@@ -1,4 +1,4 @@
-"""How sizes, claims and numbers are put into words."""
+"""Text for sizes, scopes, claims and numbers, and Markdown tables."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from collections.abc import Iterable, Sequence
 from .evaluations import ALL
 
 FEWEST = "fewest"
-"""In place of the size that has the fewest training windows of its task."""
+"""The size with the fewest training windows of each task, whatever its number."""
 
 _OF_GROUP = "group "
-"""What the scope of a claim on a group begins with, and no name of a task."""
+"""The beginning of the scope of a claim on a group. Names of tasks have no space."""
 
 
 def group_scope(group: str) -> str:
-    """The scope of a claim on the tasks of a group together, as tables have it."""
+    """The scope, in tables, of a claim on the tasks of a group together."""
     return _OF_GROUP + group
 
 
 def is_of_group(scope: str) -> bool:
-    """Whether a scope is that of a group."""
+    """True for the scope of a group."""
     return scope.startswith(_OF_GROUP)
 
 
 def scope_words(scope: str, tasks: int) -> str:
-    """The scope of a claim on so many tasks."""
+    """The scope of a claim, as text; ``tasks`` is the number of its tasks."""
     return f"the {tasks} tasks of {scope}" if is_of_group(scope) else scope
 
 
 def size_words(size: str) -> str:
-    """How many training windows a size is."""
+    """The number of training windows of a size, as text."""
     if size == ALL:
         return "all training windows"
     if size == FEWEST:
@@ -39,36 +39,36 @@ def size_words(size: str) -> str:
 
 
 def claim_sentence(better: str, than: str, size: str, wider_than: str = "") -> str:
-    """The claim as a sentence without its full stop."""
+    """The claim as a sentence without a full stop."""
     if wider_than:
         return f"{better} leads {than} by more with {size_words(size)} than with {size_words(wider_than)}"
     return f"{better} is better than {than} with {size_words(size)}"
 
 
 def number(value: float, digits: int = 4, sign: bool = False) -> str:
-    """``value`` with so many decimals; nothing for what is missing."""
+    """``value`` with ``digits`` decimals; empty if it is missing."""
     if value is None or math.isnan(value):
         return ""
     return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", "−")
 
 
 def interval(low: float, high: float, digits: int = 4) -> str:
-    """``low to high``; nothing where it is missing."""
+    """The text ``low to high``; empty if the interval is missing."""
     return "" if math.isnan(low) else f"{number(low, digits, sign=True)} to {number(high, digits, sign=True)}"
 
 
 def p_value(p: float) -> str:
-    """To two digits."""
+    """A p value with two digits; empty if it is missing."""
     return "" if math.isnan(p) else f"{p:.2g}"
 
 
 def count(value: float) -> str:
-    """A whole number; nothing for what is missing."""
+    """A whole number; empty if it is missing."""
     return "" if value is None or math.isnan(value) else f"{int(value):,}"
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; columns of numbers are aligned on the right."""
+    """A Markdown table whose columns of numbers are aligned on the right."""
     rows = list(rows)
     ruler = ["---:" if all(map(_is_number, column)) else "---" for column in zip(*rows, strict=True)]
     lines = [header, ruler or ["---"] * len(header), *rows]

@@ -1,4 +1,4 @@
-"""Replicates of two arms, seed by seed."""
+"""Replicates of two arms, paired by seed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .statistics import percentile_interval, t_interval
 
 @dataclass(frozen=True)
 class Pairs:
-    """Two things measured for the same seeds.
+    """Values of two arms for the same seeds.
 
     Attributes
     ----------
     first, second
-        Values by seed, of the same seeds.
+        Values by seed.
     resampled
-        Bootstrap values of the mean difference, first - second, (resamples,); None where windows were not resampled.
+        Bootstrap values (resamples,) of the mean difference first - second; None if windows were not resampled.
     """
 
     first: pd.Series
@@ -40,7 +40,7 @@ class Pairs:
 
 
 class Measurements:
-    """The study metric of every model of a run, and its bootstrap values.
+    """The study metric of every replicate of a run, and its bootstrap values.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Measurements:
     metrics
         The study metric of each task.
     resampled
-        Of some models or all.
+        Bootstrap values (resamples,) of some or all replicates.
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class Measurements:
         self.models = list(self._values)
 
     def sizes(self, task: str, first: str, second: str) -> list[str]:
-        """Sizes at which these two arms have replicates of the same seeds."""
+        """The sizes at which two arms have at least one seed in common."""
         sizes = dict.fromkeys(size for of_task, _, size in self.models if of_task == task)
         return [size for size in sizes if len(self._common_seeds(task, first, second, size))]
 
     def pairs(self, task: str, first: str, second: str, size: str) -> Pairs:
-        """The replicates of two arms whose seeds both have."""
+        """The values of two arms for their common seeds."""
         seeds = self._common_seeds(task, first, second, size)
         resampled = [
             self._difference((task, first, size, seed), (task, second, size, seed))
@@ -89,9 +89,9 @@ class Measurements:
 
 
 def widening(at: Pairs, against: Pairs) -> Pairs:
-    """How much larger the difference of ``at`` is than that of ``against``: pairs of the differences."""
+    """Pairs of differences: those of ``at`` and, for the same seeds, those of ``against``."""
     seeds = at.first.index.intersection(against.first.index)
     differences = [(pairs.first - pairs.second)[seeds] for pairs in (at, against)]
-    # Draws of a task's windows are the same for all sizes.
+    # The test windows of a task are drawn once for all sizes, so that draws can be subtracted.
     both = at.resampled is not None and against.resampled is not None
     return Pairs(*differences, at.resampled - against.resampled if both else None)

@@ -1,4 +1,4 @@
-"""Points of spaces whose hyperbolicity is known, beside which that of other points can be judged."""
+"""Points drawn from spaces of known hyperbolicity, for comparison with embeddings."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ Sampler = Callable[[int, np.random.Generator], np.ndarray]
 
 
 def sphere(points: int, rng: np.random.Generator, dimension: int) -> np.ndarray:
-    """Distances along the unit sphere of points drawn evenly from it, (points, points)."""
+    """Distances (points, points) along the unit sphere between points drawn uniformly from it."""
     drawn = rng.normal(size=(points, dimension + 1))
     drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
     return 2 * np.arcsin(np.minimum(_lengths(_differences(drawn)) / 2, 1))
 
 
 def flat(points: int, rng: np.random.Generator, dimension: int) -> np.ndarray:
-    """Distances of points with normal coordinates of variance 1, (points, points)."""
+    """Distances (points, points) between points with standard normal coordinates."""
     return _lengths(_differences(rng.normal(size=(points, dimension))))
 
 
 def hyperbolic(points: int, rng: np.random.Generator, dimension: int, curvature: float) -> np.ndarray:
-    """Distances at a sectional curvature below 0, (points, points).
+    """Distances (points, points) in hyperbolic space of a sectional curvature below 0.
 
-    Points are those of :func:`flat` as tangent vectors at the origin: the wrapped normal distribution of variance 1.
-    The form is that of `rc_equivariant.hyperbolic.lorentz.distance`, with k = -1 / curvature.
+    The points of :func:`flat` serve as tangent vectors at the origin, which gives the wrapped normal distribution of
+    variance 1. The formula is that of `rc_equivariant.hyperbolic.lorentz.distance`, with k = -1 / curvature.
     """
     k = -1 / curvature
     tangent = rng.normal(size=(points, dimension))
@@ -43,7 +43,7 @@ def hyperbolic(points: int, rng: np.random.Generator, dimension: int, curvature:
 
 
 def random_tree(points: int, rng: np.random.Generator) -> np.ndarray:
-    """Distances of the nodes of a random recursive tree with exponential edges of mean 1, (points, points)."""
+    """Distances (points, points) between the nodes of a random recursive tree with exponential edges of mean 1."""
     distances = np.zeros((points, points))
     for node in range(1, points):
         parent = rng.integers(node)
@@ -52,7 +52,7 @@ def random_tree(points: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def reference_spaces() -> dict[tuple[str, int | None, float | None], Sampler]:
-    """How to draw distances, by name of a space, its dimension and its sectional curvature."""
+    """Samplers of distances, by name of the space, its dimension and its sectional curvature."""
     spaces: dict[tuple[str, int | None, float | None], Sampler] = {}
     for dimension in DIMENSIONS:
         spaces["sphere", dimension, 1.0] = partial(sphere, dimension=dimension)
@@ -64,9 +64,9 @@ def reference_spaces() -> dict[tuple[str, int | None, float | None], Sampler]:
 
 
 def reference_table(points: int, samples: int, seed: int) -> pd.DataFrame:
-    """``space, dimension, curvature, sample`` and what :func:`~study.hyperbolicity.measure` gives, for drawn points.
+    """The results of :func:`~study.hyperbolicity.measure` with ``space, dimension, curvature, sample``.
 
-    A tree has neither dimension nor curvature: they are missing.
+    Dimension and curvature are missing for trees.
     """
     rng = np.random.default_rng(seed)
     rows = [

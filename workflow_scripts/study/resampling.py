@@ -1,4 +1,4 @@
-"""Metrics of test windows that are drawn anew, many times, the same draws for every model."""
+"""Metrics on bootstrap draws of test windows, with the same draws for every model."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 RESAMPLES_PER_BLOCK = 100
 
 Metric = Callable[[np.ndarray], np.ndarray]
-"""From how often each window was drawn, (windows, resamples), to one value a resample."""
+"""A function from the number of times that each window was drawn (windows, resamples) to one value per resample."""
 
 
 def resampled_metrics(
     metrics: Mapping[Hashable, Metric], strata: np.ndarray, resamples: int, generator: np.random.Generator
 ) -> dict[Hashable, np.ndarray]:
-    """Every metric on the same draws of windows, (resamples,) by key.
+    """The values (resamples,) of every metric, by key, on the same draws of windows.
 
     Parameters
     ----------
     strata
         Stratum of each window (windows,). Windows are drawn with replacement within strata, so that the classes keep
-        their sizes, which the data set decided.
+        the sizes that they have in the data set.
     """
     blocks = [
         {key: metric(counts) for key, metric in metrics.items()} for counts in _draws(strata, resamples, generator)
@@ -40,16 +40,16 @@ def _draws(strata: np.ndarray, resamples: int, generator: np.random.Generator) -
 
 
 def auroc_of_draws(labels: np.ndarray, scores: np.ndarray) -> Metric:
-    """AUROC: P(a positive scores above a negative), ties count one half.
+    """The AUROC: the probability that a positive scores above a negative; ties count one half.
 
     Parameters
     ----------
     labels, scores
-        (windows,); a label is true for positives.
+        Arrays (windows,); the label of a positive is true.
     """
     labels = labels.astype(bool)
     positive, negative = (np.flatnonzero(mask)[np.argsort(scores[mask])] for mask in (labels, ~labels))
-    # Of the negatives in the order of their scores, how many lie below each positive, and how many not above it.
+    # For each positive, the number of negatives that score below it, and the number that do not score above it.
     below, not_above = (np.searchsorted(scores[negative], scores[positive], side=side) for side in ("left", "right"))
 
     def metric(counts: np.ndarray) -> np.ndarray:
@@ -64,7 +64,7 @@ def auroc_of_draws(labels: np.ndarray, scores: np.ndarray) -> Metric:
 
 
 def macro_auroc_of_draws(labels: np.ndarray, scores: np.ndarray) -> Metric:
-    """Mean over classes of the AUROC of one class against all others, of the classes that occur.
+    """The mean, over the classes that occur, of the AUROC of one class against all others.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def macro_auroc_of_draws(labels: np.ndarray, scores: np.ndarray) -> Metric:
 
 
 def mean_of_draws(values: np.ndarray) -> Metric:
-    """Mean over windows of ``values`` (windows,), of those that are not NaN."""
+    """The mean over windows of ``values`` (windows,), ignoring NaN."""
     is_defined = np.isfinite(values)
     filled = np.where(is_defined, values, 0)
 

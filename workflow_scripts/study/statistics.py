@@ -1,4 +1,4 @@
-"""Intervals and tests of paired differences; what cannot be computed is NaN."""
+"""Intervals and tests of paired differences. They are NaN if there are too few values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scipy import stats
 
 CONFIDENCE = 0.95
 LEAST_PAIRS = 8
-"""Pairs from which on a test is made. With fewer, the least two-sided p of Wilcoxon's test is above 0.01."""
+"""The smallest number of pairs with a test. With fewer, the two-sided p of Wilcoxon's test is always above 0.01."""
 
 
 def t_interval(values: np.ndarray) -> tuple[float, float]:
@@ -19,7 +19,7 @@ def t_interval(values: np.ndarray) -> tuple[float, float]:
 
 
 def percentile_interval(resampled: np.ndarray) -> tuple[float, float]:
-    """The middle 95 % of bootstrap values (resamples,), without those that are not defined."""
+    """The middle 95 % of bootstrap values (resamples,), ignoring NaN."""
     defined = resampled[np.isfinite(resampled)]
     if not defined.size:
         return np.nan, np.nan
@@ -28,7 +28,7 @@ def percentile_interval(resampled: np.ndarray) -> tuple[float, float]:
 
 
 def wilcoxon_p(differences: np.ndarray) -> float:
-    """Two-sided p of Wilcoxon's signed-rank test: exact up to 50 pairs, unless some are zero or of equal size."""
+    """Two-sided p of Wilcoxon's signed-rank test; exact for up to 50 pairs without ties and zeros."""
     if len(differences) < LEAST_PAIRS:
         return np.nan
     if not np.any(differences):
@@ -37,7 +37,7 @@ def wilcoxon_p(differences: np.ndarray) -> float:
 
 
 def paired_t_p(differences: np.ndarray) -> float:
-    """Two-sided p of the paired t test; of differences that are all equal, 1 where they are zero and 0 elsewhere."""
+    """Two-sided p of the paired t test. If all differences are equal, it is 1 if they are zero and otherwise 0."""
     if len(differences) < LEAST_PAIRS:
         return np.nan
     if np.ptp(differences) == 0:
@@ -46,7 +46,7 @@ def paired_t_p(differences: np.ndarray) -> float:
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """p values (n,) corrected for their number (Holm 1979); those that are NaN stay so and do not count."""
+    """p values (n,) corrected for their number (Holm 1979); NaN stay NaN and do not count."""
     p_values = np.asarray(p_values, dtype=np.float64)
     corrected = np.full(p_values.shape, np.nan)
     tested = np.flatnonzero(~np.isnan(p_values))
