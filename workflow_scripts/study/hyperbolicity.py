@@ -85,7 +85,7 @@ def measure(distances: np.ndarray) -> dict[str, float]:
 
 
 def hyperbolicity_table(task: str, arm: str, seeds: Sequence[int], distances: np.ndarray) -> pd.DataFrame:
-    """The results of :func:`measure` for distances (seeds, samples, points, points), with ``task, arm, seed, sample``."""
+    """The results of :func:`measure` for every seed and sample of distances (seeds, samples, points, points)."""
     rows = [
         {"task": task, "arm": arm, "seed": seed, "sample": sample} | measure(of_sample)
         for seed, of_seed in zip(seeds, distances, strict=True)
