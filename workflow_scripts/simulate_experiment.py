@@ -1,12 +1,12 @@
-"""Simulate the demo's experiment: a genome and, for each transcription factor, raw peaks, coverage and the truth."""
+"""Simulate an experiment: a genome and, for each transcription factor, raw peaks, coverage and the true sites."""
 
 from pathlib import Path
 
 import numpy as np
 
 from genome_data.motifs import read_jaspar
-from simulation.background import write_fasta
 from simulation.experiment import ExperimentSettings, simulate
+from simulation.genome import write_fasta
 from simulation.signal import write_coverage
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
@@ -27,13 +27,13 @@ def simulate_experiment(
     Parameters
     ----------
     motifs
-        Matrices in JASPAR's format, one for each factor of ``simulation["tfs"]``, in its order.
+        Matrices in JASPAR's format, one per factor of ``simulation["tfs"]``, in the same order.
     simulation
         The section ``simulation`` of the configuration, without its seed.
     seed
-        Decides everything that is drawn.
+        The seed of all draws.
     fasta, peaks, sites, signal
-        Outputs: the genome; for each factor a narrowPeak, a table of the planted sites and decoys, and a bigWig.
+        Outputs: the genome and, for each factor, a narrowPeak, a table of the planted sites and decoys, and a bigWig.
     """
     rng = np.random.default_rng(seed)
     factors = simulation["tfs"]

@@ -1,4 +1,4 @@
-"""Simulate ChIP-nexus reads of one transcription factor of the demo's experiment: reads, a control, and the truth."""
+"""Simulate ChIP-nexus reads of one transcription factor on a simulated genome: reads, a control, and true rates."""
 
 from pathlib import Path
 
@@ -35,12 +35,12 @@ def simulate_nexus(
     settings
         ``simulation.tfs.<name>.nexus`` of the configuration.
     seed
-        Decides everything that is drawn.
+        The seed of all draws.
     reads, control
-        Outputs: coordinate-sorted BAM of single-end reads; the control has the background of the sample and no sites.
+        Outputs: coordinate-sorted BAM files of single-end reads; the control has the same background and no sites.
     truth_plus, truth_minus
-        Outputs: bigWigs of the 5' ends that are expected at each base of each strand, without duplicates and reads of
-        low mapping quality: all that can be known of the reads from the sequence and the background.
+        Outputs: bigWigs of the expected 5' ends at each base of each strand, without duplicates and reads of low
+        mapping quality. No prediction from the sequence and the background can be better.
     """
     knobs, rng = NexusSettings(**settings), np.random.default_rng(seed)
     contigs = _read_codes(fasta)
@@ -50,7 +50,7 @@ def simulate_nexus(
     background = background_rates(contigs, knobs, rng)
     first, probabilities = footprints(contigs, bound, knobs)
     expected = expected_reads(bound["log_odds"].to_numpy(), knobs.reads_per_site)
-    # A Poisson number whose mean is gamma distributed is negative binomial.
+    # A Poisson number with a gamma-distributed mean is negative binomial.
     overdispersed = expected * rng.gamma(1 / knobs.dispersion, knobs.dispersion, size=len(expected))
     truth, drawn = (
         add_footprints(background, bound, first, probabilities, number) for number in (expected, overdispersed)

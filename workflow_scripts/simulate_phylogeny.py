@@ -1,4 +1,4 @@
-"""Simulate labelled sequences that evolved along a phylogenetic tree: their table, the tree, and its parameters."""
+"""Simulate labelled sequences along a phylogenetic tree: a table of the sequences, the tree, and its parameters."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ LETTERS = np.frombuffer(BASES, dtype=np.uint8)
 
 
 def simulate_phylogeny(motif: list[Path], settings: dict, sequences: Path, tree: Path, parameters: Path) -> None:
-    """Write a sequence a leaf.
+    """Write one sequence per leaf of a tree.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ def simulate_phylogeny(motif: list[Path], settings: dict, sequences: Path, tree:
     settings
         An entry of the section ``phylogenies`` of the configuration.
     sequences, tree, parameters
-        Outputs: ``name, sequence, label, motif_start`` (0-based, empty where there is none); the tree in Newick's
-        format, its branches in substitutions a site; ``setting, value`` of what was asked for and what came of it.
+        Outputs: ``name, sequence, label, motif_start`` (0-based, empty without a motif); the tree in Newick's format,
+        with branches in substitutions per site; and ``setting, value`` of the settings and of the sequences made.
     """
     tree_seed, class_seed, sequence_seed = np.random.SeedSequence(settings["seed"]).spawn(3)
     shape = {key: settings[key] for key in ("shape", "leaves", "depth", "extinction")}

@@ -1,1 +1,1 @@
-"""The demo's experiment: a genome with planted sites of real motifs, and the raw files a peak caller would leave."""
+"""Simulated data: genomes with planted sites, the raw files of experiments on them, and sequences along phylogenies."""

@@ -1,6 +1,6 @@
-"""Sequences that evolve along a phylogenetic tree: substitutions, indels, and a motif that comes and goes.
+"""Evolution of sequences along a phylogenetic tree: substitutions, indels, and gain and loss of a motif.
 
-Rates are relative to that of substitutions, of which branch lengths are expected numbers a site.
+Rates are relative to the rate of substitutions. Branch lengths are expected substitutions per site.
 """
 
 from __future__ import annotations
@@ -17,22 +17,21 @@ from genome_data.motifs import Motif
 
 @dataclass(frozen=True)
 class Evolution:
-    """What happens along a branch.
+    """The model of evolution along a branch.
 
     Parameters
     ----------
     model
         ``jc69`` (Jukes & Cantor 1969) or ``hky85`` (Hasegawa, Kishino & Yano 1985).
     kappa, frequencies
-        Of ``hky85``: the rate of transitions relative to that of transversions, and stationary frequencies of A, C, G
-        and T.
+        For ``hky85``, the rate of transitions relative to transversions, and the stationary frequencies of A, C, G and
+        T.
     indel_rate, indel_length
-        Insertions and deletions, in equal numbers, a site for one substitution a site; and their mean length, of a
-        geometric distribution.
+        Insertions and deletions, in equal numbers, per substitution; and the mean of their geometric lengths.
     motif
-        What comes and goes as a whole, or None. While it is there, selection keeps it as it is.
+        A motif that is gained and lost as a whole, or None. Selection keeps it unchanged while it is present.
     gain, loss
-        Rates at which it does.
+        The rates at which the motif is gained and lost.
     """
 
     model: str = "jc69"
@@ -45,32 +44,32 @@ class Evolution:
     loss: float = 1.0
 
     def transitions(self, length: float) -> np.ndarray:
-        """Probability of each base (column) at the end of a branch for each at its start, A, C, G, T, (4, 4)."""
+        """The probability (4, 4) of each base at the end of a branch (column) given its base at the start (row)."""
         model = Jc69() if self.model == "jc69" else Hky85(kappa=self.kappa, base_freqs=list(self.frequencies))
         return np.array(model.pmatrix(length))
 
     @property
     def stationary(self) -> np.ndarray:
-        """Frequencies of A, C, G and T that substitutions keep."""
+        """The stationary frequencies of A, C, G and T."""
         return np.full(4, 0.25) if self.model == "jc69" else np.asarray(self.frequencies) / np.sum(self.frequencies)
 
 
 @dataclass(frozen=True)
 class Lineage:
-    """A sequence of base codes A, C, G, T = 0..3, uint8, and where the motif starts in it: None without one."""
+    """A sequence of base codes (uint8; A, C, G, T = 0..3), and the start of the motif in it, or None."""
 
     codes: np.ndarray
     site: int | None = None
 
     def kept(self, evolution: Evolution) -> slice:
-        """What selection keeps."""
+        """The positions that selection keeps unchanged."""
         return slice(0, 0) if self.site is None else slice(self.site, self.site + evolution.motif.width)
 
 
 def evolve(tree: dendropy.Tree, length: int, evolution: Evolution, rng: np.random.Generator) -> Mapping[str, Lineage]:
-    """The sequences of the leaves by taxon, from a root of ``length`` bases, stationary in bases and motif.
+    """The sequences of the leaves by taxon, from a root of ``length`` bases drawn from the stationary distribution.
 
-    Those that insertions made longer are cut to ``length`` bases, which hold the motif; others may be shorter.
+    Sequences longer than ``length`` are cut to ``length`` bases that include the motif; deletions leave shorter ones.
     """
     lineages: dict[dendropy.Node, Lineage] = {}
     for node in tree.preorder_node_iter():
@@ -91,7 +90,7 @@ def _root(length: int, evolution: Evolution, rng: np.random.Generator) -> Lineag
 
 
 def _along(start: Lineage, length: float, evolution: Evolution, rng: np.random.Generator) -> Lineage:
-    """The end of a branch: all substitutions, then all insertions and deletions, then the motif's change."""
+    """The sequence at the end of a branch, after substitutions, then indels, then gain or loss of the motif."""
     lineage = _substitute(start, evolution.transitions(length), evolution, rng)
     for _ in range(rng.poisson(evolution.indel_rate * length * len(lineage.codes))):
         size = rng.geometric(1 / evolution.indel_length)
@@ -131,7 +130,7 @@ def _moved(site: int | None, at: int, by: int) -> int | None:
 
 
 def _change_motif(lineage: Lineage, length: float, evolution: Evolution, rng: np.random.Generator) -> Lineage:
-    """Gain or loss by the two-state chain in continuous time; that it was lost and gained again is no change."""
+    """Gain or lose the motif by a two-state Markov chain in continuous time; loss and regain count as no change."""
     is_there, total = lineage.site is not None, evolution.gain + evolution.loss
     rate = evolution.loss if is_there else evolution.gain
     if rng.random() * total >= rate * -np.expm1(-total * length):
@@ -140,7 +139,7 @@ def _change_motif(lineage: Lineage, length: float, evolution: Evolution, rng: np
 
 
 def _gain(lineage: Lineage, evolution: Evolution, rng: np.random.Generator) -> Lineage:
-    """A word of the motif at any place, on the forward strand."""
+    """Write a word of the motif at a random position on the forward strand."""
     width = evolution.motif.width
     site, codes = int(rng.integers(len(lineage.codes) - width + 1)), lineage.codes.copy()
     codes[site : site + width] = evolution.motif.sample(np.ones(1), rng)[0]
@@ -154,7 +153,7 @@ def _lose(lineage: Lineage, evolution: Evolution, rng: np.random.Generator) -> L
 
 
 def _cut(lineage: Lineage, length: int, evolution: Evolution) -> Lineage:
-    """The middle ``length`` bases, or those nearest to it that hold the motif."""
+    """The middle ``length`` bases, shifted as little as possible to include the motif."""
     surplus = len(lineage.codes) - length
     if surplus <= 0:
         return lineage

@@ -1,4 +1,4 @@
-"""One simulated experiment: a genome, and for every transcription factor its sites, peaks and coverage."""
+"""A simulated experiment: a genome, and sites, peaks and coverage for every transcription factor."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import pandas as pd
 from genome_data.alphabet import UNKNOWN
 from genome_data.motifs import Motif
 
-from .background import draw_bases
+from .genome import draw_bases, plant_sites
 from .layout import SLOT_WIDTH, SlotPool
 from .peaks import CALLING_THRESHOLD, as_narrowpeak, call_peaks, false_signal, site_signal, untidy_peaks
-from .sites import plant_sites
 
 DECOY_SLOT_WIDTH = 100
 UNKNOWN_RUNS_PER_MEGABASE = 4
@@ -22,7 +21,7 @@ UNKNOWN_RUNS_PER_MEGABASE = 4
 
 @dataclass(frozen=True)
 class ExperimentSettings:
-    """How an experiment is simulated; the schema ``resources/schemas/simulation.schema.json`` explains each setting."""
+    """The settings of a simulation; ``resources/schemas/simulation.schema.json`` explains each of them."""
 
     contigs: Mapping[str, int]
     sites: Mapping[str, int]
@@ -37,16 +36,16 @@ class ExperimentSettings:
 
 @dataclass(frozen=True)
 class BindingData:
-    """What is known and what is measured of one transcription factor.
+    """The true sites and the measurements of one transcription factor.
 
     Parameters
     ----------
     sites
-        The truth: ``contig, start, end, strand, kind, strength, log_odds, in_peak``, sorted.
+        The planted sites and decoys: ``contig, start, end, strand, kind, strength, log_odds, in_peak``, sorted.
     peaks
-        The raw peaks, columns of narrowPeak.
+        The raw peaks, with the columns of narrowPeak.
     coverage
-        Where reads pile up: ``contig, centre, signal``.
+        The bumps of read coverage: ``contig, centre, signal``.
     """
 
     sites: pd.DataFrame
@@ -64,7 +63,7 @@ def simulate(
     contigs
         Base codes by contig (uint8; A, C, G, T, N = 0..4).
     binding
-        By factor, in the order of ``motifs``.
+        The binding data of each factor, in the order of ``motifs``.
     """
     contigs = {
         name: draw_bases(length, settings.gc_range, settings.gc_block, rng) for name, length in settings.contigs.items()
@@ -74,7 +73,7 @@ def simulate(
     for run in unknown_runs.itertuples():
         contigs[run.contig][run.start : run.start + SLOT_WIDTH] = UNKNOWN
 
-    # Every factor's peaks get their slots before any decoy gets one, so that no decoy lies in anybody's peak.
+    # The peaks of all factors get their slots before any decoy, so that no decoy lies in a peak of another factor.
     site_slots, false_slots = {}, {}
     for name in motifs:
         site_slots[name] = pool.take(settings.sites[name], f"the sites of {name}")

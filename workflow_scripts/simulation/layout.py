@@ -1,4 +1,4 @@
-"""Where things go: the genome is cut into slots, so that no two planted things can touch."""
+"""The layout of a simulated genome: disjoint slots for sites, decoys, peaks and runs of N."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ LARGEST_GAP = 400
 
 @dataclass
 class SlotPool:
-    """The free slots of a genome; who takes some leaves the rest to the others.
+    """The free slots of a genome. Slots that are taken are no longer free.
 
     Parameters
     ----------
     free
-        Frame of free slots: ``contig, start, gc``.
+        The free slots: ``contig, start, gc``.
     width
-        Bases in a slot.
+        Bases per slot.
     rng
-        Decides which slots are taken.
+        The generator that decides which slots are taken.
     """
 
     free: pd.DataFrame
@@ -33,10 +33,10 @@ class SlotPool:
 
     @classmethod
     def covering(cls, contigs: dict[str, np.ndarray], rng: np.random.Generator) -> SlotPool:
-        """Cut contigs of base codes into slots; both ends of a contig stay empty, so that every widened peak fits."""
+        """Cut contigs of base codes into slots. Both ends of a contig stay free, so that widened peaks fit on it."""
         frames = []
         for contig, codes in contigs.items():
-            # Gaps of unequal length, lest the neighbours of all peaks lie at the same distances.
+            # Gaps differ in length, so that neighbouring peaks do not all lie at the same distance.
             gaps = rng.integers(0, LARGEST_GAP, size=len(codes) // SLOT_WIDTH, endpoint=True)
             starts = np.cumsum(SLOT_WIDTH + gaps)
             starts = starts[starts <= len(codes) - 2 * SLOT_WIDTH]
@@ -46,12 +46,12 @@ class SlotPool:
         return cls(pd.concat(frames, ignore_index=True), SLOT_WIDTH, rng)
 
     def take(self, count: int, what: str) -> pd.DataFrame:
-        """Take ``count`` slots (contig, start), rather GC-rich ones, as regulatory DNA is.
+        """Take ``count`` slots (contig, start), with a preference for GC-rich ones, because regulatory DNA is GC-rich.
 
         Raises
         ------
         InputError
-            If so many are not free.
+            If fewer slots are free.
         """
         if count > len(self.free):
             raise InputError(
@@ -67,7 +67,7 @@ class SlotPool:
         return taken[["contig", "start"]].reset_index(drop=True)
 
     def subdivide(self, width: int) -> SlotPool:
-        """The slots that are still free, cut into narrower ones."""
+        """A pool of narrower slots, cut from the slots that are still free."""
         offsets = np.arange(0, self.width - width + 1, width)
         narrow = self.free.loc[self.free.index.repeat(len(offsets))].reset_index(drop=True)
         narrow["start"] += np.tile(offsets, len(self.free))

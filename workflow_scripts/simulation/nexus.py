@@ -1,8 +1,9 @@
-"""Where reads of ChIP-nexus start: at the stops of an exonuclease round each site, on a background shared by a control.
+"""Simulated 5' ends of ChIP-nexus reads: stops of an exonuclease around each site, and a background.
 
 The exonuclease digests each strand from its 5' end until it meets the protein, so reads of the strand that carries the
 motif start upstream of it, and reads of the other strand downstream (He, Johnston & Zeitlinger 2015). Some digestions
-pause earlier, as real ones do on DNA rich in G and C: the profile of a site depends on the bases that flank it.
+pause earlier on DNA rich in G and C, as they do in real data, so the profile of a site depends on the bases that flank
+it. A control has the same background without sites.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from genome_data.alphabet import UNKNOWN, reverse_complement
 READ_LENGTH = 40
 REGION_WIDTH = 100
 REGIONS_SD = 5
-# Bases round a stop within which all its reads start.
+# All reads of a stop start within this number of bases of it.
 STOP_REACH = 12
 OVERRUN = 0.25
 LEAST_LOG_ODDS = 1.0
@@ -26,7 +27,7 @@ LEAST_LOG_ODDS = 1.0
 
 @dataclass(frozen=True)
 class NexusSettings:
-    """How reads are simulated; the schema ``resources/schemas/simulation.schema.json`` explains each setting."""
+    """The settings of simulated reads; ``resources/schemas/simulation.schema.json`` explains each of them."""
 
     reads_per_site: float
     dispersion: float
@@ -42,12 +43,12 @@ class NexusSettings:
 
     @property
     def reach(self) -> int:
-        """Bases from the centre of a motif to the furthest that its reads start from."""
+        """The largest distance (bases) between the centre of a motif and the start of one of its reads."""
         return max(map(abs, self.offsets)) + self.pause_distance + STOP_REACH
 
 
 def mappable_ends(codes: np.ndarray) -> np.ndarray:
-    """Whether a read whose 5' end is here lies on the contig and on known bases only.
+    """The positions at which a read can have its 5' end: it must lie on the contig and on known bases only.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def mappable_ends(codes: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        bool, shape (2, length): reads of the + strand, reads of the - strand.
+        bool, shape (2, length): + strand, - strand.
     """
     unknown = np.concatenate(([0], np.cumsum(codes == UNKNOWN)))
     is_clean = unknown[READ_LENGTH:] == unknown[:-READ_LENGTH]
@@ -68,22 +69,22 @@ def mappable_ends(codes: np.ndarray) -> np.ndarray:
 def background_rates(
     contigs: Mapping[str, np.ndarray], settings: NexusSettings, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Draw the rate of reads that have nothing to do with the factor; regions some 1,000 bases long differ in it.
+    """Draw the rate of background reads, which varies over about 1,000 bases.
 
     Returns
     -------
     dict of str to numpy.ndarray
-        By contig, expected 5' ends a base, float64, shape (2, length): + strand, - strand.
+        By contig, the expected 5' ends per base, float64, shape (2, length): + strand, - strand.
     """
     distances = np.arange(-4 * REGIONS_SD, 4 * REGIONS_SD + 1)
     kernel = np.exp(-0.5 * (distances / REGIONS_SD) ** 2)
-    # Of unit norm, so that the smoothed noise has unit variance, as the noise has.
+    # The kernel has unit norm, so that the smoothed noise has unit variance like the noise.
     kernel /= np.linalg.norm(kernel)
     rates = {}
     for contig, codes in contigs.items():
         regions = -(-len(codes) // REGION_WIDTH)
         smooth = np.convolve(rng.normal(size=regions + len(kernel) - 1), kernel, mode="valid")
-        # A log-normal variable with this logarithm has the mean 1.
+        # A log-normal variable with this logarithm has mean 1.
         logarithm = settings.background_variation * smooth - settings.background_variation**2 / 2
         regional = np.repeat(settings.background * np.exp(logarithm), REGION_WIDTH)[: len(codes)]
         rates[contig] = regional * mappable_ends(codes)
@@ -91,7 +92,7 @@ def background_rates(
 
 
 def expected_reads(log_odds: np.ndarray, reads_per_site: float) -> np.ndarray:
-    """Expected reads of each site: they rise with the square of its log odds, and ``reads_per_site`` is their mean."""
+    """The expected reads of each site: proportional to its squared log odds, with mean ``reads_per_site``."""
     occupancy = np.maximum(log_odds, LEAST_LOG_ODDS) ** 2
     return reads_per_site * occupancy / occupancy.mean()
 
@@ -99,7 +100,7 @@ def expected_reads(log_odds: np.ndarray, reads_per_site: float) -> np.ndarray:
 def footprints(
     contigs: Mapping[str, np.ndarray], sites: pd.DataFrame, settings: NexusSettings
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where the reads of each site start.
+    """The distribution of the starts of reads around each site.
 
     Parameters
     ----------
@@ -108,19 +109,19 @@ def footprints(
     sites
         Frame ``contig, start, end, strand``, 0-based and half open.
     settings
-        Of the reads.
+        The settings of the reads.
 
     Returns
     -------
     first
         Position of the first column of each footprint, shape (sites,).
     probabilities
-        Of a read of the site to start there, shape (sites, 2, 2 * reach + 1): + strand, - strand of the contig; the
-        middle column is the centre of the motif.
+        The probability that a read of the site starts at each position, shape (sites, 2, 2 * reach + 1): + strand,
+        - strand of the contig. The middle column is the centre of the motif.
     """
     is_reverse = (sites["strand"] == "-").to_numpy()
     width = (sites["end"] - sites["start"]).to_numpy()
-    # The same base of the motif on either strand, also if the motif has no middle.
+    # The centre is the same base of the motif on either strand, even if the width is even.
     centres = np.where(is_reverse, sites["end"] - 1 - width // 2, sites["start"] + width // 2)
     first = centres - settings.reach
     words = np.empty((len(sites), 2 * settings.reach + 1), dtype=np.uint8)
@@ -128,7 +129,7 @@ def footprints(
         words[rows] = contigs[contig][first[rows, None] + np.arange(words.shape[1])]
     words[is_reverse] = reverse_complement(words[is_reverse])
     own, other = settings.offsets
-    # The other strand is read from its own side, so that both strands follow one and the same rule.
+    # The other strand is read in its own direction, so that both strands follow the same rule.
     on_other = _stops(reverse_complement(words), -other, settings)[:, ::-1]
     probabilities = np.stack([_stops(words, own, settings), on_other], axis=1) / 2
     probabilities[is_reverse] = probabilities[is_reverse, ::-1, ::-1]
@@ -142,21 +143,21 @@ def add_footprints(
     probabilities: np.ndarray,
     reads: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """The ``rates`` of a background plus so many ``reads`` at each site, spread by its ``probabilities``."""
+    """The background ``rates`` plus the ``reads`` of each site, distributed by its ``probabilities``."""
     total = {contig: strands.copy() for contig, strands in rates.items()}
     for contig, rows in sites.groupby("contig").indices.items():
         positions = first[rows, None] + np.arange(probabilities.shape[2])
         for strand in range(2):
-            # Sites may be near enough for their footprints to overlap.
+            # The footprints of neighbouring sites may overlap.
             np.add.at(total[contig][strand], positions, reads[rows, None] * probabilities[rows, strand])
     return total
 
 
 def stop_kernel(spread: float) -> np.ndarray:
-    """Probability of a read to start -STOP_REACH to STOP_REACH bases beyond a stop, shape (2 * STOP_REACH + 1,).
+    """The probability that a read starts -STOP_REACH to STOP_REACH bases beyond a stop, shape (2 * STOP_REACH + 1,).
 
-    It falls geometrically on both sides of the stop: slowly where the exonuclease stopped short of it (by ``spread``
-    bases on average), and quickly beyond.
+    It falls geometrically on both sides of the stop: slowly before the stop (``spread`` bases on average) and quickly
+    beyond it.
     """
     distances = np.arange(STOP_REACH + 1)
     short, beyond = ((mean / (1 + mean)) ** distances for mean in (spread, OVERRUN * spread))
@@ -165,7 +166,7 @@ def stop_kernel(spread: float) -> np.ndarray:
 
 
 def _stops(words: np.ndarray, offset: int, settings: NexusSettings) -> np.ndarray:
-    """Where reads of the strand that ``words`` are written on start, shape of ``words``; each row sums to 1."""
+    """The distribution of read starts on the strand of ``words``, with the shape of ``words``; each row sums to 1."""
     stop = settings.reach + offset
     pause = stop - settings.pause_distance
     flank = words[:, pause:stop]

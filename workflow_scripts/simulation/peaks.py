@@ -1,4 +1,4 @@
-"""What a peak caller would report of the sites: noisy summits, weak sites missed, false peaks, and untidy rows."""
+"""The output of a peak caller: noisy summits, false peaks, no peaks at weak sites, and untidy rows."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ NARROWPEAK = ["contig", "start", "end", "name", "score", "strand", "signal", "p_
 
 
 def site_signal(log_odds: np.ndarray, best_log_odds: float, noise: float, rng: np.random.Generator) -> np.ndarray:
-    """Signal at sites: rises with the square of the relative log odds, times log-normal noise (``noise`` its sigma)."""
+    """The signal at sites: it rises with the squared relative log odds, times log-normal noise of sigma ``noise``."""
     occupancy = np.clip(log_odds / best_log_odds, 0, 1) ** 2
     return (SIGNAL_FLOOR + SIGNAL_RANGE * occupancy) * rng.lognormal(0, noise, size=len(log_odds))
 
 
 def false_signal(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Signal at places that are called without a site: just above the threshold, with a long tail."""
+    """The signal of false peaks: just above the threshold, with a long tail."""
     return CALLING_THRESHOLD * (1 + rng.exponential(0.5, size=count))
 
 
 def call_peaks(centres: pd.DataFrame, signal: np.ndarray, jitter: float, rng: np.random.Generator) -> pd.DataFrame:
-    """Call peaks at places whose signal passes the threshold.
+    """Call peaks at the places whose signal reaches the threshold.
 
     Parameters
     ----------
     centres
         Frame ``contig, centre``.
     signal
-        Signal there.
+        The signal at each centre.
     jitter
-        Standard deviation in bases of summits about the centres.
+        The standard deviation (bases) of summits around the centres.
 
     Returns
     -------
     pandas.DataFrame
-        ``contig, start, end, summit, signal`` of the called ones.
+        The called peaks: ``contig, start, end, summit, signal``.
     """
     is_called = signal >= CALLING_THRESHOLD
     called = centres[is_called]
@@ -60,7 +60,7 @@ def call_peaks(centres: pd.DataFrame, signal: np.ndarray, jitter: float, rng: np
 
 
 def untidy_peaks(peaks: pd.DataFrame, unknown_run: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
-    """Rows as real files have them and a workflow must drop: weaker duplicates, N, a contig's end, a foreign contig."""
+    """Rows of real files that a workflow must drop: weak duplicates, peaks on N, at an end or on a foreign contig."""
     duplicates = peaks.sample(round(DUPLICATED_FRACTION * len(peaks)), random_state=rng)
     duplicates = duplicates.assign(signal=CALLING_THRESHOLD)
     summits = np.array([unknown_run["start"] + 250, 20, 5000])
@@ -77,7 +77,7 @@ def untidy_peaks(peaks: pd.DataFrame, unknown_run: pd.Series, rng: np.random.Gen
 
 
 def as_narrowpeak(peaks: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The ten columns of ENCODE's narrowPeak, strongest first, as peak callers that rank their peaks write them."""
+    """The ten columns of ENCODE's narrowPeak, strongest peaks first, as peak callers that rank peaks write them."""
     ranked = peaks.sort_values("signal", ascending=False, kind="stable", ignore_index=True)
     return pd.DataFrame(
         {

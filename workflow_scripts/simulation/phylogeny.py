@@ -1,4 +1,4 @@
-"""Phylogenetic trees of a chosen shape and depth, and classes of their leaves. Trees are DendroPy's."""
+"""Phylogenetic trees (DendroPy) of a chosen shape and depth, and classes of their leaves."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import dendropy
 import numpy as np
 from dendropy.simulate import treesim
 
-#: Of shapes that are not drawn: the leaves below each child of a node, and the age of a node as a share of the root's,
-#: of its leaves and all leaves.
+#: Deterministic shapes: the leaves below each child of a node, from the leaves below the node; and the age of a node as
+#: a share of the root's, from the leaves below the node and all leaves.
 _REGULAR_SHAPES: dict[str, tuple[Callable[[int], list[int]], Callable[[int, int], float]]] = {
     "balanced": (
         lambda below: [below - below // 2, below // 2],
@@ -24,22 +24,22 @@ _REGULAR_SHAPES: dict[str, tuple[Callable[[int], list[int]], Callable[[int, int]
 
 
 def make_tree(shape: str, leaves: int, depth: float, extinction: float, seed: int) -> dendropy.Tree:
-    """A rooted tree, all of whose leaves are equally far from the root.
+    """A rooted tree whose leaves all have the same distance from the root.
 
     Parameters
     ----------
     shape
-        ``balanced`` (each node has as many leaves below either child), ``caterpillar`` (a leaf below one child of
-        each), ``star`` (all leaves below the root), ``birth_death`` (conditioned on the number of leaves, lineages that
-        died out left away) or ``coalescent`` (Kingman's).
+        ``balanced`` (both children of a node have equally many leaves), ``caterpillar`` (one child of each node is a
+        leaf), ``star`` (all leaves are children of the root), ``birth_death`` (conditioned on the number of leaves,
+        without extinct lineages) or ``coalescent`` (Kingman's).
     leaves
         At least 2; their taxa are ``leaf1`` and so on.
     depth
-        Length of the way from the root to a leaf, in expected substitutions a site.
+        Distance from the root to each leaf, in expected substitutions per site.
     extinction
-        Death rate relative to the birth rate, less than 1; for ``birth_death`` alone.
+        Death rate relative to the birth rate, less than 1; only for ``birth_death``.
     seed
-        Of the shapes that are drawn.
+        The seed of random shapes.
     """
     if shape in _REGULAR_SHAPES:
         tree = _regular_tree(shape, leaves)
@@ -49,7 +49,7 @@ def make_tree(shape: str, leaves: int, depth: float, extinction: float, seed: in
     else:
         names = dendropy.TaxonNamespace([str(number) for number in range(leaves)])
         tree = treesim.pure_kingman_tree(names, rng=random.Random(seed))
-    # Some shapes come with a stem, which is no part of the depth.
+    # Some shapes have a stem above the root, which does not count for the depth.
     tree.seed_node.edge_length = 0
     tree.scale_edges(depth / tree.max_distance_from_root())
     tree.taxon_namespace = dendropy.TaxonNamespace()
@@ -72,11 +72,11 @@ def _regular_tree(shape: str, leaves: int) -> dendropy.Tree:
 
 
 def clades_of_leaves(tree: dendropy.Tree, clades: int, rng: np.random.Generator) -> dict[str, int]:
-    """A class from 0 on for every leaf: classes are clades, or clades without the smaller clades that are classes.
+    """The class (from 0 on) of every leaf. Classes are clades, possibly without smaller clades that are other classes.
 
-    One part, of all leaves, is cut until there are enough: the largest, by the node in it with nearest to half of its
-    leaves. Of a balanced tree, and a power of two, these are clades of equal size; of a caterpillar, nested ones. Where
-    the root alone has leaves below it, a star, there are no clades, and classes of equal size are drawn.
+    The tree is cut until there are enough parts: each cut divides the largest part at the node that has closest to half
+    of its leaves below it. A balanced tree gives clades of equal size for a power of two, and a caterpillar gives
+    nested clades. A star has no clades, so its classes are drawn at random with equal sizes.
     """
     leaves = [leaf.taxon.label for leaf in tree.leaf_node_iter()]
     if all(child.is_leaf() for child in tree.seed_node.child_nodes()):
@@ -86,13 +86,13 @@ def clades_of_leaves(tree: dendropy.Tree, clades: int, rng: np.random.Generator)
         cuts.append(_best_cut(tree, cuts))
     part_of = _parts(tree, cuts)
     parts = [part_of[leaf] for leaf in tree.leaf_node_iter()]
-    # In the order of their first leaves, so that neighbours on the tree have neighbouring numbers.
+    # Parts are numbered by their first leaves, so that neighbours on the tree have neighbouring numbers.
     numbers = {part: number for number, part in enumerate(dict.fromkeys(parts))}
     return {leaf: numbers[part] for leaf, part in zip(leaves, parts, strict=True)}
 
 
 def _parts(tree: dendropy.Tree, cuts: list[dendropy.Node]) -> dict[dendropy.Node, dendropy.Node]:
-    """The nearest of ``cuts`` above every node, or itself."""
+    """For every node, itself or the nearest node above it that is one of ``cuts``."""
     parts: dict[dendropy.Node, dendropy.Node] = {}
     chosen = set(cuts)
     for node in tree.preorder_node_iter():
@@ -101,7 +101,7 @@ def _parts(tree: dendropy.Tree, cuts: list[dendropy.Node]) -> dict[dendropy.Node
 
 
 def _best_cut(tree: dendropy.Tree, cuts: list[dendropy.Node]) -> dendropy.Node:
-    """The node of the largest part with nearest to half of its leaves."""
+    """The node of the largest part that has closest to half of its leaves below it."""
     parts, below = _parts(tree, cuts), Counter()
     for node in tree.postorder_node_iter():
         below[node] += node.is_leaf()

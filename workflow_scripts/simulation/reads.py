@@ -1,4 +1,4 @@
-"""Reads of a simulated sequencing run: drawn from rates, with duplicates, ambiguous and unmapped reads, and as BAM."""
+"""Reads of a simulated sequencing run as BAM: drawn from rates, with duplicates, ambiguous and unmapped reads."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from .nexus import READ_LENGTH, NexusSettings
 
 REVERSE, UNMAPPED, DUPLICATE = pysam.FREVERSE, pysam.FUNMAP, pysam.FDUP
 MAPPING_QUALITY = 60
-# A usual threshold is 10, 20 or 30.
+# Usual thresholds are 10, 20 or 30.
 LOW_MAPPING_QUALITY_BELOW = 10
 BASE_QUALITIES = "I" * READ_LENGTH
 
 
 def draw_reads(rates: Mapping[str, np.ndarray], settings: NexusSettings, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw the reads of a run, good ones and others.
+    """Draw the reads of a sequencing run: good reads, duplicates, ambiguous and unmapped reads.
 
     Parameters
     ----------
     rates
-        By contig, expected 5' ends a base, shape (2, length): + strand, - strand. Their number is Poisson; where the
-        rate is 0 no read can be mapped.
+        By contig, the expected 5' ends per base, shape (2, length): + strand, - strand. The numbers of ends are
+        Poisson distributed; a rate of 0 means that no read can be mapped there.
     settings
-        How many reads a good one there are of each other kind.
+        The numbers of other reads per good read.
 
     Returns
     -------
     pandas.DataFrame
-        ``contig`` (its rank), ``start`` (leftmost base), ``flag``, ``mapping_quality``; in the order of positions, the
-        unmapped (contig -1) last.
+        ``contig`` (its rank), ``start`` (leftmost base), ``flag``, ``mapping_quality``, sorted by position; unmapped
+        reads (contig -1) come last.
     """
     good = pd.concat([_drawn_ends(rank, rng.poisson(strands)) for rank, strands in enumerate(rates.values())])
     duplicates = good.iloc[rng.integers(len(good), size=round(settings.duplicates_per_read * len(good)))]
@@ -60,9 +60,9 @@ def write_bam(path: Path, contigs: Mapping[str, np.ndarray], reads: pd.DataFrame
     path
         The BAM to write.
     contigs
-        Base codes by contig, from which reads take their bases; unmapped reads have random ones.
+        Base codes by contig, from which the bases of reads are taken; unmapped reads have random bases.
     reads
-        In the order of positions.
+        Reads sorted by position.
     """
     names = list(contigs)
     header = pysam.AlignmentHeader.from_dict(
@@ -85,14 +85,14 @@ def write_bam(path: Path, contigs: Mapping[str, np.ndarray], reads: pd.DataFrame
 
 
 def _drawn_ends(rank: int, ends: np.ndarray) -> pd.DataFrame:
-    """One row for each of the 5' ends counted in ``ends``, shape (2, length)."""
+    """One row per 5' end counted in ``ends``, shape (2, length)."""
     strands, positions = np.nonzero(ends)
     times = ends[strands, positions]
     return _reads_from(rank, np.repeat(strands, times), np.repeat(positions, times))
 
 
 def _anywhere(rates: Mapping[str, np.ndarray], count: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Reads that start at any place where a read can be mapped, whatever its rate."""
+    """Reads that start anywhere a read can be mapped, regardless of the rate."""
     sizes = [np.count_nonzero(strands) for strands in rates.values()]
     drawn = rng.multinomial(count, np.array(sizes) / sum(sizes))
     frames = []

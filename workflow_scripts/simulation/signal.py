@@ -1,4 +1,4 @@
-"""Read coverage and rates of reads along the genome, as bigWigs."""
+"""BigWig files of read coverage and of read rates along the genome."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from genome_data.formats.tracks import TrackWriter, require_room_for_track
 BIN_WIDTH = 20
 BACKGROUND_COVERAGE = 2.0
 FRAGMENT_SD = 60.0
-# Beyond four standard deviations a bump adds nothing that Poisson noise would not hide.
+# Beyond four standard deviations, a bump is hidden by Poisson noise.
 BUMP_BINS = np.arange(-12, 13)
 
 
 def write_coverage(path: Path, lengths: Mapping[str, int], bumps: pd.DataFrame, rng: np.random.Generator) -> None:
-    """Write Poisson coverage in bins of 20 bases: a flat background and a bump wherever there is signal.
+    """Write Poisson coverage in bins of 20 bases: a flat background with bumps of signal.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def write_coverage(path: Path, lengths: Mapping[str, int], bumps: pd.DataFrame, 
 
 
 def write_rates(path: Path, rates: Mapping[str, np.ndarray]) -> None:
-    """Write a value for each base (by contig, shape (length,)), one interval for each run of equal values."""
+    """Write one value per base (by contig, shape (length,)), one interval per run of equal values."""
     with TrackWriter(path, {contig: len(values) for contig, values in rates.items()}) as track:
         for contig, values in rates.items():
             starts = np.concatenate(([0], np.flatnonzero(np.diff(values)) + 1))
