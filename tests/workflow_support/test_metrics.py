@@ -1,8 +1,11 @@
 """The table of metrics is complete, states every direction, and is followed by tables, claims and page."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from learning.evaluation.profiles import BIN_WIDTHS, OF_BINS
+from learning.evaluation.classification import score_test_split
+from learning.evaluation.profiles import BIN_WIDTHS, OBSERVED, OF_BINS, PREDICTED, summarise_windows
 from study.evaluations import means_table, replicates_table
 from study.print_summary import summary_text
 from study.sections import results_text
@@ -49,10 +52,31 @@ def test_an_unknown_metric_is_an_error_that_names_the_known(name):
     assert error.value.allowed == ", ".join(metric.name for metric in METRICS)
 
 
-def test_every_metric_of_bins_is_in_the_table():
-    for width in BIN_WIDTHS:
-        for name in OF_BINS:
-            assert find_metric(f"{name} {width} bp").kinds == ("profile",)
+def reported(kind):
+    """The metrics of a kind that evaluations compute, without those of the two strands."""
+    return {metric.name for metric in METRICS if kind in metric.kinds and not metric.strand_field}
+
+
+def test_the_table_has_exactly_the_metrics_that_tasks_with_classes_report():
+    labels, logits = np.arange(60) % 2, np.random.default_rng(0).normal(size=60)
+    binary = score_test_split(labels, logits, 0.1, is_labelled=False).metrics
+    assert reported("binary") == set(binary)
+    of_two = score_test_split(labels, logits, 0.1, is_labelled=True).metrics
+    of_three = score_test_split(np.arange(60) % 3, logits.reshape(20, 3).repeat(3, axis=0), None, is_labelled=True)
+    assert reported("labelled") == {*of_two, *of_three.metrics}
+
+
+def test_the_table_has_exactly_the_metrics_that_profile_tasks_report():
+    of_windows = [
+        "JSD",
+        "JSD floor",
+        "JSD ceiling",
+        *(f"{name} {width} bp" for name in OF_BINS for width in BIN_WIDTHS),
+    ]
+    columns = [*of_windows, *OBSERVED, *PREDICTED]
+    measured = pd.DataFrame(np.random.default_rng(0).random((9, len(columns))), columns=columns)
+    values, _ = summarise_windows(measured.assign(without_plus=False, without_minus=False))
+    assert reported("profile") == set(values)
 
 
 def test_metrics_of_the_strands_follow_those_of_the_windows():
