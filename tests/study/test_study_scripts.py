@@ -10,7 +10,6 @@ from compare_arms import compare_arms
 from study_run import LEADS, ROWS, STUDY, MockStudy
 
 from study.evaluations import selections_table
-from study.families import families_with_several
 from study.predictions import resample_predictions
 from study.tables import read_table
 from workflow_support.errors import InputError
@@ -183,10 +182,3 @@ def test_models_scored_on_other_windows_are_refused(run, tmp_path):
     with pytest.raises(InputError, match="for different windows") as error:
         resample_predictions([run.predictions[0], other], run.evaluations[:2], {"CTCF": "AUROC"}, 10, 0)
     assert error.value.file == other
-
-
-def test_families_have_several_values_of_what_was_listed():
-    arms = {row["arm"]: {key: value for key, value in row.items() if key != "arm"} for row in ROWS}
-    assert families_with_several(arms, "kmer") == ["regular"]
-    assert families_with_several(arms, "plus_fraction") == ["irrep"]
-    assert families_with_several({}, "kmer") == []

@@ -11,9 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from study_run import ROWS
 
 from workflow_support.configuration import resolve
 from workflow_support.plan import Inputs, Models, Outputs, Profiles, Run, Study, Uses
+from workflow_support.plan.study import families_with_several
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests/tiny.yaml"
@@ -258,3 +260,10 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: SimpleNamespace
 def test_planning_needs_no_torch() -> None:
     code = "import sys, workflow_support.plan; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow_scripts", check=True)
+
+
+def test_families_have_several_values_of_what_was_listed() -> None:
+    arms = {row["arm"]: {key: value for key, value in row.items() if key != "arm"} for row in ROWS}
+    assert families_with_several(arms, "kmer") == ["regular"]
+    assert families_with_several(arms, "plus_fraction") == ["irrep"]
+    assert families_with_several({}, "kmer") == []

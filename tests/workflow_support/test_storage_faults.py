@@ -24,6 +24,7 @@ from index_reads import index_reads
 from matplotlib.figure import Figure
 from safetensors.torch import save_file
 from sequence_formats import fasta_text
+from snakemake.iocontainers import Namedlist
 
 from figures.style import save_figure
 from genome_data.formats.tracks import TrackWriter
@@ -266,11 +267,16 @@ def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
         raise ZeroDivisionError
 
 
+def snakemake_job(log: Path, *inputs: Path | str) -> SimpleNamespace:
+    """A job with unnamed inputs, and without outputs and settings."""
+    return SimpleNamespace(log=[log], input=Namedlist(inputs), output=Namedlist(), params=Namedlist())
+
+
 def job(tmp_path: Path, function: Callable[[], None], *inputs: Path | str) -> str:
     """The log of a job that fails."""
     log = Path("results/run/logs/job.log")
     with contextlib.chdir(tmp_path), pytest.raises(SystemExit) as ended:
-        run_job(SimpleNamespace(log=[log], input=list(inputs)), function)
+        run_job(snakemake_job(log, *inputs), function)
     assert ended.value.code == 1
     text = (tmp_path / log).read_text()
     assert "Traceback" not in text
@@ -289,7 +295,7 @@ def test_an_input_that_vanished_is_named_before_the_job_and_during_it(tmp_path: 
 def test_a_log_that_cannot_be_written_is_told_on_the_terminal(small_disk: Path, capfd) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(SystemExit):
-        run_job(SimpleNamespace(log=[small_disk / "logs/job.log"], input=[]), lambda: None)
+        run_job(snakemake_job(small_disk / "logs/job.log"), lambda: None)
     told = capfd.readouterr().err
     assert told.startswith(f"{small_disk / 'logs'}: the file or its folder may not be used")
     assert "Traceback" not in told
@@ -301,7 +307,7 @@ def test_a_full_disk_hides_no_message_of_a_job(small_disk: Path, tmp_path: Path,
         write_array(tmp_path, small_disk)
 
     with pytest.raises(SystemExit):
-        run_job(SimpleNamespace(log=[small_disk / "job.log"], input=[]), fill)
+        run_job(snakemake_job(small_disk / "job.log"), fill)
     told = capfd.readouterr().err
     assert told.startswith(f"{small_disk / 'a.npy'}: there is no room")
     assert "Traceback" not in told

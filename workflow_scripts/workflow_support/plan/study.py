@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from study.families import families_with_several
 from workflow_support.metrics import main_metric
 
 from .models import Models
@@ -109,6 +109,18 @@ class Study:
             return []
         tables = ("study/hyperbolicity.tsv", "study/reference_spaces.tsv")
         return [*self.embedding_distances(), *map(self.run.path, tables)]
+
+
+def families_with_several(arms: Mapping[str, Settings], key: str) -> list[str]:
+    """The families whose arms have more than one value of ``key``, such as ``kmer`` or ``plus_fraction``.
+
+    The arms of a family were written as one arm with lists of values.
+    """
+    values: dict[str, set] = {}
+    for name, arm in arms.items():
+        if key in arm:
+            values.setdefault(arm.get("family", name), set()).add(arm[key])
+    return [family for family, of_family in values.items() if len(of_family) > 1]
 
 
 def how_trained(arm: Settings) -> str:
