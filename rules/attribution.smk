@@ -2,8 +2,7 @@
 Attribution: which bases trained networks base their predictions on, and the motifs among them.
 
 Needs: the windows, codes and trained networks of a task, for every entry of `attribute` in the configuration.
-Makes: attributions/<name>.contributions.npy, .sequences.npy, .windows.tsv, .bw, .motifs.meme and .motifs.tsv, and
-figures/attributions/<name>.logos and .motifs, as .svg and .png.
+Makes: attributions/<name>.contributions.npy, .sequences.npy, .windows.tsv, .bw, .motifs.meme and .motifs.tsv.
 """
 
 
@@ -45,35 +44,6 @@ rule attribute_sequences:
         "../workflow_scripts/attribute_sequences.py"
 
 
-rule plot_contribution_logos:
-    input:
-        contributions=run.path("attributions/{attribution}.contributions.npy"),
-        sequences=run.path("attributions/{attribution}.sequences.npy"),
-        table=run.path("attributions/{attribution}.windows.tsv"),
-    output:
-        svg=run.path("figures/attributions/{attribution}.logos.svg"),
-        png=report(
-            run.path("figures/attributions/{attribution}.logos.png"),
-            caption="../resources/captions/contribution_logos.rst",
-            category="Attribution",
-            labels={"figure": "Strongest stretches", "of": "{attribution}"},
-        ),
-    log:
-        run.path("logs/plot_contribution_logos/{attribution}.log"),
-    benchmark:
-        run.path("benchmarks/plot_contribution_logos/{attribution}.tsv")
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        code=code("plot_contribution_logos"),
-    script:
-        "../workflow_scripts/plot_contribution_logos.py"
-
-
 rule find_motifs:
     input:
         contributions=run.path("attributions/{attribution}.contributions.npy"),
@@ -96,32 +66,3 @@ rule find_motifs:
         code=code("find_motifs"),
     script:
         "../workflow_scripts/find_motifs.py"
-
-
-rule plot_motif_logos:
-    input:
-        motifs=run.path("attributions/{attribution}.motifs.meme"),
-        table=run.path("attributions/{attribution}.motifs.tsv"),
-        known=per("attribution", uses.known_motifs),
-    output:
-        svg=run.path("figures/attributions/{attribution}.motifs.svg"),
-        png=report(
-            run.path("figures/attributions/{attribution}.motifs.png"),
-            caption="../resources/captions/motif_logos.rst",
-            category="Attribution",
-            labels={"figure": "Motifs found", "of": "{attribution}"},
-        ),
-    log:
-        run.path("logs/plot_motif_logos/{attribution}.log"),
-    benchmark:
-        run.path("benchmarks/plot_motif_logos/{attribution}.tsv")
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        code=code("plot_motif_logos"),
-    script:
-        "../workflow_scripts/plot_motif_logos.py"

@@ -27,12 +27,14 @@ os.environ.update(
     NUMBA_NUM_THREADS="1",
 )
 
+from figures.palette import PLUS
+from figures.registry import FIGURES, page_figures
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import profile_length, resolve
 from workflow_support.configuration.origins import FILES_VARIABLE
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_KMER
-from workflow_support.plan import Inputs, Models, Outputs, Profiles, Run, Study, Uses
+from workflow_support.plan import Plan
 from workflow_support.provenance import file_digest
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.
@@ -48,10 +50,9 @@ except InputError as error:
 
 os.environ[FILES_VARIABLE] = os.pathsep.join(map(str, workflow.configfiles))
 
-run = Run(config, LOCATIONS)
-inputs, models, profiles = Inputs(run), Models(run), Profiles(run)
-uses, study = Uses(run, models, profiles), Study(run, models)
-outputs = Outputs(run, models, profiles, study)
+plan = Plan(config, LOCATIONS)
+run, inputs, models, profiles = plan.run, plan.inputs, plan.models, plan.profiles
+uses, study, outputs = plan.uses, plan.study, plan.outputs
 
 CHECKED_INTERVALS = run.path("checked/intervals.tsv")
 CHECKED_REGIONS = run.path("checked/regions.tsv")
@@ -98,9 +99,11 @@ wildcard_constraints:
 
 
 @cache
-def code(script):
-    """Digest of a script and of every module of ours that it imports: as a parameter, it reruns what they change."""
-    return code_digest(SCRIPTS / f"{script}.py")
+def code(script, *modules):
+    """Digest of a script, of modules that it imports by a name that it is given, and of every module of ours that these
+    import: as a parameter, it reruns what they change.
+    """
+    return code_digest(SCRIPTS / f"{script}.py", *modules)
 
 
 def per(names, function, *arguments):

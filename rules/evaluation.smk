@@ -95,7 +95,8 @@ rule record_run:
         locations=list(run.input_files()),
         scripts={
             script.stem: code(script.stem) for script in sorted(SCRIPTS.glob("*.py"))
-        },
+        }
+        | {"plot": code("plot", *sorted(f"figures.{each.draws}" for each in FIGURES))},
         environments={
             file.relative_to(ROOT).as_posix(): file_digest(file)
             for file in [ROOT / "requirements.lock", *sorted(ROOT.glob("envs/*.yaml"))]

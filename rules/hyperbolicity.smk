@@ -2,8 +2,8 @@
 Hyperbolicity: how much like a tree the embeddings of the networks are, where `hyperbolicity` is configured.
 
 Needs: windows and codes of tasks with classes, and the networks of all their arms at the largest size.
-Makes: embedding_distances.npy beside these networks, study/hyperbolicity.tsv, study/reference_spaces.tsv, and
-figures/hyperbolicity.svg and .png.
+Makes: embedding_distances.npy beside these networks, study/hyperbolicity.tsv and
+study/reference_spaces.tsv.
 """
 
 HYPERBOLICITY_SEED = 1
@@ -66,30 +66,3 @@ if study.measures_hyperbolicity:
             code=code("measure_hyperbolicity"),
         script:
             "../workflow_scripts/measure_hyperbolicity.py"
-
-    rule plot_hyperbolicity:
-        input:
-            hyperbolicity=run.path("study/hyperbolicity.tsv"),
-            references=run.path("study/reference_spaces.tsv"),
-        output:
-            svg=run.path("figures/hyperbolicity.svg"),
-            png=report(
-                run.path("figures/hyperbolicity.png"),
-                caption="../resources/captions/hyperbolicity.rst",
-                category="Study",
-                labels={"figure": "Hyperbolicity of embeddings"},
-            ),
-        log:
-            run.path("logs/plot_hyperbolicity.log"),
-        benchmark:
-            run.path("benchmarks/plot_hyperbolicity.tsv")
-        conda:
-            "../envs/figures.yaml"
-        threads: 1
-        resources:
-            mem_mb=lambda wildcards, attempt: 2000 * attempt,
-            runtime=lambda wildcards, attempt: 10 * attempt,
-        params:
-            code=code("plot_hyperbolicity"),
-        script:
-            "../workflow_scripts/plot_hyperbolicity.py"

@@ -1,9 +1,10 @@
 """
-The measured signal around positive windows, for tasks that name a bigWig (deepTools).
+The measured signal around positive windows: of tasks that name a bigWig, and of both strands of profile tasks (deepTools).
 
-Needs: tasks/<task>/positives.tsv, the genome and the bigWig.
-Makes: signal/<task>.positives.bed and <task>.matrix.gz, and from it figures/signal/<task>.heatmap.svg and .png and
-<task>.profile.svg and .png.
+Needs: tasks/<task>/positives.tsv, the genome and the bigWigs.
+Makes: signal/<task>.positives.bed and <task>.matrix.gz, and from it figures/signal/<task>.heatmap and <task>.profile; of
+profile tasks tasks/<task>/signal/positives.bed and matrix.gz, and from it figures/profiles/<task>.heatmap and
+<task>.signal. Figures are .svg and .png.
 """
 
 
@@ -111,10 +112,137 @@ rule plot_signal_profile:
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        colour=PLUS,
     shell:
         "for figure in {output:q}; do"
         ' plotProfile --matrixFile {input.matrix:q} --outFileName "$figure"'
-        " --dpi 200 --plotType se --plotHeight 6 --plotWidth 12 --colors '#0072B2'"
+        " --dpi 200 --plotType se --plotHeight 6 --plotWidth 12 --colors {params.colour:q}"
         " --refPointLabel centre --regionsLabel positives --legendLocation upper-right"
         " --yAxisLabel 'mean signal';"
+        " done > {log:q} 2>&1"
+
+
+rule select_profile_regions:
+    input:
+        per("task", run.genome_file, "genome.fa.fai"),
+        positives=run.path("tasks/{task}/positives.tsv"),
+        signal=per("task", profiles.first_track),
+        fasta=per("task", run.genome_file, "genome.fa"),
+    output:
+        regions=run.path("tasks/{task}/signal/positives.bed"),
+    log:
+        run.path("logs/select_profile_regions/{task}.log"),
+    benchmark:
+        run.path("benchmarks/select_profile_regions/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(run.profile),
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        code=code("select_signal_regions"),
+    script:
+        "../workflow_scripts/select_signal_regions.py"
+
+
+rule measure_strands:
+    input:
+        regions=run.path("tasks/{task}/signal/positives.bed"),
+        plus=per("task", profiles.strand_files, "counts", "plus"),
+        minus=per("task", profiles.strand_files, "counts", "minus"),
+    output:
+        matrix=run.path("tasks/{task}/signal/matrix.gz"),
+    log:
+        run.path("logs/measure_strands/{task}.log"),
+    benchmark:
+        run.path("benchmarks/measure_strands/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(run.profile),
+    conda:
+        "../envs/deeptools.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        labels=per("task", profiles.sample_labels),
+        distance=200,
+        bin=5,
+    shell:
+        "computeMatrix reference-point --referencePoint center"
+        " --regionsFileName {input.regions:q} --scoreFileName {input.plus:q} {input.minus:q}"
+        " --samplesLabel {params.labels:q} --missingDataAsZero"
+        " --beforeRegionStartLength {params.distance:q}"
+        " --afterRegionStartLength {params.distance:q} --binSize {params.bin:q}"
+        " --numberOfProcessors {threads:q} --outFileName {output.matrix:q} > {log:q} 2>&1"
+        + WITHOUT_TIME
+
+
+rule plot_strands_heatmap:
+    input:
+        matrix=run.path("tasks/{task}/signal/matrix.gz"),
+    output:
+        svg=run.path("figures/profiles/{task}.heatmap.svg"),
+        png=report(
+            run.path("figures/profiles/{task}.heatmap.png"),
+            caption="../resources/captions/strands_heatmap.rst",
+            category="Signal",
+            labels={"figure": "Heatmap of both strands", "task": "{task}"},
+        ),
+    log:
+        run.path("logs/plot_strands_heatmap/{task}.log"),
+    benchmark:
+        run.path("benchmarks/plot_strands_heatmap/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(run.profile),
+    conda:
+        "../envs/deeptools.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    shell:
+        "for figure in {output:q}; do"
+        ' plotHeatmap --matrixFile {input.matrix:q} --outFileName "$figure"'
+        " --dpi 200 --colorMap Blues --heatmapHeight 10 --heatmapWidth 4"
+        " --whatToShow 'heatmap and colorbar' --refPointLabel summit"
+        " --regionsLabel 'positive windows' --legendLocation none --xAxisLabel 'distance';"
+        " done > {log:q} 2>&1"
+
+
+rule plot_strands_profile:
+    input:
+        matrix=run.path("tasks/{task}/signal/matrix.gz"),
+    output:
+        svg=run.path("figures/profiles/{task}.signal.svg"),
+        png=report(
+            run.path("figures/profiles/{task}.signal.png"),
+            caption="../resources/captions/strands_profile.rst",
+            category="Signal",
+            labels={"figure": "Profile of both strands", "task": "{task}"},
+        ),
+    log:
+        run.path("logs/plot_strands_profile/{task}.log"),
+    benchmark:
+        run.path("benchmarks/plot_strands_profile/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(run.profile),
+    conda:
+        "../envs/deeptools.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        colours=per("task", profiles.sample_colours),
+    shell:
+        "for figure in {output:q}; do"
+        ' plotProfile --matrixFile {input.matrix:q} --outFileName "$figure" --perGroup'
+        " --dpi 200 --plotType se --plotHeight 6 --plotWidth 12 --colors {params.colours:q}"
+        " --refPointLabel summit --regionsLabel 'positive windows'"
+        " --legendLocation upper-right --yAxisLabel '5′ ends per base';"
         " done > {log:q} 2>&1"

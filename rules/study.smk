@@ -1,8 +1,8 @@
 """
-The study: tables of all replicates, paired comparisons, claims and their tests, figures, and the page of results.
+The study: tables of all replicates, paired comparisons, claims and their tests, and the page of results.
 
 Needs: the evaluations and predictions of all contestants and baselines, at all training sizes.
-Makes: summary.tsv, study/*.tsv, figures/study_*.svg and .png, and results.md, of which no number is written by hand.
+Makes: summary.tsv, study/*.tsv and results.md, of which no number is written by hand.
 """
 
 
@@ -67,158 +67,6 @@ rule compare_arms:
         "../workflow_scripts/compare_arms.py"
 
 
-rule plot_study_arms:
-    input:
-        replicates=run.path("study/replicates.tsv"),
-        means=run.path("study/means.tsv"),
-        arms=run.path("study/arms.tsv"),
-    output:
-        svg=run.path("figures/study_arms.svg"),
-        png=report(
-            run.path("figures/study_arms.png"),
-            caption="../resources/captions/study_arms.rst",
-            category="Study",
-            labels={"figure": "Arms"},
-        ),
-    log:
-        run.path("logs/plot_study_arms.log"),
-    benchmark:
-        run.path("benchmarks/plot_study_arms.tsv")
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        metrics=study.metrics,
-        references=study.references,
-        code=code("plot_study_arms"),
-    script:
-        "../workflow_scripts/plot_study_arms.py"
-
-
-rule plot_study_sweep:
-    input:
-        means=run.path("study/means.tsv"),
-        arms=run.path("study/arms.tsv"),
-    output:
-        svg=run.path("figures/study_{setting}_sweep.svg"),
-        png=report(
-            run.path("figures/study_{setting}_sweep.png"),
-            caption="../resources/captions/study_sweep.rst",
-            category="Study",
-            labels={"figure": "Arms by {setting}"},
-        ),
-    log:
-        run.path("logs/plot_study_sweep/{setting}.log"),
-    benchmark:
-        run.path("benchmarks/plot_study_sweep/{setting}.tsv")
-    wildcard_constraints:
-        setting=one_of(study.swept),
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        setting="{setting}",
-        metrics=study.metrics,
-        code=code("plot_study_sweep"),
-    script:
-        "../workflow_scripts/plot_study_sweep.py"
-
-
-rule plot_study_learning_curves:
-    input:
-        means=run.path("study/means.tsv"),
-    output:
-        svg=run.path("figures/study_learning_curves.svg"),
-        png=report(
-            run.path("figures/study_learning_curves.png"),
-            caption="../resources/captions/study_learning_curves.rst",
-            category="Study",
-            labels={"figure": "Learning curves"},
-        ),
-    log:
-        run.path("logs/plot_study_learning_curves.log"),
-    benchmark:
-        run.path("benchmarks/plot_study_learning_curves.tsv")
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        metrics=study.metrics,
-        shown=study.at_all_sizes(),
-        code=code("plot_study_learning_curves"),
-    script:
-        "../workflow_scripts/plot_study_learning_curves.py"
-
-
-rule plot_study_gain:
-    input:
-        comparisons=run.path("study/comparisons.tsv"),
-        means=run.path("study/means.tsv"),
-    output:
-        svg=run.path("figures/study_gain.svg"),
-        png=report(
-            run.path("figures/study_gain.png"),
-            caption="../resources/captions/study_gain.rst",
-            category="Study",
-            labels={"figure": "Gain against training size"},
-        ),
-    log:
-        run.path("logs/plot_study_gain.log"),
-    benchmark:
-        run.path("benchmarks/plot_study_gain.tsv")
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        metrics=study.metrics,
-        references=study.references,
-        shown=study.at_all_sizes(),
-        code=code("plot_study_gain"),
-    script:
-        "../workflow_scripts/plot_study_gain.py"
-
-
-rule plot_study_flips:
-    input:
-        replicates=run.path("study/replicates.tsv"),
-        arms=run.path("study/arms.tsv"),
-    output:
-        svg=run.path("figures/study_flips.svg"),
-        png=report(
-            run.path("figures/study_flips.png"),
-            caption="../resources/captions/study_flips.rst",
-            category="Study",
-            labels={"figure": "Calls that differ between the strands"},
-        ),
-    log:
-        run.path("logs/plot_study_flips.log"),
-    benchmark:
-        run.path("benchmarks/plot_study_flips.tsv")
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        tasks=run.classification,
-        code=code("plot_study_flips"),
-    script:
-        "../workflow_scripts/plot_study_flips.py"
-
-
 rule write_results_page:
     input:
         **study.tables,
@@ -227,7 +75,7 @@ rule write_results_page:
         correlations=run.paths(
             "variants/{name}.correlation.json", name=study.with_effects()
         ),
-        figures=study.page_figures(),
+        figures=page_figures(plan),
     output:
         page=run.path("results.md"),
     log:

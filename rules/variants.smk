@@ -2,7 +2,7 @@
 Variants: what trained networks make of a change of the sequence, and how that goes with effects that were measured.
 
 Needs: the trained networks, genomes, and files of variants.
-Makes: variants/<name>.tsv, .counts.tsv and .correlation.json, and, where effects are given, figures/variants/<name>.
+Makes: variants/<name>.tsv, .counts.tsv and .correlation.json.
 """
 
 
@@ -38,33 +38,3 @@ rule score_variants:
         code=code("score_variants"),
     script:
         "../workflow_scripts/score_variants.py"
-
-
-rule plot_variant_effects:
-    input:
-        table=run.path("variants/{variants}.tsv"),
-        correlation=run.path("variants/{variants}.correlation.json"),
-    output:
-        svg=run.path("figures/variants/{variants}.svg"),
-        png=report(
-            run.path("figures/variants/{variants}.png"),
-            caption="../resources/captions/variant_effects.rst",
-            category="Variants",
-            labels={"figure": "Effects of variants: {variants}"},
-        ),
-    log:
-        run.path("logs/plot_variant_effects/{variants}.log"),
-    benchmark:
-        run.path("benchmarks/plot_variant_effects/{variants}.tsv")
-    wildcard_constraints:
-        variants=one_of(study.with_effects()),
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        code=code("plot_variant_effects"),
-    script:
-        "../workflow_scripts/plot_variant_effects.py"

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from plot_contribution_logos import plot_contribution_logos
-from plot_motif_logos import plot_motif_logos
+from plot import figure_writer
 
 from figures.contribution_logos import PANELS, contribution_logos_figure, strongest_stretch
 from figures.motif_logos import motif_logos_figure
@@ -83,7 +82,7 @@ def test_files_are_written_and_the_same_each_time(tmp_path: Path, planted) -> No
     np.save(tmp_path / "sequences.npy", sequences)
     table[:2].to_csv(tmp_path / "table.tsv", sep="\t", index=False)
     for name in ("one", "two"):
-        plot_contribution_logos(
+        figure_writer("contribution_logos")(
             contributions=tmp_path / "contributions.npy",
             sequences=tmp_path / "sequences.npy",
             table=tmp_path / "table.tsv",
@@ -118,7 +117,7 @@ def test_motifs_of_any_number_are_drawn(tmp_path: Path, number: int) -> None:
     columns = ["motif", "sites", "consensus", "match", "correlation", "strand", "offset"]
     rows = [(name, 20, "CACGTG", *(("MAX", 1, "+", 0) if index else (None,) * 4)) for index, name in enumerate(names)]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "motifs.tsv", sep="\t", index=False)
-    plot_motif_logos(
+    figure_writer("motif_logos")(
         motifs=tmp_path / "motifs.meme",
         table=tmp_path / "motifs.tsv",
         known=sorted(MOTIFS.glob("*.jaspar")),

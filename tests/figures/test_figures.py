@@ -7,19 +7,12 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from figure_tables import ARMS, BASELINE, TASKS, MockRun
+from figure_tables import ARMS, BASELINE, GROUPS, TASKS, MockRun
 from figure_words import RESOURCES, words_of
 from matplotlib import image
-from matplotlib.colors import to_rgb
-from plot_calibration import plot_calibration
-from plot_gc_matching import plot_gc_matching
-from plot_peak_accounting import plot_peak_accounting
-from plot_performance import plot_performance
-from plot_reverse_complement_error import plot_reverse_complement_error
-from plot_roc_and_precision_recall import plot_roc_and_precision_recall
-from plot_training_curves import plot_training_curves
+from plot import figure_writer
 
-from figures.arms import BASELINE_LABEL, COLOURS, arm_marks
+from figures.arms import BASELINE_LABEL
 from figures.peak_accounting import peak_accounting_figure
 from figures.performance import performance_figure
 from figures.reverse_complement_error import reverse_complement_error_figure
@@ -28,13 +21,13 @@ from figures.style import COLUMN_WIDTH, PAGE_WIDTH, PNG_RESOLUTION
 from figures.training_curves import training_curves_figure
 
 PLOTS = {
-    "performance": (plot_performance, ["evaluations"]),
-    "training_curves": (plot_training_curves, ["histories", "network_evaluations"]),
-    "roc_and_precision_recall": (plot_roc_and_precision_recall, ["predictions", "evaluations"]),
-    "calibration": (plot_calibration, ["evaluations"]),
-    "reverse_complement_error": (plot_reverse_complement_error, ["network_evaluations"]),
-    "peak_accounting": (plot_peak_accounting, ["counts", "tasks"]),
-    "gc_matching": (plot_gc_matching, ["windows", "tasks"]),
+    "performance": ["evaluations", "arms"],
+    "training_curves": ["histories", "network_evaluations", "arms"],
+    "roc_and_precision_recall": ["predictions", "evaluations", "arms"],
+    "calibration": ["evaluations", "arms"],
+    "reverse_complement_error": ["network_evaluations", "arms"],
+    "peak_accounting": ["counts", "tasks"],
+    "gc_matching": ["windows", "tasks"],
 }
 WORDS = {
     "performance": [*ARMS, BASELINE_LABEL, "Test AUROC", "Test AUPRC", "one of 3 seeds"],
@@ -65,10 +58,9 @@ def drawn(run, tmp_path_factory):
 
 
 def draw(run: MockRun, name: str, folder: Path) -> tuple[Path, Path]:
-    plot, inputs = PLOTS[name]
-    arguments = {key.removeprefix("network_"): getattr(run, key) for key in inputs}
+    arguments = {key.removeprefix("network_"): getattr(run, key) for key in PLOTS[name]}
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    plot(**arguments, svg=svg, png=png)
+    figure_writer(name)(**arguments, svg=svg, png=png)
     return svg, png
 
 
@@ -109,21 +101,8 @@ def test_every_figure_has_a_caption(name):
 
 def test_drawing_leaves_the_settings_of_matplotlib_alone():
     before = dict(matplotlib.rcParams)
-    performance_figure(metrics(standard=[0.8]))
+    performance_figure(metrics(standard=[0.8]), GROUPS)
     assert dict(matplotlib.rcParams) == before
-
-
-def test_arms_stay_apart_in_colour_and_beyond_the_palette_in_mark():
-    marks = arm_marks([f"arm{number}" for number in range(2 * len(COLOURS))])
-    assert len({(mark.colour, mark.marker, mark.line) for mark in marks.values()}) == len(marks)
-    rgb = np.array([to_rgb(colour) for colour in COLOURS])
-    distances = np.linalg.norm(rgb[:, None] - rgb, axis=2)[np.triu_indices(len(COLOURS), 1)]
-    assert distances.min() > 0.25
-    assert (rgb @ [0.2126, 0.7152, 0.0722] < 0.75).all(), "too pale on white"
-
-
-def test_an_arm_keeps_its_mark_when_arms_are_added_after_it():
-    assert arm_marks(ARMS[:2]).items() <= arm_marks(ARMS).items()
 
 
 def metrics(**values: list[float]) -> pd.DataFrame:
@@ -136,7 +115,7 @@ def metrics(**values: list[float]) -> pd.DataFrame:
 
 
 def test_performance_shows_a_dot_a_seed_their_mean_and_the_baseline():
-    figure = performance_figure(metrics(standard=[0.8, 0.9], **{BASELINE: [0.7]}))
+    figure = performance_figure(metrics(standard=[0.8, 0.9], **{BASELINE: [0.7]}), GROUPS)
     dots, mean, baseline = figure.axes[0].lines
     assert dots.get_xdata().tolist() == [0.8, 0.9]
     assert mean.get_xdata() == pytest.approx([0.85])
@@ -144,14 +123,15 @@ def test_performance_shows_a_dot_a_seed_their_mean_and_the_baseline():
 
 
 def test_a_metric_that_no_task_has_gets_no_panel():
-    figure = performance_figure(metrics(standard=[0.8], **{BASELINE: [0.7]}).drop(columns="AUPRC"))
+    figure = performance_figure(metrics(standard=[0.8], **{BASELINE: [0.7]}).drop(columns="AUPRC"), GROUPS)
     assert [axis.get_xlabel() for axis in figure.axes] == ["Test AUROC"]
 
 
 @pytest.mark.parametrize("draw_figure", [performance_figure, reverse_complement_error_figure])
 def test_many_arms_at_many_tasks_fit_a_page(draw_figure):
     table = metrics(**{f"arm{number}": [0.8, 0.9] for number in range(14)}, **{BASELINE: [0.7]})
-    figure = draw_figure(pd.concat(table.assign(task=f"task{number}") for number in range(5)))
+    arms = {f"arm{number}": "regular" for number in range(14)}
+    figure = draw_figure(pd.concat(table.assign(task=f"task{number}") for number in range(5)), arms)
     assert figure.get_figwidth() == PAGE_WIDTH
     assert figure.get_figheight() < 6
     assert [axis.get_title(loc) for axis in figure.axes for loc in ("left", "center") if axis.get_title(loc)] == [
@@ -161,7 +141,7 @@ def test_many_arms_at_many_tasks_fit_a_page(draw_figure):
 
 @pytest.mark.parametrize("errors", [[0.0, 3e-7, 2.0], [0.0, 0.0], [1e-3, 1.5e-3]])
 def test_every_error_lies_inside_the_axis_zeros_included(errors):
-    figure = reverse_complement_error_figure(metrics(standard=errors))
+    figure = reverse_complement_error_figure(metrics(standard=errors), GROUPS)
     figure.draw_without_rendering()
     axis = figure.axes[0]
     positions = axis.transAxes.inverted().transform(
@@ -184,14 +164,14 @@ def test_training_curve_is_the_mean_over_seeds():
     histories = pd.DataFrame({"task": "CTCF", "arm": "standard", "seed": [1, 1, 2, 2], "epoch": [1, 2, 1, 2]}).assign(
         validation_auroc=[0.5, 0.7, 0.6, 0.9]
     )
-    curve = training_curves_figure(histories).axes[0].lines[0]
+    curve = training_curves_figure(histories, GROUPS).axes[0].lines[0]
     assert curve.get_ydata() == pytest.approx([0.55, 0.8])
 
 
 def test_curves_of_a_perfect_model_hug_the_corner_and_chance_is_drawn():
     labels = [0, 0, 0, 1]
     perfect = {"task": "CTCF", "arm": "standard", "seed": 1, "label": labels, "logit": [-2.0, -1.0, -1.5, 2.0]}
-    roc, precision_recall = roc_and_precision_recall_figure(pd.DataFrame(perfect)).axes[:2]
+    roc, precision_recall = roc_and_precision_recall_figure(pd.DataFrame(perfect), GROUPS).axes[:2]
     assert roc.lines[0].get_ydata()[1:] == pytest.approx(1)
     assert precision_recall.lines[0].get_ydata() == pytest.approx(1)
     assert precision_recall.lines[1].get_ydata() == pytest.approx([0.25, 0.25])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -10,105 +9,31 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import image
-from plot_profile_examples import plot_profile_examples
-from plot_profile_performance import plot_profile_performance
-from plot_profile_training_curves import plot_profile_training_curves
-from plot_strand_footprint import plot_strand_footprint
+from plot import figure_writer
+from profile_run import ARMS, DOWNSTREAM, GROUPS, OUTPUT, TEST, UPSTREAM, WIDTH, WINDOW, WINDOWS, ProfileRun
 
+from figures.performance import performance_figure
 from figures.profile_examples import REACH, choose_windows, example, profile_examples_figure
-from figures.profile_performance import profile_performance_figure
 from figures.strand_footprint import SITE_REACH, reads_around_sites
 from figures.style import COLUMN_WIDTH, PNG_RESOLUTION
-from figures.training_curves import profile_training_curves_figure
-from genome_data.windows.table import write_windows
+from figures.training_curves import training_curves_figure
 
 CAPTIONS = Path(__file__).parents[2] / "resources/captions"
-ARMS, SEEDS = ["standard", "regular_k3"], [1, 2]
-WINDOW, WIDTH, OUTPUT = 700, 460, 440
-WINDOWS, TEST = 30, 12
-# Of the strand of the motif, and of the other one, from its middle.
-UPSTREAM, DOWNSTREAM = -12, 9
 HIGHEST_SHOWN = 700
 """Pixels that the window of the report shows."""
 
 
-class ProfileRun:
-    """Files of a task whose windows hold a motif, on either strand, up to 20 bases from the summit."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, rng = folder, np.random.default_rng(4)
-        start = np.arange(WINDOWS) * 5_000 + 1_000
-        table = pd.DataFrame({"contig": "chrA", "start": start, "end": start + WINDOW, "label": 1, "gc": 0.5})
-        table["name"] = [f"peak_{row}" for row in table.index]
-        table["split"] = ["test" if row % 5 < 2 else "train" for row in table.index]
-        write_windows(table, folder / "windows.tsv")
-        counts = rng.poisson(0.02, (WINDOWS, 2, WIDTH)).astype(np.uint16)
-        self.middles, is_reverse = start + WINDOW // 2 + rng.integers(-20, 21, WINDOWS), rng.random(WINDOWS) < 0.5
-        for row, middle in enumerate(self.middles - start - (WINDOW - WIDTH) // 2):
-            plus, minus = (-DOWNSTREAM, -UPSTREAM) if is_reverse[row] else (UPSTREAM, DOWNSTREAM)
-            counts[row, 0, middle + plus] += 50
-            counts[row, 1, middle + minus] += 30
-        np.save(folder / "counts.npy", counts)
-        self.sites = pd.DataFrame({"contig": "chrA", "start": self.middles - 4, "end": self.middles + 5})
-        self.sites["strand"] = np.where(is_reverse, "-", "+")
-        self.sites.assign(kind="site").to_csv(folder / "sites.tsv", sep="\t", index=False)
-        strands = {"sigma": 5.0, "flank": 200, "shift": {"plus": -11, "minus": 11}}
-        (folder / "strands.json").write_text(json.dumps(strands))
-        self._write_predictions(table, counts, rng)
-        self.models = [self._write_arm(arm, rng) for arm in ARMS]
-
-    def _write_predictions(self, table: pd.DataFrame, counts: np.ndarray, rng: np.random.Generator) -> None:
-        profiles = rng.dirichlet(np.ones(OUTPUT), (len(SEEDS), TEST, 2)).astype(np.float32)
-        np.save(self.folder / "profiles.npy", profiles)
-        self.test = np.flatnonzero(table["split"] == "test")
-        rows = table.iloc[self.test].assign(reads=np.arange(100, 100 + TEST))
-        # The second replicate, which is not drawn, is best where the first is worst.
-        divergences = dict(zip(SEEDS, ([0.5, 0.1], [0.1, 0.5]), strict=True))
-        tables = [rows.assign(seed=seed, JSD=np.linspace(*ends, TEST)) for seed, ends in divergences.items()]
-        pd.concat(tables).to_csv(self.folder / "predictions.tsv", sep="\t", index=False)
-
-    def _write_arm(self, arm: str, rng: np.random.Generator) -> Path:
-        model = self.folder / arm
-        model.mkdir(parents=True)
-        values = {"JSD": 0.3, "JSD floor": 0.4, "JSD ceiling": 0.2, "Spearman 1 bp": 0.5, "Count Pearson": 0.6}
-        records = [
-            {"task": "Max", "arm": arm, "seed": seed}
-            | {"metrics": {name: value + rng.uniform(0, 0.05) for name, value in values.items()}}
-            for seed in SEEDS
-        ]
-        (model / "evaluation.json").write_text(json.dumps(records))
-        epochs = pd.DataFrame([(seed, epoch) for seed in SEEDS for epoch in range(1, 6)], columns=["seed", "epoch"])
-        losses = {"validation_profile_loss": 900 / epochs["epoch"], "validation_count_loss": 1 / epochs["epoch"]}
-        epochs.assign(**losses).to_csv(model / "history.tsv", sep="\t", index=False)
-        return model
-
-    def inputs(self, name: str) -> dict:
-        evaluations = [model / "evaluation.json" for model in self.models]
-        of_task = {each: self.folder / f"{each}.{end}" for each, end in (("windows", "tsv"), ("counts", "npy"))}
-        examples = {"predictions": self.folder / "predictions.tsv", "profiles": self.folder / "profiles.npy"}
-        footprint = {"strands": self.folder / "strands.json", "sites": self.folder / "sites.tsv"}
-        return {
-            "profile_performance": {"evaluations": evaluations},
-            "profile_training_curves": {
-                "evaluations": evaluations,
-                "histories": [model / "history.tsv" for model in self.models],
-            },
-            "profile_examples": of_task | examples,
-            "strand_footprint": of_task | footprint,
-        }[name]
-
-
 PLOTS = {
-    "profile_performance": plot_profile_performance,
-    "profile_training_curves": plot_profile_training_curves,
-    "profile_examples": plot_profile_examples,
-    "strand_footprint": plot_strand_footprint,
+    "profile_performance": figure_writer("performance"),
+    "profile_training_curves": figure_writer("training_curves"),
+    "profile_examples": figure_writer("profile_examples"),
+    "strand_footprint": figure_writer("strand_footprint"),
 }
 WORDS = {
     "profile_performance": ["Max", *ARMS, "(nats)", "one of 2 seeds", "average profile (floor)", "no bound"],
     "profile_training_curves": ["Max", *ARMS, "Profile loss", "Count loss", "Epoch"],
-    "profile_examples": ["best: chrA:", "median: ", "worst: ", "JSD 0.", "5′ ends a base", "from the summit (bp)"],
-    "strand_footprint": ["30 summits", "30 motifs, oriented", "+ at −11", "− at +9", "5′ ends a base and site"],
+    "profile_examples": ["best: chrA:", "median: ", "worst: ", "JSD 0.", "5′ ends per base", "from the summit (bp)"],
+    "strand_footprint": ["30 summits", "30 motifs, oriented", "+ at −11", "− at +9", "5′ ends per base and site"],
 }
 
 
@@ -137,7 +62,8 @@ def test_figures_say_what_they_show_fit_the_report_and_repeat(run, tmp_path, nam
 
 def test_a_task_without_known_motifs_has_a_footprint_of_its_summits(run, tmp_path) -> None:
     svg = tmp_path / "a.svg"
-    plot_strand_footprint(**run.inputs("strand_footprint") | {"sites": None}, svg=svg, png=tmp_path / "a.png")
+    inputs = run.inputs("strand_footprint") | {"sites": None}
+    PLOTS["strand_footprint"](**inputs, svg=svg, png=tmp_path / "a.png")
     assert "motifs" not in svg.read_text(encoding="utf-8")
 
 
@@ -192,10 +118,10 @@ def test_a_prediction_is_scaled_to_the_reads_of_its_strand_and_the_minus_strand_
 def test_the_observed_counts_of_an_example_are_those_of_its_window(run, tmp_path, monkeypatch) -> None:
     drawn = []
     monkeypatch.setattr(
-        "plot_profile_examples.profile_examples_figure",
+        "figures.profile_examples.profile_examples_figure",
         lambda shown: (drawn.extend(shown), profile_examples_figure([]))[1],
     )
-    plot_profile_examples(**run.inputs("profile_examples"), svg=tmp_path / "a.svg", png=tmp_path / "a.png")
+    PLOTS["profile_examples"](**run.inputs("profile_examples"), svg=tmp_path / "a.svg", png=tmp_path / "a.png")
     counts, margin = np.load(run.folder / "counts.npy"), (WIDTH - OUTPUT) // 2
     best = counts[run.test[TEST - 1], :, margin : margin + OUTPUT]
     assert np.array_equal(drawn[0].observed, best)
@@ -204,17 +130,16 @@ def test_the_observed_counts_of_an_example_are_those_of_its_window(run, tmp_path
 
 def test_performance_shows_seeds_mean_and_both_references_and_does_without_what_is_not_defined() -> None:
     values = {"task": "Max", "arm": "standard", "seed": [1, 2], "JSD": [0.2, 0.4], "JSD floor": 0.5, "JSD ceiling": 0.1}
-    jsd, spearman, _ = profile_performance_figure(pd.DataFrame(values)).axes
+    (jsd,) = performance_figure(pd.DataFrame(values).assign(**{"Spearman 1 bp": np.nan}), GROUPS).axes
     dots, mean, floor, ceiling = jsd.lines
     assert dots.get_xdata().tolist() == [0.2, 0.4]
     assert [line.get_xdata()[0] for line in (mean, floor, ceiling)] == pytest.approx([0.3, 0.5, 0.1])
-    assert np.isnan(spearman.lines[0].get_xdata()).all()
 
 
 def test_a_learning_curve_is_the_mean_over_seeds_of_each_loss() -> None:
     histories = pd.DataFrame({"task": "Max", "arm": "standard", "seed": [1, 1, 2, 2], "epoch": [1, 2, 1, 2]}).assign(
         validation_profile_loss=[900, 700, 800, 500], validation_count_loss=[4, 2, 2, 1]
     )
-    profile, count = profile_training_curves_figure(histories).axes
+    profile, count = training_curves_figure(histories, GROUPS).axes
     assert profile.lines[0].get_ydata() == pytest.approx([850, 600])
     assert count.lines[0].get_ydata() == pytest.approx([3, 1.5])

@@ -8,91 +8,53 @@ import pytest
 from figure_words import RESOURCES, words_of
 from matplotlib import image
 from matplotlib.figure import Figure
-from plot_study_arms import plot_study_arms
-from plot_study_flips import plot_study_flips
-from plot_study_gain import plot_study_gain
-from plot_study_learning_curves import plot_study_learning_curves
-from plot_study_sweep import plot_study_sweep
-from study_run import LEADS, ROWS
+from plot import figure_writer
+from study_run import LEADS
+from study_tables import ARMS, GROUPS, SHOWN, StudyTables
 
 from figures.study_arms import study_arms_figure
 from figures.study_flips import study_flips_figure
-from figures.study_sizes import gain_figure, learning_curves_figure
+from figures.study_gain import gain_figure
+from figures.study_learning_curves import learning_curves_figure
 from figures.study_sweep import study_sweep_figure
 from figures.style import COLUMN_WIDTH, PAGE_WIDTH, PNG_RESOLUTION
-from study.evaluations import means_table
 from study.tables import write_table
 
-SHOWN = ["standard", "augmented", "rcps", "regular_k3", "irrep_p0.75", "post_hoc", "best_equivariant"]
-SIZES = {"1000": 1000, "all": 20_000}
-ARMS = pd.DataFrame(ROWS).fillna({"combination": "", "representation": "", "training": ""})
 PLOTS = {
-    "study_arms": (plot_study_arms, ["replicates", "means", "arms", "metrics", "references"]),
-    "study_kmer_sweep": (plot_study_sweep, ["means", "arms", "metrics"]),
-    "study_plus_fraction_sweep": (plot_study_sweep, ["means", "arms", "metrics"]),
-    "study_learning_curves": (plot_study_learning_curves, ["means", "metrics", "shown"]),
-    "study_gain": (plot_study_gain, ["comparisons", "means", "metrics", "references", "shown"]),
-    "study_flips": (plot_study_flips, ["replicates", "arms", "tasks"]),
+    "study_arms": ["replicates", "means", "metrics", "references", "arms"],
+    "study_kmer_sweep": ["means", "table", "metrics", "arms"],
+    "study_plus_fraction_sweep": ["means", "table", "metrics", "arms"],
+    "study_learning_curves": ["means", "metrics", "shown", "arms"],
+    "study_gain": ["comparisons", "means", "metrics", "references", "shown", "arms"],
+    "study_flips": ["replicates", "tasks", "arms"],
 }
 WORDS = {
     "study_arms": [*LEADS, "Test AUROC", "mean of standard", "combination"],
     "study_kmer_sweep": ["Length k of the k-mers", "regular", "Test AUROC"],
     "study_plus_fraction_sweep": ["Share of +1 channels", "irrep", "0.75"],
     "study_learning_curves": [*SHOWN, "Training windows", "20,000", "Test AUROC"],
-    "study_gain": [*SHOWN[1:], "AUROC gained over", "95 %, over seeds", "95 %, over test windows"],
+    "study_gain": [*SHOWN[1:], "Gain in AUROC", "95 %, over seeds", "95 %, over test windows"],
     "study_flips": [*LEADS, "Calls that differ (%)", "exactly zero"],
 }
 
 
-class Tables:
-    """The tables of a study in which an arm's metric is 0.7 + its lead / 20, less with 1,000 windows."""
-
-    def __init__(self, tasks, seeds, without=()):
-        generator = np.random.default_rng(0)
-        models = [(t, a, s, seed) for t in tasks for a in LEADS for s in SIZES for seed in range(seeds)]
-        frame = pd.DataFrame(models, columns=["task", "arm", "size", "seed"])
-        frame = frame[~frame["arm"].isin(without)]
-        frame["train_size"] = frame["size"].map(SIZES)
-        noise = generator.normal(0, 0.002, len(frame))
-        value = 0.7 + frame["arm"].map(LEADS) / 20 - 0.05 * (frame["size"] == "1000") + noise
-        is_plain = frame["arm"].isin(["standard", "augmented"])
-        flips = np.where(is_plain, generator.uniform(0.01, 0.05, len(frame)), 0)
-        self.replicates = pd.concat(
-            [frame.assign(metric="AUROC", value=value), frame.assign(metric="RC flips", value=flips)]
-        )
-        self.means, self.arms, self.tasks, self.shown = means_table(self.replicates), ARMS, list(tasks), SHOWN
-        self.metrics, self.references = dict.fromkeys(tasks, "AUROC"), dict.fromkeys(tasks, "standard")
-        self.comparisons = self._comparisons()
-
-    def _comparisons(self):
-        means = self.means[self.means["metric"] == "AUROC"].set_index(["task", "size", "arm"])["mean"]
-        rows = [
-            {"task": t, "size": s, "metric": "AUROC", "arm": a, "reference": "standard", "difference": mean}
-            for (t, s, a), mean in (means - means.xs("standard", level="arm")).items()
-            if a != "standard"
-        ]
-        table = pd.DataFrame(rows)
-        reach = {"seed_low": -0.004, "seed_high": 0.004, "window_low": -0.006, "window_high": 0.006}
-        return table.assign(**{name: table["difference"] + by for name, by in reach.items()})
-
-
-def draw(tables: Tables, name: str, folder):
-    plot, inputs = PLOTS[name]
-    arguments = {key: getattr(tables, key) for key in inputs}
+def draw(tables: StudyTables, name: str, folder):
+    arguments = {key: getattr(tables, key) for key in PLOTS[name]}
     for key, value in arguments.items():
         if isinstance(value, pd.DataFrame):
             arguments[key] = folder / f"{key}.tsv"
             write_table(value, arguments[key])
-    if plot is plot_study_sweep:
-        arguments["setting"] = name.removeprefix("study_").removesuffix("_sweep")
+    module = name
+    if name.endswith("_sweep"):
+        module, arguments["setting"] = "study_sweep", name.removeprefix("study_").removesuffix("_sweep")
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    plot(**arguments, svg=svg, png=png)
+    figure_writer(module)(**arguments, svg=svg, png=png)
     return svg, png
 
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_figure_names_tasks_arms_and_axes_and_touches_no_edge(name, tmp_path):
-    svg, png = draw(Tables(["CTCF", "SPI1"], 5), name, tmp_path)
+    svg, png = draw(StudyTables(["CTCF", "SPI1"], 5), name, tmp_path)
     words = words_of(svg)
     for word in ["CTCF", "SPI1", *WORDS[name]]:
         assert word in words
@@ -105,7 +67,7 @@ def test_figure_names_tasks_arms_and_axes_and_touches_no_edge(name, tmp_path):
 @pytest.mark.parametrize("name", PLOTS)
 def test_ten_tasks_fit_a_page(name, tmp_path):
     tasks = [f"task{number}" for number in range(10)]
-    svg, png = draw(Tables(tasks, 3), name, tmp_path)
+    svg, png = draw(StudyTables(tasks, 3), name, tmp_path)
     assert set(tasks) <= set(re.findall(r"^task\d$", words_of(svg), re.MULTILINE))
     height, width = image.imread(png).shape[:2]
     assert width == round(PAGE_WIDTH * PNG_RESOLUTION)
@@ -114,13 +76,13 @@ def test_ten_tasks_fit_a_page(name, tmp_path):
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_one_task_and_one_seed_are_drawn_without_intervals_over_seeds(name, tmp_path):
-    svg, _ = draw(Tables(["CTCF"], 1), name, tmp_path)
+    svg, _ = draw(StudyTables(["CTCF"], 1), name, tmp_path)
     assert "seeds" not in words_of(svg).replace("over seeds", "").replace("95 % interval", "")
 
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_study_without_combinations_is_drawn(name, tmp_path):
-    svg, _ = draw(Tables(["CTCF"], 3, without=["post_hoc", "best_equivariant"]), name, tmp_path)
+    svg, _ = draw(StudyTables(["CTCF"], 3, without=["post_hoc", "best_equivariant"]), name, tmp_path)
     assert "combination" not in words_of(svg)
 
 
@@ -136,8 +98,8 @@ def dots(figure: Figure, row: int) -> np.ndarray:
 
 
 def test_best_arm_is_marked_with_its_distance_from_the_reference():
-    tables = Tables(["CTCF"], 5)
-    figure = study_arms_figure(tables.replicates, tables.means, ARMS, tables.metrics, tables.references)
+    tables = StudyTables(["CTCF"], 5)
+    figure = study_arms_figure(tables.replicates, tables.means, tables.metrics, tables.references, GROUPS)
     means = tables.means[(tables.means["metric"] == "AUROC") & (tables.means["size"] == "all")].set_index("arm")["mean"]
     (text,) = figure.axes[0].texts
     assert text.get_text() == f"{means.max() - means['standard']:+.3f}"
@@ -146,16 +108,16 @@ def test_best_arm_is_marked_with_its_distance_from_the_reference():
 
 
 def test_the_smallest_value_of_a_divergence_is_the_best():
-    tables = Tables(["CTCF"], 5)
+    tables = StudyTables(["CTCF"], 5)
     changed = [table.replace("AUROC", "JSD") for table in (tables.replicates, tables.means)]
-    figure = study_arms_figure(*changed, ARMS, {"CTCF": "JSD"}, {"CTCF": "regular_k3"})
+    figure = study_arms_figure(*changed, {"CTCF": "JSD"}, {"CTCF": "regular_k3"}, GROUPS)
     assert figure.axes[0].texts[0].xy[1] in (list(LEADS).index("standard"), list(LEADS).index("irrep_p0"))
 
 
 def test_sweeps_join_the_arms_of_a_family_in_order():
-    tables = Tables(["CTCF"], 5)
+    tables = StudyTables(["CTCF"], 5)
     for setting, steps in (("kmer", [1, 2, 3, 4]), ("plus_fraction", [0, 0.25, 0.5, 0.75, 1])):
-        figure = study_sweep_figure(tables.means, ARMS.iloc[::-1], setting, tables.metrics)
+        figure = study_sweep_figure(tables.means, ARMS.iloc[::-1], setting, tables.metrics, GROUPS)
         assert figure.axes[0].lines[0].get_xdata() == pytest.approx(steps)
 
 
@@ -164,9 +126,11 @@ def test_a_family_of_two_settings_has_a_line_for_each_value_of_the_other():
     arms = pd.DataFrame(rows, columns=["family", "arm", "kmer", "plus_fraction"]).assign(geometry="", curvature="")
     means = pd.DataFrame({"task": "t", "arm": arms["arm"], "train_size": 9, "metric": "AUROC", "mean": 0.8})
     means = means.assign(low=0.7, high=0.9)
+    groups = dict.fromkeys(arms["arm"], "irrep")
     labels = {
         setting: [
-            text.get_text() for text in study_sweep_figure(means, arms, setting, {"t": "AUROC"}).legends[0].get_texts()
+            text.get_text()
+            for text in study_sweep_figure(means, arms, setting, {"t": "AUROC"}, groups).legends[0].get_texts()
         ]
         for setting in ("kmer", "plus_fraction")
     }
@@ -178,16 +142,17 @@ def test_a_family_of_several_curvatures_has_a_line_for_each():
     arms = pd.DataFrame(rows, columns=["family", "arm", "kmer", "curvature"])
     arms = arms.assign(plus_fraction=np.nan, geometry="hyperbolic")
     means = pd.DataFrame({"task": "t", "arm": arms["arm"], "train_size": 9, "metric": "AUROC", "mean": 0.8})
-    figure = study_sweep_figure(means.assign(low=0.7, high=0.9), arms, "kmer", {"t": "AUROC"})
+    groups = dict.fromkeys(arms["arm"], "regular")
+    figure = study_sweep_figure(means.assign(low=0.7, high=0.9), arms, "kmer", {"t": "AUROC"}, groups)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a, flat", "a, single"]
 
 
 def test_gains_of_a_metric_that_should_be_small_are_turned_round():
-    tables = Tables(["CTCF"], 5)
+    tables = StudyTables(["CTCF"], 5)
     shown = ["regular_k3"]
-    up = gain_figure(tables.comparisons, tables.means, tables.metrics, tables.references, shown)
+    up = gain_figure(tables.comparisons, tables.means, tables.metrics, tables.references, shown, GROUPS)
     down = gain_figure(
-        tables.comparisons.replace("AUROC", "JSD"), tables.means, {"CTCF": "JSD"}, tables.references, shown
+        tables.comparisons.replace("AUROC", "JSD"), tables.means, {"CTCF": "JSD"}, tables.references, shown, GROUPS
     )
     curves = [figure.axes[0].lines[1].get_ydata() for figure in (up, down)]
     assert (curves[0] > 0).all()
@@ -195,16 +160,16 @@ def test_gains_of_a_metric_that_should_be_small_are_turned_round():
 
 
 def test_learning_curves_rise_from_left_to_right():
-    tables = Tables(["CTCF"], 5)
-    curve = learning_curves_figure(tables.means, tables.metrics, ["standard"]).axes[0].lines[0]
+    tables = StudyTables(["CTCF"], 5)
+    curve = learning_curves_figure(tables.means, tables.metrics, ["standard"], GROUPS).axes[0].lines[0]
     assert curve.get_xdata() == pytest.approx([1000, 20_000])
     assert np.diff(curve.get_ydata()) == pytest.approx([0.05], abs=0.004)
 
 
 def test_one_size_alone_is_drawn_inside_its_axis():
-    tables = Tables(["CTCF"], 5)
+    tables = StudyTables(["CTCF"], 5)
     all_windows = [table[table["size"] == "all"] for table in (tables.comparisons, tables.means)]
-    axis = gain_figure(*all_windows, tables.metrics, tables.references, SHOWN).axes[0]
+    axis = gain_figure(*all_windows, tables.metrics, tables.references, SHOWN, GROUPS).axes[0]
     low, high = axis.get_xlim()
     points = np.concatenate([line.get_xdata() for line in axis.lines[1:]])
     assert len(points) == len(SHOWN) - 1
@@ -212,8 +177,8 @@ def test_one_size_alone_is_drawn_inside_its_axis():
 
 
 def test_flips_are_percent_and_zeros_hollow():
-    tables = Tables(["CTCF"], 5)
-    axis = study_flips_figure(tables.replicates, ARMS, ["CTCF"]).axes[0]
+    tables = StudyTables(["CTCF"], 5)
+    axis = study_flips_figure(tables.replicates, ["CTCF"], GROUPS).axes[0]
     hollow = [line for line in axis.lines if line.get_markerfacecolor() == "white"]
     assert len(hollow) == len(LEADS) - 2
     assert all(list(line.get_xdata()) == [0] for line in hollow)

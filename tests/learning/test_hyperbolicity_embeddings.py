@@ -10,7 +10,7 @@ from embed_sequences import embed_sequences
 from figure_words import RESOURCES, words_of
 from matplotlib import image
 from measure_hyperbolicity import measure_hyperbolicity
-from plot_hyperbolicity import plot_hyperbolicity
+from plot import figure_writer
 from saved_networks import save_replicates
 
 from figures.hyperbolicity import hyperbolicity_figure
@@ -30,6 +30,7 @@ from workflow_support.errors import InputError
 WINDOW = 30
 LABELLED = {"kmer": 2, "channels": 6, "window": WINDOW, "first_width": 9, "dilations": (1,), "dense": 5}
 SAMPLES = np.array([[0, 1, 2, 3], [3, 4, 5, 6]])
+GROUPS = {"arm": "standard", "tree": "regular"}
 
 
 def small_networks() -> dict[str, torch.nn.Module]:
@@ -204,7 +205,7 @@ def test_tables_have_a_row_a_network_and_sample(measured: dict) -> None:
 
 def test_the_figure_names_arms_spaces_and_axes_and_touches_no_edge(measured: dict, tmp_path) -> None:
     svg, png = tmp_path / "figure.svg", tmp_path / "figure.png"
-    plot_hyperbolicity(**measured, svg=svg, png=png)
+    figure_writer("hyperbolicity")(**measured, arms=GROUPS, svg=svg, png=png)
     words = words_of(svg)
     spaces = ["random tree", "sphere, 2 dimensions", "hyperbolic, K = −0.5, 10 dimensions"]
     for word in ["motifs", "arm", "tree", "reference spaces", *spaces, "2 δ / diameter", "median"]:
@@ -218,7 +219,7 @@ def test_many_tasks_share_a_panel_with_a_row_each(measured: dict, tmp_path) -> N
     table = read_table(measured["hyperbolicity"])
     tasks = [f"task{number}" for number in range(24)]
     many = pd.concat(table.assign(task=task) for task in tasks)
-    figure = hyperbolicity_figure(many, read_table(measured["references"]))
+    figure = hyperbolicity_figure(many, read_table(measured["references"]), GROUPS)
     of_tasks, of_references = figure.axes
     assert [label.get_text() for label in of_tasks.get_yticklabels()] == tasks
     assert "random tree" in [label.get_text() for label in of_references.get_yticklabels()]

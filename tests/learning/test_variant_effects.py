@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import image
 from planted_windows import ARCHITECTURE, WIDTH
-from plot_variant_effects import plot_variant_effects
+from plot import figure_writer
 from saved_networks import files_of, save_replicates
 from scipy import stats
 from score_variants import score_variants
@@ -185,7 +185,8 @@ def drawn(folder, table, found):
     table.to_csv(folder / "variants.tsv", sep="\t", index=False)
     (folder / "correlation.json").write_text(json.dumps(found))
     svg, png = folder / "figure.svg", folder / "figure.png"
-    plot_variant_effects(table=folder / "variants.tsv", correlation=folder / "correlation.json", svg=svg, png=png)
+    inputs = {"table": folder / "variants.tsv", "correlation": folder / "correlation.json"}
+    figure_writer("variant_effects")(**inputs, svg=svg, png=png)
     elements = ElementTree.parse(svg).iter("{http://www.w3.org/2000/svg}text")
     return "\n".join("".join(element.itertext()).strip() for element in elements), image.imread(png)[..., :3]
 

@@ -9,7 +9,8 @@ import pandas as pd
 from learning.evaluation.metrics import auprc, auroc, calibration_table, sigmoid
 
 TASKS = ["CTCF", "SPI1"]
-ARMS = ["standard", "regular_k1", "regular_k3", "irrep_k3"]
+GROUPS = {"standard": "standard", "regular_k1": "regular", "regular_k3": "regular", "irrep_k3": "irrep"}
+ARMS = list(GROUPS)
 SEEDS = [1, 2, 3]
 BASELINE = "kmer_logistic_regression"
 SEPARATION = dict(zip([*ARMS, BASELINE], [1.9, 2.1, 2.3, 2.2, 1.0], strict=True))
@@ -22,7 +23,7 @@ class MockRun:
 
     def __init__(self, folder: Path, tasks: list[str] = TASKS) -> None:
         self.rng = np.random.default_rng(7)
-        self.tasks = tasks
+        self.tasks, self.arms = tasks, GROUPS
         self.evaluations, self.predictions, self.network_evaluations, self.histories = [], [], [], []
         for task in tasks:
             for arm in ARMS:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from plot import figure_writer
 from snakemake.iocontainers import Namedlist
 from snakemake.rules import Rule
 from workflow_rules import ROOT, rules_of
@@ -22,11 +24,23 @@ def stem(rule: Rule) -> str:
     return Path(rule.script).stem
 
 
+def function_of(rule: Rule) -> Callable[..., None]:
+    """The function that does the work of the jobs of a rule."""
+    if stem(rule) == "plot":
+        return figure_writer(rule.params.module)
+    return getattr(importlib.import_module(stem(rule)), stem(rule))
+
+
+def modules_of(rule: Rule) -> list[str]:
+    """The modules that the script of a rule imports by a name that the rule gives."""
+    return [f"figures.{rule.params.module}"] if stem(rule) == "plot" else []
+
+
 @pytest.mark.parametrize("config", CONFIGURATIONS)
 def test_the_names_of_every_rule_are_the_parameters_of_its_script(config: str) -> None:
     for rule in rules_of(config).values():
-        if rule.script and not rule.name.startswith("plot_"):
-            named_values(rule, getattr(importlib.import_module(stem(rule)), stem(rule)))
+        if rule.script:
+            named_values(rule, function_of(rule))
 
 
 def rule_with(**names: dict[str, str]) -> SimpleNamespace:
@@ -73,7 +87,8 @@ def test_every_rule_can_be_scheduled_traced_and_deployed(config: str) -> None:
         # Inside a cluster job, Snakemake would retry as well, with the memory of the first attempt.
         assert rule._restart_times is None, rule.name
         if rule.script:
-            assert rule.params.code == code_digest(SCRIPTS / f"{stem(rule)}.py"), rule.name
+            digest = code_digest(SCRIPTS / f"{stem(rule)}.py", *modules_of(rule))
+            assert rule.params.code == digest, rule.name
 
 
 def test_rule_files_say_what_they_need_and_make() -> None:

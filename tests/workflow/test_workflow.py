@@ -366,6 +366,7 @@ def test_a_deleted_figure_is_made_again(checkout: Checkout, finished: Path) -> N
     ("module", "reruns", "leaves"),
     [
         ("figures/style.py", {"plot_performance", "plot_study_gain"}, {"train_network", "sample_negatives"}),
+        ("figures/calibration.py", {"plot_calibration"}, {"plot_performance", "plot_study_gain"}),
         (
             "rc_equivariant/layers/convolution.py",
             {"train_network", "encode_kmers"},

@@ -62,3 +62,15 @@ def test_moving_text_between_modules_changes_the_digest(scripts: Path) -> None:
 
 def test_third_party_imports_leave_out_local_and_standard_modules(scripts: Path) -> None:
     assert third_party_imports(scripts / "script.py") == {"numpy", "torch", "script_of_nobody_installed"}
+
+
+def test_a_module_that_the_script_imports_while_it_runs_counts_if_it_is_named(scripts: Path) -> None:
+    script, module = scripts / "script.py", "library.unused"
+    before = code_digest(script), code_digest(script, module)
+    assert before[0] != before[1]
+    assert scripts / "library/unused.py" in local_files(script, module)
+    assert third_party_imports(script, module) == third_party_imports(script) | {"pandas"}
+    edited = scripts / "library/unused.py"
+    edited.write_text(edited.read_text() + "# edited\n")
+    assert code_digest(script) == before[0]
+    assert code_digest(script, module) != before[1]

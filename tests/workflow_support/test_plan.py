@@ -7,44 +7,33 @@ import sys
 from collections import Counter
 from contextlib import chdir
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
 from study_run import ROWS
 
+from figures.registry import arm_groups, page_figures
 from workflow_support.configuration import resolve
-from workflow_support.plan import Inputs, Models, Outputs, Profiles, Run, Study, Uses
+from workflow_support.plan import Plan
 from workflow_support.plan.study import families_with_several
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests/tiny.yaml"
 
 
-def plan_of(more: dict | None = None) -> SimpleNamespace:
+def plan_of(more: dict | None = None) -> Plan:
     """The plan of the tiny run, with more keys at the top of its configuration."""
     config = yaml.safe_load(TINY.read_text()) | (more or {})
     with chdir(ROOT):
-        run = Run(*resolve(config, [TINY], ROOT / "resources/schemas/config.schema.json"))
-    models, profiles = Models(run), Profiles(run)
-    study = Study(run, models)
-    return SimpleNamespace(
-        run=run,
-        models=models,
-        profiles=profiles,
-        study=study,
-        inputs=Inputs(run),
-        uses=Uses(run, models, profiles),
-        outputs=Outputs(run, models, profiles, study),
-    )
+        return Plan(*resolve(config, [TINY], ROOT / "resources/schemas/config.schema.json"))
 
 
 @pytest.fixture(scope="module")
-def plan() -> SimpleNamespace:
+def plan() -> Plan:
     return plan_of()
 
 
-def test_tasks_are_sorted_by_kind(plan: SimpleNamespace) -> None:
+def test_tasks_are_sorted_by_kind(plan: Plan) -> None:
     run = plan.run
     assert (run.binary, run.profile, run.labelled) == (["CTCF"], ["CTCF_nexus"], ["motifs"])
     assert run.classification == ["CTCF", "motifs"]
@@ -55,7 +44,7 @@ def test_tasks_are_sorted_by_kind(plan: SimpleNamespace) -> None:
     assert run.having("predict", "sequences") == ["oligos"]
 
 
-def test_paths_lie_in_the_folder_of_the_run(plan: SimpleNamespace) -> None:
+def test_paths_lie_in_the_folder_of_the_run(plan: Plan) -> None:
     run = plan.run
     assert run.path("tasks/{task}/windows.tsv") == "results/tiny/tasks/{task}/windows.tsv"
     assert run.paths("{a}.{b}", a=["x", "y"], b=[1, 2]) == [
@@ -92,7 +81,7 @@ def test_input_files_are_read_where_they_lie_or_from_downloads() -> None:
     assert "results/tiny/downloads/genomes.simulated.blacklist" in outputs
 
 
-def test_each_task_has_the_contestants_of_its_kind(plan: SimpleNamespace) -> None:
+def test_each_task_has_the_contestants_of_its_kind(plan: Plan) -> None:
     models = plan.models
     assert models.arms_for("CTCF") == ["standard", "irrep_k1", "irrep_k2", "hyperbolic"]
     assert models.contestants_for("CTCF") == [*models.arms_for("CTCF"), "post_hoc", "best", "pair"]
@@ -101,7 +90,7 @@ def test_each_task_has_the_contestants_of_its_kind(plan: SimpleNamespace) -> Non
     assert models.arms_for("motifs") == ["labelled_standard", "labelled_hyperbolic", "labelled_irrep"]
 
 
-def test_contestants_consist_of_arms_and_seeds(plan: SimpleNamespace) -> None:
+def test_contestants_consist_of_arms_and_seeds(plan: Plan) -> None:
     models = plan.models
     assert models.members("best") == ["irrep_k1", "irrep_k2"]
     assert models.candidate_places("best") == [[0], [1]]
@@ -117,7 +106,7 @@ def test_contestants_consist_of_arms_and_seeds(plan: SimpleNamespace) -> None:
     ]
 
 
-def test_files_of_models_are_named_by_task_contestant_and_size(plan: SimpleNamespace) -> None:
+def test_files_of_models_are_named_by_task_contestant_and_size(plan: Plan) -> None:
     models, folder = plan.models, "results/tiny/tasks/CTCF_nexus/models"
     assert models.file("history.tsv") == "results/tiny/tasks/{task}/models/{arm}/{size}/history.tsv"
     assert models.sizes["CTCF_nexus", "profile_mean"] == ["0.5", "all"]
@@ -136,7 +125,7 @@ def test_files_of_models_are_named_by_task_contestant_and_size(plan: SimpleNames
     assert scores[7] == "results/tiny/tasks/CTCF/models/kmer_logistic_regression/evaluation.json"
 
 
-def test_networks_and_trainings_follow_kind_and_arm(plan: SimpleNamespace) -> None:
+def test_networks_and_trainings_follow_kind_and_arm(plan: Plan) -> None:
     models = plan.models
     assert models.architecture("CTCF", "irrep_k2")["kernel_widths"] == [9]
     assert models.architecture("CTCF", "irrep_k2")["kmer"] == 2
@@ -152,7 +141,7 @@ def test_networks_and_trainings_follow_kind_and_arm(plan: SimpleNamespace) -> No
     assert [models.kmer_lengths(task) for task in plan.run.tasks] == [[1, 2, 6], [1], [6]]
 
 
-def test_inputs_of_tasks_and_checks(plan: SimpleNamespace) -> None:
+def test_inputs_of_tasks_and_checks(plan: Plan) -> None:
     inputs = plan.inputs
     assert inputs.blacklist("CTCF") == inputs.unlabelled("CTCF") == []
     assert [inputs.window_width(task) for task in ("CTCF", "CTCF_nexus")] == [100, 150 + 2 * 5]
@@ -174,7 +163,7 @@ def test_inputs_of_tasks_and_checks(plan: SimpleNamespace) -> None:
     assert "seed" not in inputs.simulation()
 
 
-def test_signal_of_a_profile_task_comes_from_its_reads(plan: SimpleNamespace) -> None:
+def test_signal_of_a_profile_task_comes_from_its_reads(plan: Plan) -> None:
     profiles, folder = plan.profiles, "results/tiny/tasks/CTCF_nexus/signal"
     assert profiles.strand_files("counts", "plus", "CTCF_nexus") == [f"{folder}/counts.{n}.plus.bw" for n in (0, 1)]
     assert profiles.strand_files("control", "minus", "CTCF_nexus") == [f"{folder}/control.0.minus.bw"]
@@ -205,17 +194,19 @@ def test_predictions_attributions_and_variants_use_the_largest_networks() -> Non
     assert uses.motif("changes") == ["resources/motifs/MA0139.2.CTCF.jaspar"]
 
 
-def test_the_study_compares_and_draws_what_there_is(plan: SimpleNamespace) -> None:
+def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
     study = plan.study
     assert study.metrics == {"CTCF": "AUROC", "CTCF_nexus": "Spearman 1 bp", "motifs": "AUROC"}
     assert study.references == {"CTCF": "standard", "CTCF_nexus": "profile_rcps", "motifs": "labelled_standard"}
-    assert study.figures() == [
+    assert [Path(path).stem for path in page_figures(plan)] == [
         "study_arms",
         "study_kmer_sweep",
         "study_learning_curves",
         "study_gain",
         "study_flips",
         "hyperbolicity",
+        "calibration",
+        "changes",
     ]
     assert study.with_effects() == ["changes"]
     assert study.compared()["published"] == [{"task": "motifs", "metric": "Accuracy", "value": 0.9, "source": "a test"}]
@@ -229,9 +220,12 @@ def test_the_study_compares_and_draws_what_there_is(plan: SimpleNamespace) -> No
         "irrep_k2 x 2 seeds",
     ]
     assert len(study.embedding_distances()) == 4 + 3
+    groups = arm_groups(plan)
+    assert list(groups) == list(plan.models.kinds)
+    assert [groups[name] for name in ("standard", "hyperbolic", "pair")] == ["standard", "regular", "combination"]
 
 
-def test_final_outputs_are_named_once_and_in_known_numbers(plan: SimpleNamespace) -> None:
+def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
     final = plan.outputs.final()
     assert not [path for path, times in Counter(final).items() if times > 1]
     assert all(path.startswith("results/tiny/") for path in final)
@@ -257,8 +251,8 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: SimpleNamespace
     assert plan.outputs.checks() == ["results/tiny/checked/intervals.tsv", "results/tiny/checked/regions.tsv"]
 
 
-def test_planning_needs_no_torch() -> None:
-    code = "import sys, workflow_support.plan; sys.exit('torch' in sys.modules)"
+def test_planning_needs_neither_torch_nor_matplotlib() -> None:
+    code = "import sys, workflow_support.plan; sys.exit(bool({'torch', 'matplotlib'} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow_scripts", check=True)
 
 

@@ -1,32 +1,42 @@
-"""Whether predicted probabilities are the frequencies that they promise."""
+"""Calibration: the observed frequency of bound windows against the predicted probability."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from workflow_support.metrics import BASELINE_ARM
+from .arms import arm_marks, line_handles
+from .palette import GREY
+from .panels import label_panels, legend_below, line_panels
+from .style import publication_style
+from .tables import read_calibration
 
-from .arms import BASELINE_MARK, arm_marks, line_handles, network_arms
-from .style import GREY, legend_below, publication_style, task_panels
+
+def draw(*, evaluations: list[Path], arms: dict[str, str]) -> Figure:
+    """Draw the figure from the ``evaluation.json`` of networks and baselines; ``arms`` has the group of every arm."""
+    return calibration_figure(read_calibration(evaluations), arms)
 
 
 @publication_style
-def calibration_figure(calibration: pd.DataFrame) -> Figure:
-    """Observed frequency of bound windows against predicted probability, a panel a task; seeds are pooled.
+def calibration_figure(calibration: pd.DataFrame, arms: Mapping[str, str]) -> Figure:
+    """Observed frequency of bound windows against predicted probability, one panel per task; seeds are pooled.
 
     Parameters
     ----------
     calibration
-        ``task, arm, seed, from, to, windows, mean_probability, fraction_positive``: a row a bin of a model.
+        ``task, arm, seed, from, to, windows, mean_probability, fraction_positive``: one row per bin of a model.
+    arms
+        Group of every arm of the run.
     """
-    marks = arm_marks(network_arms(calibration)) | {BASELINE_ARM: BASELINE_MARK}
-    figure, axes = task_panels(calibration["task"].unique(), 1.75, "Mean predicted probability", "Observed frequency")
+    marks, tasks = arm_marks(arms, calibration["arm"]), calibration["task"].unique()
+    figure, axes = line_panels(tasks, sharex=True, sharey=True)
     for task, axis in axes.items():
         axis.plot([0, 1], [0, 1], color=GREY, ls=":", lw=0.8)
         for arm, mark in marks.items():
-            of_arm = calibration[(calibration["task"] == task) & (calibration["arm"] == arm)]
-            pooled = _pool_seeds(of_arm)
+            pooled = _pool_seeds(calibration[(calibration["task"] == task) & (calibration["arm"] == arm)])
             axis.plot(
                 pooled["mean_probability"],
                 pooled["fraction_positive"],
@@ -36,8 +46,8 @@ def calibration_figure(calibration: pd.DataFrame) -> Figure:
                 markersize=2.5,
             )
         axis.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-        axis.grid()
-    legend_below(figure, line_handles(marks, reference="perfect calibration"))
+    label_panels(axes, "Mean predicted probability", dict.fromkeys(axes, "Observed frequency"))
+    legend_below(figure, line_handles(marks, with_markers=True, reference="perfect calibration"))
     return figure
 
 

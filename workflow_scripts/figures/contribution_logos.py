@@ -1,31 +1,41 @@
-"""What a network looks at: logos of the stretches of bases that contribute most."""
+"""Logos of the bases that contribute most to the predictions of a network."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from .panels import panels
 from .sequence_logo import draw_logo
-from .style import panels, publication_style
+from .style import SMALL, publication_style
 
 STRETCH = 40
 """Bases shown of a window."""
 PANELS = 6
+"""Windows shown: the strongest."""
+
+
+def draw(*, contributions: Path, sequences: Path, table: Path) -> Figure:
+    """Draw the figure from the outputs of ``attribute_sequences``."""
+    rows = pd.read_csv(table, sep="\t", dtype={"contig": str})
+    return contribution_logos_figure(np.load(contributions), np.load(sequences), rows)
 
 
 @publication_style
 def contribution_logos_figure(contributions: np.ndarray, sequences: np.ndarray, table: pd.DataFrame) -> Figure:
-    """The stretch of the largest absolute contribution in each of the strongest windows, a panel a window.
+    """The stretch of the largest absolute contribution in each of the strongest windows, one panel per window.
 
     Parameters
     ----------
     contributions
-        Hypothetical ones (windows, positions, 4), the strongest window first.
+        Hypothetical contributions (windows, positions, 4), the strongest window first.
     sequences
         Base codes (windows, positions); those above 3 are unknown and have no letter.
     table
-        A row a window: ``contig, start`` and others.
+        One row per window: ``contig, start`` and others.
     """
     shown = min(PANELS, len(table))
     figure, axes = panels(shown, 1, 0.57, sharey=True)
@@ -34,9 +44,9 @@ def contribution_logos_figure(contributions: np.ndarray, sequences: np.ndarray, 
         stretch = strongest_stretch(np.abs(actual).sum(axis=1), STRETCH)
         draw_logo(axis, actual[stretch])
         start, end = (int(table["start"].iloc[row]) + offset for offset in (stretch.start, stretch.stop))
-        axis.set_title(f"{table['contig'].iloc[row]}:{start:,}–{end:,}", fontsize=6.5, loc="left", pad=2)
+        axis.set_title(f"{table['contig'].iloc[row]}:{start:,}–{end:,}", fontsize=SMALL, loc="left", pad=2)
         axis.set_xticks([])
-    figure.supylabel("Contribution", fontsize=7)
+    figure.supylabel("Contribution")
     return figure
 
 

@@ -1,22 +1,32 @@
-"""Whether negatives have the GC content of the positives."""
+"""The GC content of positives and negatives."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .style import BLUE, ORANGE, legend_below, panels, publication_style
+from .palette import BLUE, ORANGE
+from .panels import legend_below, panels
+from .style import COLUMN_WIDTH, publication_style
+from .tables import read_per_task
 
 BIN_WIDTH = 0.02
 SPLITS = ("train", "validation", "test")
 CLASSES = {1: ("positives", BLUE, "-"), 0: ("negatives", ORANGE, "--")}
 
 
+def draw(*, windows: list[Path], tasks: list[str]) -> Figure:
+    """Draw the figure from the ``windows.tsv`` of every task, in the order of ``tasks``."""
+    return gc_matching_figure(read_per_task(windows, tasks))
+
+
 @publication_style
 def gc_matching_figure(windows: pd.DataFrame) -> Figure:
-    """Histograms of GC content of positives and negatives, a row a task and a column a split.
+    """Histograms of GC content of positives and negatives, one row per task and one column per split.
 
     Parameters
     ----------
@@ -25,7 +35,7 @@ def gc_matching_figure(windows: pd.DataFrame) -> Figure:
     """
     tasks = windows["task"].unique()
     edges = np.arange(0, 1 + BIN_WIDTH, BIN_WIDTH)
-    figure, axes = panels(len(tasks), len(SPLITS), 1.25, sharex=True, sharey="row")
+    figure, axes = panels(len(tasks), len(SPLITS), 1.25, width=COLUMN_WIDTH, sharex=True, sharey="row")
     for task, row in zip(tasks, axes, strict=True):
         for split, axis in zip(SPLITS, row, strict=True):
             of_panel = windows[(windows["task"] == task) & (windows["split"] == split)]

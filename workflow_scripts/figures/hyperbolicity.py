@@ -1,8 +1,9 @@
-"""How much like a tree the embeddings of trained networks are, beside spaces of which that is known."""
+"""Hyperbolicity of the embeddings of trained networks, beside reference spaces of known hyperbolicity."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,24 +11,32 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .arms import Mark, arm_marks
-from .study_panels import MARGINS, ROW_HEIGHT
-from .style import COLUMN_WIDTH, GREY, legend_below, publication_style
+from study.tables import read_table
+
+from .arms import Mark, arm_marks, name_rows
+from .palette import GREY
+from .panels import MARGINS, ROW_HEIGHT, legend_below
+from .style import COLUMN_WIDTH, publication_style
 
 REFERENCES = "reference spaces"
 ALL_TASKS = "tasks"
 MOST_PANELS = 4
-"""Tasks up to which each has a panel."""
+"""Number of tasks up to which each has a panel of its own."""
 ARM_SPREAD = 0.25
-"""How far arms lie from the middle of a row that they share."""
+"""Distance of the outer arms from the middle of a row that they share."""
 STATISTICS = ["q05", "q25", "q50", "q75", "q95"]
 
 
-@publication_style
-def hyperbolicity_figure(hyperbolicity: pd.DataFrame, references: pd.DataFrame) -> Figure:
-    """Distribution of 2 delta / diameter and its maximum: a panel a task, a row an arm, and a panel of references.
+def draw(*, hyperbolicity: Path, references: Path, arms: dict[str, str]) -> Figure:
+    """Draw the figure from the tables of ``measure_hyperbolicity``; ``arms`` has the group of every arm."""
+    return hyperbolicity_figure(read_table(hyperbolicity), read_table(references), arms)
 
-    Many tasks share a panel, a row each, in which arms lie below one another.
+
+@publication_style
+def hyperbolicity_figure(hyperbolicity: pd.DataFrame, references: pd.DataFrame, arms: Mapping[str, str]) -> Figure:
+    """Distribution of 2 delta / diameter and its maximum: one panel per task, one row per arm, one panel of references.
+
+    Many tasks share a panel with one row per task, in which arms lie below one another.
     Quantiles are means over seeds and samples; a cross marks the maximum of each sample.
 
     Parameters
@@ -36,9 +45,11 @@ def hyperbolicity_figure(hyperbolicity: pd.DataFrame, references: pd.DataFrame) 
         ``task, arm, seed, sample, relative_delta, q05, q25, q50, q75, q95``.
     references
         ``space, dimension, curvature`` in place of task, arm and seed.
+    arms
+        Group of every arm of the run.
     """
     share_panel = hyperbolicity["task"].nunique() > MOST_PANELS
-    marks = arm_marks(list(hyperbolicity["arm"].unique()))
+    marks = arm_marks(arms, hyperbolicity["arm"])
     panel, row = (ALL_TASKS, hyperbolicity["task"]) if share_panel else (hyperbolicity["task"], hyperbolicity["arm"])
     of_tasks = hyperbolicity.assign(panel=panel, row=row)
     names = [_space_name(*row) for row in references[["space", "dimension", "curvature"]].values]
@@ -62,7 +73,7 @@ def _space_name(space: str, dimension: float, curvature: float) -> str:
 
 
 def _panels(rows: Mapping[str, Sequence[str]], arms_of_row: int) -> tuple[Figure, dict[str, Axes]]:
-    """Panels above each other, as high as their rows are many, and each by its title; references have one arm a row."""
+    """A figure with panels above each other, each as high as its rows need, by title."""
     heights = [
         MARGINS / 2 + ROW_HEIGHT * len(names) * (1 if title == REFERENCES else arms_of_row)
         for title, names in rows.items()
@@ -71,12 +82,7 @@ def _panels(rows: Mapping[str, Sequence[str]], arms_of_row: int) -> tuple[Figure
     axes = figure.subplots(len(rows), 1, squeeze=False, sharex=True, height_ratios=heights)[:, 0]
     for axis, (title, names) in zip(axes, rows.items(), strict=True):
         axis.set_title(title)
-        axis.set_yticks(range(len(names)), names)
-        axis.set_ylim(len(names) - 0.5, -0.5)
-        axis.tick_params(axis="y", length=0)
-        axis.grid(axis="x")
-        for number in range(0, len(names), 2):
-            axis.axhspan(number - 0.5, number + 0.5, color="#F4F4F4", lw=0, zorder=0)
+        name_rows(axis, names)
     axes[-1].set(xlim=(-0.02, 1.02), xlabel="2 δ / diameter")
     return figure, dict(zip(rows, axes, strict=True))
 

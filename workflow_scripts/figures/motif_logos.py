@@ -1,29 +1,41 @@
-"""The motifs that contributions repeat, each above the known motif that fits it best."""
+"""Motifs found among the contributions, each beside the known motif that fits it best."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from genome_data.formats.motif_files import read_meme
+from genome_data.motifs import read_jaspar
+
+from .panels import panels
 from .sequence_logo import draw_logo, information
-from .style import panels, publication_style
+from .style import SMALL, publication_style
 
 PANELS = 4
 """Motifs shown: those with the most sites."""
 
 
+def draw(*, motifs: Path, table: Path, known: list[Path]) -> Figure:
+    """Draw the figure from the outputs of ``find_motifs`` and the ``known`` motifs, JASPAR files."""
+    found = {name: motif.probabilities for name, motif in read_meme(motifs).items()}
+    references = {motif.name: motif.probabilities for motif in map(read_jaspar, known)}
+    return motif_logos_figure(pd.read_csv(table, sep="\t"), found, references)
+
+
 @publication_style
 def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> Figure:
-    """Logos in bits, a row of two panels a motif: as found, and the known one aligned to it.
+    """Logos in bits, one row of two panels per motif: as found, and the known motif aligned to it.
 
     Parameters
     ----------
     table
-        ``motif, sites, match, correlation, strand, offset``; a row a motif, those with the most sites first.
+        ``motif, sites, match, correlation, strand, offset``; one row per motif, those with the most sites first.
     found, known
         Base probabilities (width, 4) by name.
     """
@@ -41,11 +53,11 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
         ends = [0, len(found[row.motif]), row.offset, row.offset + len(oriented)]
         for axis in (ours, theirs):
             axis.set_xlim(min(ends) - 0.5, max(ends) - 0.5)
-    figure.supylabel("Bits", fontsize=7)
+    figure.supylabel("Bits")
     return figure
 
 
 def _draw(axis: Axes, probabilities: np.ndarray, offset: int, title: str) -> None:
     draw_logo(axis, information(probabilities), offset)
-    axis.set_title(title, fontsize=6.5, loc="left", pad=2)
+    axis.set_title(title, fontsize=SMALL, loc="left", pad=2)
     axis.set(ylim=(0, 2), xticks=[])

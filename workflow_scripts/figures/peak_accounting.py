@@ -1,6 +1,8 @@
-"""What became of every row of a peak file."""
+"""The fate of every row of a peak file: kept, or dropped for one reason."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,16 +10,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .style import GREEN, GREY, VERMILION, panels, publication_style
+from .palette import GREEN, GREY, VERMILION
+from .panels import panels
+from .style import SMALL, publication_style
+from .tables import read_per_task
 
-#: Inches: of a bar where there is room, of one at least, of what a panel needs beside its bars, and of a figure that
-#: the report shows whole.
 ROW_HEIGHT, LEAST_ROW_HEIGHT, MARGINS, REPORT_HEIGHT = 0.16, 0.115, 0.42, 3.4
+"""Heights in inches: of a bar if there is room, of a bar at least, of a panel beside its bars, and of a figure that the
+report shows whole."""
+
+
+def draw(*, counts: list[Path], tasks: list[str]) -> Figure:
+    """Draw the figure from the ``peak_counts.tsv`` of every task, in the order of ``tasks``."""
+    return peak_accounting_figure(read_per_task(counts, tasks))
 
 
 @publication_style
 def peak_accounting_figure(counts: pd.DataFrame) -> Figure:
-    """Rows in, rows dropped by reason, rows kept: bars of a waterfall with their numbers, a panel a task.
+    """Rows in, rows dropped by reason, rows kept: bars of a waterfall with their numbers, one panel per task.
 
     Parameters
     ----------
@@ -44,7 +54,9 @@ def _draw_waterfall(axis: Axes, counts: pd.DataFrame) -> None:
     positions = np.arange(len(rows))
     axis.barh(positions, rows, left=left, color=colours, edgecolor=colours, linewidth=0.6, height=0.7)
     for position, number, end in zip(positions, rows, left + rows, strict=True):
-        axis.annotate(f"{number:,}", (end, position), xytext=(3, 0), textcoords="offset points", va="center", size=6.5)
+        axis.annotate(
+            f"{number:,}", (end, position), xytext=(3, 0), textcoords="offset points", va="center", size=SMALL
+        )
     axis.set_yticks(positions, ["rows in", *(reason.replace("_", " ") for reason in counts["reason"][1:-1]), "kept"])
     axis.tick_params(axis="y", length=0)
     axis.invert_yaxis()

@@ -1,6 +1,9 @@
-"""How well each arm tells bound from unbound windows."""
+"""Test metrics of every arm: AUROC and AUPRC of classification tasks, divergence and correlations of profile tasks."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -8,42 +11,74 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from workflow_support.metrics import BASELINE_ARM
+from workflow_support.metrics import METRICS as ALL_METRICS
 
-from .arms import BASELINE_LABEL, BASELINE_MARK, draw_arm_rows, network_arms
-from .style import GREY, legend_below, publication_style, stacked_panels
+from .arms import BASELINE_LABEL, BASELINE_MARK, arm_marks, draw_arm_rows, seeds_handle
+from .palette import BLACK, GREY
+from .panels import ROW_HEIGHT, legend_below, stacked_panels
+from .style import publication_style
+from .tables import KEYS, read_metrics
 
-METRICS = ("AUROC", "AUPRC")
+METRICS = {
+    "AUROC": "Test AUROC",
+    "AUPRC": "Test AUPRC",
+    "JSD": "Test JSD (nats)",
+    "Spearman 1 bp": "Test Spearman, 1 bp",
+    "Count Pearson": "Test count Pearson",
+}
+BOUNDS = [metric for metric in ALL_METRICS if metric.bounds]
+"""Values that are drawn as lines in the panel of the metric that is compared with them."""
+LINES = dict(zip((metric.name for metric in BOUNDS), (":", "--", "-."), strict=False))
+MARGINS = 0.6
+LEAST_ROWS = 3
+
+
+def draw(*, evaluations: list[Path], arms: dict[str, str]) -> Figure:
+    """Draw the figure from the ``evaluation.json`` of networks and baselines; ``arms`` has the group of every arm."""
+    return performance_figure(read_metrics(evaluations), arms)
 
 
 @publication_style
-def performance_figure(metrics: pd.DataFrame) -> Figure:
-    """AUROC and AUPRC of every arm, a row of panels a task: a dot a seed, a bar at their mean, the baseline dashed.
+def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure:
+    """Metrics on the test split, one panel per task and metric: one dot per seed, a bar at their mean, and bounds.
 
     Parameters
     ----------
     metrics
-        ``task, arm, seed`` and those of ``AUROC, AUPRC`` that are defined, on the test split.
+        ``task, arm, seed`` and those of ``METRICS`` and of their bounds that are defined.
+    arms
+        Group of every arm of the run.
     """
-    drawn = [metric for metric in METRICS if metric in metrics]
-    tasks, arms = metrics["task"].unique(), network_arms(metrics)
-    figure, by_task = stacked_panels(tasks, len(drawn), 0.6 + 0.14 * len(arms), sharey=True)
+    drawn = [metric for metric in METRICS if metric in metrics and metrics[metric].notna().any()]
+    bounds = [bound for bound in BOUNDS if bound.bounds in drawn]
+    metrics = metrics.reindex(columns=[*KEYS, *drawn, *(bound.name for bound in bounds)])
+    is_baseline = metrics["arm"] == BASELINE_ARM
+    marks = arm_marks(arms, metrics.loc[~is_baseline, "arm"])
+    # Metrics differ more by the depth and balance of a task than by arm: each panel has an axis of its own.
+    height = MARGINS + ROW_HEIGHT * max(LEAST_ROWS, len(marks))
+    figure, by_task = stacked_panels(metrics["task"].unique(), len(drawn), height, sharey=True)
     for task, axes in by_task.items():
-        axes[0].set_title(task, loc="left")
         of_task = metrics[metrics["task"] == task]
+        axes[0].set_title(task, loc="left")
         for metric, axis in zip(drawn, axes, strict=True):
-            draw_arm_rows(axis, of_task, metric, arms)
-            baseline = of_task.loc[of_task["arm"] == BASELINE_ARM, metric].mean()
-            axis.axvline(baseline, color=BASELINE_MARK.colour, ls=BASELINE_MARK.line, lw=0.9)
+            draw_arm_rows(axis, of_task, metric, marks)
+            if is_baseline.any():
+                baseline = of_task.loc[of_task["arm"] == BASELINE_ARM, metric].mean()
+                axis.axvline(baseline, color=BASELINE_MARK.colour, ls=BASELINE_MARK.line, lw=0.9)
+            for bound in bounds:
+                if bound.bounds == metric:
+                    axis.axvline(of_task[bound.name].mean(), color=BLACK, ls=LINES[bound.name], lw=0.9)
             axis.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
-            axis.set_xlabel(f"Test {metric}")
-    seeds = metrics.loc[metrics["arm"] != BASELINE_ARM, "seed"].nunique()
-    legend_below(
-        figure,
-        [
-            Line2D([], [], ls="", marker="o", color=GREY, label=f"one of {seeds} seeds"),
-            Line2D([], [], ls="", marker="|", markersize=8, markeredgewidth=1.4, color=GREY, label="mean"),
-            Line2D([], [], ls=BASELINE_MARK.line, lw=0.9, color=BASELINE_MARK.colour, label=BASELINE_LABEL),
-        ],
-        columns=3,
-    )
+            axis.set_xlabel(METRICS[metric])
+            if of_task[metric].isna().all():
+                axis.set(xticks=[], xlabel=f"{METRICS[metric]}: not defined")
+    handles = [
+        seeds_handle(metrics.loc[~is_baseline, "seed"].nunique()),
+        Line2D([], [], ls="", marker="|", markersize=8, markeredgewidth=1.4, color=GREY, label="mean"),
+        *(Line2D([], [], ls=LINES[each.name], lw=0.9, color=BLACK, label=each.bound_label) for each in bounds),
+    ]
+    if is_baseline.any():
+        baseline = {"ls": BASELINE_MARK.line, "lw": 0.9, "color": BASELINE_MARK.colour}
+        handles.append(Line2D([], [], **baseline, label=BASELINE_LABEL))
+    legend_below(figure, handles, columns=2 if bounds else 3)
     return figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from .style import BLACK, BLUE, GREY, VERMILION, legend_below, panels, publication_style
+from .palette import BLACK, GREY, MINUS, PLUS
+from .panels import legend_below, panels
+from .style import SMALL, publication_style
 
 REACH = 200
 """Bases drawn on either side of a summit."""
@@ -21,7 +24,7 @@ REACH = 200
 
 @dataclass(frozen=True)
 class Example:
-    """One window: ``title``, and what is ``observed`` and ``predicted`` in reads a base, each (2, positions).
+    """One window: its ``title``, and the ``observed`` and ``predicted`` reads per base, each (2, positions).
 
     The summit lies at ``positions // 2``.
     """
@@ -31,14 +34,29 @@ class Example:
     predicted: np.ndarray
 
 
+def draw(*, windows: Path, counts: Path, predictions: Path, profiles: Path) -> Figure:
+    """Draw the figure from the windows and counts of a task and the first replicate's predictions of its test split."""
+    splits = pd.read_csv(windows, sep="\t", usecols=["split"])["split"]
+    rows = np.flatnonzero(splits == "test")
+    table = pd.read_csv(predictions, sep="\t", dtype={"contig": str}, nrows=rows.size)
+    observed, predicted = np.load(counts, mmap_mode="r"), np.load(profiles, mmap_mode="r")[0]
+    margin = (observed.shape[2] - predicted.shape[2]) // 2
+    centre = slice(margin, margin + predicted.shape[2])
+    examples = [
+        example(name, table.loc[row], observed[rows[row], :, centre], predicted[row])
+        for name, row in choose_windows(table).items()
+    ]
+    return profile_examples_figure(examples)
+
+
 def choose_windows(predictions: pd.DataFrame) -> dict[str, int]:
     """Rows of the best, median and worst window by JSD, of those with at least the median number of reads.
 
     Parameters
     ----------
     predictions
-        ``reads, JSD``, a row a window; a JSD that is not defined is NaN. Of fewer than three windows that have one,
-        some are chosen twice; of none, there is no choice.
+        ``reads, JSD``, one row per window; a JSD that is not defined is NaN. If fewer than three windows have a JSD,
+        some are chosen twice; if none has, the choice is empty.
     """
     measured = predictions.dropna(subset="JSD")
     deep = measured[measured["reads"] >= measured["reads"].median()]
@@ -54,7 +72,7 @@ def example(name: str, window: Mapping, counts: np.ndarray, probabilities: np.nd
     Parameters
     ----------
     name
-        What it is an example of.
+        Word for the window, such as best.
     window
         ``contig, start, end, reads, JSD``; the profile lies in the middle of ``start`` to ``end``.
     counts, probabilities
@@ -69,19 +87,19 @@ def example(name: str, window: Mapping, counts: np.ndarray, probabilities: np.nd
 
 @publication_style
 def profile_examples_figure(examples: list[Example]) -> Figure:
-    """5' ends around the summit, a panel an example: the + strand above zero, the − strand below."""
+    """5' ends around the summit, one panel per example: the + strand above zero, the − strand below."""
     figure, axes = panels(max(1, len(examples)), 1, 0.9, sharex=True)
     if not examples:
         axes[0, 0].set_title("no test window has reads", loc="left")
     for axis, shown in zip(axes[:, 0], examples, strict=False):
         _draw(axis, shown)
     axes[-1, 0].set_xlabel("Distance from the summit (bp)")
-    axes[len(axes) // 2, 0].set_ylabel("5′ ends a base")
+    axes[len(axes) // 2, 0].set_ylabel("5′ ends per base")
     legend_below(
         figure,
         [
-            Patch(color=BLUE, alpha=0.6, lw=0, label="observed +"),
-            Patch(color=VERMILION, alpha=0.6, lw=0, label="observed −"),
+            Patch(color=PLUS, alpha=0.6, lw=0, label="observed +"),
+            Patch(color=MINUS, alpha=0.6, lw=0, label="observed −"),
             Line2D([], [], color=BLACK, lw=0.8, label="predicted"),
         ],
         columns=3,
@@ -94,7 +112,7 @@ def _draw(axis: Axes, shown: Example) -> None:
     reach = min(REACH, middle)
     drawn = slice(middle - reach, middle + reach + 1)
     positions = np.arange(shown.observed.shape[1])[drawn] - middle
-    for strand, (sign, colour) in enumerate(((1, BLUE), (-1, VERMILION))):
+    for strand, (sign, colour) in enumerate(((1, PLUS), (-1, MINUS))):
         observed, predicted = (sign * each[strand, drawn] for each in (shown.observed, shown.predicted))
         axis.stairs(observed, np.append(positions, positions[-1] + 1) - 0.5, fill=True, color=colour, alpha=0.6, lw=0)
         axis.plot(positions, predicted, color=BLACK, lw=0.5)
@@ -102,4 +120,4 @@ def _draw(axis: Axes, shown: Example) -> None:
     axis.set_xlim(-reach, reach)
     axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axis.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
-    axis.set_title(shown.title, loc="left", fontsize=6.5, pad=3)
+    axis.set_title(shown.title, loc="left", fontsize=SMALL, pad=3)

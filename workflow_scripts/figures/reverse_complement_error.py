@@ -1,30 +1,62 @@
-"""How differently a model scores the two strands of the same window."""
+"""The difference between a model's scores of the two strands of a window."""
 
 from __future__ import annotations
 
-import pandas as pd
-from matplotlib.figure import Figure
+from collections.abc import Mapping
+from pathlib import Path
 
-from .arms import draw_arm_rows, network_arms
-from .scales import scale_from_zero
-from .study_panels import row_panels
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from .arms import arm_marks, draw_arm_rows
+from .panels import row_panels
 from .style import publication_style
+from .tables import read_metrics
+
+SMALLEST_DECADE, LARGEST_DECADE = -7, 1
+MOST_TICKS = 3
+
+
+def draw(*, evaluations: list[Path], arms: dict[str, str]) -> Figure:
+    """Draw the figure from the ``evaluation.json`` of every network; ``arms`` has the group of every arm."""
+    return reverse_complement_error_figure(read_metrics(evaluations), arms)
 
 
 @publication_style
-def reverse_complement_error_figure(metrics: pd.DataFrame) -> Figure:
-    """Largest |f(x) - f(rc x)| of every model, a panel a task: a dot a seed on a logarithmic axis that begins at zero.
+def reverse_complement_error_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure:
+    """Largest |f(x) - f(rc x)| of every model, one panel per task: one dot per seed, a bar at their mean.
+
+    The axis is logarithmic and begins at zero.
 
     Parameters
     ----------
     metrics
         ``task, arm, seed, rc_error`` (in units of the logit); the baseline has no ``rc_error``.
+    arms
+        Group of every arm of the run.
     """
-    tasks, arms = metrics["task"].unique(), network_arms(metrics)
-    figure, axes = row_panels(tasks, arms)
-    errors = metrics["rc_error"].dropna().to_numpy()
+    metrics = metrics.dropna(subset="rc_error")
+    marks = arm_marks(arms, metrics["arm"])
+    figure, axes = row_panels(metrics["task"].unique(), list(marks))
     for task, axis in axes.items():
-        draw_arm_rows(axis, metrics[metrics["task"] == task], "rc_error", arms)
-        scale_from_zero(axis, errors)
-    figure.supxlabel("Largest |f(x) − f(rc x)| on the test split (logit)", fontsize=7)
+        draw_arm_rows(axis, metrics[metrics["task"] == task], "rc_error", marks)
+        _scale_from_zero(axis, metrics["rc_error"].to_numpy())
+    figure.supxlabel("Largest |f(x) − f(rc x)| on the test split (logit)")
     return figure
+
+
+def _scale_from_zero(axis: Axes, values: np.ndarray) -> None:
+    """Scale x logarithmically above the smallest value's decade and linearly below, so that zero has its place."""
+    positive = values[values > 0]
+    lowest = np.floor(np.log10(positive.min())) if len(positive) else SMALLEST_DECADE
+    highest = np.ceil(np.log10(positive.max())) if len(positive) else LARGEST_DECADE
+    highest = max(highest, lowest + 1)
+    axis.set_xscale("symlog", linthresh=10.0**lowest, linscale=0.8)
+    axis.set_xlim(-0.3 * 10.0**lowest, 2 * 10.0**highest)
+    step = int(np.ceil((highest - lowest + 1) / MOST_TICKS))
+    decades = np.arange(highest, lowest - 1, -step)[::-1]
+    axis.xaxis.set_major_locator(FixedLocator([0, *10.0**decades]))
+    axis.xaxis.set_minor_locator(NullLocator())

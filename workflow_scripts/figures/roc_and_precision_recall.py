@@ -1,8 +1,9 @@
-"""Receiver operating characteristic and precision against recall."""
+"""Receiver operating characteristic, and precision against recall."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,29 +11,51 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from workflow_support.metrics import BASELINE_ARM
-
-from .arms import BASELINE_MARK, Mark, arm_marks, line_handles, network_arms
-from .style import GREY, legend_below, publication_style, stacked_panels
+from .arms import Mark, arm_marks, line_handles
+from .palette import GREY
+from .panels import legend_below, stacked_panels
+from .style import publication_style
+from .tables import read_per_model
 
 GRID = np.linspace(0, 1, 201)
+WITHOUT_CURVES = "These curves need a task of two classes, and no task has them."
+
+
+def draw(*, predictions: list[Path], evaluations: list[Path], arms: dict[str, str]) -> Figure:
+    """Draw the figure of the tasks with two classes.
+
+    Each ``predictions.tsv`` stands in the order of the ``evaluation.json`` that names its arm; ``arms`` has the group
+    of every arm.
+    """
+    of_two_classes = [
+        files
+        for files in zip(predictions, evaluations, strict=True)
+        if "logit" in pd.read_csv(files[0], sep="\t", nrows=0)
+    ]
+    columns = ["label", "logit"]
+    table = read_per_model(*zip(*of_two_classes, strict=True), columns) if of_two_classes else pd.DataFrame()
+    return roc_and_precision_recall_figure(table, arms)
 
 
 @publication_style
-def roc_and_precision_recall_figure(predictions: pd.DataFrame) -> Figure:
-    """Both curves of every arm, a row of panels a task; curves are averaged over seeds at equal x.
+def roc_and_precision_recall_figure(predictions: pd.DataFrame, arms: Mapping[str, str]) -> Figure:
+    """Both curves of every arm, one row of panels per task; curves are averaged over seeds at equal x.
 
     Parameters
     ----------
     predictions
-        ``task, arm, seed, label, logit``: every window of the test split, once a model. Empty where no task has two
-        classes, which the figure then says.
+        ``task, arm, seed, label, logit``: every window of the test split, once per model. If the table is empty, the
+        figure says that no task has two classes.
+    arms
+        Group of every arm of the run.
     """
     if predictions.empty:
-        return _without_curves()
-    tasks = predictions["task"].unique()
-    marks = arm_marks(network_arms(predictions)) | {BASELINE_ARM: BASELINE_MARK}
-    figure, axes = stacked_panels(tasks, 2, 1.65)
+        figure, axes = stacked_panels([WITHOUT_CURVES], 1, 0.5)
+        axes[WITHOUT_CURVES][0].set_axis_off()
+        axes[WITHOUT_CURVES][0].set_title(WITHOUT_CURVES, loc="left")
+        return figure
+    marks = arm_marks(arms, predictions["arm"])
+    figure, axes = stacked_panels(predictions["task"].unique(), 2, 1.65)
     for task, (roc, precision_recall) in axes.items():
         of_task = predictions[predictions["task"] == task]
         for arm, mark in marks.items():
@@ -42,20 +65,11 @@ def roc_and_precision_recall_figure(predictions: pd.DataFrame) -> Figure:
         roc.plot([0, 1], [0, 1], color=GREY, ls=":", lw=0.8)
         precision_recall.axhline(of_task["label"].mean(), color=GREY, ls=":", lw=0.8)
         roc.set_title(task, loc="left")
-        roc.set_ylabel("True positive rate")
-        precision_recall.set_ylabel("Precision")
+        roc.set(xlabel="False positive rate", ylabel="True positive rate")
+        precision_recall.set(xlabel="Recall", ylabel="Precision")
         for axis in (roc, precision_recall):
             axis.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-        roc.set_xlabel("False positive rate")
-        precision_recall.set_xlabel("Recall")
     legend_below(figure, line_handles(marks, reference="chance"))
-    return figure
-
-
-def _without_curves() -> Figure:
-    figure, axes = stacked_panels(["no task has two classes, whose curves these would be"], 1, 0.5)
-    for (axis,) in axes.values():
-        axis.set_axis_off()
     return figure
 
 

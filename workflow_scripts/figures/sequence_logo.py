@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .style import BLUE, GREEN, ORANGE, VERMILION
+from .palette import BLUE, GREEN, ORANGE, VERMILION
 
 LETTERS = "ACGT"
-#: Green, blue, yellow and red are the custom; these are their neighbours in the colour-blind safe palette.
 COLOURS = dict(zip(LETTERS, (GREEN, BLUE, ORANGE, VERMILION), strict=True))
+"""The usual green, blue, yellow and red, as near as the colour-blind safe palette has them."""
 
 
 def draw_logo(axis: Axes, values: np.ndarray, start: int = 0) -> None:

@@ -1,9 +1,11 @@
-"""Where reads of the two strands begin around bound sites."""
+"""The 5' ends of the reads of both strands around bound sites."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,11 +13,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .style import BLUE, GREY, VERMILION, legend_below, panels, publication_style
+from genome_data.strand_shift import footprint_maxima, smooth
+
+from .palette import GREY, MINUS, PLUS
+from .panels import legend_below, panels
+from .style import SMALL, publication_style
 
 SITE_REACH = 50
 """Bases on either side of a motif's middle."""
-STRANDS = ((BLUE, "+"), (VERMILION, "−"))
+STRANDS = ((PLUS, "+"), (MINUS, "−"))
+WINDOW_COLUMNS = ["contig", "start", "end"]
 
 
 @dataclass(frozen=True)
@@ -25,9 +32,9 @@ class Footprint:
     Attributes
     ----------
     title, x_label
-        What the sites are, and from where distances count.
+        Name of the sites, and of the place from which distances count.
     means, smoothed
-        5' ends a base and site, (2, positions), + strand first; the site lies at ``positions // 2``.
+        5' ends per base and site, (2, positions), + strand first; the site lies at ``positions // 2``.
     maxima
         Positions of the maxima of the + and the − strand, in bases from the site.
     """
@@ -37,6 +44,22 @@ class Footprint:
     means: np.ndarray
     smoothed: np.ndarray
     maxima: tuple[int, int]
+
+
+def draw(*, windows: Path, counts: Path, strands: Path, sites: Path | None) -> Figure:
+    """Draw the figure from the outputs of ``extract_profiles`` and ``check_strands``.
+
+    ``sites`` is the table of the motif instances that a simulation planted.
+    """
+    reads, measured = np.load(counts, mmap_mode="r"), json.loads(strands.read_text(encoding="utf-8"))
+    footprints = [_around_summits(reads, measured)]
+    if sites is not None:
+        table = pd.read_csv(windows, sep="\t", usecols=WINDOW_COLUMNS, dtype={"contig": str})
+        planted = pd.read_csv(sites, sep="\t", dtype={"contig": str})
+        around = reads_around_sites(reads, table, planted[planted["kind"] == "site"])
+        if len(around):
+            footprints.append(_around_motifs(around))
+    return strand_footprint_figure(footprints)
 
 
 def reads_around_sites(counts: np.ndarray, windows: pd.DataFrame, sites: pd.DataFrame) -> np.ndarray:
@@ -54,8 +77,8 @@ def reads_around_sites(counts: np.ndarray, windows: pd.DataFrame, sites: pd.Data
     Returns
     -------
     numpy.ndarray
-        (sites, 2, 2 SITE_REACH + 1), first the strand that carries the motif; a site whose surroundings no window holds
-        is left out, and one in several windows is counted once.
+        (sites, 2, 2 SITE_REACH + 1), first the strand that carries the motif. A site whose surroundings no window holds
+        is left out; a site in several windows counts once.
     """
     width = counts.shape[2]
     begins = windows["start"] + (windows["end"] - windows["start"] - width) // 2
@@ -78,14 +101,32 @@ def reads_around_sites(counts: np.ndarray, windows: pd.DataFrame, sites: pd.Data
 
 @publication_style
 def strand_footprint_figure(footprints: Sequence[Footprint]) -> Figure:
-    """Mean 5' ends of both strands around sites, a panel each; where smoothed differs, the raw mean is pale."""
+    """Mean 5' ends of both strands around sites, one panel per kind of site; the mean before smoothing is pale."""
     figure, axes = panels(1, len(footprints), 1.9)
     for axis, footprint in zip(axes[0], footprints, strict=True):
         _draw(axis, footprint)
-    axes[0, 0].set_ylabel("5′ ends a base and site")
+    axes[0, 0].set_ylabel("5′ ends per base and site")
     handles = [Line2D([], [], color=colour, label=f"{name} strand") for colour, name in STRANDS]
     legend_below(figure, [*handles, Line2D([], [], color=GREY, ls=":", lw=0.8, label="maximum")], columns=3)
     return figure
+
+
+def _around_summits(reads: np.ndarray, measured: dict) -> Footprint:
+    middle = reads.shape[2] // 2
+    reach = min(measured["flank"], middle, reads.shape[2] - 1 - middle)
+    shown = slice(middle - reach, middle + reach + 1)
+    means = reads.mean(axis=0, dtype=np.float64)
+    # Smoothed before it is cut, for at its ends a smoothed profile falls off.
+    smoothed = smooth(means, measured["sigma"])
+    maxima = (measured["shift"]["plus"], measured["shift"]["minus"])
+    return Footprint(f"{len(reads):,} summits", "From the summit (bp)", means[:, shown], smoothed[:, shown], maxima)
+
+
+def _around_motifs(around: np.ndarray) -> Footprint:
+    means = around.mean(axis=0)
+    # The instances lie exactly on each other, so that nothing needs smoothing.
+    maxima = footprint_maxima(around, sigma=0)
+    return Footprint(f"{len(around):,} motifs, oriented", "From the motif (bp)", means, means, maxima)
 
 
 def _draw(axis: Axes, footprint: Footprint) -> None:
@@ -106,7 +147,7 @@ def _draw(axis: Axes, footprint: Footprint) -> None:
             ha=side,
             va="top",
             color=colour,
-            fontsize=6,
+            fontsize=SMALL,
         )
     axis.set(title=footprint.title, xlabel=footprint.x_label, xlim=(positions[0], positions[-1]))
     axis.set_ylim(0, axis.get_ylim()[1] * 1.1)

@@ -1,8 +1,9 @@
-"""Who wins at each task, and by how much."""
+"""The study metric of every arm at every task, and the gain of the best one over the reference."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,77 +12,88 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from workflow_support.metrics import gain_sign
+from study.tables import read_table
+from workflow_support.metrics import BASELINE_ARM, gain_sign
 
-from .arms import SEED_SPREAD
-from .study_panels import GROUPS, group_handles, groups_of, of_largest_size, of_study_metric, row_panels, seeds_handle
-from .style import GREY, legend_below, publication_style
+from .arms import Mark, arm_label, arm_marks, group_handles, seed_offsets, seeds_handle
+from .palette import GREY
+from .panels import legend_below, row_panels
+from .style import SMALL, publication_style
+from .tables import of_largest_size, of_study_metric
 
 LEAST_REPLICATES = 3
 """Replicates from which on a mean has an interval in the figure."""
+
+
+def draw(
+    *, replicates: Path, means: Path, metrics: dict[str, str], references: dict[str, str], arms: dict[str, str]
+) -> Figure:
+    """Draw the figure from tables of the study.
+
+    ``metrics`` and ``references`` have the metric and reference of each task, ``arms`` the group of every arm.
+    """
+    return study_arms_figure(read_table(replicates), read_table(means), metrics, references, arms)
 
 
 @publication_style
 def study_arms_figure(
     replicates: pd.DataFrame,
     means: pd.DataFrame,
-    arms: pd.DataFrame,
     metrics: Mapping[str, str],
     references: Mapping[str, str],
+    arms: Mapping[str, str],
 ) -> Figure:
-    """The study metric of every arm with the most training windows, a panel a task.
+    """The study metric of every arm with the most training windows, one panel per task.
 
-    A dot a seed, the mean with its 95 % interval, a line at the mean of the reference, and beside the best mean of all
-    seeds its distance to that line.
+    An arm has one dot per seed, and a larger one at the mean with its 95 % interval. A line marks the mean of the
+    reference; beside the best mean of all seeds stands its distance to that line.
 
     Parameters
     ----------
-    replicates, means, arms
+    replicates, means
         Tables of the study.
     metrics, references
         Metric and reference of each task, in the order of the panels.
+    arms
+        Group of every arm of the run.
     """
     replicates, means = (of_largest_size(of_study_metric(table, metrics)) for table in (replicates, means))
     # The interval of two seeds is many times wider than anything else, and reaches beyond what a metric can be.
     enough = means["replicates"] >= LEAST_REPLICATES
     means = means.assign(low=means["low"].where(enough), high=means["high"].where(enough))
-    shown = arms[arms["arm"].isin(means["arm"])]
-    groups = groups_of(shown)
-    figure, axes = row_panels(list(metrics), list(groups))
+    marks = arm_marks(arms, set(means["arm"]) - {BASELINE_ARM})
+    figure, axes = row_panels(list(metrics), list(marks))
     for task, axis in axes.items():
         of_task = means[means["task"] == task].set_index("arm")
-        _draw_rows(axis, replicates[replicates["task"] == task], of_task, groups)
-        _mark_best(axis, of_task[of_task.index.isin(groups)], list(groups), references[task], metrics[task])
+        _draw_rows(axis, replicates[replicates["task"] == task], of_task, marks)
+        _mark_best(axis, of_task[of_task.index.isin(marks)], list(marks), references[task], metrics[task])
         axis.set_xlabel(f"Test {metrics[task]}")
+    reference = "mean of " + " or ".join(arm_label(arm) for arm in dict.fromkeys(references.values()))
     legend_below(
         figure,
         [
-            *group_handles(list(groups.values())),
-            seeds_handle(replicates),
+            *group_handles(arms[arm] for arm in marks),
+            seeds_handle(replicates.groupby(["task", "arm"])["seed"].nunique().max()),
             Line2D([], [], marker="|", markersize=6, color=GREY, label="mean, 95 % interval"),
-            Line2D(
-                [], [], color=GREY, ls="--", lw=0.8, label="mean of " + " or ".join(dict.fromkeys(references.values()))
-            ),
+            Line2D([], [], color=GREY, ls="--", lw=0.8, label=reference),
         ],
     )
     return figure
 
 
-def _draw_rows(axis: Axes, replicates: pd.DataFrame, means: pd.DataFrame, groups: Mapping[str, str]) -> None:
-    for row, (arm, group) in enumerate(groups.items()):
+def _draw_rows(axis: Axes, replicates: pd.DataFrame, means: pd.DataFrame, marks: Mapping[str, Mark]) -> None:
+    for row, (arm, mark) in enumerate(marks.items()):
         if arm not in means.index:
             continue
-        mark, summary = GROUPS[group], means.loc[arm]
+        summary = means.loc[arm]
         values = replicates.loc[replicates["arm"] == arm].sort_values("seed")["value"].to_numpy()
-        # Seeds lie side by side, so that equal values remain countable.
-        offsets = np.linspace(-SEED_SPREAD, SEED_SPREAD, len(values)) if len(values) > 1 else 0
-        axis.plot(values, row + offsets, ls="", marker="o", markersize=1.6, mew=0, color=mark.colour, alpha=0.45)
+        rows = row + seed_offsets(len(values))
+        axis.plot(values, rows, ls="", marker="o", markersize=1.6, mew=0, color=mark.colour, alpha=0.45)
         if np.isfinite(summary["low"]):
             axis.plot([summary["low"], summary["high"]], [row, row], color=mark.colour, lw=1.1)
-        axis.plot(summary["mean"], row, marker=mark.marker, markersize=3.2, color=mark.colour, mec="white", mew=0.4)
+        axis.plot(summary["mean"], row, marker=mark.marker, color=mark.colour, mec="white", mew=0.4)
     axis.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
     axis.margins(x=0.08)
-    axis.grid(axis="x")
 
 
 def _mark_best(axis: Axes, means: pd.DataFrame, arms: list[str], reference: str, metric: str) -> None:
@@ -98,10 +110,10 @@ def _mark_best(axis: Axes, means: pd.DataFrame, arms: list[str], reference: str,
         axis.annotate(
             f"{values[best] - values[reference]:+.3f}".replace("-", "−"),
             (end, arms.index(best)),
-            xytext=(-6 if is_left else 6, 0),
+            xytext=(-8 if is_left else 8, 0),
             textcoords="offset points",
             ha="right" if is_left else "left",
             va="center",
-            fontsize=6,
+            fontsize=SMALL,
             fontweight="bold",
         )

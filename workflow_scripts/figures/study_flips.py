@@ -1,49 +1,64 @@
-"""How often a model calls a window differently on its two strands."""
+"""The share of windows that a model calls differently on their two strands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from .arms import SEED_SPREAD
-from .study_panels import GROUPS, group_handles, groups_of, label_panels, of_largest_size, row_panels, seeds_handle
-from .style import GREY, legend_below, publication_style
+from study.tables import read_table
+
+from .arms import arm_marks, group_handles, seed_offsets, seeds_handle
+from .palette import GREY
+from .panels import label_panels, legend_below, row_panels
+from .style import publication_style
+from .tables import of_largest_size
+
+
+def draw(*, replicates: Path, tasks: list[str], arms: dict[str, str]) -> Figure:
+    """Draw the figure from the replicates of the study; ``tasks`` have calls, ``arms`` has the group of every arm."""
+    return study_flips_figure(read_table(replicates), tasks, arms)
 
 
 @publication_style
-def study_flips_figure(replicates: pd.DataFrame, arms: pd.DataFrame, tasks: Sequence[str]) -> Figure:
-    """Test windows whose call differs between strands, in percent, a panel a task and a dot a seed; zeros are hollow.
+def study_flips_figure(replicates: pd.DataFrame, tasks: Sequence[str], arms: Mapping[str, str]) -> Figure:
+    """Percentage of test windows whose call differs between strands: one panel per task, one dot per seed, hollow at 0.
 
     Parameters
     ----------
-    replicates, arms
-        Tables of the study.
+    replicates
+        The table of the study.
     tasks
         Tasks with calls, in the order of the panels.
+    arms
+        Group of every arm of the run.
     """
     flips = of_largest_size(replicates[(replicates["metric"] == "RC flips") & replicates["task"].isin(tasks)])
-    groups = groups_of(arms[arms["arm"].isin(flips["arm"])])
-    figure, axes = row_panels(list(tasks), list(groups))
+    marks = arm_marks(arms, flips["arm"])
+    figure, axes = row_panels(list(tasks), list(marks))
     largest = max(100 * flips["value"].max(), 1e-3)
     for task, axis in axes.items():
-        for row, (arm, group) in enumerate(groups.items()):
+        for row, (arm, mark) in enumerate(marks.items()):
             of_arm = flips[(flips["task"] == task) & (flips["arm"] == arm)].sort_values("seed")
-            values, colour = 100 * of_arm["value"].to_numpy(), GROUPS[group].colour
-            offsets = np.linspace(-SEED_SPREAD, SEED_SPREAD, len(values)) if len(values) > 1 else np.zeros(len(values))
-            is_zero = values == 0
-            axis.plot(values[~is_zero], (row + offsets)[~is_zero], ls="", marker="o", markersize=2.2, color=colour)
+            values = 100 * of_arm["value"].to_numpy()
+            rows, is_zero = row + seed_offsets(len(values)), values == 0
+            look = {"ls": "", "marker": mark.marker, "color": mark.colour}
+            axis.plot(values[~is_zero], rows[~is_zero], markersize=2.5, **look)
             if is_zero.any():
-                axis.plot(0, row, ls="", marker="o", markersize=4, mfc="white", mec=colour, mew=0.9, clip_on=False)
+                axis.plot(0, row, markersize=4, mfc="white", mew=0.9, clip_on=False, **look)
         axis.set_xlim(-0.06 * largest, 1.06 * largest)
         axis.xaxis.set_major_locator(MaxNLocator(3))
-        axis.grid(axis="x")
     label_panels(axes, "Calls that differ (%)", dict.fromkeys(tasks, ""))
-    zero = Line2D([], [], ls="", marker="o", markersize=4, mfc="white", color=GREY, label="exactly zero")
-    handles = [*group_handles(list(groups.values())), seeds_handle(flips), zero]
-    legend_below(figure, handles)
+    legend_below(
+        figure,
+        [
+            *group_handles(arms[arm] for arm in marks),
+            seeds_handle(flips.groupby(["task", "arm"])["seed"].nunique().max()),
+            Line2D([], [], ls="", marker="o", markersize=4, mfc="white", color=GREY, label="exactly zero"),
+        ],
+    )
     return figure

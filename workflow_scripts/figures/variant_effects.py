@@ -1,27 +1,37 @@
-"""How predicted differences between alleles go with measured effects."""
+"""Measured effects of variants against the predicted differences between their alleles."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
-from .style import GREY, VERMILION, legend_below, panels, publication_style
+from .palette import GREY, VERMILION
+from .panels import legend_below, panels
+from .style import SMALL, publication_style
 
 SCORERS = {
     "network": ("difference", "Networks", "Predicted difference (logit)"),
-    "motif": ("motif_difference", "Motif matrix", "Difference of best words (bits)"),
+    "motif": ("motif_difference", "Motif matrix", "Score difference (bits)"),
 }
 ALL = "all"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+def draw(*, table: Path, correlation: Path) -> Figure:
+    """Draw the figure from the outputs of ``score_variants`` for variants with measured effects."""
+    return variant_effects_figure(pd.read_csv(table, sep="\t"), json.loads(correlation.read_text(encoding="utf-8")))
+
+
 @publication_style
 def variant_effects_figure(variants: pd.DataFrame, correlations: Sequence[Mapping[str, object]]) -> Figure:
-    """Measured effect of the alternative allele against its predicted one, a panel a scorer.
+    """Measured effect of the alternative allele against its predicted one, one panel per scorer.
 
     Parameters
     ----------
@@ -41,8 +51,9 @@ def variant_effects_figure(variants: pd.DataFrame, correlations: Sequence[Mappin
     for scorer, axis in zip(scorers, axes[0], strict=True):
         column, name, label = SCORERS[scorer]
         lines = [_describe(row) for row in correlations if row["scorer"] == scorer]
-        axis.set_title("\n".join([f"{name}: Pearson's r", *lines]), fontsize=6.5)
+        axis.set_title("\n".join([f"{name}: Pearson's r", *lines]), fontsize=SMALL)
         axis.set_xlabel(label)
+        axis.xaxis.set_major_locator(MaxNLocator(4))
         _scatter(axis, variants[column], variants["effect"], is_marked)
     axes[0, 0].set_ylabel("Measured effect (logit)")
     others, marked = int((~is_marked).sum()), int(is_marked.sum())
@@ -67,8 +78,9 @@ def _describe(row: Mapping[str, object]) -> str:
     return f"{label}: {_signed(row['pearson'])} [{low}, {high}]"
 
 
-def _signed(value: object) -> str:
-    return f"{value:.2f}".replace("-", "−")
+def _signed(value: float) -> str:
+    # Adding zero makes a negative zero positive.
+    return f"{round(value, 2) + 0:.2f}".replace("-", "−")
 
 
 def _readable(subset: str) -> str:

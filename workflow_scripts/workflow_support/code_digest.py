@@ -9,23 +9,26 @@ from functools import cache
 from pathlib import Path
 
 
-def code_digest(script: Path) -> str:
-    """SHA-256 of a script and of every local module that it imports, directly or not.
+def code_digest(script: Path, *modules: str) -> str:
+    """SHA-256 of a script, of ``modules`` and of every local module that these import, directly or not.
 
-    Local modules lie beside the script. The digest depends only on names and contents, not on the folder of the
-    checkout or on file times, so it is the same in every checkout of the same code.
+    Local modules lie beside the script; ``modules`` are the dotted names of those that it imports by a name that it is
+    given. The digest depends only on names and contents, not on the folder of the checkout or on file times, so it is
+    the same in every checkout of the same code.
     """
     digest = hashlib.sha256()
-    for path in local_files(script):
+    for path in local_files(script, *modules):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(script.parent).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
 
-def local_files(script: Path) -> list[Path]:
-    """The script and the files of every local module that it imports, directly or not, sorted."""
+def local_files(script: Path, *modules: str) -> list[Path]:
+    """The script and the files of ``modules`` and of every local module that these import, directly or not, sorted."""
     found, waiting = set(), [script]
+    for module in modules:
+        waiting += _module_files(module, script.parent)
     while waiting:
         file = waiting.pop()
         if file not in found:
@@ -35,14 +38,14 @@ def local_files(script: Path) -> list[Path]:
     return sorted(found)
 
 
-def third_party_imports(script: Path) -> set[str]:
-    """Top-level names of the packages, neither local nor of the standard library, that a script and its modules import.
+def third_party_imports(script: Path, *modules: str) -> set[str]:
+    """Top-level names of the packages, neither local nor of the standard library, that a script and modules import.
 
     Packages that come with this interpreter under another name than they are installed by keep their import name
     (``sklearn``, not scikit-learn).
     """
     names = {
-        module.partition(".")[0] for file in local_files(script) for module in _imports(file, script.parent)
+        module.partition(".")[0] for file in local_files(script, *modules) for module in _imports(file, script.parent)
     } - sys.stdlib_module_names
     return {name for name in names if not _module_files(name, script.parent)}
 

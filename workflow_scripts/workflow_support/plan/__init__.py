@@ -1,11 +1,28 @@
 """The plan of a run: its files, settings and models, worked out from the configuration before any job starts."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from figures.registry import figure_files
+from workflow_support.configuration import Location
+
 from .inputs import Inputs
 from .models import Models
 from .outputs import Outputs
 from .profiles import Profiles
-from .run import Run
+from .run import Run, Settings
 from .study import Study
 from .uses import Uses
 
-__all__ = ["Inputs", "Models", "Outputs", "Profiles", "Run", "Study", "Uses"]
+__all__ = ["Plan"]
+
+
+class Plan:
+    """The parts of the plan; see :class:`Run` for the parameters."""
+
+    def __init__(self, settings: Settings, locations: Mapping[str, Location]) -> None:
+        self.run = Run(settings, locations)
+        self.inputs, self.models, self.profiles = Inputs(self.run), Models(self.run), Profiles(self.run)
+        self.uses, self.study = Uses(self.run, self.models, self.profiles), Study(self.run, self.models)
+        self.outputs = Outputs(self.run, self.models, self.profiles, self.study, figure_files(self))

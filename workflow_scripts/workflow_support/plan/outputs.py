@@ -5,6 +5,7 @@ Intermediate files are among them, because Snakemake makes a deleted file again 
 
 from __future__ import annotations
 
+from figures.figure import FORMATS
 from workflow_support.configuration import simulated_files
 
 from .models import Models
@@ -15,15 +16,6 @@ from .study import Study
 TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml", "results.md"]
 TIMES = ["rule_times.tsv", "arm_times.tsv"]
 CHECKS = ["checked/intervals.tsv", "checked/regions.tsv"]
-CLASSIFICATION_FIGURES = [
-    "performance",
-    "roc_and_precision_recall",
-    "calibration",
-    "reverse_complement_error",
-    "training_curves",
-]
-PROFILE_FIGURES = ["profile_performance", "profile_training_curves"]
-FIGURE_FORMATS = ["svg", "png"]
 GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]
 NETWORK_FILES = ["weights.safetensors", "models.json", "history.tsv"]
 SCORE_FILES = ["evaluation.json", "predictions.tsv"]
@@ -39,10 +31,16 @@ PROFILE_FILES = ["strands.json", "counts.npy", "profile_counts.tsv", "signal/pos
 
 
 class Outputs:
-    """The outputs of a run, in groups."""
+    """The outputs of a run, in groups.
 
-    def __init__(self, run: Run, models: Models, profiles: Profiles, study: Study) -> None:
-        self.run, self.models, self.profiles, self.study = run, models, profiles, study
+    Parameters
+    ----------
+    figures
+        The files of the figures that the registry lists.
+    """
+
+    def __init__(self, run: Run, models: Models, profiles: Profiles, study: Study, figures: list[str]) -> None:
+        self.run, self.models, self.profiles, self.study, self.figures = run, models, profiles, study, figures
 
     def final(self) -> list[str]:
         """Everything that a user gets."""
@@ -56,7 +54,7 @@ class Outputs:
         """Every file except those of the checks, which may run again on their own, and the tables of times."""
         return [
             *map(self.run.path, TABLES_OF_A_RUN),
-            *self.figures(),
+            *self.figures,
             *self.uses(),
             self.run.path("study/arms.tsv"),
             *self.study.hyperbolicity_files(),
@@ -69,23 +67,9 @@ class Outputs:
             *(path for path in self.run.input_files().values() if path.startswith(self.run.path("downloads/"))),
         ]
 
-    def figures(self) -> list[str]:
-        """The figures of a whole run."""
-        run = self.run
-        names = [
-            *(["peak_accounting"] if run.on_genomes else []),
-            *(["gc_matching"] if run.binary else []),
-            *(CLASSIFICATION_FIGURES if run.classification else []),
-            *(PROFILE_FIGURES if run.profile else []),
-            *self.study.figures(),
-        ]
-        return run.paths("figures/{figure}.{format}", figure=names, format=FIGURE_FORMATS)
-
     def uses(self) -> list[str]:
-        """Predictions, attributions and scores of variants, with their figures."""
+        """Predictions, attributions and scores of variants."""
         run, attributions, variants = self.run, self.run.settings["attribute"], self.run.settings["variants"]
-        names = {"name": self.study.with_effects(), "format": FIGURE_FORMATS}
-        logos = {"name": attributions, "figure": ["logos", "motifs"], "format": FIGURE_FORMATS}
         return [
             *run.paths("predictions/{name}.tsv", name=run.settings["predict"]),
             *run.paths("predictions/{name}.bw", name=run.predictions_of(run.classification)),
@@ -93,9 +77,7 @@ class Outputs:
                 "predictions/{name}.{strand}.bw", name=run.predictions_of(run.profile), strand=["plus", "minus"]
             ),
             *run.paths("attributions/{name}.{file}", name=attributions, file=ATTRIBUTION_FILES),
-            *run.paths("figures/attributions/{name}.{figure}.{format}", **logos),
             *run.paths("variants/{name}.{file}", name=variants, file=VARIANT_FILES),
-            *run.paths("figures/variants/{name}.{format}", **names),
         ]
 
     def networks(self) -> list[str]:
@@ -124,7 +106,7 @@ class Outputs:
         ]
 
     def signal(self) -> list[str]:
-        """The measured signal of tasks, and its figures."""
+        """The measured signal of tasks, and the figures that deepTools draws of it."""
         run, profiles = self.run, self.profiles
         with_signal, replicates = run.having("tasks", "signal"), profiles.with_replicates()
         figure = "figures/profiles/{task}.{figure}.{format}"
@@ -134,19 +116,13 @@ class Outputs:
                 "figures/signal/{task}.{figure}.{format}",
                 task=with_signal,
                 figure=["heatmap", "profile"],
-                format=FIGURE_FORMATS,
+                format=FORMATS,
             ),
             *(path for task in run.profile for file in READ_FILES for path in profiles.read_files(file, task)),
             *run.paths("tasks/{task}/signal/replicates.npz", task=replicates),
-            *run.paths(figure, task=profiles.with_reads(), figure=["fingerprint"], format=FIGURE_FORMATS),
-            *run.paths(figure, task=replicates, figure=["replicates"], format=FIGURE_FORMATS),
-            *run.paths(figure, task=run.profile, figure=["footprint", "heatmap", "signal"], format=FIGURE_FORMATS),
-            *(
-                run.path(f"figures/profiles/{task}.{contestant}.examples.{format}")
-                for task in run.profile
-                for contestant in self.models.contestants_for(task)
-                for format in FIGURE_FORMATS
-            ),
+            *run.paths(figure, task=profiles.with_reads(), figure=["fingerprint"], format=FORMATS),
+            *run.paths(figure, task=replicates, figure=["replicates"], format=FORMATS),
+            *run.paths(figure, task=run.profile, figure=["heatmap", "signal"], format=FORMATS),
         ]
 
     def genomes(self) -> list[str]:

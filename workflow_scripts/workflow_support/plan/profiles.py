@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from figures.palette import MINUS, PLUS
 from workflow_support.configuration import simulated_files
 
 from .run import Run
 
 #: Strands with their sign and their colour in figures.
-STRANDS = {"plus": ("+", "#0072B2"), "minus": ("−", "#D55E00")}
+STRANDS = {"plus": ("+", PLUS), "minus": ("−", MINUS)}
 
 
 class Profiles:

@@ -1,4 +1,4 @@
-"""The study of a run: rows of its tables, what is compared, and the figures that it has something to draw in."""
+"""The study of a run: rows of its tables and what is compared."""
 
 from __future__ import annotations
 
@@ -70,24 +70,6 @@ class Study:
             for name, values in self.settings["combinations"].items()
         ]
         return arms + combinations
-
-    def figures(self) -> list[str]:
-        """The names of the figures of the study."""
-        has_sizes = any(len(sizes) > 1 for sizes in self.models.sizes.values())
-        return [
-            "study_arms",
-            *(f"study_{setting}_sweep" for setting in self.swept),
-            *(["study_learning_curves", "study_gain"] if has_sizes else []),
-            *(["study_flips"] if self.run.classification else []),
-            *(["hyperbolicity"] if self.measures_hyperbolicity else []),
-        ]
-
-    def page_figures(self) -> list[str]:
-        """The figures that the page of results shows."""
-        calibration = ["calibration"] if self.run.classification else []
-        return self.run.paths("figures/{name}.png", name=self.figures() + calibration) + self.run.paths(
-            "figures/variants/{name}.png", name=self.with_effects()
-        )
 
     def with_effects(self) -> list[str]:
         """The sets of variants whose effects were measured."""
