@@ -22,6 +22,8 @@ rule evaluate_network:
         run.path("benchmarks/evaluate_network/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
         task=one_of(run.classification),
+    group:
+        "evaluations"
     conda:
         "../envs/learning.yaml"
     threads: config["training"]["threads"]

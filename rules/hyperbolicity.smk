@@ -25,6 +25,8 @@ if study.measures_hyperbolicity:
         wildcard_constraints:
             task=one_of(run.classification),
             arm=one_of(models.arms),
+        group:
+            "evaluations"
         conda:
             "../envs/learning.yaml"
         threads: config["training"]["threads"]
@@ -51,6 +53,8 @@ if study.measures_hyperbolicity:
             run.path("logs/measure_hyperbolicity.log"),
         benchmark:
             run.path("benchmarks/measure_hyperbolicity.tsv")
+        group:
+            "study"
         conda:
             "../envs/study.yaml"
         threads: 1

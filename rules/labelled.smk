@@ -22,6 +22,8 @@ rule prepare_sequences:
         run.path("benchmarks/prepare_sequences/{task}.tsv")
     wildcard_constraints:
         task=one_of(run.labelled),
+    group:
+        "windows"
     conda:
         "../envs/genomics.yaml"
     threads: 1

@@ -25,6 +25,8 @@ rule collect_study:
         run.path("logs/collect_study.log"),
     benchmark:
         run.path("benchmarks/collect_study.tsv")
+    group:
+        "study"
     conda:
         "../envs/study.yaml"
     threads: 1
@@ -51,6 +53,8 @@ rule compare_arms:
         run.path("logs/compare_arms.log"),
     benchmark:
         run.path("benchmarks/compare_arms.tsv")
+    group:
+        "study"
     conda:
         "../envs/study.yaml"
     threads: 1
@@ -82,6 +86,8 @@ rule write_results_page:
         run.path("logs/write_results_page.log"),
     benchmark:
         run.path("benchmarks/write_results_page.tsv")
+    group:
+        "study"
     conda:
         "../envs/study.yaml"
     threads: 1

@@ -23,6 +23,8 @@ rule prepare_peaks:
         run.path("logs/prepare_peaks/{task}.log"),
     benchmark:
         run.path("benchmarks/prepare_peaks/{task}.tsv")
+    group:
+        "windows"
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -57,6 +59,8 @@ rule sample_negatives:
         run.path("benchmarks/sample_negatives/{task}.tsv")
     wildcard_constraints:
         task=one_of(run.binary),
+    group:
+        "windows"
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -92,6 +96,8 @@ rule extract_sequences:
         run.path("benchmarks/extract_sequences/{task}.tsv")
     wildcard_constraints:
         task=one_of(run.binary),
+    group:
+        "windows"
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -113,6 +119,8 @@ rule encode_kmers:
         run.path("logs/encode_kmers/{task}/k{k}.log"),
     benchmark:
         run.path("benchmarks/encode_kmers/{task}/k{k}.tsv")
+    group:
+        "windows"
     conda:
         "../envs/learning.yaml"
     threads: 1

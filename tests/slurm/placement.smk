@@ -27,10 +27,12 @@ rule on_gpu:
         "echo ${{CUDA_VISIBLE_DEVICES:-none}} > {output}"
 
 
-# By its name, the profile puts it in groups.
+# The profile lets several jobs of this group share a Slurm job.
 rule evaluate_network:
     output:
         "placed/evaluated.{n}.txt",
+    group:
+        "evaluations"
     resources:
         gpu=1,
     shell:
