@@ -188,8 +188,8 @@ def test_text_has_the_same_sizes_on_the_page_in_all_figures(figures) -> None:
         assert figure.get_figwidth() in (COLUMN_WIDTH, PAGE_WIDTH), name
 
 
-def test_every_figure_of_the_registry_is_among_these_figures(figures) -> None:
-    assert set(figures) == {figure.name for figure in FIGURES}
+def test_these_figures_are_in_the_registry_and_all_that_draw_arms_are_compared(figures) -> None:
+    assert set(figures) <= {figure.name for figure in FIGURES}
     draws_arms = {name for name in figures if "arms" in inspect.signature(module_of(name).draw).parameters}
     assert draws_arms == {*WITH_ROWS, *WITH_LINES, "study_sweep", "hyperbolicity"}
 

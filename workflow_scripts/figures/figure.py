@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Figure:
     path
         Path below ``figures/`` without suffix, wildcards in braces; the name by default.
     labels
-        Further labels of the report.
+        Further labels of the report by the title of their column.
     group
         Group of short jobs that a cluster runs as one.
     megabytes
@@ -52,7 +52,7 @@ class Figure:
     params: Callable[[Plan], Mapping[str, Any]] = lambda plan: {}
     module: str = ""
     path: str = ""
-    labels: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     group: str = "figures"
     megabytes: int = 2000
     is_on_page: bool = False
@@ -81,7 +81,7 @@ class Figure:
     @property
     def report_labels(self) -> dict[str, str]:
         """Labels of the figure in the report."""
-        return {"figure": self.label} | {name: f"{{{name}}}" for name in self.labels}
+        return {"figure": self.label} | self.labels
 
     def memory(self, wildcards: object, attempt: int) -> int:
         """Megabytes of memory at an attempt."""

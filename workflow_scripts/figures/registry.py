@@ -136,7 +136,7 @@ FIGURES = (
             "profiles": lambda wildcards: plan.models.largest_file("profiles.npy", wildcards.task, wildcards.arm),
         },
         path="profiles/{task}.{arm}.examples",
-        labels=("task",),
+        labels={"task": "{task}"},
     ),
     Figure(
         "strand_footprint", "Signal", "Footprint of both strands", _per_profile_task,
@@ -147,7 +147,7 @@ FIGURES = (
             "sites": lambda wildcards: plan.profiles.motif_sites(wildcards.task),
         },
         path="profiles/{task}.footprint",
-        labels=("task",),
+        labels={"task": "{task}"},
         megabytes=4000,
     ),
     Figure(
@@ -158,7 +158,7 @@ FIGURES = (
             table="attributions/{attribution}.windows.tsv",
         ),
         path="attributions/{attribution}.logos",
-        labels=("attribution",),
+        labels={"of": "{attribution}"},
     ),
     Figure(
         "motif_logos", "Attribution", "Motifs found", _per_attribution,
@@ -168,7 +168,7 @@ FIGURES = (
             "known": lambda wildcards: plan.uses.known_motifs(wildcards.attribution),
         },
         path="attributions/{attribution}.motifs",
-        labels=("attribution",),
+        labels={"of": "{attribution}"},
     ),
     # The page of results shows the figures from here on, in this order.
     Figure(
