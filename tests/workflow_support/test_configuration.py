@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import copy
-import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from study_configurations import STUDIES, resolve_files
 
-from learning.models.networks import build_network
-from learning.training.settings import LabelledTrainingSettings
-from rc_equivariant import BinaryArchitecture, LabelledArchitecture
-from rc_equivariant.hyperbolic import HyperbolicArchitecture
+from rc_equivariant.descriptions.networks import NetworkDescription
+from rc_equivariant.networks.build import build
 from workflow_support.configuration import (
     Configuration,
     Location,
-    hyperbolic_layers,
+    arms_for,
+    contestants_for,
+    kinds_of,
+    network_of,
     replicates_of,
     resolve,
     train_sizes,
+    training_of,
 )
-from workflow_support.configuration.checks import positions_before_pooling
+from workflow_support.configuration.windows import shortest_window
 from workflow_support.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -43,8 +43,8 @@ genomes:
     splits:
       validation: [chr1]
       test: ["chr2:1-5000"]
-training:
-  epochs: 3
+trainings:
+  binary: {{epochs: 3}}
 study:
   arms:
     standard: {{representation: standard, kmer: 1, channels: 16}}
@@ -70,29 +70,31 @@ predict:
 FAULTS = {
     "unknown key, near": ("  seeds: [0, 1]", "  seeds: [0]\n  seed: 1", ["`seed`", "did you mean `seeds`?"], 20),
     "misspelt required key": ("genome: small", "genom: small", ["`genom`", "did you mean `genome`?"], 22),
-    "unknown key, elsewhere": ("name: run", "name: run\nepochs: 5", ["`training`", "move it there"], 2),
+    "unknown key, elsewhere": ("name: run", "name: run\nthreads: 5", ["`compute`", "move it there"], 2),
     "unknown key, nowhere": ("name: run", "name: run\nzzz: 5", ["delete the line"], 2),
     "unknown key in an arm": ("plus_fraction: 0.75", "plus_fractoin: 0.75", ["did you mean `plus_fraction`"], 18),
     "missing key": ("    peaks: \"{data}/peaks.bed\"\n", "", ["`tasks.CTCF` lacks the key `peaks`", "add a line"], 21),
     "empty required key": ("    genome: small\n", "    genome:\n", ["`tasks.CTCF` lacks the key `genome`"], 21),
     "no tasks": ("tasks:\n  CTCF:", "tasks: {}\nextra:\n  CTCF:", ["`tasks`", "1 or more of them"], 20),
-    "text for a number": ("epochs: 3", "epochs: three", ["training.epochs", "a whole number, at least 1"], 10),
-    "fraction for a whole number": ("epochs: 3", "epochs: 2.5", ["training.epochs", "a whole number"], 10),
-    "whole number with a point": ("epochs: 3", "epochs: 3.0", ["training.epochs", "a whole number"], 10),
-    "true for a number": ("epochs: 3", "epochs: true", ["training.epochs", "found:   true"], 10),
-    "nan": ("epochs: 3", "learning_rate: .nan", ["training.learning_rate"], 10),
+    "text for a number": ("epochs: 3", "epochs: three", ["trainings.binary.epochs", "a whole number, at least 1"], 10),
+    "fraction for a whole number": ("epochs: 3", "epochs: 2.5", ["trainings.binary.epochs", "a whole number"], 10),
+    "whole number with a point": ("epochs: 3", "epochs: 3.0", ["trainings.binary.epochs", "a whole number"], 10),
+    "true for a number": ("epochs: 3", "epochs: true", ["trainings.binary.epochs", "found:   true"], 10),
+    "nan": ("epochs: 3", "learning_rate: .nan", ["trainings.binary.learning_rate"], 10),
     "infinite": ("ratio: 2", "ratio: .inf", ["tasks.CTCF.negatives.ratio"], 24),
-    "below its minimum": ("epochs: 3", "epochs: 0", ["at least 1", "the default, 160"], 10),
+    "below its minimum": ("epochs: 3", "epochs: 0", ["at least 1", "trainings.binary.epochs"], 10),
     "above its maximum": ("kmer: 3", "kmer: 7", ["at least 1, at most 6"], 16),
     "unknown choice": ("representation: irrep\n", "representation: irep\n", ["did you mean `irrep`?"], 15),
-    "unknown device": ("epochs: 3", "device: gpu", ["cpu or cuda"], 10),
+    "unknown device": ("name: run", "name: run\ncompute: {device: gpu}", ["cpu or cuda"], 2),
     "seed twice": ("seeds: [0, 1]", "seeds: [1, 1]", ["none twice"], 19),
     "number for text": ("test: [\"chr2:1-5000\"]", "test: [2]", ["splits.test[0]", "put it in quotes"], 8),
     "list for text": ("genome: small", "genome: [small]", ["tasks.CTCF.genome", "text"], 22),
     "name with a slash": ("  CTCF:\n", "  CT/CF:\n", ["`CT/CF` cannot be a name"], 21),
     "name of a run with a space": ("name: run", "name: my run", ["`name`", "letters, digits"], 1),
     "name that is no text": ("  CTCF:\n", "  2:\n", ['put it in quotes: "2"'], 21),
-    "key twice": ("epochs: 3", "epochs: 3\n  epochs: 4", ["`training.epochs` is given twice", "first on line 10"], 11),
+    "key twice": (
+        "{epochs: 3}", "{epochs: 3}\n  binary: {}", ["`trainings.binary` is given twice", "first on line 10"], 11,
+    ),
     "task twice": ("predict:", "  CTCF: {genome: small, peaks: x}\npredict:", ["`tasks.CTCF` is given twice"], 25),
     "unknown genome": ("genome: small", "genome: smal", ["tasks.CTCF.genome", "did you mean `small`?"], 22),
     "unknown task to predict": ("task: CTCF", "task: MAX", ["predict.scan.task", "allowed: CTCF"], 27),
@@ -124,12 +126,9 @@ FAULTS = {
         "    peaks:", "    counts: {reads: [\"{data}/peaks.bed\"]}\n    peaks:", ["tasks.CTCF.counts", "profile"], 23,
     ),
     "profile task without counts": ("    peaks:", "    kind: profile\n    peaks:", ["counts", "tasks.CTCF"], 21),
-    "profile task without arms": (
-        "    peaks:", "    kind: profile\n    counts: {reads: [\"{data}/peaks.bed\"]}\n    peaks:", ["no arm"], 21,
-    ),
     "name of the baseline": ("    standard:", "    kmer_logistic_regression:", ["baseline", "rename the arm"], 13),
     "batches of one class": ("epochs: 3", "positive_fraction: 0.001", ["one class", "batch_size"], 10),
-    "windows too narrow": ("epochs: 3\n", "epochs: 3\nwindows: {width: 81}\n", ["width to 82 or more"], 0),
+    "windows too narrow": ("{epochs: 3}\n", "{epochs: 3}\nwindows: {width: 81}\n", ["width to 82 or more"], 0),
     "region in two splits": ("test: [\"chr2:1-5000\"]", "test: [chr1]", ["chr1 under validation and test"], 8),
     "no test split": ("      test: [\"chr2:1-5000\"]\n", "", ["genomes.small.splits", "`test`"], 6),
     "missing file": ("{data}/peaks.bed", "{data}/peak.bed", ["tasks.CTCF.peaks", "peaks.bed exists"], 23),
@@ -174,8 +173,10 @@ FAULTS = {
         ["wider_at: 1000", "study.train_sizes"], 19,
     ),
     "reference of another kind": (
-        "  seeds: [0, 1]", "  reference: {profile: standard}\n  seeds: [0, 1]",
-        ["kind binary", "no arm is of kind"], 19,
+        "  seeds: [0, 1]",
+        "    other: {network: labelled, representation: rcps, kmer: 1, channels: 8}\n"
+        "  reference: {profile: other}\n  seeds: [0, 1]",
+        ["`study.reference.profile`", "other, for kind binary or labelled", "allowed: standard, irrep_k3"], 20,
     ),
     "sequences of a binary task": (
         "    peaks:", "    sequences: {all: \"{data}/genome.fa\"}\n    peaks:",
@@ -183,7 +184,7 @@ FAULTS = {
     ),
     "arm that comes of a list": (
         "representation: standard, kmer: 1, channels: 16", "representation: regular, kmer: [1, 2], channels: 15",
-        ["`study.arms.standard`", "16"], 13,
+        ["`study.arms.standard.channels`", "16"], 13,
     ),
     "arm that comes of a list in a family": (
         "    standard: {representation: standard, kmer: 1, ch",
@@ -199,31 +200,65 @@ FAULTS = {
         "      channels: 32", "      channels: 32\n      conjoined: true", ["`study.arms.irrep_k3.conjoined`"], 18,
     ),
     "curvature in Euclidean space": (
-        "channels: 16}", "channels: 16, curvature: flat}", ["study.arms.standard.curvature", "geometry: hyperb"], 13,
+        "channels: 16}", "channels: 16, curvature: flat}", ["study.arms.standard.curvature", "network: hyperb"], 13,
     ),
     "k in Euclidean space": (
-        "channels: 16}", "channels: 16, k: 4}", ["study.arms.standard.k", "geometry: hyperb"], 13,
+        "channels: 16}", "channels: 16, k: 4}", ["study.arms.standard.k", "network: hyperb"], 13,
     ),
     "learnt curvature of flat space": (
-        "channels: 16}", "channels: 16, geometry: hyperbolic, curvature: flat, learnt: true}",
-        ["study.arms.standard.learnt", "curvature: flat", "single or per_block"], 13,
+        "channels: 16}", "channels: 16, network: hyperbolic, curvature: flat, learnt: true}",
+        ["study.arms.standard.learnt", "curvature: flat", "set learnt to false"], 13,
     ),
-    "curvature beside two geometries": (
-        "channels: 16}", "channels: 16, geometry: [euclidean, hyperbolic], curvature: single}",
-        ["study.arms.standard.curvature", "geometry: euclidean"], 13,
+    "curvature beside two networks": (
+        "channels: 16}", "channels: 16, network: [published, hyperbolic], curvature: single}",
+        ["study.arms.standard.curvature", "network: published"], 13,
     ),
     "hyperbolic arm for profiles": (
-        "channels: 16}", "channels: 16, geometry: hyperbolic, kind: profile}", ["kind: binary or labelled"], 13,
+        "channels: 16}", "channels: 16, network: hyperbolic, kinds: [profile]}",
+        ["answers logits, not profile", "kinds: [binary, labelled]"], 13,
     ),
-    "hyperbolic arm of time alone": ("channels: 16}", "channels: 1, geometry: hyperbolic}", ["one is time"], 13),
+    "hyperbolic arm of time alone": ("channels: 16}", "channels: 1, network: hyperbolic}", ["one is time"], 13),
     "unknown curvature": (
-        "channels: 16}", "channels: 16, geometry: hyperbolic, curvature: double}", ["single, per_block or flat"], 13,
+        "channels: 16}", "channels: 16, network: hyperbolic, curvature: double}", ["single, per_block or flat"], 13,
     ),
     "unknown curvature in a list": (
-        "channels: 16}", "channels: 16, geometry: hyperbolic, curvature: [double]}", ["curvature[0]"], 13,
+        "channels: 16}", "channels: 16, network: hyperbolic, curvature: [double]}", ["curvature[0]"], 13,
     ),
     "even width of hyperbolic layers": (
-        "name: run", "name: run\nhyperbolic: {network: {width: 8}}", ["hyperbolic.network.width", "take 9"], 2,
+        "name: run", "name: run\nnetworks: {hyperbolic: {trunk: {width: 8}}}",
+        ["networks.hyperbolic.trunk.width", "take 9"], 2,
+    ),
+    "unknown network": ("channels: 16}", "channels: 16, network: binari}", ["did you mean `binary`?"], 13),
+    "unknown training": ("channels: 16}", "channels: 16, training: long}", ["study.arms.standard.training"], 13),
+    "option of another training": (
+        "channels: 16}", "channels: 16, training: {patience: 3}}",
+        ["study.arms.standard.training.patience", "trainings of kind binary", "steps_per_epoch"], 13,
+    ),
+    "option of another trunk": (
+        "name: run", "name: run\nnetworks: {binary: {trunk: {dilations: [2]}}}",
+        ["networks.binary.trunk.dilations", "a convolutions trunk", "allowed: kernel_widths"], 2,
+    ),
+    "head that cannot read its trunk": (
+        "name: run", "name: run\nnetworks: {mine: {like: labelled, head: {type: profile}}}",
+        ["a profile head on a pooled_residual trunk", "max_pool, dense"], 2,
+    ),
+    "network like nothing": ("name: run", "name: run\nnetworks: {mine: {like: yours}}", ["networks.mine.like"], 2),
+    "network of no layers": ("name: run", "name: run\nnetworks: {mine: {}}", ["does not say which trunk"], 2),
+    "network like itself": (
+        "name: run", "name: run\nnetworks: {a: {like: b}, b: {like: a}}", ["is like itself", "a -> b -> a"], 2,
+    ),
+    "training of another kind": (
+        "{epochs: 3}", "{epochs: 3}\n  long: {like: binary, kind: profile}", ["a training of kind binary"], 11,
+    ),
+    "network and training for different kinds": (
+        "channels: 16}", "channels: 16, network: profile, training: binary}", ["serves no kind of task"], 13,
+    ),
+    "combination of arms for different kinds": (
+        "  seeds: [0, 1]",
+        "    one: {network: profile, representation: rcps, kmer: 1, channels: 8}\n"
+        "    two: {network: labelled, representation: rcps, kmer: 1, channels: 8}\n"
+        "  combinations: {both: {arms: [one, two]}}\n  seeds: [0, 1]",
+        ["serve no kind of task together", "one: profile; two: binary, labelled"], 21,
     ),
     "labelled task with peaks": ("    peaks:", "    kind: labelled\n    peaks:", ["means nothing", "labelled"], 22),
 }  # fmt: skip
@@ -258,6 +293,16 @@ def test_every_fault_is_named_with_its_line_and_a_remedy(good: str, tmp_path: Pa
         assert (error.file, error.line) == (tmp_path / "config.yaml", line)
 
 
+def test_a_task_that_no_arm_serves_is_refused(good: str, tmp_path: Path) -> None:
+    text = good.replace("    peaks:", '    kind: profile\n    counts: {reads: ["{data}/peaks.bed"]}\n    peaks:')
+    assert arms_for(resolve_text(text.split("predict:")[0], tmp_path).settings, "CTCF") == ["standard", "irrep_k3"]
+    arms = text.replace("channels: 16}", "channels: 16, network: binary}").replace(
+        "kmer: 3", "kmer: 3\n      network: binary"
+    )
+    with pytest.raises(InputError, match=r"no arm serves `tasks\.CTCF`"):
+        resolve_text(arms.split("predict:")[0], tmp_path)
+
+
 def test_data_may_come_from_the_command_line_and_is_asked_for(good: str, tmp_path: Path) -> None:
     config = yaml.safe_load(good)
     folder = config.pop("data")
@@ -269,11 +314,13 @@ def test_data_may_come_from_the_command_line_and_is_asked_for(good: str, tmp_pat
 def test_text_that_stands_for_a_value_is_read_as_one(good: str, tmp_path: Path) -> None:
     config = yaml.safe_load(good)
     # 1e-3 is text to YAML, and so is all that stands within braces on Snakemake's command line.
-    config |= {"training": {"learning_rate": "1e-3", "epochs": "7"}, "negatives": {"overlap": "true"}}
+    config |= {"trainings": {"binary": {"learning_rate": "1e-3", "epochs": "7"}}, "negatives": {"overlap": "true"}}
     config["study"]["seeds"] = ["4"]
+    config["study"]["arms"]["standard"]["training"] = {"batch_size": "50"}
     settings = resolve(config, [], SCHEMA).settings
-    assert settings["training"]["learning_rate"] == 0.001
-    assert (settings["training"]["epochs"], settings["study"]["seeds"]) == (7, [4])
+    assert settings["trainings"]["binary"]["learning_rate"] == 0.001
+    assert (settings["trainings"]["binary"]["epochs"], settings["study"]["seeds"]) == (7, [4])
+    assert training_of(settings, "binary", "standard")["batch_size"] == 50
     assert settings["negatives"]["overlap"] is True
 
 
@@ -296,17 +343,25 @@ def test_the_last_file_that_has_a_key_is_blamed(good: str, tmp_path: Path) -> No
 def test_defaults_are_the_published_ones(good: str, tmp_path: Path) -> None:
     settings = resolve_text(good, tmp_path).settings
     assert settings["windows"]["width"] == 1000
-    assert settings["network"] == {"kernel_widths": [15, 14, 14], "pool_width": 40, "pool_stride": 20}
-    assert settings["training"] == {
+    assert settings["networks"]["binary"] == {
+        "trunk": {"type": "convolutions", "kernel_widths": [15, 14, 14]},
+        "head": {"type": "max_pool", "pool_width": 40, "pool_stride": 20},
+    }
+    assert settings["trainings"]["binary"] == {
+        "kind": "binary",
         "epochs": 3,
         "learning_rate": 0.001,
         "batch_size": 100,
         "positive_fraction": 0.2,
         "steps_per_epoch": 50,
-        "device": "cpu",
-        "threads": 1,
-        "deterministic": False,
-        "stacked_replicates": None,
+    }
+    assert settings["compute"] == {"device": "cpu", "threads": 1, "deterministic": False, "stacked_replicates": None}
+    assert network_of(settings, "binary", "standard") == {
+        "representation": "standard", "kmer": 1, "channels": 16, "plus_fraction": None, "conjoined": False,
+        **settings["networks"]["binary"],
+    }  # fmt: skip
+    assert training_of(settings, "binary", "standard") == {
+        key: value for key, value in (settings["trainings"]["binary"] | settings["compute"]).items() if key != "kind"
     }
 
 
@@ -339,37 +394,129 @@ def test_lists_span_arms_and_families_stand_for_all_of_theirs(good: str, tmp_pat
     members = ["irrep_k1_p0", "irrep_k1_p0.75", "irrep_k3_p0", "irrep_k3_p0.75"]
     assert list(study["arms"]) == ["standard", *members]
     assert study["arms"]["irrep_k3_p0"] == {
-        "family": "irrep", "kind": "binary", "representation": "irrep", "kmer": 3, "channels": 32, "plus_fraction": 0,
+        "family": "irrep", "network": "published", "training": "published",
+        "representation": "irrep", "kmer": 3, "channels": 32, "plus_fraction": 0,
     }  # fmt: skip
     assert study["combinations"]["best"]["best_of"] == members
     assert study["reference"] == {"binary": "standard"}
     assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
 
 
-def test_geometries_and_curvatures_span_arms(good: str, tmp_path: Path) -> None:
-    spanned = good.replace("channels: 16}", "channels: 15, geometry: hyperbolic, curvature: [flat, single, per_block]}")
+def test_networks_and_curvatures_span_arms(good: str, tmp_path: Path) -> None:
+    spanned = good.replace("channels: 16}", "channels: 15, network: hyperbolic, curvature: [flat, single, per_block]}")
     spanned = spanned.replace(
-        "  seeds:", "    two: {representation: rcps, kmer: 1, channels: 4, geometry: [euclidean, hyperbolic]}\n  seeds:"
+        "  seeds:", "    two: {representation: rcps, kmer: 1, channels: 4, network: [published, hyperbolic]}\n  seeds:"
     )
     once = resolve_text(spanned, tmp_path)
     arms = once.settings["study"]["arms"]
     of_standard = ["standard_flat", "standard_single", "standard_per_block"]
-    assert list(arms) == [*of_standard, "irrep_k3", "two_euclidean", "two_hyperbolic"]
-    assert [arms[arm]["curvature"] for arm in of_standard] == ["flat", "single", "per_block"]
+    assert list(arms) == [*of_standard, "irrep_k3", "two_published", "two_hyperbolic"]
+    trunks = [network_of(once.settings, "binary", arm)["trunk"] for arm in of_standard]
+    assert [(trunk["curvature"], trunk["learnt"]) for trunk in trunks] == [
+        ("flat", False), ("single", True), ("per_block", True),
+    ]  # fmt: skip
     assert {arms[arm]["family"] for arm in of_standard} == {"standard"}
     assert "curvature" not in arms["two_hyperbolic"]
     assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
 
 
-def test_layers_of_other_geometries_ask_nothing_of_hyperbolic_arms(good: str, tmp_path: Path) -> None:
+def test_layers_of_other_networks_ask_nothing_of_hyperbolic_arms(good: str, tmp_path: Path) -> None:
     """The convolutions of binary tasks need wide windows, and odd channels cannot pair up in Euclidean space."""
-    narrow = good.replace("training:\n", "windows: {width: 30}\ntraining:\n")
+    narrow = good.replace("trainings:\n", "windows: {width: 30}\ntrainings:\n")
     with pytest.raises(InputError, match="too narrow"):
         resolve_text(narrow, tmp_path)
-    arm = "geometry: hyperbolic, representation: regular, channels: 31"
+    arm = "network: hyperbolic, representation: regular, channels: 31"
     bent = narrow.replace("representation: standard, kmer: 1, channels: 16", f"{arm}, kmer: 1")
     irrep = "      representation: irrep\n      kmer: 3\n      channels: 32\n"
-    assert resolve_text(bent.replace(irrep, irrep + "      geometry: hyperbolic\n"), tmp_path)
+    assert resolve_text(bent.replace(irrep, irrep + "      network: hyperbolic\n"), tmp_path)
+
+
+def test_an_arm_serves_every_kind_that_its_network_and_training_can_serve(good: str, tmp_path: Path) -> None:
+    arms = (
+        "    any: {representation: rcps, kmer: 1, channels: 8}\n"
+        "    classes: {representation: rcps, kmer: 1, channels: 8, network: labelled}\n"
+        "    short: {representation: rcps, kmer: 1, channels: 8, network: labelled, training: short}\n"
+        "    tracks: {representation: rcps, kmer: 1, channels: 8, network: profile}\n"
+        "    one: {representation: rcps, kmer: 1, channels: 8, kinds: [labelled]}\n"
+        "  combinations: {both: {arms: [any, short]}}\n  seeds:"
+    )
+    text = good.replace("trainings:\n", "trainings:\n  short: {like: binary, epochs: 1}\n")
+    settings = resolve_text(text.replace("  seeds:", arms), tmp_path).settings
+    assert {name: kinds_of(settings, name) for name in ("any", "classes", "short", "tracks", "one", "both")} == {
+        "any": ["binary", "profile", "labelled"],
+        "classes": ["binary", "labelled"],
+        "short": ["binary"],
+        "tracks": ["profile"],
+        "one": ["labelled"],
+        "both": ["binary"],
+    }
+    assert arms_for(settings, "CTCF") == ["standard", "irrep_k3", "any", "classes", "short"]
+    assert contestants_for(settings, "CTCF") == [*arms_for(settings, "CTCF"), "both"]
+    assert network_of(settings, "binary", "any")["trunk"]["type"] == "convolutions"
+    assert network_of(settings, "profile", "any")["trunk"]["type"] == "dilated"
+    assert network_of(settings, "binary", "classes")["trunk"]["type"] == "pooled_residual"
+    assert training_of(settings, "binary", "short")["epochs"] == 1
+    assert training_of(settings, "binary", "classes")["epochs"] == 3
+
+
+def test_a_network_starts_from_another_and_changes_parts_of_it(good: str, tmp_path: Path) -> None:
+    networks = (
+        "networks:\n  labelled: {trunk: {first_width: 11}}\n"
+        "  deep: {like: labelled, trunk: {dilations: [1, 2, 4]}}\n"
+        "  deeper: {like: deep, head: {type: max_pool, pool_width: 9}}\ntrainings:\n"
+    )
+    named = resolve_text(good.replace("trainings:\n", networks), tmp_path).settings["networks"]
+    trunk = {"type": "pooled_residual", "first_width": 11, "pool_width": 3, "residual_width": 5}
+    assert named["deep"] == {
+        "trunk": trunk | {"dilations": [1, 2, 4]}, "head": {"type": "dense", "dense": 64, "dropout": 0.3},
+    }  # fmt: skip
+    assert named["deeper"] == {
+        "trunk": trunk | {"dilations": [1, 2, 4]}, "head": {"type": "max_pool", "pool_width": 9, "pool_stride": 20},
+    }  # fmt: skip
+
+
+FORMER = {
+    "network": (
+        "network: {kernel_widths: [9], pool_width: 3}",
+        "networks: {binary: {trunk: {kernel_widths: [9]}, head: {pool_width: 3}}}",
+    ),
+    "training": (
+        "training: {epochs: 3, device: cuda}", "trainings: {binary: {epochs: 3}}, compute: {device: cuda}",
+    ),
+    "labelled.network": (
+        "labelled: {network: {dilations: [1], dense: 8}}",
+        "networks: {labelled: {trunk: {dilations: [1]}, head: {dense: 8}}}",
+    ),
+    "labelled.training": ("labelled: {training: {epochs: 3}}", "trainings: {labelled: {epochs: 3}}"),
+    "profile.network": (
+        "profile: {network: {window: 99, dilations: [2], profile_width: 7}}",
+        "profile: {window: 99}, networks: {profile: {trunk: {dilations: [2]}, head: {profile_width: 7}}}",
+    ),
+    "profile.training": ("profile: {training: {epochs: 3}}", "trainings: {profile: {epochs: 3}}"),
+    "hyperbolic.network": (
+        "hyperbolic: {network: {blocks: 2, head: centroid}}",
+        "networks: {hyperbolic: {trunk: {blocks: 2}, head: {pooling: centroid}}}",
+    ),
+    "study.arms.standard.kind": ("kind: labelled", "kinds: [labelled]"),
+    "study.arms.standard.geometry": ("geometry: hyperbolic", "network: hyperbolic"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", FORMER)
+def test_a_former_key_is_refused_with_its_new_spelling(good: str, tmp_path: Path, key: str) -> None:
+    old, new = FORMER[key]
+    is_arm = key.startswith("study")
+    place = ("channels: 16}", f"channels: 16, {old}}}") if is_arm else ("name: run", f"name: run\n{old}")
+    with pytest.raises(InputError) as caught:
+        resolve_text(good.replace(*place), tmp_path)
+    assert f"`{key}`" in str(caught.value)
+    assert caught.value.mend == f"write in its place: {new}"
+    assert caught.value.line == (13 if is_arm else 2)
+    # What is to be pasted is part of a configuration that resolves.
+    pasted = yaml.safe_load(good)
+    (pasted["study"]["arms"]["standard"] if is_arm else pasted).update(yaml.safe_load(f"{{{new}}}"))
+    pasted["study"]["arms"]["other"] = {"representation": "standard", "kmer": 1, "channels": 4}
+    assert resolve(pasted, [], SCHEMA)
 
 
 def test_what_is_yet_to_be_chosen_predicts_nothing(good: str, tmp_path: Path) -> None:
@@ -438,63 +585,36 @@ def test_locations_keep_their_checksums_and_urls_need_not_exist(good: str, tmp_p
     kernels=st.lists(st.integers(1, 30), min_size=1, max_size=4),
     pool=st.integers(1, 60),
 )
-def test_the_width_check_agrees_with_the_network(width: int, kmer: int, kernels: list[int], pool: int) -> None:
-    network = {"kernel_widths": kernels, "pool_width": pool, "pool_stride": 7}
-    positions = positions_before_pooling({"network": network}, width, kmer)
-    assume(positions > 0)
-    try:
-        built = BinaryArchitecture("standard", kmer, 4, width, **network)
-    except ValueError:
-        assert positions < pool
-    else:
-        assert positions >= pool
-        assert built.last_positions == positions
+def test_the_least_width_that_an_error_names_is_the_least_that_the_network_reads(
+    width: int, kmer: int, kernels: list[int], pool: int
+) -> None:
+    trunk, head = {"type": "convolutions", "kernel_widths": kernels}, {"type": "max_pool", "pool_width": pool}
+    network = {"representation": "standard", "kmer": kmer, "channels": 4, "trunk": trunk, "head": head}
+    least = shortest_window(network)
+    assert NetworkDescription.from_dict(network | {"window": least})
+    with pytest.raises(ValueError, match=f"{least} bases or more"):
+        NetworkDescription.from_dict(network | {"window": min(width, least - 1)})
 
 
-def defaults_of(*keys: str) -> dict[str, Any]:
-    """Defaults of the properties of a section of the schema."""
-    section = json.loads(SCHEMA.read_text())
-    for key in keys:
-        section = section["properties"][key]
-    return {name: values.get("default") for name, values in section["properties"].items()}
+def arm_network(good: str, folder: Path, arm: str, networks: str = "{}") -> Any:
+    """The network of the arm ``standard`` with other settings, for a labelled task of 20 bases."""
+    text = good.replace("channels: 16}", f"channels: 4, network: hyperbolic, {arm}}}")
+    settings = resolve_text(text.replace("trainings:\n", f"networks: {networks}\ntrainings:\n"), folder).settings
+    return build(NetworkDescription.from_dict(network_of(settings, "labelled", "standard") | {"window": 20}))
 
 
-def test_labelled_layers_have_by_default_what_the_network_has() -> None:
-    of_network = {field.name: field.default for field in fields(LabelledArchitecture)}
-    for name, value in defaults_of("labelled", "network").items():
-        assert of_network[name] == (tuple(value) if isinstance(value, list) else value), name
+def test_an_arm_may_have_a_k_of_its_own(good: str, tmp_path: Path) -> None:
+    network = arm_network(good, tmp_path, "k: 4.0, learnt: false")
+    assert [float(k()) for k in network.trunk.curvatures] == [pytest.approx(4)]
+    assert not any(k.log_k.requires_grad for k in network.trunk.curvatures)
 
 
-def test_hyperbolic_layers_have_by_default_what_the_network_has() -> None:
-    of_network = {field.name: field.default for field in fields(HyperbolicArchitecture)}
-    layers = defaults_of("hyperbolic", "network")
-    assert layers == {name: of_network[name] for name in layers}
-
-
-def test_an_arm_may_have_a_k_of_its_own() -> None:
-    settings = {"hyperbolic": {"network": defaults_of("hyperbolic", "network")}}
-    shape = {"representation": "standard", "kmer": 1, "channels": 4, "window": 20, "geometry": "hyperbolic"}
-    network = build_network(hyperbolic_layers(settings, shape | {"k": 4.0, "learnt": False}), "labelled")
-    assert [float(k()) for k in network.curvatures] == [pytest.approx(4)]
-    assert not any(k.log_k.requires_grad for k in network.curvatures)
-
-
-def test_a_flat_arm_has_no_curvature_to_learn() -> None:
-    settings = {"hyperbolic": {"network": defaults_of("hyperbolic", "network") | {"k": 2.0}}}
-    shape = {"representation": "standard", "kmer": 1, "channels": 4, "window": 20, "geometry": "hyperbolic"}
+def test_a_flat_arm_has_no_curvature_to_learn(good: str, tmp_path: Path) -> None:
     learnt = {}
     for curvature in ("flat", "single", "per_block"):
-        arm = shape | {"curvature": curvature}
-        network = build_network(hyperbolic_layers(settings, arm), "labelled")
-        learnt[curvature] = [round(k().item(), 6) for k in network.curvatures if k.log_k.requires_grad]
+        network = arm_network(good, tmp_path, f"curvature: {curvature}", "{hyperbolic: {trunk: {k: 2.0}}}")
+        learnt[curvature] = [round(k().item(), 6) for k in network.trunk.curvatures if k.log_k.requires_grad]
     assert learnt == {"flat": [], "single": [2], "per_block": [2, 2, 2, 2]}
-
-
-def test_labelled_training_is_all_that_training_asks_for() -> None:
-    given_elsewhere = {"device", "threads", "deterministic", "stacked_replicates"}
-    given_elsewhere |= {"reverse_complement_augmentation", "consistency"}
-    asked = {field.name for field in fields(LabelledTrainingSettings)}
-    assert set(defaults_of("labelled", "training")) == asked - given_elsewhere
 
 
 @pytest.mark.parametrize("run", STUDIES)
@@ -511,20 +631,13 @@ def test_hyperbolic_networks_of_the_results_have_equal_sizes_within_5_percent(ru
     settings = resolve_files(STUDIES[run], shared_data)
     named = {name for claim in settings["study"]["claims"] for name in (claim["better"], claim["than"])}
     assert named == settings["study"]["arms"].keys()
-    sizes = []
-    for arm in settings["study"]["arms"].values():
-        keys = ("geometry", "curvature", "k", "learnt", "representation", "kmer", "channels")
-        own = {key: arm[key] for key in keys if key in arm}
-        network = build_network(hyperbolic_layers(settings, own) | {"window": 101}, "labelled")
-        sizes.append(sum(parameter.numel() for parameter in network.parameters()))
+    sizes = [parameters_of(settings, "labelled", arm, 101) for arm in settings["study"]["arms"]]
     assert len(sizes) == (8 if run.startswith("published_") else 6)
     assert max(sizes) <= 1.05 * min(sizes)
 
 
-def parameters_of(settings: dict[str, Any], arm: str) -> int:
-    values = settings["study"]["arms"][arm]
-    own = {key: values[key] for key in ("representation", "kmer", "channels", "plus_fraction") if key in values}
-    network = build_network(settings["network"] | own | {"window": settings["windows"]["width"]})
+def parameters_of(settings: dict[str, Any], kind: str, arm: str, window: int) -> int:
+    network = build(NetworkDescription.from_dict(network_of(settings, kind, arm) | {"window": window}))
     return sum(parameter.numel() for parameter in network.parameters())
 
 
@@ -533,6 +646,7 @@ def test_matched_networks_have_the_parameters_of_equivariant_ones_within_5_perce
     files: list[str], shared_data: Path
 ) -> None:
     settings = resolve_files([ROOT / file for file in files], shared_data)
-    matched = parameters_of(settings, "matched")
+    width = settings["windows"]["width"]
+    matched = parameters_of(settings, "binary", "matched", width)
     for arm in ("regular_k3", "irrep_k3_p0.75" if "irrep_k3_p0.75" in settings["study"]["arms"] else "irrep_k3"):
-        assert matched == pytest.approx(parameters_of(settings, arm), rel=0.05), arm
+        assert matched == pytest.approx(parameters_of(settings, "binary", arm, width), rel=0.05), arm

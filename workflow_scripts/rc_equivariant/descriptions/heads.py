@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from .options import check_options, option, with_tuples
 from .trunks import Trunk
@@ -31,6 +32,10 @@ class Head:
     def __post_init__(self) -> None:
         with_tuples(self)
         check_options(self)
+
+    def with_options(self, given: Mapping[str, Any]) -> Head:
+        """The same head with other values for the options in ``given``."""
+        return replace(self, **given)
 
     def fits(self, trunk: Trunk) -> bool:
         """Whether the head can read the features of a trunk."""

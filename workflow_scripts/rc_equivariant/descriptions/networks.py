@@ -106,7 +106,7 @@ class NetworkDescription:
             symmetry=Symmetry(representation, kmer, channels, plus_fraction),
             window=window,
             trunk=trunk.with_options({key: value for key, value in options.items() if key in of_trunk}),
-            head=type(head)(**(asdict(head) | {key: value for key, value in options.items() if key in of_head})),
+            head=head.with_options({key: value for key, value in options.items() if key in of_head}),
             classes=classes,
             tracks=tracks,
             conjoined=conjoined,

@@ -1,23 +1,25 @@
 """The configuration of a run: checked against its schema, completed with defaults, and consistent in itself."""
 
-from .hyperbolic import hyperbolic_layers, is_hyperbolic
-from .kinds import of_kind
+from .arms import arms_for, kinds_of_arm, network_of, training_of
 from .locations import Location
-from .profiles import profile_length
 from .resolution import Configuration, resolve, simulated_files
-from .study import Replicates, contestants, replicates_of, train_sizes
+from .study import Replicates, contestants, contestants_for, kinds_of, replicates_of, train_sizes
+from .windows import profile_length
 
 __all__ = [
     "Configuration",
     "Location",
     "Replicates",
+    "arms_for",
     "contestants",
-    "hyperbolic_layers",
-    "is_hyperbolic",
-    "of_kind",
+    "contestants_for",
+    "kinds_of",
+    "kinds_of_arm",
+    "network_of",
     "profile_length",
     "replicates_of",
     "resolve",
     "simulated_files",
     "train_sizes",
+    "training_of",
 ]

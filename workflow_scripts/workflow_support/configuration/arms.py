@@ -1,77 +1,97 @@
-"""Arms of a study that contradict themselves."""
+"""Arms of a study: which kinds of task they serve, with which network and which training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
-from workflow_support.configuration.origins import Origins, dotted
-from workflow_support.metrics import BASELINE_ARM
+from learning.training.settings import ComputeSettings, StrandSettings
+from rc_equivariant.descriptions.heads import HEADS
+from rc_equivariant.descriptions.options import options_of
+from rc_equivariant.descriptions.symmetry import Symmetry
+from rc_equivariant.descriptions.trunks import TRUNKS, Trunk
+from workflow_support.kinds import KINDS
 
-from .hyperbolic import is_hyperbolic
-from .study import name_as_written
+from .generated import PUBLISHED
+from .named import plain, training_options
 
 Settings = Mapping[str, Any]
 
-#: Settings of an arm that mean something for one representation alone.
-OWNERS = {
-    "plus_fraction": "irrep",
-    "reverse_complement_augmentation": "standard",
-    "conjoined": "standard",
-    "consistency": "standard",
-}
+
+def kinds_of_arm(settings: Settings, arm: str) -> list[str]:
+    """The kinds of task that an arm serves: those it names, or all that its network and training can serve."""
+    return [kind for kind, reason in refusals(settings, settings["study"]["arms"][arm]).items() if reason is None]
 
 
-def check_arms(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where the settings of an arm do not go together."""
-    for name, arm in settings["study"]["arms"].items():
-        path, kind = ("study", "arms", name_as_written(name, arm, origins)), arm["representation"]
-        if name == BASELINE_ARM:
-            raise origins.error(
-                path,
-                f"the arm `{name}` has the name of the baseline, which every run has",
-                found=name,
-                allowed=f"any other name than {BASELINE_ARM}",
-                mend="rename the arm",
-            )
-        for key, owner in OWNERS.items():
-            if key in arm and kind != owner:
-                raise origins.error(
-                    (*path, key),
-                    f"`{dotted((*path, key))}` means nothing for representation {kind}",
-                    found=f"{key}: {arm[key]} with representation: {kind}",
-                    allowed=f"{key} with representation: {owner}",
-                    mend="delete the line, or change the representation",
-                )
-        if kind == "irrep" and "plus_fraction" not in arm:
-            raise origins.error(
-                path,
-                f"`{dotted(path)}` does not say how many of its channels are +1",
-                found="representation: irrep without plus_fraction",
-                allowed="plus_fraction from 0 to 1",
-                mend="add plus_fraction, for example 0.75",
-            )
-        if kind == "rcps" and arm["kmer"] != 1:
-            raise origins.error(
-                (*path, "kmer"),
-                f"`{dotted(path)}` encodes single bases: that is what rcps means",
-                found=f"kmer: {arm['kmer']} with representation: rcps",
-                allowed="kmer: 1 with representation: rcps",
-                mend="take representation: regular, which is the same for any k",
-            )
-        if kind in ("rcps", "regular") and arm["channels"] % 2 and not is_hyperbolic(arm):
-            raise origins.error(
-                (*path, "channels"),
-                f"the channels of `{dotted(path)}` cannot pair up between the strands",
-                found=arm["channels"],
-                allowed=f"an even number of channels with representation: {kind}",
-                mend=f"take {arm['channels'] + 1}",
-            )
-        if arm.get("conjoined") and ("consistency" in arm or arm.get("reverse_complement_augmentation")):
-            raise origins.error(
-                (*path, "conjoined"),
-                f"`{dotted(path)}` is conjoined, and so the same on both strands already",
-                found="conjoined with consistency or reverse_complement_augmentation",
-                allowed="one of them",
-                mend="make another arm for the other",
-            )
+def arms_for(settings: Settings, task: str) -> list[str]:
+    """The arms that serve a task."""
+    kind = settings["tasks"][task]["kind"]
+    return [arm for arm in settings["study"]["arms"] if kind in kinds_of_arm(settings, arm)]
+
+
+def network_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
+    """The network of an arm for tasks of a kind: a ``NetworkDescription`` without window, classes and tracks."""
+    own = settings["study"]["arms"][arm]
+    layers = layers_of(settings, kind, own)
+    trunk = trunk_of(layers, own)
+    return {
+        **asdict(symmetry_of(own)),
+        "trunk": {"type": trunk.type, **plain(asdict(trunk))},
+        "head": dict(layers["head"]),
+        "conjoined": own.get("conjoined", False),
+    }
+
+
+def training_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
+    """All settings of the trainings of an arm for tasks of a kind."""
+    own = settings["study"]["arms"][arm]
+    base, changed = training_of_arm(own)
+    schedule = settings["trainings"][kind if base == PUBLISHED else base]
+    options = {name: changed.get(name, schedule[name]) for name in training_options(kind)}
+    strands = {each.name: own[each.name] for each in fields(StrandSettings) if each.name in own}
+    return options | {each.name: settings["compute"][each.name] for each in fields(ComputeSettings)} | strands
+
+
+def layers_of(settings: Settings, kind: str, arm: Settings) -> Settings:
+    """The trunk and head of an arm for tasks of a kind, without the options that the arm sets itself."""
+    return settings["networks"][kind if arm["network"] == PUBLISHED else arm["network"]]
+
+
+def trunk_of(layers: Settings, arm: Settings) -> Trunk:
+    """The trunk of an arm with the options that the arm sets itself; a ValueError where they contradict each other."""
+    described = TRUNKS[layers["trunk"]["type"]]
+    options = {key: value for key, value in layers["trunk"].items() if key != "type"}
+    own = {each.name: arm[each.name] for each in options_of(described) if each.per_arm and each.name in arm}
+    return described(**options).with_options(own)
+
+
+def symmetry_of(arm: Settings) -> Symmetry:
+    """The symmetry of an arm."""
+    return Symmetry(**{each.name: arm[each.name] for each in fields(Symmetry) if each.name in arm})
+
+
+def training_of_arm(arm: Settings) -> tuple[str, Settings]:
+    """The name of the training that an arm starts from, and the options that it changes."""
+    given = arm["training"]
+    if isinstance(given, str):
+        return given, {}
+    return given.get("like", PUBLISHED), {key: value for key, value in given.items() if key != "like"}
+
+
+def refusals(settings: Settings, arm: Settings) -> dict[str, str | None]:
+    """Why an arm does not serve a kind of task, by kind; None where it does."""
+    network, (training, _) = arm["network"], training_of_arm(arm)
+    found: dict[str, str | None] = {}
+    for kind, described in KINDS.items():
+        answers = HEADS[layers_of(settings, kind, arm)["head"]["type"]].answers
+        trains = kind if training == PUBLISHED else settings["trainings"][training]["kind"]
+        if kind not in arm.get("kinds", KINDS):
+            found[kind] = "it is not among its kinds"
+        elif answers != described.answers:
+            found[kind] = f"network {network} answers {answers}, not {described.answers}"
+        elif trains != kind:
+            found[kind] = f"training {training} is for tasks of kind {trains}"
+        else:
+            found[kind] = None
+    return found

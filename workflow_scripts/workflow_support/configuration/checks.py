@@ -6,21 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_support.configuration.origins import Origins, dotted
-
-from .arms import check_arms
-from .hyperbolic import check_hyperbolic, is_hyperbolic
-from .kinds import check_arms_in_use, check_kinds, of_kind
 from .labelled import check_labelled
-from .origins import require_name
+from .origins import Origins, dotted, require_name
 from .phylogenies import check_phylogenies
-from .profiles import check_profile_layers, check_profile_predictions, check_profile_sources
+from .profiles import check_profile_predictions, check_profile_sources
 from .study import contestants
+from .tasks import USERS, check_arms_in_use, check_kinds
+from .windows import check_windows
 
 Settings = Mapping[str, Any]
 
-#: Sections that use trained networks.
-USERS = ("predict", "attribute", "variants")
 PREDICTION_INPUTS = ("regions", "sequences", "contigs")
 
 
@@ -29,7 +24,11 @@ def require_references(settings: Settings, origins: Origins) -> None:
     for task, values in settings["tasks"].items():
         if "genome" in values:
             require_name(values["genome"], settings["genomes"], ("tasks", task, "genome"), origins)
-    known = {"task": settings["tasks"], "arm": contestants(settings["study"]), "genome": settings["genomes"]}
+    known = {
+        "task": settings["tasks"],
+        "arm": dict.fromkeys(contestants(settings["study"])),
+        "genome": settings["genomes"],
+    }
     for user in USERS:
         for name, values in settings[user].items():
             for key in known.keys() & values.keys():
@@ -42,14 +41,11 @@ def require_references(settings: Settings, origins: Origins) -> None:
 def require_consistent(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where the parts of a complete configuration contradict each other."""
     for check in (
-        check_arms,
-        check_hyperbolic,
         check_kinds,
         _check_batches,
         _check_splits,
-        _check_widths,
+        check_windows,
         check_profile_sources,
-        check_profile_layers,
         check_labelled,
         _check_predictions,
         check_arms_in_use,
@@ -62,16 +58,19 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
 
 
 def _check_batches(settings: Settings, origins: Origins) -> None:
-    training = settings["training"]
-    size, fraction = training["batch_size"], training["positive_fraction"]
-    if not 0 < round(size * fraction) < size:
-        raise origins.error(
-            ("training", "positive_fraction"),
-            "every batch would hold windows of one class alone",
-            found=f"{round(size * fraction)} of {size} windows bound, with positive_fraction {fraction}",
-            allowed="at least one window of each class in a batch",
-            mend="raise batch_size, or bring positive_fraction closer to 0.5",
-        )
+    """Refuse balanced batches that would hold windows of one class alone."""
+    for name, training in settings["trainings"].items():
+        if "positive_fraction" not in training:
+            continue
+        size, fraction = training["batch_size"], training["positive_fraction"]
+        if not 0 < round(size * fraction) < size:
+            raise origins.error(
+                ("trainings", name, "positive_fraction"),
+                "every batch would hold windows of one class alone",
+                found=f"{round(size * fraction)} of {size} windows bound, with positive_fraction {fraction}",
+                allowed="at least one window of each class in a batch",
+                mend="raise batch_size, or bring positive_fraction closer to 0.5",
+            )
 
 
 def _check_splits(settings: Settings, origins: Origins) -> None:
@@ -90,30 +89,6 @@ def _check_splits(settings: Settings, origins: Origins) -> None:
                         mend="delete one of the two",
                     )
                 seen[region] = split
-
-
-def positions_before_pooling(settings: Settings, width: int, kmer: int) -> int:
-    """Positions that the convolutions leave of a window of ``width`` bases."""
-    return width - kmer + 1 - sum(kernel - 1 for kernel in settings["network"]["kernel_widths"])
-
-
-def _check_widths(settings: Settings, origins: Origins) -> None:
-    pool = settings["network"]["pool_width"]
-    for task in of_kind(settings["tasks"], "binary"):
-        width = settings["tasks"][task]["windows"]["width"]
-        for arm in of_kind(settings["study"]["arms"], "binary"):
-            arm_values = settings["study"]["arms"][arm]
-            if is_hyperbolic(arm_values):
-                continue
-            missing = pool - positions_before_pooling(settings, width, arm_values["kmer"])
-            if missing > 0:
-                raise origins.error(
-                    ("network", "kernel_widths"),
-                    f"windows of {width} bases are too narrow for the layers of arm `{arm}` (task `{task}`)",
-                    found=f"{pool - missing} positions after the convolutions, pool_width {pool}",
-                    allowed=f"at least pool_width positions: windows of {width + missing} bases or more",
-                    mend=f"set windows: width to {width + missing} or more, or narrow kernel_widths or pool_width",
-                )
 
 
 def _check_predictions(settings: Settings, origins: Origins) -> None:

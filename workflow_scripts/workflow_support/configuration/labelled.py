@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflow_support.configuration.origins import KeyPath, Origins, dotted
-
-from .hyperbolic import is_hyperbolic
+from .origins import KeyPath, Origins, dotted
 
 Settings = Mapping[str, Any]
 
@@ -23,7 +21,7 @@ def may_be_folder(path: KeyPath) -> bool:
 
 
 def check_labelled(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where the sequences of a task are not split, or split twice, or layers fit no arm."""
+    """Raise an InputError where the sequences of a task are not split, or split twice."""
     for name, task in settings["tasks"].items():
         if "sequences" in task:
             path = ("tasks", name, "sequences")
@@ -37,7 +35,6 @@ def check_labelled(settings: Settings, origins: Origins) -> None:
                     mend="add the missing files, or give all alone",
                 )
             _check_shares((*path, "make_splits"), task["sequences"], given, origins)
-    _check_layers(settings, origins)
 
 
 def _check_shares(path: KeyPath, sequences: Settings, given: tuple[str, ...], origins: Origins) -> None:
@@ -61,27 +58,4 @@ def _check_shares(path: KeyPath, sequences: Settings, given: tuple[str, ...], or
             found=f"shares of {' and '.join(str(shares[key]) for key in drawn)}",
             allowed="shares of less than 1 together",
             mend="lower them, for example to 0.1 and 0.2",
-        )
-
-
-def _check_layers(settings: Settings, origins: Origins) -> None:
-    path, layers = ("labelled", "network"), settings["labelled"]["network"]
-    for key in ("pool_width", "residual_width"):
-        if layers[key] % 2 == 0:
-            raise origins.error(
-                (*path, key),
-                f"`{dotted((*path, key))}` reaches further to one side than to the other",
-                found=layers[key],
-                allowed="an odd number of positions",
-                mend=f"take {layers[key] + 1}",
-            )
-    arms = [arm for arm in settings["study"]["arms"].values() if arm["kind"] == "labelled" and not is_hyperbolic(arm)]
-    longest = max((arm["kmer"] for arm in arms), default=1)
-    if layers["first_width"] < longest:
-        raise origins.error(
-            (*path, "first_width"),
-            f"`{dotted((*path, 'first_width'))}` holds no {longest}-mer, which an arm reads",
-            found=layers["first_width"],
-            allowed=f"at least {longest} bases",
-            mend="widen it, or read shorter k-mers",
         )

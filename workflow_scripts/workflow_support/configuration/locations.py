@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workflow_support.configuration.origins import KeyPath, Origins, dotted
+from .origins import KeyPath, Origins, dotted
 
 REMOTE_SCHEMES = ("http://", "https://", "ftp://")
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_support.configuration.origins import KeyPath, Origins, dotted
-
-from .origins import require_name
+from .origins import KeyPath, Origins, dotted, require_name
 
 Settings = Mapping[str, Any]
 

@@ -1,11 +1,11 @@
-"""Profile tasks: where their reads come from, and whether the layers fit the window."""
+"""Profile tasks: where their reads come from, and what predictions need of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from workflow_support.configuration.origins import KeyPath, Origins, dotted
+from .origins import KeyPath, Origins, dotted
 
 Settings = Mapping[str, Any]
 
@@ -49,24 +49,4 @@ def _check_stranded(path: KeyPath, source: Mapping[str, Any], origins: Origins) 
             found=f"{len(source['plus'])} bigWigs of the + strand, {len(source['minus'])} of the - strand",
             allowed="as many of one as of the other, in the same order",
             mend="add the missing files",
-        )
-
-
-def profile_length(settings: Settings) -> int:
-    """Positions of the profile that the profile layers leave of their window."""
-    layers = settings["profile"]["network"]
-    return layers["window"] - (layers["first_width"] - 1) - 2 * sum(layers["dilations"]) - (layers["profile_width"] - 1)
-
-
-def check_profile_layers(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where the layers of profile arms do not fit their window."""
-    layers, length = settings["profile"]["network"], profile_length(settings)
-    path = ("profile", "network")
-    if length < 1 or (layers["window"] - length) % 2:
-        raise origins.error(
-            path,
-            f"the layers of `{dotted(path)}` leave no profile in the middle of the window",
-            found=f"{length} positions of a window of {layers['window']}",
-            allowed="at least 1, and as many bases on the left of the profile as on its right",
-            mend="take a wider window, or widths that are odd",
         )

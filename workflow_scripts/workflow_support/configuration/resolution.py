@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workflow_support.configuration.origins import KeyPath, Origins
-
+from .arm_checks import check_arms
 from .checks import require_consistent, require_references
+from .former import require_current
 from .labelled import may_be_folder
 from .locations import Location, fill_placeholder, is_folder, require_file
-from .origins import require_name
+from .named import with_named_sets
+from .origins import KeyPath, Origins, require_name
 from .phylogenies import with_draws
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
-from .study import check_study, with_spanned_arms
+from .spans import with_spanned_arms
+from .study import check_study, with_references
 
 
 class Configuration(NamedTuple):
@@ -53,6 +55,7 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     origins = Origins(files)
     schema = read_schema(schema_file)
     given = with_scalars_read(_without_empty(config), schema)
+    require_current(given, origins)
     require_valid(given, schema, origins)
     settings = with_draws(_with_tasks_to_do(with_defaults(given, schema), origins), origins)
     locations: dict[KeyPath, Location] = {}
@@ -63,7 +66,10 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
         return filled
 
     settings = replace(settings, schema, "location", place)
+    settings = with_named_sets(settings, origins)
     settings["study"] = with_spanned_arms(settings["study"], origins)
+    check_arms(settings, origins)
+    settings = with_references(settings)
     check_study(settings, origins)
     require_references(settings, origins)
     settings = _with_complete_tasks(settings)

@@ -11,15 +11,18 @@ from typing import Any
 
 import jsonschema
 
-from workflow_support.configuration.origins import KeyPath, Origins, dotted
-
+from .generated import PARTS
+from .origins import KeyPath, Origins, dotted
 from .values import TYPE_CHECKER, describe, mend_value, read_scalar
 
 Schema = Mapping[str, Any]
 
+#: The beginning of a reference to a part that is generated from dataclasses.
+GENERATED = "generated:"
+
 
 def read_schema(file: Path) -> Schema:
-    """The schema in ``file`` with every ``$ref`` (within it, or to a file beside it) replaced by what it refers to."""
+    """The schema in ``file`` with every ``$ref`` replaced: within it, to a file beside it, or to a generated part."""
     root = json.loads(file.read_text(encoding="utf-8"))
     return _inlined({key: value for key, value in root.items() if key != "$defs"}, root, file.parent)
 
@@ -80,6 +83,8 @@ def _inlined(node: Any, root: Schema, folder: Path) -> Any:
     reference = node.get("$ref")
     if reference is None:
         return own
+    if reference.startswith(GENERATED):
+        return _inlined(PARTS[reference.removeprefix(GENERATED)](), root, folder) | own
     if not reference.startswith("#/$defs/"):
         return read_schema(folder / reference) | own
     return _inlined(root["$defs"][reference.removeprefix("#/$defs/")], root, folder) | own

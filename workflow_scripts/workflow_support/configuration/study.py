@@ -1,81 +1,49 @@
-"""What a study compares: arms spanned over lists, combinations of arms, training sizes, claims."""
+"""What a study compares: arms and combinations of them, training sizes, references and claims."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from itertools import product
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from workflow_support.configuration.origins import KeyPath, Origins, dotted
+from workflow_support.kinds import KINDS
 from workflow_support.metrics import BASELINE_ARM
 
-from .origins import require_name
+from .arms import kinds_of_arm
+from .origins import KeyPath, Origins, dotted, require_name
 
 Settings = Mapping[str, Any]
 
-#: What an arm may give a list of, and how the values end the names of the arms that come of it.
-SPANNED = {"kmer": "_k{:g}", "plus_fraction": "_p{:g}", "geometry": "_{}", "curvature": "_{}"}
 ALL, SMALLEST = "all", "smallest"
 
 
-def with_spanned_arms(study: dict[str, Any], origins: Origins) -> dict[str, Any]:
-    """``study`` with one arm for every combination of the values that an arm lists, and no name that stands for others.
+def kinds_of(settings: Settings, name: str) -> list[str]:
+    """The kinds of task that an arm serves, or that all arms of a combination serve."""
+    combination = settings["study"]["combinations"].get(name)
+    members = [name] if combination is None else members_of(combination)
+    return [kind for kind in KINDS if all(kind in kinds_of_arm(settings, arm) for arm in members)]
 
-    ``irrep: {kmer: [1, 3], plus_fraction: 0.75}`` becomes ``irrep_k1`` and ``irrep_k3``, both with ``family: irrep``.
-    """
-    spanned: dict[str, Any] = {}
-    for family, arm in study["arms"].items():
-        for name, values in _span(family, arm):
-            if name in spanned:
-                raise origins.error(
-                    ("study", "arms", family),
-                    f"two arms are called `{name}`",
-                    found=f"`study.arms.{family}` and another arm",
-                    allowed="every name once; lists end names in _k<k>, _p<share>, _<geometry> and _<curvature>",
-                    mend="rename one of them",
-                )
-            spanned[name] = values
-    combinations = {
-        name: combination | {"best_of": _members(combination["best_of"], spanned)}
-        if "best_of" in combination
-        else combination
-        for name, combination in study["combinations"].items()
-    }
-    first_of_kind = {arm["kind"]: name for name, arm in reversed(spanned.items())}
-    reference = {kind: study["reference"].get(kind, name) for kind, name in first_of_kind.items()}
+
+def contestants(study: Settings) -> list[str]:
+    """All arms, and after them all combinations, which are evaluated alike."""
+    return [*study["arms"], *study["combinations"]]
+
+
+def contestants_for(settings: Settings, task: str) -> list[str]:
+    """The arms, and after them the combinations, that serve a task."""
+    kind = settings["tasks"][task]["kind"]
+    return [name for name in contestants(settings["study"]) if kind in kinds_of(settings, name)]
+
+
+def with_references(settings: dict[str, Any]) -> dict[str, Any]:
+    """``settings`` with a reference for each kind that an arm serves, and sizes in place of their names."""
+    study = settings["study"]
+    first = {kind: name for name in reversed(study["arms"]) for kind in kinds_of_arm(settings, name)}
+    present = {task["kind"] for task in settings["tasks"].values()}
+    reference = {kind: name for kind, name in first.items() if kind in present} | study["reference"]
     smallest = {"wider_at": study["train_sizes"][0]}
     claims = [claim | smallest if claim.get("wider_at") == SMALLEST else claim for claim in study["claims"]]
-    completed = {"combinations": combinations, "reference": study["reference"] | reference, "claims": claims}
-    return study | {"arms": spanned} | completed
-
-
-def _span(family: str, arm: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
-    lists = {key: arm[key] for key in SPANNED if isinstance(arm.get(key), list)}
-    for values in product(*lists.values()):
-        suffixes = [SPANNED[key].format(value) for key, value in zip(lists, values, strict=True)]
-        yield family + "".join(suffixes), {"family": family} | dict(arm) | dict(zip(lists, values, strict=True))
-
-
-def name_as_written(name: str, arm: Settings, origins: Origins) -> str:
-    """The name under which a file gives an arm: its own, or the one that lists made longer."""
-    written = name
-    for key, suffix in reversed(SPANNED.items()):
-        if key in arm and not origins.has(("study", "arms", written)):
-            written = written.removesuffix(suffix.format(arm[key]))
-    return written if origins.has(("study", "arms", written)) else name
-
-
-def _members(names: Iterable[str], arms: Settings) -> list[str]:
-    """``names`` with the arms of a family for its name."""
-    of_names = ([name] if name in arms else [a for a in arms if arms[a]["family"] == name] or [name] for name in names)
-    return list(dict.fromkeys(arm for members in of_names for arm in members))
-
-
-def contestants(study: Settings) -> dict[str, str]:
-    """Kind of every arm and combination of a study."""
-    of_arms = {name: arm["kind"] for name, arm in study["arms"].items()}
-    return of_arms | {name: of_arms[members_of(values)[0]] for name, values in study["combinations"].items()}
+    return settings | {"study": study | {"reference": reference, "claims": claims}}
 
 
 def members_of(combination: Settings) -> list[str]:
@@ -118,21 +86,21 @@ def check_study(settings: Settings, origins: Origins) -> None:
     for name, task in settings["tasks"].items():
         _check_sizes(("tasks", name, "train_sizes"), task.get("train_sizes", []), origins)
     for name, combination in study["combinations"].items():
-        _check_combination(name, combination, study, origins)
-    kinds = contestants(study)
+        _check_combination(name, combination, settings, origins)
     for kind, name in study["reference"].items():
         path = ("study", "reference", kind)
-        require_name(name, kinds, path, origins)
-        if kinds[name] != kind:
+        require_name(name, dict.fromkeys(contestants(study)), path, origins)
+        if kind not in kinds_of(settings, name):
+            serving = [other for other in contestants(study) if kind in kinds_of(settings, other)]
             raise origins.error(
                 path,
-                f"`{dotted(path)}` is for tasks of kind {kinds[name]}",
-                found=name,
-                allowed=", ".join(other for other in kinds if kinds[other] == kind) or f"no arm is of kind {kind}",
+                f"`{dotted(path)}` does not serve tasks of kind {kind}",
+                found=f"{name}, for kind {' or '.join(kinds_of(settings, name))}",
+                allowed=", ".join(serving) or f"no arm is of kind {kind}",
                 mend="name one of these, or delete the line",
             )
     for index, claim in enumerate(study["claims"]):
-        _check_claim(("study", "claims", index), claim, kinds, study, origins)
+        _check_claim(("study", "claims", index), claim, settings, origins)
 
 
 def _check_sizes(path: KeyPath, sizes: list[str | float], origins: Origins) -> None:
@@ -148,7 +116,8 @@ def _check_sizes(path: KeyPath, sizes: list[str | float], origins: Origins) -> N
         )
 
 
-def _check_combination(name: str, combination: Settings, study: Settings, origins: Origins) -> None:
+def _check_combination(name: str, combination: Settings, settings: Settings, origins: Origins) -> None:
+    study = settings["study"]
     path, arms = ("study", "combinations", name), study["arms"]
     if name in arms or name == BASELINE_ARM:
         raise origins.error(
@@ -169,13 +138,13 @@ def _check_combination(name: str, combination: Settings, study: Settings, origin
         )
     for index, arm in enumerate(combination[given[0]]):
         require_name(arm, arms, (*path, given[0], index), origins)
-    kinds = {arms[arm]["kind"] for arm in members_of(combination)}
-    if len(kinds) > 1:
+    if not kinds_of(settings, name):
+        members = {arm: kinds_of_arm(settings, arm) for arm in members_of(combination)}
         raise origins.error(
             (*path, given[0]),
-            f"`{dotted(path)}` mixes networks of several kinds",
-            found=", ".join(sorted(kinds)),
-            allowed="arms of one kind",
+            f"`{dotted(path)}` mixes arms that serve no kind of task together",
+            found="; ".join(f"{arm}: {', '.join(kinds)}" for arm, kinds in members.items()),
+            allowed="arms that all serve one kind",
             mend="make a combination for each kind",
         )
     if combination["replicates"] > len(study["seeds"]):
@@ -188,15 +157,17 @@ def _check_combination(name: str, combination: Settings, study: Settings, origin
         )
 
 
-def _check_claim(path: KeyPath, claim: Settings, kinds: Settings, study: Settings, origins: Origins) -> None:
+def _check_claim(path: KeyPath, claim: Settings, settings: Settings, origins: Origins) -> None:
+    study = settings["study"]
     for key in ("better", "than"):
-        require_name(claim[key], kinds, (*path, key), origins)
-    if kinds[claim["better"]] != kinds[claim["than"]]:
+        require_name(claim[key], dict.fromkeys(contestants(study)), (*path, key), origins)
+    better, than = (kinds_of(settings, claim[key]) for key in ("better", "than"))
+    if not set(better) & set(than):
         raise origins.error(
             path,
-            f"`{dotted(path)}` compares networks of two kinds",
-            found=f"{claim['better']} ({kinds[claim['better']]}) and {claim['than']} ({kinds[claim['than']]})",
-            allowed="arms or combinations of one kind",
+            f"`{dotted(path)}` compares networks for different kinds of task",
+            found=f"{claim['better']} ({', '.join(better)}) and {claim['than']} ({', '.join(than)})",
+            allowed="arms or combinations that serve one kind",
             mend="compare networks for the same tasks",
         )
     sizes = study["train_sizes"]

@@ -67,7 +67,13 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
 
 
 def describe(schema: Mapping[str, Any]) -> str:
-    """What a value may be, in words: ``a whole number, at least 1 (Looks at the validation split.)``."""
+    """A value's meaning and limits: ``a whole number, at least 1 (Looks at the validation split.)``."""
+    description = schema.get("description")
+    return describe_value(schema) + (f" ({description})" if description else "")
+
+
+def describe_value(schema: Mapping[str, Any]) -> str:
+    """The limits of a value: ``a whole number, at least 1``."""
     if "enum" in schema:
         kind = " or ".join(map(str, schema["enum"]))
     elif "anyOf" in schema:
@@ -79,8 +85,7 @@ def describe(schema: Mapping[str, Any]) -> str:
     parts = [kind, *(words.format(schema[key]) for key, words in _BOUNDS.items() if key in schema)]
     if schema.get("uniqueItems"):
         parts.append("none twice")
-    description = schema.get("description")
-    return ", ".join(filter(None, parts)) + (f" ({description})" if description else "")
+    return ", ".join(filter(None, parts))
 
 
 def mend_value(error: jsonschema.ValidationError, name: str) -> str:

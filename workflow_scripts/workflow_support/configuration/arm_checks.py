@@ -1,0 +1,153 @@
+"""Arms that contradict themselves, or that no kind of task can use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rc_equivariant.descriptions.options import options_of
+from rc_equivariant.descriptions.trunks import TRUNKS
+from workflow_support.metrics import BASELINE_ARM
+
+from .arms import layers_of, refusals, symmetry_of, training_of_arm, trunk_of
+from .generated import PUBLISHED
+from .named import require_options, training_options
+from .origins import KeyPath, Origins, dotted, require_name
+from .spans import name_as_written
+
+Settings = Mapping[str, Any]
+
+#: Settings of an arm that mean something for one representation alone.
+OWNERS = {
+    "plus_fraction": "irrep",
+    "reverse_complement_augmentation": "standard",
+    "conjoined": "standard",
+    "consistency": "standard",
+}
+#: Options of a trunk that an arm may set itself.
+PER_ARM = {each.name for trunk in TRUNKS.values() for each in options_of(trunk) if each.per_arm}
+
+
+def check_arms(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError where the settings of an arm do not fit each other, or fit no kind of task."""
+    for name, arm in settings["study"]["arms"].items():
+        path = ("study", "arms", name_as_written(name, arm, origins))
+        _check_name(name, path, origins)
+        _check_symmetry(arm, path, origins)
+        require_name(arm["network"], {PUBLISHED: None, **settings["networks"]}, (*path, "network"), origins)
+        _check_training(settings, arm, path, origins)
+        for kind in _kinds_to_check(settings, arm):
+            _check_trunk(layers_of(settings, kind, arm), arm, path, origins)
+
+
+def _check_name(name: str, path: KeyPath, origins: Origins) -> None:
+    if name == BASELINE_ARM:
+        raise origins.error(
+            path,
+            f"the arm `{name}` has the name of the baseline, which every run has",
+            found=name,
+            allowed=f"any other name than {BASELINE_ARM}",
+            mend="rename the arm",
+        )
+
+
+def _check_symmetry(arm: Settings, path: KeyPath, origins: Origins) -> None:
+    representation = arm["representation"]
+    for key, owner in OWNERS.items():
+        if key in arm and representation != owner:
+            raise origins.error(
+                (*path, key),
+                f"`{dotted((*path, key))}` means nothing for representation {representation}",
+                found=f"{key}: {arm[key]} with representation: {representation}",
+                allowed=f"{key} with representation: {owner}",
+                mend="delete the line, or change the representation",
+            )
+    if representation == "irrep" and "plus_fraction" not in arm:
+        raise origins.error(
+            path,
+            f"`{dotted(path)}` does not say how many of its channels are +1",
+            found="representation: irrep without plus_fraction",
+            allowed="plus_fraction from 0 to 1",
+            mend="add plus_fraction, for example 0.75",
+        )
+    if representation == "rcps" and arm["kmer"] != 1:
+        raise origins.error(
+            (*path, "kmer"),
+            f"`{dotted(path)}` encodes single bases: that is what rcps means",
+            found=f"kmer: {arm['kmer']} with representation: rcps",
+            allowed="kmer: 1 with representation: rcps",
+            mend="take representation: regular, which is the same for any k",
+        )
+    if arm.get("conjoined") and ("consistency" in arm or arm.get("reverse_complement_augmentation")):
+        raise origins.error(
+            (*path, "conjoined"),
+            f"`{dotted(path)}` is conjoined, and so the same on both strands already",
+            found="conjoined with consistency or reverse_complement_augmentation",
+            allowed="one of them",
+            mend="make another arm for the other",
+        )
+
+
+def _kinds_to_check(settings: Settings, arm: Settings) -> list[str]:
+    """The kinds of task that an arm serves and that the run has; all that it serves where the run has none of them."""
+    served = [kind for kind, reason in refusals(settings, arm).items() if reason is None]
+    present = {task["kind"] for task in settings["tasks"].values()}
+    return [kind for kind in served if kind in present] or served
+
+
+def _check_trunk(layers: Settings, arm: Settings, path: KeyPath, origins: Origins) -> None:
+    """Refuse options that the trunk of an arm does not have, and a symmetry that it cannot have."""
+    allowed = [each.name for each in options_of(TRUNKS[layers["trunk"]["type"]]) if each.per_arm]
+    own = [key for key in arm if key in PER_ARM]
+    for key in own:
+        if key not in allowed:
+            raise origins.error(
+                (*path, key),
+                f"`{dotted((*path, key))}` means nothing for a {layers['trunk']['type']} trunk",
+                found=f"{key}: {arm[key]} with network: {arm['network']}",
+                allowed=f"{key} with network: hyperbolic, or another whose trunk has it",
+                mend="delete the line, or change the network",
+            )
+    try:
+        trunk_of(layers, arm).check(symmetry_of(arm))
+    except ValueError as error:
+        problem, _, rest = str(error).partition(": ")
+        key = next((key for key in ("learnt", "k") if key in own and "flat" in problem), None)
+        key = "channels" if "channels" in problem else key
+        where = path if key is None else (*path, key)
+        raise origins.error(
+            where,
+            f"`{dotted(where)}` cannot be built: {problem}",
+            found=", ".join(f"{each}: {arm[each]}" for each in ("representation", "kmer", "channels", *own)),
+            allowed=rest or problem,
+            mend=f"take {arm['channels'] + 1} channels" if "pair up" in problem else "change one of these options",
+        ) from error
+
+
+def _check_training(settings: Settings, arm: Settings, path: KeyPath, origins: Origins) -> None:
+    base, changed = training_of_arm(arm)
+    where = (*path, "training") if isinstance(arm["training"], str) else (*path, "training", "like")
+    require_name(base, {PUBLISHED: None, **settings["trainings"]}, where, origins)
+    found = refusals(settings, arm)
+    served = [kind for kind, reason in found.items() if reason is None]
+    for kind in arm.get("kinds", []):
+        if found[kind] is not None:
+            others = {key: value for key, value in arm.items() if key != "kinds"}
+            possible = [each for each, reason in refusals(settings, others).items() if reason is None]
+            raise origins.error(
+                (*path, "kinds"),
+                f"`{dotted(path)}` cannot serve tasks of kind {kind}: {found[kind]}",
+                found=f"kinds: [{', '.join(arm['kinds'])}]",
+                allowed=f"kinds: [{', '.join(possible)}]",
+                mend="change kinds, the network or the training",
+            )
+    if not served:
+        raise origins.error(
+            path,
+            f"`{dotted(path)}` serves no kind of task",
+            found="; ".join(f"{kind}: {reason}" for kind, reason in found.items()),
+            allowed="a network and a training for the same kind of task",
+            mend="change the network or the training",
+        )
+    for kind in served:
+        require_options(f"trainings of kind {kind}", training_options(kind), changed, (*path, "training"), origins)

@@ -1,0 +1,211 @@
+"""Parts of the configuration's schema that are generated from dataclasses, so that each option is stated once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING
+from typing import Any
+
+from learning.training.settings import TRAININGS, ComputeSettings, StrandSettings
+from rc_equivariant.descriptions.heads import HEADS
+from rc_equivariant.descriptions.networks import NETWORKS
+from rc_equivariant.descriptions.options import Limits, Option, options_of
+from rc_equivariant.descriptions.symmetry import Symmetry
+from rc_equivariant.descriptions.trunks import TRUNKS
+from workflow_support.kinds import KINDS
+
+Schema = dict[str, Any]
+
+_TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
+_KEYWORDS = {"minimum": "minimum", "maximum": "maximum", "above": "exclusiveMinimum", "below": "exclusiveMaximum"}
+_NAME = {"$ref": "#/$defs/name"}
+#: The network, and the training, that is the published one of the kind of each task.
+PUBLISHED = "published"
+
+
+def option_schema(each: Option, *, with_default: bool = True) -> Schema:
+    """The schema of one option."""
+    schema: Schema = {"description": _sentence(each)}
+    own = _value_schema(each)
+    if each.is_list:
+        schema |= {"type": "array", "items": {"description": each.doc} | own}
+    else:
+        schema |= own
+    if with_default and each.default is not MISSING:
+        schema["default"] = list(each.default) if each.is_list else each.default
+    return schema
+
+
+def list_or_value(each: Option) -> Schema:
+    """The schema of an option of which a list may be given, one arm for each of its values."""
+    own = _value_schema(each)
+    lists = {"minItems": 1, "uniqueItems": True, "items": {"description": each.doc} | own}
+    schema = {"description": f"{_sentence(each)} A list makes one arm for each value."} | own | lists
+    if each.choices is not None:
+        del schema["enum"]
+        alternatives = "|".join(each.choices)
+        words = f"{', '.join(each.choices[:-1])} or {each.choices[-1]}, or a list of them"
+        schema |= {"pattern": f"^({alternatives})$", "title": words}
+    return schema | {"type": [_TYPES[each.type], "array"]}
+
+
+def options_schema(described: Iterable[type], *, with_defaults: bool) -> dict[str, Schema]:
+    """The schemas of the options of some dataclasses by name; of one that several have, the first."""
+    found: dict[str, Schema] = {}
+    for each in (each for part in described for each in options_of(part)):
+        found.setdefault(each.name, option_schema(each, with_default=with_defaults))
+    return found
+
+
+def _value_schema(each: Option) -> Schema:
+    schema: Schema = {"type": [_TYPES[each.type], "null"] if each.is_optional else _TYPES[each.type]}
+    limits: Limits = each.limits
+    schema |= {key: getattr(limits, name) for name, key in _KEYWORDS.items() if getattr(limits, name) is not None}
+    if each.choices is not None:
+        schema = {"enum": list(each.choices)}
+    return schema
+
+
+def _sentence(each: Option) -> str:
+    details = [f"in {each.unit}"] if each.unit else []
+    details += ["odd"] if each.limits.odd else []
+    return f"{each.doc} ({', '.join(details)})" if details else each.doc
+
+
+def _object(description: str, properties: Mapping[str, Schema], **more: Any) -> Schema:
+    return {
+        "description": description,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict(properties),
+    } | more
+
+
+def _part(parts: Mapping[str, type], description: str) -> Schema:
+    kinds = {"description": "Which layers; the other keys are their options.", "enum": list(parts)}
+    return _object(description, {"type": kinds} | options_schema(parts.values(), with_defaults=False))
+
+
+def networks() -> Schema:
+    """The section ``networks``: named sets of layers."""
+    network = _object(
+        "A trunk and a head. A built-in name changes that network; any other name makes a new one.",
+        {
+            "like": {"description": "The network that this one starts from.", "type": "string"},
+            "trunk": _part(TRUNKS, "The layers that turn the sequence into features."),
+            "head": _part(HEADS, "The layers that turn features into the answer."),
+        },
+    )
+    return {
+        "description": f"Networks by name. Built in: {', '.join(NETWORKS)}.",
+        "type": "object",
+        "default": {},
+        "propertyNames": _NAME,
+        "additionalProperties": network,
+    }
+
+
+def training_options(*, with_kind: bool) -> Schema:
+    """The options of a named training, or of an arm's own changes to one."""
+    own = options_schema(TRAININGS.values(), with_defaults=False)
+    base = {"like": {"description": "The training that this one starts from.", "type": "string"}}
+    kind = {"kind": {"description": "Kind of the tasks that it is for.", "enum": list(KINDS)}}
+    return _object("Batches, optimiser and schedule.", base | (kind if with_kind else {}) | own)
+
+
+def trainings() -> Schema:
+    """The section ``trainings``: named sets of training options."""
+    return {
+        "description": f"Trainings by name. Built in: {', '.join(TRAININGS)}, for tasks of the kind of that name.",
+        "type": "object",
+        "default": {},
+        "propertyNames": _NAME,
+        "additionalProperties": training_options(with_kind=True),
+    }
+
+
+def compute() -> Schema:
+    """The section ``compute``: where and how networks are trained and applied."""
+    return _object(
+        "Where networks are trained and applied.", options_schema([ComputeSettings], with_defaults=True), default={}
+    )
+
+
+def arm() -> Schema:
+    """One arm of a study: a network, a symmetry and a training."""
+    symmetry = {
+        each.name: list_or_value(each) if each.name in SPANNED else option_schema(each, with_default=False)
+        for each in options_of(Symmetry)
+    }
+    of_trunk = {
+        each.name: list_or_value(each) if each.name in SPANNED else option_schema(each, with_default=False)
+        for trunk in TRUNKS.values()
+        for each in options_of(trunk)
+        if each.per_arm
+    }
+    strands = options_schema([StrandSettings], with_defaults=False)
+    network = {
+        "description": f"Name of a network, or a list of names; {PUBLISHED} is the published one of the task's kind.",
+        "type": ["string", "array"],
+        "minItems": 1,
+        "uniqueItems": True,
+        "items": {"description": "Name of a network.", "type": "string"},
+        "default": PUBLISHED,
+    }
+    training = training_options(with_kind=False) | {
+        "description": f"Name of a training, or options that differ from those of the {PUBLISHED} one.",
+        "type": ["string", "object"],
+        "default": PUBLISHED,
+    }
+    kinds = {
+        "description": "Kinds of task that the arm is for; by default all that its network and training can serve.",
+        "type": "array",
+        "minItems": 1,
+        "uniqueItems": True,
+        "items": {"description": "Kind of task.", "enum": list(KINDS)},
+    }
+    conjoined = {
+        "description": "Train and apply the mean of the answers on both strands; for representation standard.",
+        "type": "boolean",
+    }
+    return _object(
+        "A network, a symmetry and a training.",
+        {
+            "network": network,
+            **symmetry,
+            **of_trunk,
+            "conjoined": conjoined,
+            **strands,
+            "training": training,
+            "kinds": kinds,
+            "train_sizes": {"$ref": "#/$defs/train_sizes"},
+            "family": {"description": "Name of the arm with lists that this one comes from."} | _NAME,
+        },
+        required=["representation", "kmer", "channels"],
+    )
+
+
+def reference() -> Schema:
+    """The reference arm of each kind of task."""
+    name = {"description": "Name of an arm or combination.", "type": "string"}
+    return _object(
+        "The arm or combination over which figures and tables show the gain, for each kind of task; by default the "
+        "first arm that serves the kind.",
+        dict.fromkeys(KINDS, name),
+        default={},
+    )
+
+
+def kind() -> Schema:
+    """The kind of a task."""
+    sentences = " ".join(f"{each.name}: {each.doc}" for each in KINDS.values())
+    return {"description": sentences, "enum": list(KINDS), "default": "binary"}
+
+
+#: Options of which an arm may give a list, and the ending that each value adds to the arm's name.
+SPANNED = {"kmer": "_k{:g}", "plus_fraction": "_p{:g}", "network": "_{}", "curvature": "_{}"}
+
+#: Every generated part by the name under which the schema file refers to it, as ``generated:<name>``.
+PARTS: dict[str, Callable[[], Schema]] = {
+    each.__name__: each for each in (networks, trainings, compute, arm, reference, kind)
+}

@@ -1,0 +1,173 @@
+"""Named networks and trainings: what a name, with what it is like and what it changes, amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from difflib import get_close_matches
+from typing import Any
+
+from learning.training.settings import TRAININGS
+from rc_equivariant.descriptions.heads import HEADS
+from rc_equivariant.descriptions.networks import NETWORKS
+from rc_equivariant.descriptions.options import Option, options_of
+from rc_equivariant.descriptions.trunks import TRUNKS
+
+from .origins import KeyPath, Origins, dotted, require_name
+
+Settings = Mapping[str, Any]
+
+#: The trunks and heads that a network can be made of.
+PARTS = {"trunk": TRUNKS, "head": HEADS}
+
+
+def with_named_sets(settings: dict[str, Any], origins: Origins) -> dict[str, Any]:
+    """``settings`` with every network and training complete, the built-in ones among them.
+
+    Raises
+    ------
+    InputError
+        Where a name is like nothing, an option belongs to other layers, or a head cannot read its trunk.
+    """
+    networks = {
+        name: _network(name, settings["networks"], origins)
+        for name in dict.fromkeys((*NETWORKS, *settings["networks"]))
+    }
+    trainings = {
+        name: _training(name, settings["trainings"], origins)
+        for name in dict.fromkeys((*TRAININGS, *settings["trainings"]))
+    }
+    return settings | {"networks": networks, "trainings": trainings}
+
+
+def require_options(
+    kind_of: str, allowed: Mapping[str, Option], given: Settings, path: KeyPath, origins: Origins
+) -> None:
+    """Raise an InputError for the first key of ``given`` that is no option of ``kind_of``."""
+    for key in given:
+        if key not in allowed:
+            near = get_close_matches(key, allowed, n=1)
+            raise origins.error(
+                (*path, key),
+                f"`{dotted((*path, key))}` means nothing for {kind_of}",
+                found=key,
+                allowed=", ".join(allowed),
+                mend=f"did you mean `{near[0]}`?" if near else "delete the line",
+            )
+
+
+def training_options(kind: str) -> dict[str, Option]:
+    """The options of the trainings of a kind by name."""
+    return {each.name: each for each in options_of(TRAININGS[kind])}
+
+
+def _network(name: str, given: Settings, origins: Origins, after: tuple[str, ...] = ()) -> dict[str, Any]:
+    path, own = ("networks", name), given.get(name, {})
+    base = _base(path, own, NETWORKS, given, after, origins)
+    if base is None:
+        parts: dict[str, Any] = {"trunk": None, "head": None}
+    elif base in NETWORKS and base == name:
+        parts = {part: {"type": each.type} | asdict(each) for part, each in NETWORKS[name]._asdict().items()}
+    else:
+        parts = _network(base, given, origins, (*after, name))
+    trunk, head = (_part(part, (*path, part), parts[part], own.get(part, {}), origins) for part in PARTS)
+    if not head.fits(trunk):
+        raise origins.error(
+            (*path, "head"),
+            f"the head of `{dotted(path)}` cannot read its trunk",
+            found=f"a {head.type} head on a {trunk.type} trunk",
+            allowed=f"on this trunk: {', '.join(kind for kind, other in HEADS.items() if other().fits(trunk))}",
+            mend="change the type of the head, or that of the trunk",
+        )
+    return {part: {"type": each.type, **plain(asdict(each))} for part, each in (("trunk", trunk), ("head", head))}
+
+
+def _part(part: str, path: KeyPath, base: Settings | None, own: Settings, origins: Origins) -> Any:
+    """A trunk or head; one of another type than that of the base starts from its own defaults."""
+    kind = own.get("type", base["type"] if base else None)
+    if kind is None:
+        raise origins.error(
+            path,
+            f"`{dotted(path)}` does not say which {part} it is",
+            found="no type",
+            allowed=", ".join(PARTS[part]),
+            mend=f"add type: {next(iter(PARTS[part]))}, or say which network it is like",
+        )
+    described = PARTS[part][kind]
+    options = {each.name: each for each in options_of(described)}
+    changed = {key: value for key, value in own.items() if key != "type"}
+    require_options(f"a {kind} {part}", options, changed, path, origins)
+    start = {key: base[key] for key in options} if base and base["type"] == kind else {}
+    try:
+        return described(**start).with_options(changed)
+    except (TypeError, ValueError) as error:
+        problem, _, allowed = str(error).partition(": ")
+        key = problem.partition(" ")[0]
+        value = changed.get(key, dict(changed))
+        raise origins.error(
+            (*path, key) if key in changed else path,
+            f"`{dotted((*path, key) if key in changed else path)}` has a value that it cannot have",
+            found=value,
+            allowed=f"{allowed or problem}",
+            mend=f"take {value + 1}" if "odd" in allowed and isinstance(value, int) else "change the value",
+        ) from error
+
+
+def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ...] = ()) -> dict[str, Any]:
+    path, own = ("trainings", name), given.get(name, {})
+    base = (
+        own.get("kind")
+        if name not in TRAININGS and "like" not in own
+        else _base(path, own, TRAININGS, given, after, origins)
+    )
+    if base is None:
+        raise origins.error(
+            path,
+            f"`{dotted(path)}` does not say which training it is like",
+            found=", ".join(own) or "no key",
+            allowed=", ".join(dict.fromkeys((*TRAININGS, *given))),
+            mend=f"add like: {next(iter(TRAININGS))}",
+        )
+    if base in TRAININGS and base in (name, own.get("kind")):
+        start = {"kind": base} | asdict(TRAININGS[base]())
+    else:
+        start = _training(base, given, origins, (*after, name))
+    changed = {key: value for key, value in own.items() if key not in ("like", "kind")}
+    kind = start["kind"]
+    if own.get("kind", kind) != kind:
+        raise origins.error(
+            (*path, "kind"),
+            f"`{dotted(path)}` is like a training for other tasks",
+            found=f"kind: {own['kind']} and a training of kind {kind}",
+            allowed=f"kind: {kind}",
+            mend="delete the line",
+        )
+    require_options(f"trainings of kind {kind}", training_options(kind), changed, path, origins)
+    return start | changed
+
+
+def _base(
+    path: KeyPath, own: Settings, built_in: Mapping[str, Any], given: Settings, after: tuple[str, ...], origins: Origins
+) -> str | None:
+    """The name that a set starts from: what it says, itself where it is built in, or None."""
+    name = path[-1]
+    if "like" not in own:
+        return name if name in built_in else None
+    known = dict.fromkeys((*built_in, *given))
+    require_name(own["like"], known, (*path, "like"), origins)
+    if own["like"] == name and name in built_in:
+        return name
+    if own["like"] in (*after, name):
+        raise origins.error(
+            (*path, "like"),
+            f"`{dotted(path)}` is like itself",
+            found=" -> ".join((*after, name, own["like"])),
+            allowed=", ".join(built_in),
+            mend="name another set",
+        )
+    return own["like"]
+
+
+def plain(values: Settings) -> dict[str, Any]:
+    """The same as YAML and JSON know it."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}

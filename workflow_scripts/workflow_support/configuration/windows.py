@@ -1,0 +1,98 @@
+"""Windows: whether the layers of every arm fit the windows of the tasks that it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rc_equivariant.descriptions.networks import NetworkDescription
+from workflow_support.kinds import KINDS, LOGITS, PROFILE, of_kind
+
+from .arms import arms_for, network_of
+from .generated import PUBLISHED
+from .origins import KeyPath, Origins, dotted
+
+Settings = Mapping[str, Any]
+
+
+def profile_length(settings: Settings) -> int:
+    """Positions of the profile that networks give, the same for all profile arms."""
+    task = of_kind(settings["tasks"], PROFILE)[0]
+    return _profile_network(settings, arms_for(settings, task)[0]).output_length
+
+
+def check_windows(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError where a window is too short for an arm, or profile arms give profiles of several lengths."""
+    for task, values in settings["tasks"].items():
+        if "windows" in values and KINDS[values["kind"]].answers == LOGITS:
+            for arm in arms_for(settings, task):
+                _check_width(settings, task, arm, origins)
+    arms = dict.fromkeys(arm for task in of_kind(settings["tasks"], PROFILE) for arm in arms_for(settings, task))
+    lengths = {arm: _checked_length(settings, arm, origins) for arm in arms}
+    if len(set(lengths.values())) > 1:
+        raise origins.error(
+            ("study", "arms"),
+            "the networks of profile arms give profiles of several lengths, which cannot be compared",
+            found=", ".join(f"{arm}: {length}" for arm, length in lengths.items()),
+            allowed="one length for all",
+            mend="change the widths or dilations of their trunks or heads until the lengths agree",
+        )
+
+
+def _check_width(settings: Settings, task: str, arm: str, origins: Origins) -> None:
+    values = settings["tasks"][task]
+    width = values["windows"]["width"]
+    network = network_of(settings, values["kind"], arm)
+    try:
+        NetworkDescription.from_dict(network | {"window": width})
+    except ValueError as error:
+        least = shortest_window(network)
+        raise origins.error(
+            _path(settings, values["kind"], arm),
+            f"windows of {width} bases are too narrow for the layers of arm `{arm}` (task `{task}`): {error}",
+            found=f"windows of {width} bases",
+            allowed=f"windows of {least} bases or more",
+            mend=f"set windows: width to {least} or more, or narrow the layers",
+        ) from error
+
+
+def shortest_window(network: Settings) -> int:
+    """The narrowest window, in bases, that a network can read."""
+    described = NetworkDescription.from_dict(network | {"window": 10**9})
+    return described.trunk.window_for(described.symmetry.kmer, described.head.needed_positions())
+
+
+def _checked_length(settings: Settings, arm: str, origins: Origins) -> int:
+    """The length of the profile of an arm; refuses windows that leave none, or none in their middle."""
+    window, path = settings["profile"]["window"], _path(settings, PROFILE, arm)
+    try:
+        length = _profile_network(settings, arm).output_length
+    except ValueError as error:
+        least = shortest_window(network_of(settings, PROFILE, arm))
+        raise origins.error(
+            path,
+            f"the layers of `{dotted(path)}` leave no profile in the middle of the window: {error}",
+            found=f"profile: window: {window}",
+            allowed=f"a window of {least} bases or more",
+            mend=f"set profile: window to {least} or more, or narrow the layers",
+        ) from error
+    if (window - length) % 2:
+        raise origins.error(
+            path,
+            f"the layers of `{dotted(path)}` leave no profile in the middle of the window",
+            found=f"{length} positions of a window of {window}",
+            allowed="as many bases to the left of the profile as to its right",
+            mend=f"set profile: window to {window + 1}, or take odd widths",
+        )
+    return length
+
+
+def _profile_network(settings: Settings, arm: str) -> NetworkDescription:
+    network = network_of(settings, PROFILE, arm)
+    return NetworkDescription.from_dict(network | {"window": settings["profile"]["window"]})
+
+
+def _path(settings: Settings, kind: str, arm: str) -> KeyPath:
+    """The key of the network of an arm for tasks of a kind."""
+    network = settings["study"]["arms"][arm]["network"]
+    return ("networks", kind if network == PUBLISHED else network)

@@ -1,0 +1,105 @@
+"""The kinds of task: what each one learns, what its configuration needs, and which modules train and evaluate it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+#: What networks can answer, as the heads of ``rc_equivariant.descriptions`` say it.
+LOGITS, PROFILE = "logits", "profile"
+
+_PEAKS = {"genome": "the name of a genome", "peaks": "a BED or narrowPeak file"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of task.
+
+    Parameters
+    ----------
+    doc
+        What a task of this kind learns, for the documentation.
+    answers
+        What a network must give to serve it: LOGITS or PROFILE.
+    required
+        Keys that a task must have, each with what it holds.
+    own
+        All keys of a task that mean something for some kinds only, this one among them.
+    inputs
+        Names of the files that training and evaluation read beside windows and sequences.
+    tracks
+        Those of them that a network may read beside the sequence; a task without one leaves it out.
+    has_baseline
+        Whether the k-mer regression is fitted beside the networks.
+    unusable
+        Sections of the configuration that its networks cannot serve, each with the reason.
+    training, evaluation
+        Modules of the kind below ``learning``.
+    """
+
+    name: str
+    doc: str
+    answers: str
+    required: Mapping[str, str]
+    own: frozenset[str]
+    inputs: tuple[str, ...] = ()
+    tracks: tuple[str, ...] = ()
+    has_baseline: bool
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    training: str
+    evaluation: str
+
+    @property
+    def is_on_genome(self) -> bool:
+        """Whether tasks of this kind take their windows from a genome."""
+        return "genome" in self.required
+
+
+_ON_GENOME = frozenset({"genome", "peaks", "strongest", "windows", "splits", "negatives"})
+
+KINDS: dict[str, Kind] = {
+    each.name: each
+    for each in (
+        Kind(
+            name="binary",
+            doc="Is a window of the genome bound or not? Learnt from peaks and from windows away from them.",
+            answers=LOGITS,
+            required=_PEAKS,
+            own=_ON_GENOME | {"signal"},
+            has_baseline=True,
+            training="learning.training.binary",
+            evaluation="learning.evaluation.classification",
+        ),
+        Kind(
+            name="profile",
+            doc="How many reads start at each base of each strand? Learnt from reads or stranded bigWigs at peaks.",
+            answers=PROFILE,
+            required=_PEAKS | {"counts": "{plus: [...], minus: [...]} or {reads: [...]}"},
+            own=_ON_GENOME | {"counts", "control"},
+            inputs=("counts", "control"),
+            tracks=("control",),
+            has_baseline=False,
+            unusable={"variants": "which gives no single score"},
+            training="learning.training.profiles",
+            evaluation="learning.evaluation.profiles",
+        ),
+        Kind(
+            name="labelled",
+            doc="To which of two or more classes does a sequence belong? Learnt from sequences with labels.",
+            answers=LOGITS,
+            required={"sequences": "{train: ..., validation: ..., test: ...} or {all: ...}"},
+            own=frozenset({"sequences"}),
+            inputs=("classes",),
+            has_baseline=True,
+            unusable={"attribute": "whose sequences lie on no genome"},
+            training="learning.training.labelled",
+            evaluation="learning.evaluation.classification",
+        ),
+    )
+}
+
+
+def of_kind(tasks: Mapping[str, Mapping[str, Any]], *kinds: str) -> list[str]:
+    """Names of the tasks of these kinds, kind by kind."""
+    return [name for kind in kinds for name, values in tasks.items() if values["kind"] == kind]
