@@ -1,4 +1,4 @@
-"""Two clean runs of a configuration, file by file."""
+"""Two runs of a configuration, file by file: clean runs of one version, or the runs of two versions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checkout import Checkout
+from safetensors.numpy import load_file
 
 #: Of a run's files, those that need not be the same: by their first folder, or by name.
 EXEMPT_FOLDERS = ("figures", "logs", "benchmarks", "checkpoints")
@@ -74,6 +75,20 @@ def compare(one: Path, other: Path) -> Comparison:
         differing=sorted(set(compared) - set(equal)),
         lone=sorted(file for file in first ^ second if _exemption(file) is None),
         exempt=dict(Counter(filter(None, map(_exemption, sorted(first | second))))),
+    )
+
+
+def renamed_tensors(one: Path, other: Path, files: Sequence[str]) -> list[str]:
+    """Those of ``files`` that hold the same tensors in both runs under other names."""
+    weights = (file for file in files if file.endswith(".safetensors"))
+    return [file for file in weights if _tensors(one / file) == _tensors(other / file)]
+
+
+def _tensors(file: Path) -> Counter[tuple[str, str, tuple[int, ...], bytes]]:
+    """The tensors of a file of weights by seed, type, shape and digest, whatever they are called."""
+    return Counter(
+        (name.partition("/")[0], str(value.dtype), value.shape, hashlib.sha256(value.tobytes()).digest())
+        for name, value in load_file(file).items()
     )
 
 

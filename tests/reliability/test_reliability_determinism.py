@@ -10,10 +10,12 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from checkout import ROOT
+from safetensors.numpy import save_file
 
-from reliability.determinism import Comparison, compare
+from reliability.determinism import Comparison, compare, renamed_tensors
 from reliability.page import determinism_text, replace_part
 
 COMPARED = ["config.yaml", "summary.tsv", "tasks/CTCF/models/irrep/all/weights.safetensors"]
@@ -69,6 +71,23 @@ def test_a_file_that_one_run_lacks_is_found(runs: tuple[Path, Path], missing_in:
     comparison = compare(*runs)
     assert not comparison.is_same
     assert comparison.lone == [COMPARED[1]]
+
+
+def test_tensors_under_other_names_are_told_from_other_tensors(tmp_path: Path) -> None:
+    tensors = {"seed1/a": np.arange(3.0), "seed1/b": np.ones(2), "seed2/a": np.arange(3.0)}
+    renamed = {name.replace("/", "/trunk."): value for name, value in tensors.items()}
+    for folder, content in {
+        "old": tensors,
+        "renamed": renamed,
+        "changed": renamed | {"seed1/trunk.b": np.array([1.0, 1.0000001])},
+        "swapped": {"seed1/a": tensors["seed1/a"], "seed2/b": tensors["seed1/b"], "seed2/a": tensors["seed2/a"]},
+    }.items():
+        (tmp_path / folder).mkdir()
+        save_file(content, tmp_path / folder / "weights.safetensors")
+    for other, expected in (("renamed", ["weights.safetensors"]), ("changed", []), ("swapped", [])):
+        comparison = compare(tmp_path / "old", tmp_path / other)
+        assert comparison.differing == ["weights.safetensors"]
+        assert renamed_tensors(tmp_path / "old", tmp_path / other, comparison.differing) == expected
 
 
 @pytest.mark.parametrize("rule", RULES)
