@@ -26,7 +26,7 @@ rule attribute_sequences:
         run.path("benchmarks/attribute_sequences/{attribution}.tsv")
     conda:
         "../envs/learning.yaml"
-    threads: config["training"]["threads"]
+    threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
@@ -36,8 +36,8 @@ rule attribute_sequences:
         head=per("attribution", uses.explained_head),
         strongest=setting("attribution", "strongest"),
         bases=setting("attribution", "bases"),
-        device=config["training"]["device"],
-        threads=config["training"]["threads"],
+        device=config["compute"]["device"],
+        threads=config["compute"]["threads"],
         average_strands=both_strands("attribution"),
         code=code("attribute_sequences"),
     script:

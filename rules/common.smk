@@ -31,7 +31,7 @@ from figures.palette import PLUS
 from figures.registry import FIGURES, page_figures
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import profile_length, resolve
-from workflow_support.configuration.origins import FILES_VARIABLE
+from workflow_support.origins import FILES_VARIABLE
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_KMER
 from workflow_support.plan import Plan
@@ -56,7 +56,7 @@ uses, study, outputs = plan.uses, plan.study, plan.outputs
 
 CHECKED_INTERVALS = run.path("checked/intervals.tsv")
 CHECKED_REGIONS = run.path("checked/regions.tsv")
-GPUS = 1 if config["training"]["device"] == "cuda" else 0
+GPUS = 1 if config["compute"]["device"] == "cuda" else 0
 # What a training may take at every attempt: each goes on from the checkpoint of the one before, and limits that grew would
 # soon be longer than partitions of GPUs allow.
 TRAINING_MINUTES = 480
@@ -88,7 +88,7 @@ def one_of(names):
 wildcard_constraints:
     genome=one_of(config["genomes"]),
     task=one_of(run.tasks),
-    arm=one_of(models.kinds),
+    arm=one_of(models.contestants),
     size=r"all|\d+|0\.\d+",
     prediction=one_of(config["predict"]),
     attribution=one_of(config["attribute"]),

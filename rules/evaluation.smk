@@ -26,7 +26,7 @@ rule evaluate_network:
         "evaluations"
     conda:
         "../envs/learning.yaml"
-    threads: config["training"]["threads"]
+    threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
@@ -38,8 +38,8 @@ rule evaluate_network:
         seeds=per("arm", models.seeds),
         candidates=per("arm", models.candidate_places),
         average_strands=per("arm", models.average_strands),
-        device=config["training"]["device"],
-        threads=config["training"]["threads"],
+        device=config["compute"]["device"],
+        threads=config["compute"]["threads"],
         code=code("evaluate_network"),
     script:
         "../workflow_scripts/evaluate_network.py"

@@ -29,7 +29,7 @@ if study.measures_hyperbolicity:
             "evaluations"
         conda:
             "../envs/learning.yaml"
-        threads: config["training"]["threads"]
+        threads: config["compute"]["threads"]
         resources:
             gpu=GPUS,
             mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
@@ -37,8 +37,8 @@ if study.measures_hyperbolicity:
         params:
             **config["hyperbolicity"],
             seed=HYPERBOLICITY_SEED,
-            device=config["training"]["device"],
-            threads=config["training"]["threads"],
+            device=config["compute"]["device"],
+            threads=config["compute"]["threads"],
             code=code("embed_sequences"),
         script:
             "../workflow_scripts/embed_sequences.py"

@@ -38,7 +38,7 @@ rule predict_binding:
         prediction=one_of(run.predictions_of(run.classification)),
     conda:
         "../envs/learning.yaml"
-    threads: config["training"]["threads"]
+    threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
@@ -47,8 +47,8 @@ rule predict_binding:
         contigs=setting("prediction", "contigs"),
         stride=setting("prediction", "stride"),
         average_strands=both_strands("prediction"),
-        device=config["training"]["device"],
-        threads=config["training"]["threads"],
+        device=config["compute"]["device"],
+        threads=config["compute"]["threads"],
         code=code("predict_binding"),
     script:
         "../workflow_scripts/predict_binding.py"

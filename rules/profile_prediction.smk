@@ -28,15 +28,15 @@ rule predict_profiles:
         prediction=one_of(run.predictions_of(run.profile)),
     conda:
         "../envs/learning.yaml"
-    threads: config["training"]["threads"]
+    threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         contigs=setting("prediction", "contigs"),
-        device=config["training"]["device"],
-        threads=config["training"]["threads"],
+        device=config["compute"]["device"],
+        threads=config["compute"]["threads"],
         average_strands=both_strands("prediction"),
         code=code("predict_profiles"),
     script:

@@ -91,7 +91,7 @@ rule extract_profiles:
         mem_mb=lambda wildcards, input, attempt: int(4000 + input.size_mb) * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        window=config["profile"]["network"]["window"],
+        window=config["profile"]["window"],
         output=profile_length(config),
         jitter=config["profile"]["jitter"],
         code=code("extract_profiles"),
@@ -133,7 +133,7 @@ rule train_profile_network:
         arm=one_of(models.arms),
     conda:
         "../envs/learning.yaml"
-    threads: config["training"]["threads"]
+    threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, attempt: network_memory(8000) * attempt,
@@ -143,7 +143,7 @@ rule train_profile_network:
         arm="{arm}",
         size="{size}",
         seeds=config["study"]["seeds"],
-        architecture=per("task arm", models.architecture),
+        network=per("task arm", models.network),
         training=per("task arm", models.training),
         checkpoints=run.path("checkpoints/{task}/{arm}/{size}"),
         code=code("train_profile_network"),
@@ -171,7 +171,7 @@ rule evaluate_profile_network:
         task=one_of(run.profile),
     conda:
         "../envs/learning.yaml"
-    threads: config["training"]["threads"]
+    threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, attempt: network_memory(8000) * attempt,
@@ -183,8 +183,8 @@ rule evaluate_profile_network:
         seeds=per("arm", models.seeds),
         candidates=per("arm", models.candidate_places),
         average_strands=per("arm", models.average_strands),
-        device=config["training"]["device"],
-        threads=config["training"]["threads"],
+        device=config["compute"]["device"],
+        threads=config["compute"]["threads"],
         code=code("evaluate_profile_network"),
     script:
         "../workflow_scripts/evaluate_profile_network.py"

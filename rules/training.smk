@@ -25,7 +25,7 @@ rule train_network:
         arm=one_of(models.arms),
     conda:
         "../envs/learning.yaml"
-    threads: config["training"]["threads"]
+    threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
@@ -36,7 +36,7 @@ rule train_network:
         arm="{arm}",
         size="{size}",
         seeds=config["study"]["seeds"],
-        architecture=per("task arm", models.architecture),
+        network=per("task arm", models.network),
         training=per("task arm", models.training),
         checkpoints=run.path("checkpoints/{task}/{arm}/{size}"),
         code=code("train_network"),

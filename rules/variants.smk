@@ -24,7 +24,7 @@ rule score_variants:
         run.path("benchmarks/score_variants/{variants}.tsv")
     conda:
         "../envs/learning.yaml"
-    threads: config["training"]["threads"]
+    threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, input, attempt: network_memory(4000 + input.size_mb)
@@ -33,8 +33,8 @@ rule score_variants:
     params:
         columns=setting("variants", "columns"),
         average_strands=both_strands("variants"),
-        device=config["training"]["device"],
-        threads=config["training"]["threads"],
+        device=config["compute"]["device"],
+        threads=config["compute"]["threads"],
         code=code("score_variants"),
     script:
         "../workflow_scripts/score_variants.py"

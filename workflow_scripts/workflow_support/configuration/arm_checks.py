@@ -12,7 +12,7 @@ from workflow_support.metrics import BASELINE_ARM
 from .arms import layers_of, refusals, symmetry_of, training_of_arm, trunk_of
 from .generated import PUBLISHED
 from .named import require_options, training_options
-from .origins import KeyPath, Origins, dotted, require_name
+from workflow_support.origins import KeyPath, Origins, dotted, require_name
 from .spans import name_as_written
 
 Settings = Mapping[str, Any]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .labelled import check_labelled
-from .origins import Origins, dotted, require_name
+from workflow_support.origins import Origins, dotted, require_name
 from .phylogenies import check_phylogenies
 from .profiles import check_profile_predictions, check_profile_sources
 from .study import contestants

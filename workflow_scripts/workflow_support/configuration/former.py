@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from .origins import KeyPath, Origins, dotted
+from workflow_support.origins import KeyPath, Origins, dotted
 
 Settings = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from rc_equivariant.descriptions.networks import NETWORKS
 from rc_equivariant.descriptions.options import Option, options_of
 from rc_equivariant.descriptions.trunks import TRUNKS
 
-from .origins import KeyPath, Origins, dotted, require_name
+from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 Settings = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .origins import KeyPath, Origins, dotted, require_name
+from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 Settings = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .origins import KeyPath, Origins, dotted
+from workflow_support.origins import KeyPath, Origins, dotted
 
 Settings = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ from .former import require_current
 from .labelled import may_be_folder
 from .locations import Location, fill_placeholder, is_folder, require_file
 from .named import with_named_sets
-from .origins import KeyPath, Origins, require_name
+from workflow_support.origins import KeyPath, Origins, require_name
 from .phylogenies import with_draws
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
 from .spans import with_spanned_arms

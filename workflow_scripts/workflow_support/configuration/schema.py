@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 
 from .generated import PARTS
-from .origins import KeyPath, Origins, dotted
+from workflow_support.origins import KeyPath, Origins, dotted
 from .values import TYPE_CHECKER, describe, mend_value, read_scalar
 
 Schema = Mapping[str, Any]

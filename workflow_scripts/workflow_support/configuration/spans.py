@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from .generated import SPANNED
-from .origins import Origins
+from workflow_support.origins import Origins
 
 Settings = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from workflow_support.kinds import KINDS
 from workflow_support.metrics import BASELINE_ARM
 
 from .arms import kinds_of_arm
-from .origins import KeyPath, Origins, dotted, require_name
+from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 Settings = Mapping[str, Any]
 

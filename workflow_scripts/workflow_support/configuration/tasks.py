@@ -8,7 +8,7 @@ from typing import Any
 from workflow_support.kinds import KINDS
 
 from .arms import arms_for
-from .origins import KeyPath, Origins, dotted
+from workflow_support.origins import KeyPath, Origins, dotted
 from .study import contestants_for
 
 Settings = Mapping[str, Any]

@@ -10,7 +10,7 @@ from workflow_support.kinds import KINDS, LOGITS, PROFILE, of_kind
 
 from .arms import arms_for, network_of
 from .generated import PUBLISHED
-from .origins import KeyPath, Origins, dotted
+from workflow_support.origins import KeyPath, Origins, dotted
 
 Settings = Mapping[str, Any]
 

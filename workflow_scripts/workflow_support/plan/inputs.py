@@ -34,7 +34,7 @@ class Inputs:
         """The bases of each window of a task; windows of a profile task have a margin for jitter on both sides."""
         if task in self.run.binary:
             return self.settings["tasks"][task]["windows"]["width"]
-        return self.settings["profile"]["network"]["window"] + 2 * self.settings["profile"]["jitter"]
+        return self.settings["profile"]["window"] + 2 * self.settings["profile"]["jitter"]
 
     def sequences(self, task: str) -> list[str]:
         """The files of sequences of a labelled task, each once."""

@@ -10,29 +10,15 @@ from typing import Any
 
 from workflow_support.configuration import (
     contestants,
-    hyperbolic_layers,
-    is_hyperbolic,
+    contestants_for,
+    network_of,
     replicates_of,
     train_sizes,
+    training_of,
 )
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
 from .run import Run, unique
-
-ARCHITECTURE_KEYS = (
-    "representation",
-    "kmer",
-    "channels",
-    "plus_fraction",
-    "conjoined",
-    "geometry",
-    "curvature",
-    "k",
-    "learnt",
-)
-STRAND_KEYS = ("reverse_complement_augmentation", "consistency")
-#: Settings of every training, for tasks of every kind.
-WHERE_TRAINED = ("device", "threads", "deterministic", "stacked_replicates")
 
 
 class Models:
@@ -42,8 +28,8 @@ class Models:
     ----------
     arms
         The settings of each arm.
-    kinds
-        The kind of task that each contestant serves: the arms, then the combinations.
+    contestants
+        The names of the arms, then of the combinations.
     candidates
         The arms of which a combination shows the best.
     sizes
@@ -52,7 +38,8 @@ class Models:
 
     def __init__(self, run: Run) -> None:
         self.run, self.study = run, run.settings["study"]
-        self.arms, self.kinds = self.study["arms"], contestants(self.study)
+        self.arms, self.contestants = self.study["arms"], contestants(self.study)
+        self._serving = {task: contestants_for(run.settings, task) for task in run.tasks}
         self.candidates = {arm for each in self.study["combinations"].values() for arm in each.get("best_of", [])}
         self.sizes = {
             (task, name): train_sizes(run.settings, task, name)
@@ -62,7 +49,7 @@ class Models:
 
     def contestants_for(self, task: str) -> list[str]:
         """The arms, and after them the combinations, that serve a task."""
-        return [name for name, kind in self.kinds.items() if kind == self.run.kinds[task]]
+        return self._serving[task]
 
     def arms_for(self, task: str) -> list[str]:
         """The arms that serve a task."""
@@ -144,26 +131,13 @@ class Models:
         """Whether a contestant averages the answers of its networks on both strands."""
         return self.study["combinations"].get(contestant, {}).get("average_strands", False)
 
-    def architecture(self, task: str, arm: str) -> dict[str, Any]:
-        """The layers of the networks of an arm for a task."""
-        settings, own = self.run.settings, self._own(arm, ARCHITECTURE_KEYS)
-        if is_hyperbolic(own):
-            return hyperbolic_layers(settings, own)
-        if self.run.kinds[task] == "binary":
-            return settings["network"] | own
-        control = {"control": task in self.run.with_control} if task in self.run.profile else {}
-        return settings[self.run.kinds[task]]["network"] | own | control
+    def network(self, task: str, arm: str) -> dict[str, Any]:
+        """The network of an arm for a task: its description without window, classes and tracks."""
+        return network_of(self.run.settings, self.run.kinds[task], arm)
 
     def training(self, task: str, arm: str) -> dict[str, Any]:
         """The settings of the training of an arm for a task."""
-        settings, own = self.run.settings["training"], self._own(arm, STRAND_KEYS)
-        if self.run.kinds[task] == "binary":
-            return settings | own
-        settings_of_kind = self.run.settings[self.run.kinds[task]]["training"]
-        return settings_of_kind | {key: settings[key] for key in WHERE_TRAINED} | own
-
-    def _own(self, arm: str, keys: Iterable[str]) -> dict[str, Any]:
-        return {key: self.arms[arm][key] for key in keys if key in self.arms[arm]}
+        return training_of(self.run.settings, self.run.kinds[task], arm)
 
     def kmer_file(self, task: str, arm: str) -> str:
         """The path of the k-mers that an arm reads; of labelled sequences the bases, which training may substitute."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from workflow_support.configuration import kinds_of
+from workflow_support.configuration.arms import training_of_arm
 from workflow_support.metrics import main_metric
 
 from .models import Models
@@ -61,12 +63,15 @@ class Study:
 
     def arm_rows(self) -> list[dict[str, Any]]:
         """The rows of the table of arms: the arms, then the combinations."""
+        kinds = {name: ", ".join(kinds_of(self.run.settings, name)) for name in self.models.contestants}
         arms = [
-            {"arm": name, "training": how_trained(arm), "combination": ""} | arm
+            arm
+            | {"arm": name, "kinds": kinds[name], "strands": how_trained(arm), "training": training_name(arm)}
+            | {"combination": ""}
             for name, arm in self.models.arms.items()
         ]
         combinations = [
-            {"arm": name, "kind": self.models.kinds[name], "combination": how_combined(values)}
+            {"arm": name, "kinds": kinds[name], "combination": how_combined(values)}
             for name, values in self.settings["combinations"].items()
         ]
         return arms + combinations
@@ -112,6 +117,12 @@ def how_trained(arm: Settings) -> str:
     if "consistency" in arm:
         return "consistent"
     return "augmented" if arm.get("reverse_complement_augmentation") else "plain"
+
+
+def training_name(arm: Settings) -> str:
+    """The training of an arm: its name, and the options that the arm changes."""
+    base, changed = training_of_arm(arm)
+    return " ".join((base, *(f"{key}={value}" for key, value in changed.items())))
 
 
 def how_combined(combination: Settings) -> str:
