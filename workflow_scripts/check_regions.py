@@ -9,9 +9,9 @@ from genome_data.genome import Genome
 from genome_data.intervals.regions import parse_region
 from genome_data.intervals.splits import split_regions
 from genome_data.intervals.tiles import regions_on_genome, whole_contigs
-from workflow_support.origins import KeyPath, Origins, dotted
 from workflow_support.files import atomic_path
 from workflow_support.job import run_job
+from workflow_support.origins import KeyPath, Origins, dotted
 
 
 def check_regions(

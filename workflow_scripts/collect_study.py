@@ -12,8 +12,8 @@ from workflow_support.job import logger, run_job
 from workflow_support.metrics import read_evaluations
 
 ARM_COLUMNS = [
-    "arm", "family", "kind", "representation", "kmer", "plus_fraction", "geometry", "curvature", "k", "learnt",
-    "channels", "training", "combination",
+    "arm", "family", "kinds", "network", "representation", "kmer", "plus_fraction", "curvature", "k", "learnt",
+    "channels", "strands", "training", "combination",
 ]  # fmt: skip
 
 

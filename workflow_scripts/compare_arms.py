@@ -44,7 +44,7 @@ def compare_arms(
     measurements = Measurements(of_replicates, metrics, resampled)
     of_claims = [(claim["better"], claim["than"]) for claim in study["claims"]]
     compared = comparisons_table(measurements, metrics, references, of_claims)
-    tested = claims_table(measurements, metrics, study["claims"], study["groups"])
+    tested = claims_table(measurements, metrics, study["claims"], kinds, study["groups"])
     against_published = published_table(of_replicates, study["published"])
     with atomic_paths(comparisons, claims, published) as paths:
         for table, path in zip((compared, tested, against_published), paths, strict=True):

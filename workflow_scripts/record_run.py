@@ -44,7 +44,7 @@ def record_run(
     record = {
         "name": config["name"],
         "seeds": config["study"]["seeds"],
-        "device": config["training"]["device"],
+        "device": config["compute"]["device"],
         "git": git_state(Path(__file__).parent),
         "hardware": hardware(),
         "trained_on": Counter(model["device"] for file in models for model in json.loads(file.read_bytes())),

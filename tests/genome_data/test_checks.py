@@ -9,8 +9,8 @@ from check_intervals import check_intervals
 from check_regions import check_regions
 
 from genome_data.genome import normalise_fasta
-from workflow_support.origins import FILES_VARIABLE, Origins
 from workflow_support.errors import InputError
+from workflow_support.origins import FILES_VARIABLE, Origins
 
 CONFIG = """\
 genomes:

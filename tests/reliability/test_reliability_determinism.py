@@ -34,7 +34,7 @@ RULES = {
     for file in sorted((ROOT / "rules").glob("*.smk"))
     for match in re.finditer(r"^ *rule (\w+):\n((?:(?! *rule |\S).*\n)*)", file.read_text(), re.MULTILINE)
 }
-THREADS_OF_CONFIG = 'config["training"]["threads"]'
+THREADS_OF_CONFIG = 'config["compute"]["threads"]'
 
 
 @pytest.fixture

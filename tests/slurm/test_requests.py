@@ -46,7 +46,7 @@ def on_cpu(checkout: Checkout) -> Requests:
 
 @pytest.fixture(scope="module")
 def on_gpu(checkout: Checkout) -> Requests:
-    return requests(checkout, "training={device: cuda}")
+    return requests(checkout, "compute={device: cuda}")
 
 
 def test_every_rule_that_runs_networks_asks_for_a_gpu_where_the_configuration_says_cuda(on_gpu: Requests) -> None:

@@ -208,7 +208,7 @@ def test_a_gpu_without_a_driver_is_refused_and_the_logs_are_named(
 ) -> None:
     if shutil.which("nvidia-smi"):
         pytest.skip("this machine may have a GPU that works")
-    on_gpu = ["--config", "training={device: cuda}", "--retries", "0"]
+    on_gpu = ["--config", "compute={device: cuda}", "--retries", "0"]
     run = Run(cluster, checkout.folder, *DEMO, *on_gpu, f"{MODELS}/irrep/all/weights.safetensors").end(succeeds=False)
     (job,) = run.jobs("train_network")
     assert job["Partition"] == "gpu"

@@ -26,7 +26,12 @@ def noisy(mean, seeds=10, seed=0, sd=0.002):
 
 def claim_rows(tables, metrics=AUROC, claim=None, resampled=None):
     measurements = Measurements(pd.concat(tables), metrics, resampled or {})
-    return claims_table(measurements, metrics, [claim or {"better": "a", "than": "b"}])
+    return claims_table(measurements, metrics, [claim or {"better": "a", "than": "b"}], kinds_of(metrics))
+
+
+def kinds_of(metrics):
+    """A kind of task for each task: those with another metric are of another kind."""
+    return {task: "binary" if metric == "AUROC" else "profile" for task, metric in metrics.items()}
 
 
 def test_pairs_are_of_the_seeds_that_both_have():
@@ -39,7 +44,7 @@ def test_arms_without_a_seed_in_common_are_not_compared():
     measurements = Measurements(replicates({"a": {0: 0.9}, "b": {1: 0.5}}), AUROC, {})
     assert measurements.sizes("t", "a", "b") == []
     assert comparisons_table(measurements, AUROC, {"t": "b"}, [("a", "b")]).empty
-    assert claims_table(measurements, AUROC, [{"better": "a", "than": "b"}]).empty
+    assert claims_table(measurements, AUROC, [{"better": "a", "than": "b"}], {"t": "binary"}).empty
 
 
 def test_every_arm_is_compared_with_the_reference_and_the_sides_of_claims_with_each_other():
@@ -134,7 +139,7 @@ def grouped_claims(groups, leads=None):
     ]
     metrics = dict.fromkeys(leads, "AUROC")
     return claims_table(
-        Measurements(pd.concat(tables), metrics, {}), metrics, [{"better": "a", "than": "b"}], groups
+        Measurements(pd.concat(tables), metrics, {}), metrics, [{"better": "a", "than": "b"}], kinds_of(metrics), groups
     ).set_index("scope")
 
 
@@ -151,6 +156,17 @@ def test_tasks_of_each_group_are_pooled_in_place_of_all() -> None:
     # Nine pairs of one sign have p = 2 / 2^9; two groups are corrected together.
     assert (rows.loc[group_scope("x"), "wilcoxon_p"], x["holm_p"]) == pytest.approx((2 / 2**9, 4 / 2**9))
     assert (x["verdict"], y["verdict"]) == ("undecided", "fails")
+
+
+def test_tasks_of_several_kinds_are_pooled_kind_by_kind() -> None:
+    """An arm may serve several kinds, whose networks differ even where the metric is the same."""
+    kinds = {"p": "binary", "q": "binary", "r": "labelled", "s": "labelled"}
+    tables = [replicates({"a": dict.fromkeys(range(3), 0.6), "b": dict.fromkeys(range(3), 0.5)}, task=t) for t in kinds]
+    metrics = dict.fromkeys(kinds, "AUROC")
+    measurements = Measurements(pd.concat(tables), metrics, {})
+    rows = claims_table(measurements, metrics, [{"better": "a", "than": "b"}], kinds).set_index("scope")
+    assert rows.index.tolist() == ["p", "q", "all binary tasks", "r", "s", "all labelled tasks"]
+    assert rows.loc[["all binary tasks", "all labelled tasks"], "pairs"].tolist() == [6, 6]
 
 
 def test_a_group_of_one_task_is_not_pooled() -> None:

@@ -250,10 +250,11 @@ def test_a_real_set_runs_by_name(shared_data: Path, tmp_path: Path) -> None:
         with gzip.open(source / f"{split}.csv.gz", "rt") as lines:
             (folder / f"{split}.csv").write_text("".join(line for line, _ in zip(lines, range(65), strict=False)))
     study = tmp_path / "study.yaml"
-    arm = "{kind: labelled, representation: irrep, kmer: 2, channels: 4, plus_fraction: 0.5}"
+    arm = "{representation: irrep, kmer: 2, channels: 4, plus_fraction: 0.5}"
     study.write_text(
         f"study: {{arms: {{irrep: {arm}}}, seeds: [1]}}\n"
-        "labelled: {network: {dilations: [1], dense: 8}, training: {epochs: 1, batch_size: 32}}\n"
+        "networks: {labelled: {trunk: {dilations: [1]}, head: {dense: 8}}}\n"
+        "trainings: {labelled: {epochs: 1, batch_size: 32}}\n"
     )
     (tmp_path / "checkout").mkdir()
     checkout = Checkout(tmp_path / "checkout")

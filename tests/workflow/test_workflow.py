@@ -104,7 +104,7 @@ def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> Non
 
 def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
     assert "gpu=1" not in checkout.snakemake("-n", *TINY)
-    assert "gpu=1" in checkout.snakemake("-n", *TINY, "--config", "training={device: cuda}")
+    assert "gpu=1" in checkout.snakemake("-n", *TINY, "--config", "compute={device: cuda}")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout
     [
         ("seeds: [3, 4]", "seed: [3, 4]", ["tests/bad.yaml, line", "unknown key `seed`", "did you mean `seeds`?"]),
         ("tests/oligos.fa", "tests/oligo.fa", ["tests/bad.yaml, line", "does not exist", "tests/oligos.fa exists"]),
-        ("epochs: 2, steps", "epochs: 0, steps", ["`training.epochs`", "found:   0", "at least 1"]),
+        ("epochs: 2, steps", "epochs: 0, steps", ["`trainings.binary.epochs`", "found:   0", "at least 1"]),
     ],
     ids=["unknown key", "missing file", "value out of range"],
 )
@@ -410,7 +410,7 @@ def test_a_check_that_fails_leaves_the_run_as_it_was(checkout: Checkout, finishe
 
 
 def test_a_changed_value_reruns_what_depends_on_it(checkout: Checkout, finished: Path) -> None:
-    plan = checkout.plan(*TINY, "--config", "training={epochs: 3}")
+    plan = checkout.plan(*TINY, "--config", "trainings={binary: {epochs: 3}}")
     assert plan["train_network"] == 4 * 2
     assert plan["sample_negatives"] == plan["fit_kmer_baseline"] == plan["normalise_genome"] == 0
 
@@ -418,12 +418,13 @@ def test_a_changed_value_reruns_what_depends_on_it(checkout: Checkout, finished:
 # Long enough to be cut off.
 LONG = """\
 name: long
-labelled:
-  network: {first_width: 9, dilations: [1], dense: 8}
-  training: {epochs: 300, patience: 300, batch_size: 16}
+networks:
+  labelled: {trunk: {first_width: 9, dilations: [1]}, head: {dense: 8}}
+trainings:
+  labelled: {epochs: 300, patience: 300, batch_size: 16}
 study:
   arms:
-    irrep: {kind: labelled, representation: irrep, kmer: 2, channels: 8, plus_fraction: 0.5}
+    irrep: {representation: irrep, kmer: 2, channels: 8, plus_fraction: 0.5}
   seeds: [3, 4]
 tasks:
   motifs:

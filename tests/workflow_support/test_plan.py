@@ -127,11 +127,11 @@ def test_files_of_models_are_named_by_task_contestant_and_size(plan: Plan) -> No
 
 def test_networks_and_trainings_follow_kind_and_arm(plan: Plan) -> None:
     models = plan.models
-    assert models.architecture("CTCF", "irrep_k2")["kernel_widths"] == [9]
-    assert models.architecture("CTCF", "irrep_k2")["kmer"] == 2
-    assert models.architecture("CTCF", "hyperbolic")["head"] == "centroid"
-    assert models.architecture("motifs", "labelled_irrep")["dilations"] == [1]
-    assert models.architecture("CTCF_nexus", "profile_rcps")["control"] is True
+    assert models.network("CTCF", "irrep_k2")["trunk"] == {"type": "convolutions", "kernel_widths": [9]}
+    assert models.network("CTCF", "irrep_k2")["kmer"] == 2
+    assert models.network("CTCF", "hyperbolic")["head"]["pooling"] == "centroid"
+    assert models.network("motifs", "labelled_irrep")["trunk"]["dilations"] == [1]
+    assert models.network("CTCF_nexus", "profile_rcps")["head"] == {"type": "profile", "profile_width": 7}
     assert models.training("CTCF", "standard")["steps_per_epoch"] == 3
     labelled = models.training("motifs", "labelled_standard")
     assert (labelled["batch_size"], labelled["reverse_complement_augmentation"]) == (16, True)
@@ -212,8 +212,8 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
     assert study.compared()["published"] == [{"task": "motifs", "metric": "Accuracy", "value": 0.9, "source": "a test"}]
     assert "irrep_k1" not in study.at_all_sizes()
     rows = {row["arm"]: row for row in study.arm_rows()}
-    assert list(rows) == list(plan.models.kinds)
-    assert rows["labelled_standard"]["training"] == "augmented"
+    assert list(rows) == plan.models.contestants
+    assert rows["labelled_standard"]["strands"] == "augmented"
     assert [rows[name]["combination"] for name in ("post_hoc", "best", "pair")] == [
         "standard on both strands",
         "best of irrep_k1, irrep_k2",

@@ -60,7 +60,7 @@ def test_another_file_than_its_checksum_names_is_refused(abc: Path, tmp_path: Pa
 
 
 def test_the_record_holds_inputs_and_a_configuration_to_repeat_the_run(abc: Path, tmp_path: Path) -> None:
-    config = {"name": "run", "study": {"seeds": [1, 2]}, "training": {"device": "cpu"}, "data": "ünï"}
+    config = {"name": "run", "study": {"seeds": [1, 2]}, "compute": {"device": "cpu"}, "data": "ünï"}
     models = [tmp_path / f"{name}.json" for name in "ab"]
     models[0].write_text(json.dumps([{"device": "cpu (A)"}, {"device": "cuda (B)"}]))
     models[1].write_text(json.dumps([{"device": "cpu (A)"}]))

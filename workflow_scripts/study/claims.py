@@ -52,12 +52,13 @@ def claims_table(
     measurements: Measurements,
     metrics: Mapping[str, str],
     claims: Iterable[Mapping],
+    kinds: Mapping[str, str],
     groups: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Test the claims, one row per claim and scope.
 
-    The scopes are the single tasks, and several tasks with the same metric together, paired over task and seed: the
-    tasks of each group, or all tasks if no task is in a group.
+    The scopes are the single tasks, and several tasks of one kind together, paired over task and seed: the tasks of
+    each group, or all tasks of the kind if none of them is in a group.
 
     Parameters
     ----------
@@ -65,14 +66,18 @@ def claims_table(
         The study metric of each task.
     claims
         Mappings with ``better, than`` and, for a claim of a wider lead, ``wider_at``.
+    kinds
+        The kind of each task.
     groups
         The group of each task that belongs to a group.
     """
     rows = []
     for stated in claims:
-        for metric in dict.fromkeys(metrics.values()):
-            tasks = [task for task in metrics if metrics[task] == metric]
-            rows += _rows(measurements, metric, _pools(tasks, groups or {}), stated)
+        tested = [task for task in metrics if measurements.sizes(task, stated["better"], stated["than"])]
+        for kind in (of_both := dict.fromkeys(kinds[task] for task in tested)):
+            tasks = [task for task in tested if kinds[task] == kind]
+            scope = ALL_TASKS if len(of_both) == 1 else scope_of_kind(kind)
+            rows += _rows(measurements, metrics[tasks[0]], _pools(tasks, groups or {}, scope), stated)
     return with_verdicts(pd.DataFrame(rows, columns=COLUMNS[:-2]))
 
 
@@ -137,10 +142,20 @@ def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
     return judged.assign(verdict=np.select([holds, fails], ["holds", "fails"], "undecided"))[COLUMNS]
 
 
-def _pools(tasks: Sequence[str], groups: Mapping[str, str]) -> dict[str, str]:
+def scope_of_kind(kind: str) -> str:
+    """The scope of all tasks of a kind, where a claim is tested on tasks of several kinds."""
+    return f"all {kind} tasks"
+
+
+def is_of_all(scope: str) -> bool:
+    """Whether a scope is that of all tasks, or of all tasks of a kind; names of tasks hold no spaces."""
+    return scope.startswith("all ") and scope.endswith("tasks")
+
+
+def _pools(tasks: Sequence[str], groups: Mapping[str, str], scope: str) -> dict[str, str]:
     """The scope in which each task is pooled; "" for a task without a group if other tasks have one."""
     if groups.keys().isdisjoint(tasks):
-        return dict.fromkeys(tasks, ALL_TASKS)
+        return dict.fromkeys(tasks, scope)
     return {task: group_scope(groups[task]) if task in groups else "" for task in tasks}
 
 

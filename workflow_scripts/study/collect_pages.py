@@ -18,7 +18,7 @@ import pandas as pd
 from workflow_support.files import atomic_path
 from workflow_support.metrics import main_metric
 
-from .claims import ALL_TASKS, COLUMNS, Claim, Gains, claim_gains, pooled_row, with_verdicts
+from .claims import COLUMNS, Claim, Gains, claim_gains, pooled_row, with_verdicts
 from .evaluations import ALL
 from .formatting import FEWEST, is_of_group
 from .page import CLAIMS, COPIES, METHODS, METHODS_TEXT, NO_CLAIMS, PUBLISHED, RESULTS, VARIANTS
@@ -74,11 +74,11 @@ def _claims_of_all(runs: Iterable[Path]) -> pd.DataFrame:
     """One row per claim, metric and kind of task, like ``claims.tsv``, and the number of tasks that are ahead."""
     found: dict[tuple[str, str, Claim], list[Gains]] = {}
     for run in runs:
-        kinds = _kinds_of_arms(run / "study")
-        for metric, claim, gains in _gains_of_run(run / "study"):
-            found.setdefault((kinds[claim.better], metric, claim), []).append(gains)
+        kinds = kinds_of_tasks(read_config(run))
+        for task, metric, claim, gains in _gains_of_run(run / "study"):
+            found.setdefault((kinds[task], metric, claim), []).append(gains)
     rows = [
-        (*pooled_row(claim, metric, gains, f"all {kind} tasks"), sum(each.by_seed.mean() > 0 for each in gains))
+        (*pooled_row(claim, metric, gains, scope_of_kind(kind)), sum(each.by_seed.mean() > 0 for each in gains))
         for (kind, metric, claim), gains in found.items()
     ]
     pooled = pd.DataFrame(rows, columns=POOLED_COLUMNS)
@@ -87,18 +87,12 @@ def _claims_of_all(runs: Iterable[Path]) -> pd.DataFrame:
     return judged.assign(scope=pooled["scope"], ahead=pooled["ahead"])
 
 
-def _kinds_of_arms(study: Path) -> dict[str, str]:
-    """The kind of task that each arm and combination is for."""
-    arms = read_table(study / "arms.tsv")
-    return dict(zip(arms["arm"], arms["kind"], strict=True))
-
-
-def _gains_of_run(study: Path) -> Iterable[tuple[str, Claim, Gains]]:
-    """Yield metric, claim and gains of each task; nothing for a run with groups, whose tasks differ too much."""
+def _gains_of_run(study: Path) -> Iterable[tuple[str, str, Claim, Gains]]:
+    """Yield task, metric, claim and gains of each task; nothing for a run with groups, whose tasks differ too much."""
     claims, replicates = read_table(study / "claims.tsv"), read_table(study / "replicates.tsv")
     if claims["scope"].map(is_of_group).any():
         return
-    of_tasks = claims[claims["scope"] != ALL_TASKS]
+    of_tasks = claims[~claims["scope"].map(is_of_all).astype(bool)]
     metrics = dict(zip(of_tasks["scope"], of_tasks["metric"], strict=True))
     measurements = Measurements(replicates, metrics, {})
     fewest = _fewest(replicates)
@@ -106,7 +100,7 @@ def _gains_of_run(study: Path) -> Iterable[tuple[str, Claim, Gains]]:
         for task, metric in metrics.items():
             for claim, gains in claim_gains(measurements, task, metric, stated):
                 size = FEWEST if claim.size == fewest[task] else claim.size
-                yield metric, Claim(claim.better, claim.than, size, claim.wider_than), gains
+                yield task, metric, Claim(claim.better, claim.than, size, claim.wider_than), gains
 
 
 def _stated(claims: pd.DataFrame) -> list[Mapping[str, str]]:

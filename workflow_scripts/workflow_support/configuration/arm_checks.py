@@ -8,11 +8,11 @@ from typing import Any
 from rc_equivariant.descriptions.options import options_of
 from rc_equivariant.descriptions.trunks import TRUNKS
 from workflow_support.metrics import BASELINE_ARM
+from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 from .arms import layers_of, refusals, symmetry_of, training_of_arm, trunk_of
 from .generated import PUBLISHED
 from .named import require_options, training_options
-from workflow_support.origins import KeyPath, Origins, dotted, require_name
 from .spans import name_as_written
 
 Settings = Mapping[str, Any]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .labelled import check_labelled
 from workflow_support.origins import Origins, dotted, require_name
+
+from .labelled import check_labelled
 from .phylogenies import check_phylogenies
 from .profiles import check_profile_predictions, check_profile_sources
 from .study import contestants

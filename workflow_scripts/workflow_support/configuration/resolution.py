@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from workflow_support.origins import KeyPath, Origins, require_name
+
 from .arm_checks import check_arms
 from .checks import require_consistent, require_references
 from .former import require_current
 from .labelled import may_be_folder
 from .locations import Location, fill_placeholder, is_folder, require_file
 from .named import with_named_sets
-from workflow_support.origins import KeyPath, Origins, require_name
 from .phylogenies import with_draws
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
 from .spans import with_spanned_arms

@@ -11,8 +11,9 @@ from typing import Any
 
 import jsonschema
 
-from .generated import PARTS
 from workflow_support.origins import KeyPath, Origins, dotted
+
+from .generated import PARTS
 from .values import TYPE_CHECKER, describe, mend_value, read_scalar
 
 Schema = Mapping[str, Any]

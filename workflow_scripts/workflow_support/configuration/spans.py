@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from .generated import SPANNED
 from workflow_support.origins import Origins
+
+from .generated import SPANNED
 
 Settings = Mapping[str, Any]
 

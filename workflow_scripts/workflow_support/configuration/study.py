@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from workflow_support.kinds import KINDS
 from workflow_support.metrics import BASELINE_ARM
+from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 from .arms import kinds_of_arm
-from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 Settings = Mapping[str, Any]
 

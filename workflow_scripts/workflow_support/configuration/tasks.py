@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflow_support.kinds import KINDS
+from workflow_support.origins import KeyPath, Origins, dotted
 
 from .arms import arms_for
-from workflow_support.origins import KeyPath, Origins, dotted
 from .study import contestants_for
 
 Settings = Mapping[str, Any]

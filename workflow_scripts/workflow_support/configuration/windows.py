@@ -7,10 +7,10 @@ from typing import Any
 
 from rc_equivariant.descriptions.networks import NetworkDescription
 from workflow_support.kinds import KINDS, LOGITS, PROFILE, of_kind
+from workflow_support.origins import KeyPath, Origins, dotted
 
 from .arms import arms_for, network_of
 from .generated import PUBLISHED
-from workflow_support.origins import KeyPath, Origins, dotted
 
 Settings = Mapping[str, Any]
 
