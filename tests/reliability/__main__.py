@@ -3,8 +3,8 @@
 Usage: python -m reliability {kills,determinism}
        python -m reliability compare OLD NEW
 
-``compare`` lists every file of two folders of results that differs, but for figures, reports, logs and times. The status is
-1 if a check finds a fault or two runs differ.
+``compare`` lists the files that differ between two folders of results, but for figures, reports, logs and times. The
+status is 1 if a check finds a fault or two runs differ.
 """
 
 from __future__ import annotations

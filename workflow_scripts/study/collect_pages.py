@@ -18,7 +18,7 @@ import pandas as pd
 from workflow_support.files import atomic_path
 from workflow_support.metrics import main_metric
 
-from .claims import COLUMNS, Claim, Gains, claim_gains, pooled_row, with_verdicts
+from .claims import COLUMNS, Claim, Gains, claim_gains, is_of_all, pooled_row, scope_of_kind, with_verdicts
 from .evaluations import ALL
 from .formatting import FEWEST, is_of_group
 from .page import CLAIMS, COPIES, METHODS, METHODS_TEXT, NO_CLAIMS, PUBLISHED, RESULTS, VARIANTS
