@@ -26,6 +26,7 @@ os.environ.update(
 
 from study.families import families_with_several
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
+from rc_equivariant.descriptions.networks import NetworkDescription, modules_of
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import (
     contestants,
@@ -129,9 +130,9 @@ CHECKED_REGIONS = run_path("checked/regions.tsv")
 
 
 @cache
-def code(script):
+def code(script, *modules):
     """Digest of a script and of every module of ours that it imports: as a parameter, it reruns what they change."""
-    return code_digest(SCRIPTS / f"{script}.py")
+    return code_digest(SCRIPTS / f"{script}.py", modules)
 
 
 def local_path(key):

@@ -38,10 +38,11 @@ def profile_control(wildcards):
 
 
 def profile_architecture(wildcards):
-    """The layers of an arm for profile tasks."""
-    own = own_settings(wildcards.arm, ARCHITECTURE_KEYS)
-    has_control = wildcards.task in WITH_CONTROL
-    return config["profile"]["network"] | own | {"control": has_control}
+    """The network of an arm for profile tasks, with its window."""
+    own = dict(config["profile"]["network"])
+    window = own.pop("window")
+    own |= own_settings(wildcards.arm, ARCHITECTURE_KEYS)
+    return network_of("profile", own) | {"window": window}
 
 
 def profile_training(wildcards):

@@ -29,13 +29,32 @@ def own_settings(arm, keys):
     return {key: ARMS[arm][key] for key in keys if key in ARMS[arm]}
 
 
+def network_of(name, options):
+    """The network of these options, as learning.models.networks.describe reads it."""
+    own = {"pooling" if key == "head" else key: value for key, value in options.items()}
+    own.pop("geometry", None)
+    # The window of the task is added with its classes and tracks; any that is wide enough serves here.
+    content = NetworkDescription.named(name, window=10**9, **own).to_dict()
+    return {
+        key: value
+        for key, value in content.items()
+        if key not in ("window", "classes", "tracks")
+    }
+
+
 def architecture(wildcards):
-    """The layers of an arm for binary or labelled tasks."""
+    """The network of an arm for binary or labelled tasks."""
     own = own_settings(wildcards.arm, ARCHITECTURE_KEYS)
     if is_hyperbolic(own):
-        return hyperbolic_layers(config, own)
-    labelled = wildcards.task in LABELLED_TASKS
-    return (config["labelled"]["network"] if labelled else config["network"]) | own
+        return network_of("hyperbolic", hyperbolic_layers(config, own))
+    if wildcards.task in LABELLED_TASKS:
+        return network_of("labelled", config["labelled"]["network"] | own)
+    return network_of("binary", config["network"] | own)
+
+
+def training_code(script, architecture):
+    """A function of the wildcards: the digest of a training script and of the network that it trains."""
+    return lambda wildcards: code(script, *modules_of(architecture(wildcards)))
 
 
 def of_strands(arm):

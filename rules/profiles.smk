@@ -155,7 +155,7 @@ rule train_profile_network:
         architecture=profile_architecture,
         training=profile_training,
         checkpoints=run_path("checkpoints/{task}/{arm}/{size}"),
-        code=code("train_profile_network"),
+        code=training_code("train_profile_network", profile_architecture),
     script:
         "../workflow_scripts/train_profile_network.py"
 

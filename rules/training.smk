@@ -39,6 +39,6 @@ rule train_network:
         architecture=architecture,
         training=training_settings,
         checkpoints=run_path("checkpoints/{task}/{arm}/{size}"),
-        code=code("train_network"),
+        code=training_code("train_network", architecture),
     script:
         "../workflow_scripts/train_network.py"

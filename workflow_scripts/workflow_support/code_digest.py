@@ -5,27 +5,32 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 
-def code_digest(script: Path) -> str:
-    """SHA-256 of a script and of every local module that it imports, directly or not.
+def code_digest(script: Path, modules: Sequence[str] = ()) -> str:
+    """SHA-256 of a script and of every local module that it imports, directly or not, or by name: ``modules``.
 
     Local is what lies beside the script. The digest depends on names and contents alone, not on where the checkout
     lies or on file times, so it is the same in every checkout of the same code.
     """
     digest = hashlib.sha256()
-    for path in local_files(script):
+    for path in local_files(script, modules):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(script.parent).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
 
-def local_files(script: Path) -> list[Path]:
-    """The script and the files of every local module that it imports, directly or not, sorted."""
-    found, waiting = set(), [script]
+def local_files(script: Path, modules: Sequence[str] = ()) -> list[Path]:
+    """The script and the files of every local module that it imports, directly or not, sorted.
+
+    ``modules`` are those that it imports by name, which no import statement says.
+    """
+    named = [file for module in modules for file in _module_files(module, script.parent)]
+    found, waiting = set(), [script, *named]
     while waiting:
         file = waiting.pop()
         if file not in found:
