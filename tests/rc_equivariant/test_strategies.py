@@ -27,7 +27,9 @@ def binary(representation="standard", kmer=1, plus_fraction=None):
 
 def profile(representation="standard", kmer=1, plus_fraction=None, control=False):
     sizes = {"first_width": 9, "dilations": (2, 4), "profile_width": 11, "tracks": ("control",) * control}
-    return Network(NetworkDescription.named("profile", representation, kmer, 8, WINDOW, plus_fraction, **sizes)).double()
+    return Network(
+        NetworkDescription.named("profile", representation, kmer, 8, WINDOW, plus_fraction, **sizes)
+    ).double()
 
 
 def profile_with_control(*arm):

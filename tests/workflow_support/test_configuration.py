@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from arm_networks import build_network
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from study_configurations import STUDIES, resolve_files
 
-from learning.models.networks import build_network
 from learning.training.settings import LabelledTrainingSettings
-from rc_equivariant import BinaryArchitecture, LabelledArchitecture
-from rc_equivariant.hyperbolic import HyperbolicArchitecture
+from rc_equivariant.descriptions.networks import NETWORKS, NetworkDescription
 from workflow_support.configuration import (
     Configuration,
     Location,
@@ -443,12 +442,12 @@ def test_the_width_check_agrees_with_the_network(width: int, kmer: int, kernels:
     positions = positions_before_pooling({"network": network}, width, kmer)
     assume(positions > 0)
     try:
-        built = BinaryArchitecture("standard", kmer, 4, width, **network)
+        built = NetworkDescription.named("binary", "standard", kmer, 4, width, **network)
     except ValueError:
         assert positions < pool
     else:
         assert positions >= pool
-        assert built.last_positions == positions
+        assert built.positions == positions
 
 
 def defaults_of(*keys: str) -> dict[str, Any]:
@@ -459,15 +458,22 @@ def defaults_of(*keys: str) -> dict[str, Any]:
     return {name: values.get("default") for name, values in section["properties"].items()}
 
 
+def options_of_network(name: str) -> dict[str, Any]:
+    """The options of its trunk and head, with their defaults."""
+    trunk, head = NETWORKS[name]
+    return asdict(trunk) | asdict(head)
+
+
 def test_labelled_layers_have_by_default_what_the_network_has() -> None:
-    of_network = {field.name: field.default for field in fields(LabelledArchitecture)}
+    of_network = options_of_network("labelled")
     for name, value in defaults_of("labelled", "network").items():
         assert of_network[name] == (tuple(value) if isinstance(value, list) else value), name
 
 
 def test_hyperbolic_layers_have_by_default_what_the_network_has() -> None:
-    of_network = {field.name: field.default for field in fields(HyperbolicArchitecture)}
+    of_network = options_of_network("hyperbolic")
     layers = defaults_of("hyperbolic", "network")
+    layers["pooling"] = layers.pop("head")
     assert layers == {name: of_network[name] for name in layers}
 
 
@@ -475,8 +481,8 @@ def test_an_arm_may_have_a_k_of_its_own() -> None:
     settings = {"hyperbolic": {"network": defaults_of("hyperbolic", "network")}}
     shape = {"representation": "standard", "kmer": 1, "channels": 4, "window": 20, "geometry": "hyperbolic"}
     network = build_network(hyperbolic_layers(settings, shape | {"k": 4.0, "learnt": False}), "labelled")
-    assert [float(k()) for k in network.curvatures] == [pytest.approx(4)]
-    assert not any(k.log_k.requires_grad for k in network.curvatures)
+    assert [float(k()) for k in network.trunk.curvatures] == [pytest.approx(4)]
+    assert not any(k.log_k.requires_grad for k in network.trunk.curvatures)
 
 
 def test_a_flat_arm_has_no_curvature_to_learn() -> None:
@@ -486,7 +492,7 @@ def test_a_flat_arm_has_no_curvature_to_learn() -> None:
     for curvature in ("flat", "single", "per_block"):
         arm = shape | {"curvature": curvature}
         network = build_network(hyperbolic_layers(settings, arm), "labelled")
-        learnt[curvature] = [round(k().item(), 6) for k in network.curvatures if k.log_k.requires_grad]
+        learnt[curvature] = [round(k().item(), 6) for k in network.trunk.curvatures if k.log_k.requires_grad]
     assert learnt == {"flat": [], "single": [2], "per_block": [2, 2, 2, 2]}
 
 

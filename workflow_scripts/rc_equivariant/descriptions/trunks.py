@@ -149,7 +149,7 @@ class HyperbolicTrunk(Trunk):
     layers: ClassVar[str] = "Blocks"
     gives: ClassVar[str] = "points"
 
-    blocks: int = option(3, "Blocks of two convolutions each; all but the first are residual.", minimum=1)
+    blocks: int = option(3, "Blocks of two convolutions each; all but the first are residual.", minimum=1, maximum=1000)
     width: int = option(9, "Width of the convolutions.", unit="k-mers", minimum=1, odd=True)
     curvature: str = option(
         "single",
