@@ -19,8 +19,9 @@ from bench_networks import print_ratio, seconds_of, training_step
 from torch import Tensor, nn
 
 from learning.models.devices import keep_freed_memory
-from rc_equivariant import KmerEncoding
-from rc_equivariant.hyperbolic import HyperbolicArchitecture, HyperbolicNetwork
+from rc_equivariant.descriptions.networks import NetworkDescription
+from rc_equivariant.encoding import KmerEncoding
+from rc_equivariant.networks.network import build
 
 WINDOW, CHANNELS, WIDTH, DENSE, BLOCKS = 101, 32, 9, 528, 3
 PLAIN = "plain"
@@ -70,6 +71,10 @@ def plain_network() -> nn.Sequential:
     return nn.Sequential(*blocks, *dense)
 
 
+def published(representation: str, curvature: str) -> NetworkDescription:
+    return NetworkDescription.published("hyperbolic", representation, curvature=curvature)
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -84,7 +89,7 @@ def main() -> None:
     kmers = torch.randint(4, (options.batch, WINDOW), generator=generator)
     labels = torch.randint(2, (options.batch,), generator=generator).float().to(device)
     networks: dict[str, nn.Module] = {PLAIN: plain_network()}
-    networks |= {name: HyperbolicNetwork(HyperbolicArchitecture.published(*arm)) for name, arm in OURS.items()}
+    networks |= {name: build(published(*arm)) for name, arm in OURS.items()}
     inputs = dict.fromkeys(OURS, kmers.to(device)) | {PLAIN: KmerEncoding(1).one_hot(kmers).to(device)}
     steps = {name: training_step(network.to(device), inputs[name], labels) for name, network in networks.items()}
     seconds = seconds_of(steps, options.rounds, device)

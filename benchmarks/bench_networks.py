@@ -30,7 +30,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
 from learning.models.devices import keep_freed_memory
-from rc_equivariant import BinaryArchitecture, BinaryNetwork, KmerEncoding
+from rc_equivariant.descriptions.networks import NetworkDescription
+from rc_equivariant.encoding import KmerEncoding
+from rc_equivariant.networks.network import Network
 
 WINDOW, KMER, CHANNELS, WIDTHS, POOL, POOL_STRIDE = 1000, 3, 32, (15, 14, 14), 40, 20
 PLUS, MINUS = 24, 8
@@ -77,10 +79,10 @@ def features(channels: int, k: int) -> int:
     return channels * ((positions - POOL) // POOL_STRIDE + 1)
 
 
-def our_network(representation: str) -> BinaryNetwork:
+def our_network(representation: str) -> Network:
     """One of ours, with its published size."""
     plus_fraction = PLUS / CHANNELS if representation == "irrep" else None
-    return BinaryNetwork(BinaryArchitecture(representation, KMER, CHANNELS, WINDOW, plus_fraction=plus_fraction))
+    return Network(NetworkDescription.named("binary", representation, KMER, CHANNELS, WINDOW, plus_fraction))
 
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {

@@ -29,9 +29,11 @@ from learning.training.loop import parameter_groups
 from learning.training.settings import BinaryTrainingSettings
 from learning.training.stacks import drawn_steps, steps_of
 from learning.training.state import RandomStreams, TrainingState
-from rc_equivariant import BinaryArchitecture, BinaryNetwork, KmerEncoding
+from rc_equivariant.descriptions.networks import NetworkDescription
+from rc_equivariant.encoding import KmerEncoding
+from rc_equivariant.networks.network import build
 
-ARCHITECTURE = BinaryArchitecture.published("regular", kmer=3)
+NETWORK = NetworkDescription.published("binary", "regular", kmer=3)
 WINDOWS, BATCH, STEPS_OF_A_TRAINING = 2000, 100, 8000
 GPU_STEPS, GPU_GOAL_SECONDS = 400, 3.0
 
@@ -51,8 +53,8 @@ def settings(device: str) -> BinaryTrainingSettings:
 
 def random_windows() -> TrainingWindows:
     """Random sequences, of which every second is bound."""
-    codes = np.random.default_rng(0).integers(0, 4, (WINDOWS, ARCHITECTURE.window))
-    kmers = KmerEncoding(ARCHITECTURE.kmer).indices(torch.from_numpy(codes)).numpy().astype(np.uint8)
+    codes = np.random.default_rng(0).integers(0, 4, (WINDOWS, NETWORK.window))
+    kmers = KmerEncoding(NETWORK.symmetry.kmer).indices(torch.from_numpy(codes)).numpy().astype(np.uint8)
     split = LabelledKmers(kmers, np.arange(WINDOWS) % 2)
     return TrainingWindows(split, split)
 
@@ -62,7 +64,7 @@ def trainings(windows: TrainingWindows, replicates: int, device: torch.device) -
     chosen, made = settings(device.type), []
     for seed in range(replicates):
         torch.manual_seed(seed)
-        network = BinaryNetwork(ARCHITECTURE).to(device).train()
+        network = build(NETWORK).to(device).train()
         streams = RandomStreams(np.random.default_rng([seed, 0]), np.random.default_rng([seed, 1]))
         optimiser = torch.optim.AdamW(parameter_groups(network, chosen), lr=chosen.learning_rate)
         objective = BinaryObjective(windows, chosen, streams, device)
@@ -159,12 +161,12 @@ def bytes_of_step(replicates: int) -> float:
     the gradient of F again, and the gradient of the map before is written. Then strands and maximum: the last map is
     read, half of it written and read, and the same back.
     """
-    positions, total, before = ARCHITECTURE.window - ARCHITECTURE.kmer + 1, 0, 0
-    for width in ARCHITECTURE.kernel_widths:
+    positions, total, before = NETWORK.window - NETWORK.symmetry.kmer + 1, 0, 0
+    for width in NETWORK.trunk.kernel_widths:
         positions -= width - 1
         total += 12 * positions + (positions + 3 * before if before else 0)
         before = positions
-    return 4 * replicates * BATCH * ARCHITECTURE.channels * (total + 4 * positions)
+    return 4 * replicates * BATCH * NETWORK.symmetry.channels * (total + 4 * positions)
 
 
 def copied_bytes_per_second(device: torch.device) -> float:

@@ -29,6 +29,7 @@ os.environ.update(
 
 from figures.palette import PLUS
 from figures.registry import FIGURES, page_figures
+from rc_equivariant.descriptions.networks import modules_of
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import profile_length, resolve
 from workflow_support.origins import FILES_VARIABLE
@@ -104,6 +105,11 @@ def code(script, *modules):
     import: as a parameter, it reruns what they change.
     """
     return code_digest(SCRIPTS / f"{script}.py", *modules)
+
+
+def training_code(script, task, arm):
+    """Digest of a script that trains, and of the modules that build the network of an arm, which it imports by name."""
+    return code(script, *modules_of(models.network(task, arm)))
 
 
 def per(names, function, *arguments):

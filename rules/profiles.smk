@@ -146,7 +146,7 @@ rule train_profile_network:
         network=per("task arm", models.network),
         training=per("task arm", models.training),
         checkpoints=run.path("checkpoints/{task}/{arm}/{size}"),
-        code=code("train_profile_network"),
+        code=per("task arm", training_code, "train_profile_network"),
     script:
         "../workflow_scripts/train_profile_network.py"
 

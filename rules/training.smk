@@ -39,6 +39,6 @@ rule train_network:
         network=per("task arm", models.network),
         training=per("task arm", models.training),
         checkpoints=run.path("checkpoints/{task}/{arm}/{size}"),
-        code=code("train_network"),
+        code=per("task arm", training_code, "train_network"),
     script:
         "../workflow_scripts/train_network.py"

@@ -21,7 +21,7 @@ from learning.evaluation.averages import load_classifiers, load_replicates
 from learning.evaluation.predict import Clock
 from learning.models.devices import select_device
 from learning.models.networks import architecture_of
-from rc_equivariant import StrandAverage
+from rc_equivariant.strategies import StrandAverage
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, progress, run_job
@@ -112,7 +112,7 @@ def _load(weights: list[Path], models: list[Path], device: torch.device, head: s
 
 def _invariant(network: nn.Module) -> nn.Module:
     """The network, or its mean over both strands where nothing makes it respect them."""
-    is_standard = architecture_of(network).representation == "standard"
+    is_standard = not architecture_of(network).symmetry.is_equivariant
     return _on_both_strands(network) if is_standard else network
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from learning.models.inputs import encode, kmer_dtype, row_blocks
-from rc_equivariant import KmerEncoding
+from rc_equivariant.encoding import KmerEncoding
 from workflow_support.disk_errors import reserve
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, progress, run_job

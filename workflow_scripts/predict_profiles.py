@@ -63,11 +63,12 @@ def predict_profiles(
     on, clock = select_device(device, threads), Clock()
     networks = load_replicates(weights, models, on, "profile")
     architecture = architecture_of(networks[0])
-    _require_control(architecture.control, control_plus, control_minus, models[0])
+    reads_control = "control" in architecture.tracks
+    _require_control(reads_control, control_plus, control_minus, models[0])
     output = architecture.output_length
     margin = (architecture.window - output) // 2
     genome = TiledGenome(fasta, regions, contigs, window=output, stride=output, margin=margin)
-    control = StrandTracks(control_plus, control_minus, genome.sizes) if architecture.control else None
+    control = StrandTracks(control_plus, control_minus, genome.sizes) if reads_control else None
     predicted = 0
     with ExitStack() as stack:
         table_path, *track_paths = stack.enter_context(atomic_paths(table, plus, minus))

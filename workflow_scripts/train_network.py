@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.windows.table import read_windows
-from learning.models.networks import complete_architecture
+from learning.models.networks import describe
 from learning.training.checkpoints import digest_of_arrays
 from learning.training.classification import (
     BinaryObjective,
@@ -37,7 +37,7 @@ def train_network(
     arm: str,
     size: str,
     seeds: Sequence[int],
-    architecture: dict[str, Any],
+    network: dict[str, Any],
     training: dict[str, Any],
     checkpoints: Path,
     code: str,
@@ -53,19 +53,17 @@ def train_network(
         k-mers that the arm reads; of a labelled task base codes, of which training makes them, with substitutions.
     classes
         Names of the classes of a labelled task.
-    architecture
-        Without the window, which ``kmers`` decide, and the number of classes.
+    network
+        The network, without the window, which ``kmers`` decide, and the number of classes.
     checkpoints, code
         A folder that no other job uses, and a digest of this code.
     """
     settings = SETTINGS[kind](**training)
     table, indices = read_windows(windows), np.load(kmers, mmap_mode="r")
-    encoded = 1 if kind == "labelled" else architecture["kmer"]
-    given = dict(architecture) | {"window": indices.shape[1] + encoded - 1}
+    encoded = 1 if kind == "labelled" else network["kmer"]
     number = None if classes is None else len(json.loads(classes.read_text(encoding="utf-8")))
-    if number is not None:
-        given["classes"] = number
-    chosen = Arm(kind, task, arm, size, complete_architecture(given, kind), settings)
+    described = describe(network, window=indices.shape[1] + encoded - 1, classes=number or 2)
+    chosen = Arm(kind, task, arm, size, described.to_dict(), settings)
     splits = [_of_split(split, table, indices) for split in ("train", "validation")]
     data = TrainingWindows(*splits) if number is None else LabelledSequences(*splits, number)
     train_replicates(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from genome_data.windows.table import read_windows
-from learning.models.networks import architecture_of, build_network, complete_architecture
+from learning.models.networks import describe
 from learning.models.profile_arrays import load_profile_arrays
 from learning.training.checkpoints import digest_of_arrays
 from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
@@ -28,7 +28,7 @@ def train_profile_network(
     arm: str,
     size: str,
     seeds: Sequence[int],
-    architecture: dict[str, Any],
+    network: dict[str, Any],
     training: dict[str, Any],
     checkpoints: Path,
     code: str,
@@ -38,18 +38,19 @@ def train_profile_network(
 ) -> None:
     """Train the replicates of an arm of a profile task, one a seed.
 
-    The file of a control, given or not, decides the architecture's ``control``. ``checkpoints`` is a folder that no
-    other job uses, ``code`` a digest of this code.
+    ``network`` is the network with its ``window``; it reads a control if the file of one is given. ``checkpoints``
+    is a folder that no other job uses, ``code`` a digest of this code.
     """
     settings = ProfileTrainingSettings(**training)
-    complete = complete_architecture(dict(architecture) | {"control": control is not None}, KIND)
-    described = architecture_of(build_network(complete, KIND))
-    length = described.window - described.kmer + 1
+    network = {key: value for key, value in network.items() if key != "window"}
+    tracks = () if control is None else ("control",)
+    described = describe(network, window=network["window"], tracks=tracks)
+    length = described.window - described.symmetry.kmer + 1
     arrays = load_profile_arrays(kmers, counts, control, length, described.output_length)
     split = read_windows(windows)["split"].to_numpy()
     data = ProfileTrainingWindows(arrays, *(np.flatnonzero(split == name) for name in ("train", "validation")))
     train_replicates(
-        Arm(KIND, task, arm, size, complete, settings),
+        Arm(KIND, task, arm, size, described.to_dict(), settings),
         TrainingData(np.zeros(data.train.size, dtype=np.int64), _digest(data), partial(_objective, data, settings)),
         CheckpointFolder(checkpoints, code),
         seeds,

@@ -26,8 +26,7 @@ from learning.analysis.attribution import (
     of_present_bases,
     window_scores,
 )
-from rc_equivariant import BinaryArchitecture, BinaryNetwork, ProfileArchitecture, ProfileNetwork, StrandAverage
-from rc_equivariant.hyperbolic import HyperbolicArchitecture, HyperbolicNetwork
+from rc_equivariant import Network, NetworkDescription, StrandAverage
 from workflow_support.errors import InputError
 
 BINARY_WINDOW, PROFILE_WINDOW = 60, 54
@@ -54,26 +53,25 @@ def with_random_weights(network):
 def binary(representation, kmer, fraction=None):
     torch.manual_seed(0)
     sizes = {"kernel_widths": (5, 4), "pool_width": 10, "pool_stride": 5}
-    architecture = BinaryArchitecture(representation, kmer, 8, window=BINARY_WINDOW, plus_fraction=fraction, **sizes)
-    return with_random_weights(BinaryNetwork(architecture))
+    description = NetworkDescription.named("binary", representation, kmer, 8, BINARY_WINDOW, fraction, **sizes)
+    return with_random_weights(Network(description))
 
 
 def profile(representation, kmer, fraction=None, control=True):
     torch.manual_seed(0)
-    sizes = {"first_width": 9, "dilations": (2, 4), "profile_width": 11, "window": PROFILE_WINDOW, "control": control}
-    return with_random_weights(
-        ProfileNetwork(ProfileArchitecture(representation, kmer, 8, plus_fraction=fraction, **sizes))
-    )
+    sizes = {"first_width": 9, "dilations": (2, 4), "profile_width": 11, "tracks": ("control",) * control}
+    description = NetworkDescription.named("profile", representation, kmer, 8, PROFILE_WINDOW, fraction, **sizes)
+    return with_random_weights(Network(description))
 
 
 def random_windows(network, count=4, unknown=True):
     rng = np.random.default_rng(0)
-    codes = rng.integers(0, 4, (count, network.architecture.window), dtype=np.uint8)
+    codes = rng.integers(0, 4, (count, network.description.window), dtype=np.uint8)
     if unknown:
         codes[0, 20:22] = 4
-    if not getattr(network.architecture, "control", False):
+    if not network.description.tracks:
         return Windows(codes)
-    shape = (count, 2, network.architecture.output_length)
+    shape = (count, 2, network.description.output_length)
     return Windows(codes, rng.poisson(2, shape).astype(np.uint16))
 
 
@@ -84,9 +82,9 @@ def other_strand(windows):
 
 def hyperbolic(representation, kmer, fraction=None):
     torch.manual_seed(0)
-    sizes = {"window": BINARY_WINDOW, "blocks": 2, "width": 3, "dense": 31, "curvature": "per_block"}
-    architecture = HyperbolicArchitecture(representation, kmer, 8, plus_fraction=fraction, **sizes)
-    return with_random_weights(HyperbolicNetwork(architecture))
+    sizes = {"blocks": 2, "width": 3, "dense": 31, "curvature": "per_block"}
+    description = NetworkDescription.named("hyperbolic", representation, kmer, 8, BINARY_WINDOW, fraction, **sizes)
+    return with_random_weights(Network(description))
 
 
 CASES = [(make, arm, "logit") for make in (binary, hyperbolic) for arm in ARMS]
@@ -207,7 +205,7 @@ def test_mutagenesis_compares_each_base_with_the_three_others() -> None:
 def trained():
     """A network that learned to find the motif, positive windows, and where the motif lies in them."""
     torch.manual_seed(1)
-    network = BinaryNetwork(BinaryArchitecture(**ARCHITECTURE, window=WIDTH))
+    network = Network(NetworkDescription.named("binary", **ARCHITECTURE, window=WIDTH))
     codes, labels = planted_codes(600, seed=0)
     kmers, targets = network.encoding.indices(torch.from_numpy(codes)), torch.from_numpy(labels).float()
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
@@ -364,7 +362,7 @@ def test_profiles_are_explained_with_their_control_in_the_middle_of_the_margins(
     network = profile("regular", 1)
     monkeypatch.setattr(script, "_load", lambda *_: [network, network])
     margin = (WIDTH + 6 - PROFILE_WINDOW) // 2
-    control = np.random.default_rng(0).poisson(3, (5, 2, network.architecture.output_length + 2 * margin))
+    control = np.random.default_rng(0).poisson(3, (5, 2, network.description.output_length + 2 * margin))
     np.save(task / "control.npy", control.astype(np.uint16))
     attribute(task, control=task / "control.npy", head="profile")
     row = list(pd.read_csv(task / "table.tsv", sep="\t")["name"]).index("b")

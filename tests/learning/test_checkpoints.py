@@ -14,13 +14,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from arm_networks import build_network
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_profiles import OUTPUT, WINDOW, planted_profiles
 from planted_profiles import TRAINING as PROFILE_TRAINING
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from safetensors.torch import load_file, save_file
 
-from learning.models.networks import build_network
 from learning.models.profile_arrays import ProfileArrays
 from learning.training import checkpoints
 from learning.training import loop as training
@@ -311,9 +311,9 @@ HOSTILE_NOTES = {
 HOSTILE_TENSORS = {
     "nothing": lambda tensors: [tensors.pop(name) for name in list(tensors)[1:]],
     "other name": lambda tensors: tensors.update({"best.extra": torch.ones(2)}),
-    "other shape": lambda tensors: tensors.update({"best.classify.bias": torch.ones(7)}),
-    "other type": lambda tensors: tensors.update({"best.classify.bias": torch.ones(1, dtype=torch.float64)}),
-    "not finite": lambda tensors: tensors["best.classify.bias"].fill_(float("nan")),
+    "other shape": lambda tensors: tensors.update({"best.head.classify.bias": torch.ones(7)}),
+    "other type": lambda tensors: tensors.update({"best.head.classify.bias": torch.ones(1, dtype=torch.float64)}),
+    "not finite": lambda tensors: tensors["best.head.classify.bias"].fill_(float("nan")),
 }
 
 
@@ -343,7 +343,7 @@ def test_metadata_that_is_none_is_ignored(stored, text):
         "batches.negatives.taken",
         "generator.cpu",
         "optimiser.0.exp_avg",
-        "weights.classify.bias",
+        "weights.head.classify.bias",
     ],
 )
 def test_every_part_of_an_unfinished_training_is_needed(name, tmp_path):

@@ -4,11 +4,12 @@ import os
 
 import pytest
 import torch
+from arm_networks import build_network
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH
 
 from learning.models.devices import describe_arithmetic, describe_device, select_device
-from learning.models.networks import architecture_of, build_network, encoding_of
+from learning.models.networks import architecture_of, encoding_of
 from learning.training.loop import train
 from learning.training.settings import BinaryTrainingSettings
 from workflow_support.errors import InputError
@@ -107,7 +108,7 @@ def gradients_of(network, device):
     torch.manual_seed(1)
     network, architecture = network.to(device).train(), architecture_of(network)
     inputs = [encoding_of(network).indices(torch.randint(0, 4, (12, architecture.window))).to(device)]
-    if getattr(architecture, "control", False):
+    if architecture.tracks:
         inputs.append(torch.rand(12, 2, architecture.output_length).to(device))
     network.zero_grad()
     answers = network(*inputs)

@@ -15,19 +15,12 @@ from saved_networks import save_replicates
 
 from figures.hyperbolicity import hyperbolicity_figure
 from learning.analysis.embeddings import embedding_distances
-from rc_equivariant import (
-    BinaryArchitecture,
-    BinaryNetwork,
-    LabelledArchitecture,
-    LabelledNetwork,
-    StrandAverage,
-    with_reverse_complements,
-)
-from rc_equivariant.hyperbolic import HyperbolicArchitecture, HyperbolicNetwork
+from rc_equivariant import NetworkDescription, StrandAverage, build, with_reverse_complements
 from study.tables import read_table
 from workflow_support.errors import InputError
 
 WINDOW = 30
+described = NetworkDescription.named
 LABELLED = {"kmer": 2, "channels": 6, "window": WINDOW, "first_width": 9, "dilations": (1,), "dense": 5}
 SAMPLES = np.array([[0, 1, 2, 3], [3, 4, 5, 6]])
 GROUPS = {"arm": "standard", "tree": "regular"}
@@ -36,19 +29,17 @@ GROUPS = {"arm": "standard", "tree": "regular"}
 def small_networks() -> dict[str, torch.nn.Module]:
     torch.manual_seed(0)
     small = {"kmer": 2, "channels": 6, "window": WINDOW, "blocks": 1, "width": 5, "dense": 7}
-    flat = {"curvature": "flat", "learnt": False}
-    networks = {
-        "binary": BinaryNetwork(
-            BinaryArchitecture("regular", 1, 4, WINDOW, kernel_widths=(5,), pool_width=6, pool_stride=3)
-        ),
-        "labelled": LabelledNetwork(LabelledArchitecture("standard", **LABELLED)),
-        "conjoined": StrandAverage(LabelledNetwork(LabelledArchitecture("standard", **LABELLED))),
-        "flat": HyperbolicNetwork(HyperbolicArchitecture("standard", **small, **flat)),
-        "single": HyperbolicNetwork(HyperbolicArchitecture("regular", **small, k=0.5)),
-        "per_block": HyperbolicNetwork(HyperbolicArchitecture("standard", **small, curvature="per_block")),
-        "conjoined_hyperbolic": StrandAverage(HyperbolicNetwork(HyperbolicArchitecture("standard", **small))),
+    convolutions = {"kernel_widths": (5,), "pool_width": 6, "pool_stride": 3}
+    descriptions = {
+        "binary": described("binary", "regular", 1, 4, WINDOW, **convolutions),
+        "labelled": described("labelled", "standard", **LABELLED),
+        "conjoined": described("labelled", "standard", **LABELLED, conjoined=True),
+        "flat": described("hyperbolic", "standard", **small, curvature="flat"),
+        "single": described("hyperbolic", "regular", **small, k=0.5),
+        "per_block": described("hyperbolic", "standard", **small, curvature="per_block"),
+        "conjoined_hyperbolic": described("hyperbolic", "standard", **small, conjoined=True),
     }
-    return {name: network.eval() for name, network in networks.items()}
+    return {name: build(description).eval() for name, description in descriptions.items()}
 
 
 @pytest.fixture(scope="module", params=list(small_networks()))
@@ -68,7 +59,7 @@ def inner(network: torch.nn.Module) -> torch.nn.Module:
 def test_the_last_layer_makes_logits_of_embeddings(network: torch.nn.Module, codes: np.ndarray) -> None:
     network = inner(network)
     kmers = network.encoding.indices(torch.from_numpy(codes).long())
-    layers = network.classify
+    layers = network.head.classify
     last = layers if isinstance(layers, torch.nn.Linear) else layers[-1]
     assert torch.equal(last(network.embed(kmers)).squeeze(1), network(kmers))
     assert network.embed(kmers).dim() == 2
@@ -107,8 +98,8 @@ def test_an_equivariant_network_keeps_distances_where_it_moves_the_other_strand(
 def test_hyperbolic_distances_are_those_of_the_curvature_of_the_head(codes: np.ndarray) -> None:
     network = small_networks()["per_block"]
     with torch.no_grad():
-        network.curvatures[0].log_k.fill_(2.0)
-        network.curvatures[-1].log_k.fill_(-1.0)
+        network.trunk.curvatures[0].log_k.fill_(2.0)
+        network.trunk.curvatures[-1].log_k.fill_(-1.0)
     k = float(np.exp(-1.0))
     s = network.embed(network.encoding.indices(torch.from_numpy(codes[:2]).long())).detach().double().numpy()
     t = np.sqrt(k + (s**2).sum(1))
@@ -123,7 +114,7 @@ def test_conjoined_embeddings_are_the_mean_of_both_strands(codes: np.ndarray) ->
         both = network.network.embed(with_reverse_complements(network.in_type, kmers)).chunk(2)
         mean = (both[0] + both[1]) / 2
         # What the last layer, which is linear, makes of the mean is the answer of the network.
-        assert torch.allclose(network.network.classify[-1](mean).squeeze(1), network(kmers), atol=1e-6)
+        assert torch.allclose(network.network.last_layer(mean).squeeze(1), network(kmers), atol=1e-6)
     distances = embedding_distances(network, codes, np.array([[0, 1, 2]]))[0]
     assert distances[0, 1] == pytest.approx(torch.linalg.vector_norm(mean[0] - mean[1]).item(), rel=1e-5)
 

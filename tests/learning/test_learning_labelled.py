@@ -5,12 +5,12 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from arm_networks import build_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted_windows import WIDTH, planted_codes
 from torch import nn
 
-from learning.models.networks import build_network
 from learning.training.classification import (
     ClassificationObjective,
     LabelledKmers,
@@ -182,7 +182,7 @@ def test_weight_decay_draws_weights_to_zero_and_no_curvature_to_one():
         parameter.grad = torch.zeros_like(parameter)
     optimiser.step()
     kept = {name for name, parameter in network.named_parameters() if torch.equal(parameter, before[name])}
-    curvatures = {name for name in before if name.startswith("curvatures.")}
+    curvatures = {name for name in before if name.startswith("trunk.curvatures.")}
     assert len(curvatures) == 4
     assert curvatures == {name for name in kept if before[name].any()}
     for name in before.keys() - curvatures:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from arm_networks import network_content
 from encode_kmers import encode_kmers
 from evaluate_network import evaluate_network
 from extract_sequences import extract_sequences
@@ -48,7 +49,7 @@ class Experiment(NamedTuple):
             arm=ARM,
             size="all",
             seeds=[1],
-            architecture=DEMO["network"] | arm,
+            architecture=network_content(DEMO["network"] | arm),
             training=DEMO["training"],
             checkpoints=out / "checkpoints",
             code="",

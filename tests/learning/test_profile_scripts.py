@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from arm_networks import network_content
 from encode_kmers import encode_kmers
 from planted_profiles import ARCHITECTURE, TRAINING, write_planted_task
 from saved_networks import bits, described
@@ -33,7 +34,7 @@ def train(task, out, seeds=(7,), size="all", control=True, kmers="kmers.k1.npy",
         arm="regular",
         size=size,
         seeds=list(seeds),
-        architecture=ARCHITECTURE | architecture,
+        architecture=network_content(ARCHITECTURE | architecture, "profile") | {"window": ARCHITECTURE["window"]},
         training=QUICK,
         checkpoints=out / "checkpoints",
         code="digest",

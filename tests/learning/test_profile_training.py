@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from arm_networks import build_network
 from planted_profiles import ARCHITECTURE, JITTER, OUTPUT, TRAINING, WINDOW, planted_profiles
 from torch import nn
 
@@ -13,7 +14,6 @@ from learning.evaluation.combinations import Combination
 from learning.evaluation.predict import predict_profiles
 from learning.evaluation.profiles import average_profile, measure_windows, summarise_windows
 from learning.models.inputs import encode
-from learning.models.networks import build_network
 from learning.models.profile_arrays import ProfileArrays
 from learning.training.loop import train
 from learning.training.losses import count_loss, profile_loss

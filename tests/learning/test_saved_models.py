@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from arm_networks import described_network, network_content
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH
 from safetensors.torch import load_file, save_file
 
-from learning.models.networks import architecture_of, build_network, complete_architecture, encoding_of
+from learning.models.networks import architecture_of, build_network, describe, encoding_of
 from learning.models.saved import ModelDescription, library_versions, load, load_descriptions, save
 from rc_equivariant import KmerEncoding, StrandAverage
 from workflow_support.errors import InputError
@@ -25,7 +26,7 @@ SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
 def description(**changes):
     return ModelDescription(
         kind="binary",
-        architecture=complete_architecture(ARCHITECTURE | {"window": WIDTH} | changes, "binary"),
+        architecture=described_network(ARCHITECTURE | {"window": WIDTH} | changes).to_dict(),
         task="planted",
         arm="regular",
         size="all",
@@ -123,7 +124,7 @@ def test_the_description_decides_which_weights_are_whose(replicates, saved):
 def test_tensors_are_named_after_their_seed_and_the_file_holds_nothing_else(replicates, saved):
     state = load_file(saved[0])
     assert set(state) == {f"seed{seed}/{name}" for seed in SEEDS for name in replicates[0][0].state_dict()}
-    assert torch.equal(state["seed11/classify.bias"], replicates[1][0].state_dict()["classify.bias"])
+    assert torch.equal(state["seed11/head.classify.bias"], replicates[1][0].state_dict()["head.classify.bias"])
 
 
 def test_a_conjoined_network_comes_back_as_one(tmp_path):
@@ -142,43 +143,57 @@ def test_a_conjoined_network_comes_back_as_one(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "given"),
+    ("kind", "given", "of_task"),
     [
-        ("binary", ARCHITECTURE | {"window": WIDTH}),
-        ("profile", PROFILE_ARCHITECTURE),
-        ("binary", HYPERBOLIC),
-        ("labelled", HYPERBOLIC | {"classes": 3, "curvature": "flat", "learnt": False}),
+        ("binary", ARCHITECTURE, {"window": WIDTH}),
+        ("profile", PROFILE_ARCHITECTURE, {"window": 96, "tracks": ("control",)}),
+        ("binary", HYPERBOLIC, {"window": WIDTH}),
+        ("labelled", HYPERBOLIC | {"curvature": "flat"}, {"window": WIDTH, "classes": 3}),
     ],
 )
-def test_a_complete_architecture_has_every_field_and_is_a_fixed_point(kind, given):
-    complete = complete_architecture(given, kind)
-    fields = set(asdict(architecture_of(build_network(given, kind))))
-    assert set(complete) == fields | {"conjoined", "geometry"}
-    assert complete["conjoined"] is False
-    assert complete["geometry"] == given.get("geometry", "euclidean")
-    assert complete_architecture(json.loads(json.dumps(complete)), kind) == complete
+def test_a_description_of_an_arm_and_its_task_is_complete_and_survives_json(kind, given, of_task):
+    described = describe(network_content(given, kind), **of_task)
+    content = described.to_dict()
+    keys = {"representation", "kmer", "channels", "plus_fraction", "trunk", "head", "conjoined", "tracks", "classes"}
+    assert set(content) == keys | {"window"}
+    assert content["conjoined"] is False
+    again = json.loads(json.dumps(content))
+    assert again == content
+    assert architecture_of(build_network(again)) == described
+
+
+def test_an_arm_that_does_not_fit_its_task_is_refused():
+    with pytest.raises(
+        InputError, match=r"no network has this architecture: .* take windows of 28 bases or more"
+    ) as error:
+        describe(network_content(ARCHITECTURE), window=27)
+    assert error.value.found["window"] == 27
+    assert "a trunk and a head" in error.value.allowed
 
 
 @pytest.mark.parametrize("curvature", ["single", "per_block"])
 def test_a_hyperbolic_network_comes_back_with_its_curvature(tmp_path, curvature):
-    architecture = complete_architecture(HYPERBOLIC | {"curvature": curvature, "conjoined": True}, "labelled")
+    architecture = described_network(HYPERBOLIC | {"curvature": curvature, "conjoined": True}).to_dict()
     described = replace(description(), kind="labelled", architecture=architecture)
     torch.manual_seed(0)
-    network = build_network(architecture, "labelled")
+    network = build_network(architecture)
     kmers = torch.randint(0, 4, (30, WIDTH))
     network(kmers)
-    for bent in network.network.curvatures:
+    for bent in network.network.trunk.curvatures:
         bent.log_k.data.fill_(0.7)
     ((loaded, found),) = load(*written(tmp_path, (network, described)), CPU)
-    assert found.architecture["geometry"] == "hyperbolic"
+    assert found.architecture["trunk"]["type"] == "hyperbolic"
     with torch.inference_mode():
         assert torch.equal(loaded(kmers), network.eval()(kmers))
 
 
-@pytest.mark.parametrize(("kind", "geometry"), [("profile", "hyperbolic"), ("binary", "spherical")])
-def test_a_geometry_without_a_network_is_refused(kind, geometry):
-    with pytest.raises(InputError, match=f"no {kind} network has this geometry"):
-        build_network(HYPERBOLIC | {"geometry": geometry}, kind)
+def test_a_part_that_no_network_has_is_refused(tmp_path):
+    content = described_network(HYPERBOLIC).to_dict()
+    with pytest.raises(InputError, match="choose from points") as error:
+        build_network(content | {"head": {"type": "profile"}}, file=tmp_path)
+    assert error.value.file == tmp_path
+    with pytest.raises(InputError, match="a type among convolutions, pooled_residual, dilated, hyperbolic"):
+        build_network(content | {"trunk": {"type": "spherical"}})
 
 
 def test_a_failed_save_leaves_nothing(replicates, tmp_path):
@@ -239,14 +254,14 @@ def test_missing_files_are_refused(saved):
         path.write_bytes(content)
 
 
-BIAS = "seed11/classify.bias"
+BIAS = "seed11/head.classify.bias"
 STATES = {
     "missing tensor": lambda state: state.pop(BIAS),
     "additional tensor": lambda state: state.update({BIAS + ".extra": torch.ones(1)}),
     "other shape": lambda state: state.update({BIAS: torch.ones(7)}),
     "other type": lambda state: state.update({BIAS: torch.ones(1, dtype=torch.float64)}),
-    "of no replicate": lambda state: state.update({"classify.bias": state.pop(BIAS)}),
-    "of another seed": lambda state: state.update({"seed12/classify.bias": state.pop(BIAS)}),
+    "of no replicate": lambda state: state.update({"head.classify.bias": state.pop(BIAS)}),
+    "of another seed": lambda state: state.update({"seed12/head.classify.bias": state.pop(BIAS)}),
 }
 
 
@@ -258,7 +273,7 @@ def test_weights_that_do_not_fit_are_refused_by_name(saved, change):
     save_file(state, weights)
     error = refused(weights, models)
     assert error.file == weights
-    assert "classify.bias" in str(error)
+    assert "head.classify.bias" in str(error)
 
 
 def test_weights_of_a_replicate_too_many_or_too_few_are_refused(replicates, saved, tmp_path):
@@ -300,6 +315,11 @@ def test_two_models_of_one_seed_are_refused(saved):
         lambda content: content["architecture"].update(representation="quantum"),
         lambda content: content["architecture"].update(window="wide"),
         lambda content: content["architecture"].update(depth=3),
+        lambda content: content["architecture"]["trunk"].update(depth=3),
+        lambda content: content["architecture"]["trunk"].update(kernel_widths="wide"),
+        lambda content: content["architecture"].update(trunk={"type": "hyperbolic", "blocks": 10**18}),
+        lambda content: content["architecture"].update(head=["max_pool"]),
+        lambda content: content["architecture"].pop("kmer"),
         lambda content: content["architecture"].update(channels=-4),
         lambda content: content["architecture"].update(channels=32),
         lambda content: content["architecture"].update(conjoined="yes"),
@@ -317,6 +337,11 @@ def test_two_models_of_one_seed_are_refused(saved):
         "representation",
         "type",
         "field",
+        "option",
+        "list",
+        "absurd number of blocks",
+        "head",
+        "no kmer",
         "negative",
         "other size",
         "conjoined is a text",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from arm_networks import network_content
 from encode_kmers import encode_kmers
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from saved_networks import bits, described
@@ -58,7 +59,7 @@ def train(task, out, seeds=(0,), kmers="kmers.k1.npy", **changes):
         "task": "planted",
         "arm": "regular",
         "size": "all",
-        "architecture": ARCHITECTURE,
+        "architecture": network_content(ARCHITECTURE),
         "training": QUICK,
         "checkpoints": out / "checkpoints",
         "code": "digest",
@@ -126,7 +127,7 @@ def test_training_writes_whole_models(task):
         assert model == asdict(of_network)
         assert (model["size"], model["train_size"]) == ("all", 100)
         assert (model["architecture"]["window"], model["architecture"]["conjoined"]) == (WIDTH, False)
-        assert model["architecture"]["pool_width"] == ARCHITECTURE["pool_width"]
+        assert model["architecture"]["head"]["pool_width"] == ARCHITECTURE["pool_width"]
         assert model["quality"] == model["validation"]["auroc"]
         of_seed = history[history["seed"] == seed]
         assert of_seed["validation_auroc"].max() == pytest.approx(model["quality"], abs=1e-5)
@@ -203,7 +204,7 @@ def test_how_many_train_together_makes_no_training_another(task, epochs_trained)
 CHANGES = {
     "size": {"size": "50"},
     "code": {"code": "other"},
-    "architecture": {"architecture": ARCHITECTURE | {"conjoined": True}},
+    "architecture": {"architecture": network_content(ARCHITECTURE | {"conjoined": True})},
     "settings": {"training": QUICK | {"learning_rate": 0.02}},
     "consistency": {"training": QUICK | {"consistency": 0.1}},
     "data": {"kmers": "other.npy"},
@@ -260,7 +261,7 @@ def test_labelled_sequences_train_to_as_many_classes_as_there_are(task, count, k
         kmers="codes.npy",
         kind="labelled",
         classes=task / "classes.json",
-        architecture={"representation": "regular", "kmer": k, "channels": 16},
+        architecture=network_content({"representation": "regular", "kmer": k, "channels": 16}, "labelled"),
         training=LABELLED,
     )
     ((network, _),) = loaded(out)
@@ -281,14 +282,14 @@ def test_a_class_without_sequences_is_refused(task):
             kmers="codes.npy",
             kind="labelled",
             classes=task / "classes.json",
-            architecture={"representation": "regular", "kmer": 1, "channels": 16},
+            architecture=network_content({"representation": "regular", "kmer": 1, "channels": 16}, "labelled"),
             training=LABELLED,
         )
 
 
 def test_a_network_that_cannot_be_built_is_a_clear_error_and_leaves_nothing(task):
     with pytest.raises(InputError, match="no network has this architecture"):
-        train(task, task / "out", architecture=ARCHITECTURE | {"pool_width": 100})
+        train(task, task / "out", architecture=network_content(ARCHITECTURE | {"pool_width": 100}))
     assert not (task / "out").exists()
 
 

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from arm_networks import build_network
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_profiles import OUTPUT, WINDOW, planted_profiles
 from planted_profiles import TRAINING as PROFILE_TRAINING
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 
 from learning.models.inputs import encode
-from learning.models.networks import build_network
 from learning.models.profile_arrays import ProfileArrays
 from learning.training import checkpoints
 from learning.training import loop as training

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from arm_networks import build_network
 from hypothesis import given
 from hypothesis import strategies as st
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
@@ -13,7 +14,6 @@ from planted_profiles import OUTPUT, WINDOW
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from torch import nn
 
-from learning.models.networks import build_network
 from learning.training.classification import BinaryObjective, LabelledKmers, TrainingWindows
 from learning.training.loop import train
 from learning.training.losses import class_divergence, profile_divergence, strand_loss

@@ -5,13 +5,13 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from arm_networks import build_network
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from torch import nn
 
 from learning.evaluation.predict import mean_logits
 from learning.models.classes import auroc
 from learning.models.inputs import encode, predict_logits
-from learning.models.networks import build_network
 from learning.training.classification import BinaryObjective, LabelledKmers, TrainingWindows
 from learning.training.loop import train
 from learning.training.settings import BinaryTrainingSettings

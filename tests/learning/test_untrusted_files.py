@@ -44,7 +44,7 @@ def saved(tmp_path: Path) -> tuple[Path, Path]:
 def test_weights_that_are_no_finite_numbers_are_refused(saved: tuple[Path, Path], value: float) -> None:
     weights, models = saved
     state = load_file(weights)
-    name = "seed3/classify.bias"
+    name = "seed3/head.classify.bias"
     state[name] = torch.full_like(state[name], value)
     save_file(state, weights)
     error = refused(weights, models)

@@ -6,13 +6,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from rc_equivariant import (
-    BinaryArchitecture,
-    BinaryNetwork,
     Ensemble,
-    LabelledArchitecture,
-    LabelledNetwork,
-    ProfileArchitecture,
-    ProfileNetwork,
+    Network,
+    NetworkDescription,
     StrandAverage,
 )
 from rc_equivariant.cost import multiply_adds
@@ -23,11 +19,11 @@ PUBLISHED_STANDARD = FIRST * 16 * 15 + (SECOND + THIRD) * 16 * 16 * 14 + POOLED 
 
 
 def binary(representation, **changes):
-    return BinaryNetwork(BinaryArchitecture.published(representation, **changes))
+    return Network(NetworkDescription.published("binary", representation, **changes))
 
 
 def profile(representation="standard", control=True):
-    return ProfileNetwork(ProfileArchitecture.published(representation, control=control))
+    return Network(NetworkDescription.published("profile", representation, tracks=("control",) * control))
 
 
 def test_the_published_standard_network_by_hand():
@@ -60,9 +56,9 @@ def test_the_published_profile_network_by_hand(control):
 
 def test_a_network_of_labelled_sequences_by_hand():
     """102 bases give 88 positions, one on either side makes 90, or 30 of three; then a maximum and a mean of each."""
-    architecture = LabelledArchitecture("standard", 1, channels=16, window=102, classes=3)
+    description = NetworkDescription.named("labelled", "standard", 1, channels=16, window=102, classes=3)
     expected = 90 * 16 * 15 + 2 * 30 * 16 * 16 * 5 + 2 * 16 * 64 + 64 * 3
-    assert multiply_adds(LabelledNetwork(architecture)) == expected
+    assert multiply_adds(Network(description)) == expected
 
 
 def test_both_strands_and_all_members_count():
@@ -78,14 +74,14 @@ def test_both_strands_and_all_members_count():
 def test_torch_counts_the_plain_form_alike(make):
     """But for the first convolution, which is dense in the plain form and looks up in ours."""
     network = make()
-    architecture = network.architecture
-    inputs = [torch.zeros(1, 4, architecture.window)]
-    if getattr(architecture, "control", False):
-        inputs.append(torch.zeros(1, 2, architecture.output_length))
+    description = network.description
+    inputs = [torch.zeros(1, 4, description.window)]
+    if description.tracks:
+        inputs.append(torch.zeros(1, 2, description.output_length))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network.export()(*inputs)
-    width = getattr(architecture, "first_width", 15)
-    first = (architecture.window - width + 1) * architecture.channels * width
+    width = getattr(description.trunk, "first_width", 15)
+    first = (description.window - width + 1) * description.symmetry.channels * width
     plain = counter.get_total_flops() // 2 - 3 * first
     assert plain == multiply_adds(network)
 
@@ -101,6 +97,6 @@ def test_the_network_is_left_as_it_was():
 
 def test_a_layer_of_another_kind_is_refused_rather_than_left_out():
     network = binary("standard")
-    network.classify = nn.LSTM(16, 1)
+    network.head.classify = nn.LSTM(16, 1)
     with pytest.raises(ValueError, match="LSTM"):
         multiply_adds(network)

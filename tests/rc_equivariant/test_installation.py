@@ -17,19 +17,21 @@ LIBRARY = ROOT / "workflow_scripts" / "rc_equivariant"
 FILES = sorted(LIBRARY.rglob("*.py"))
 # From the bottom up; a name stands for a file, or for the files of a folder that have no place of their own.
 LAYOUT = [
+    "lazy_names",
+    "descriptions",
     "representation",
     "encoding",
     "kernels",
     "functional",
     "plain",
     "layers",
+    "strategies",
     "networks",
     "hyperbolic",
-    "strategies",
     "cost",
 ]
 # The test kit serves others' layers, so it may know only what these are described by.
-BESIDE_LAYOUT = {"testing": {"representation", "encoding"}, "export": {"layers.module"}}
+BESIDE_LAYOUT = {"testing": {"representation", "encoding"}}
 
 USE_WITH_TORCH_ALONE = """
 import sys
@@ -40,10 +42,10 @@ sys.modules.update(pytest=None, hypothesis=None)
 import torch
 import rc_equivariant
 import rc_equivariant.testing
-from rc_equivariant import BinaryArchitecture, BinaryNetwork
+from rc_equivariant import Network, NetworkDescription
 
 assert rc_equivariant.__file__.startswith(target), rc_equivariant.__file__
-network = BinaryNetwork(BinaryArchitecture("regular", kmer=2, channels=4, window=100))
+network = Network(NetworkDescription.named("binary", "regular", kmer=2, channels=4, window=100))
 kmers = network.encoding.indices(torch.randint(0, 5, (3, 100)))
 rc_equivariant.testing.assert_equivariant(network, kmers)
 print(tuple(network(kmers).shape))

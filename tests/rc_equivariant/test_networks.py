@@ -1,4 +1,4 @@
-"""Networks of both architectures: their sizes, their symmetry in every arm, and what they refuse."""
+"""The published binary and profile networks: sizes, symmetry in every representation, and refusals."""
 
 import pytest
 import torch
@@ -6,14 +6,13 @@ from torch.nn import functional
 
 from rc_equivariant import (
     BatchNorm1d,
-    BinaryArchitecture,
-    BinaryNetwork,
     Conv1d,
     KmerConv1d,
+    Network,
+    NetworkDescription,
     Ordinary,
-    ProfileArchitecture,
-    ProfileNetwork,
 )
+from rc_equivariant.networks.network import hidden_type
 from rc_equivariant.testing import TOLERANCES, assert_equivariant, equivariance_error
 
 ARMS = [("rcps", 1, None), ("regular", 1, None), ("regular", 2, None), ("regular", 3, None)]
@@ -25,12 +24,13 @@ PROFILE_WINDOW = 90
 
 def small_binary(representation, kmer, plus_fraction, **changes):
     sizes = {"kernel_widths": (5, 4, 4), "pool_width": 10, "pool_stride": 5, "window": BINARY_WINDOW} | changes
-    return BinaryNetwork(BinaryArchitecture(representation, kmer, 8, plus_fraction=plus_fraction, **sizes))
+    return Network(NetworkDescription.named("binary", representation, kmer, 8, plus_fraction=plus_fraction, **sizes))
 
 
-def small_profile(representation, kmer, plus_fraction, **changes):
+def small_profile(representation, kmer, plus_fraction, control=False, **changes):
     sizes = {"first_width": 9, "dilations": (2, 4), "profile_width": 11, "window": PROFILE_WINDOW} | changes
-    return ProfileNetwork(ProfileArchitecture(representation, kmer, 8, plus_fraction=plus_fraction, **sizes))
+    sizes["tracks"] = ("control",) * control
+    return Network(NetworkDescription.named("profile", representation, kmer, 8, plus_fraction=plus_fraction, **sizes))
 
 
 def codes_with_unknowns(window, batch=4):
@@ -38,13 +38,13 @@ def codes_with_unknowns(window, batch=4):
 
 
 def control_track(network, batch=4):
-    counts = torch.poisson(torch.full((batch, 2, network.architecture.output_length), 2.0))
+    counts = torch.poisson(torch.full((batch, 2, network.description.output_length), 2.0))
     return counts.to(next(network.parameters()))
 
 
 def inputs_of(network, codes):
     kmers = network.encoding.indices(codes)
-    if isinstance(network, ProfileNetwork) and network.architecture.control:
+    if network.description.tracks:
         return kmers, control_track(network, len(codes))
     return (kmers,)
 
@@ -75,7 +75,7 @@ def seeded():
 def test_networks_are_equivariant(make, arm):
     """Outputs and gradients, in training and evaluation, with some samples of the batch reverse complemented."""
     network = away_from_the_start(make(*arm).double())
-    assert_equivariant(network, *inputs_of(network, codes_with_unknowns(network.architecture.window)))
+    assert_equivariant(network, *inputs_of(network, codes_with_unknowns(network.description.window)))
 
 
 @pytest.mark.parametrize(("make", "window"), [(small_binary, 101), (small_profile, 91)])
@@ -89,11 +89,11 @@ def test_windows_of_the_other_parity_are_as_good(make, window, arm):
 @pytest.mark.parametrize("arm", STANDARD, ids=str)
 def test_standard_networks_are_not(make, arm):
     network = make(*arm).double().eval()
-    assert equivariance_error(network, *inputs_of(network, codes_with_unknowns(network.architecture.window))) > 1e-2
+    assert equivariance_error(network, *inputs_of(network, codes_with_unknowns(network.description.window))) > 1e-2
 
 
 def test_the_kit_measures_a_network_of_published_size_in_single_precision():
-    network = BinaryNetwork(BinaryArchitecture.published("irrep", 3))
+    network = Network(NetworkDescription.published("binary", "irrep", 3))
     error = equivariance_error(network, network.encoding.indices(codes_with_unknowns(1000)))
     assert error <= TOLERANCES[torch.float32]
 
@@ -149,27 +149,30 @@ PUBLISHED_BINARY = {
 
 @pytest.mark.parametrize(("arm", "count"), PUBLISHED_BINARY.items(), ids=str)
 def test_published_binary_networks_have_as_many_parameters_as_stated(arm, count):
-    network = BinaryNetwork(BinaryArchitecture.published(*arm))
+    network = Network(NetworkDescription.published("binary", *arm))
     assert sum(parameter.numel() for parameter in network.parameters()) == count
 
 
 @pytest.mark.parametrize(("representation", "channels"), [("standard", 64), ("rcps", 128), ("regular", 128)])
 def test_published_profile_networks_read_1346_bases_for_1000_positions(representation, channels):
-    architecture = ProfileArchitecture.published(representation)
-    assert (architecture.window, architecture.output_length, architecture.field_of_view) == (1346, 1000, 347)
-    assert architecture.hidden_type.size == channels
-    assert architecture.control
+    description = NetworkDescription.published("profile", representation)
+    assert (description.window, description.output_length) == (1346, 1000)
+    assert hidden_type(description.symmetry).size == channels
 
 
 def test_published_irreps_are_three_quarters_plus():
-    assert str(BinaryArchitecture.published("irrep", 2).hidden_type) == "24p+8m"
-    assert str(ProfileArchitecture.published("irrep", 2).hidden_type) == "96p+32m"
-    assert str(BinaryArchitecture.published("irrep", 2, 0).hidden_type) == "32m"
+    assert hidden_type_of("binary") == "24p+8m"
+    assert hidden_type_of("profile") == "96p+32m"
+    assert hidden_type_of("binary", plus_fraction=0) == "32m"
+
+
+def hidden_type_of(name, **options):
+    return str(hidden_type(NetworkDescription.published(name, "irrep", 2, **options).symmetry))
 
 
 @pytest.mark.parametrize("kmer", [1, 2, 3])
 def test_shapes_of_the_published_profile_network(kmer):
-    network = ProfileNetwork(ProfileArchitecture.published("irrep", kmer)).eval()
+    network = Network(NetworkDescription.published("profile", "irrep", kmer, tracks=("control",))).eval()
     with torch.no_grad():
         profile, totals = network(*inputs_of(network, codes_with_unknowns(1346, batch=2)))
     assert profile.shape == (2, 2, 1000)
@@ -180,14 +183,14 @@ def test_shapes_of_the_published_profile_network(kmer):
 def test_a_position_of_the_profile_sees_its_field_of_view(arm):
     """One changed base moves the values within the field of view, for every k, and no other."""
     network = small_profile(*arm).double().eval()
-    architecture = network.architecture
+    field_of_view = PROFILE_WINDOW - network.description.output_length + 1
     codes = torch.zeros(1, PROFILE_WINDOW, dtype=torch.int64)
     changed = codes.clone()
     changed[0, 40] = 1
     with torch.no_grad():
         before, after = (network(network.encoding.indices(x))[0] for x in (codes, changed))
     moved = (before - after).abs().amax((0, 1)).nonzero().flatten()
-    assert architecture.field_of_view == 9 + 2 * (2 + 4) + 11 - 1 == 31
+    assert field_of_view == 9 + 2 * (2 + 4) + 11 - 1 == 31
     assert (int(moved[0]), int(moved[-1])) == (40 - 31 + 1, 40)
 
 
@@ -210,7 +213,7 @@ def test_binary_networks_compute_what_plain_operations_compute():
         x = functional.conv1d(x, convolution.kernel())
         x = functional.relu(functional.batch_norm(x, None, None, batch_norm.scale, batch_norm.shift, training=True))
     pooled = functional.max_pool1d(x, 10, 5).flatten(1)
-    expected = functional.linear(pooled, network.classify.weight, network.classify.bias).squeeze(1)
+    expected = functional.linear(pooled, network.last_layer.weight, network.last_layer.bias).squeeze(1)
     torch.testing.assert_close(network(codes), expected, rtol=0, atol=1e-12)
 
 
@@ -220,18 +223,18 @@ def test_profile_networks_compute_what_plain_operations_compute():
     codes, track = codes_with_unknowns(PROFILE_WINDOW), control_track(network)
     for parameter in network.parameters():
         parameter.data.normal_(0, 0.3)
-    first, _, *residuals = network.features
+    first, _, *residuals = network.trunk.features
     x = functional.relu(convolve(network.encoding.one_hot(codes).double(), first))
     for dilation, residual in zip((2, 4), residuals, strict=True):
         added = functional.relu(convolve(x, residual.branch[0], dilation))
         x = x[:, :, dilation:-dilation] + added
-    profile = convolve(x, network.profile)
+    profile = convolve(x, network.head.profile)
     joined = torch.cat([profile, track], 1)
     control_totals = (1 + track.sum(2)).log()
     read = torch.cat([x.mean(2), control_totals], 1)
-    totals = functional.linear(read, network.totals.kernel().squeeze(2), network.totals.channel_bias())
+    totals = functional.linear(read, network.head.totals.kernel().squeeze(2), network.head.totals.channel_bias())
     got_profile, got_totals = network(codes, track)
-    torch.testing.assert_close(got_profile, convolve(joined, network.profile_and_control), rtol=0, atol=1e-11)
+    torch.testing.assert_close(got_profile, convolve(joined, network.head.profile_and_control), rtol=0, atol=1e-11)
     torch.testing.assert_close(got_totals, totals, rtol=0, atol=1e-11)
 
 
@@ -250,47 +253,47 @@ def test_networks_say_what_they_map():
 CONTRADICTIONS = [
     ({"representation": "irrep"}, "plus_fraction"),
     ({"representation": "regular", "plus_fraction": 0.5}, "plus_fraction"),
-    ({"representation": "irrep", "plus_fraction": 1.5}, "between 0 and 1"),
+    ({"representation": "irrep", "plus_fraction": 1.5}, "plus_fraction is 1.5: it must be at most 1"),
     ({"representation": "regular", "channels": 15}, "even number"),
     ({"representation": "rcps", "channels": 15}, "even number"),
     ({"representation": "rcps", "kmer": 2}, 'take "regular"'),
     ({"representation": "reg"}, "choose from standard, rcps, regular, irrep"),
 ]
 TOO_SHORT = [
-    (BinaryArchitecture, {"window": 60}, "wider windows"),
-    (ProfileArchitecture, {"window": 346}, "together see 347"),
-    (ProfileArchitecture, {"first_width": 2, "kmer": 3}, "holds no 3-mer"),
-    (ProfileArchitecture, {"residual_width": 4}, "odd width"),
+    ("binary", {"window": 60}, "take windows of 80 bases or more"),
+    ("profile", {"window": 346}, "take windows of 347 bases or more"),
+    ("profile", {"first_width": 2, "kmer": 3}, "holds no 3-mer"),
+    ("profile", {"residual_width": 4}, "residual_width is 4: it must be odd"),
 ]
-EVERYWHERE = [(kind, *case) for kind in (BinaryArchitecture, ProfileArchitecture) for case in CONTRADICTIONS]
+EVERYWHERE = [(name, *case) for name in ("binary", "profile") for case in CONTRADICTIONS]
 
 
-@pytest.mark.parametrize(("architecture", "changes", "text"), EVERYWHERE + TOO_SHORT)
-def test_contradictory_architectures_are_refused(architecture, changes, text):
+@pytest.mark.parametrize(("name", "changes", "text"), EVERYWHERE + TOO_SHORT)
+def test_contradictory_descriptions_are_refused(name, changes, text):
     description = {"representation": "standard", "kmer": 1, "channels": 16, "window": 1000} | changes
     with pytest.raises(ValueError, match=text):
-        architecture(**description)
+        NetworkDescription.named(name, **description)
 
 
 def test_the_shortest_window_gives_one_position():
-    network = ProfileNetwork(ProfileArchitecture("regular", 3, 4, window=347))
+    network = Network(NetworkDescription.named("profile", "regular", 3, 4, window=347))
     assert network(network.encoding.indices(codes_with_unknowns(347)))[0].shape[2] == 1
 
 
 @every_network
 def test_other_windows_are_refused(make):
     network = make("regular", 2, None)
-    window = network.architecture.window
+    window = network.description.window
     with pytest.raises(ValueError, match=rf"windows of {window} bases as {window - 1} indices of 2-mers"):
         network(*inputs_of(network, codes_with_unknowns(window + 1)))
 
 
-def test_a_control_track_goes_with_an_architecture_that_has_one():
+def test_a_control_track_is_read_exactly_if_the_description_names_it():
     with_control, without = (small_profile("regular", 1, None, control=c) for c in (True, False))
     codes = codes_with_unknowns(PROFILE_WINDOW)
-    with pytest.raises(ValueError, match="with a control track, and got none"):
+    with pytest.raises(ValueError, match="input tracks: control; it got 0"):
         with_control(codes)
-    with pytest.raises(ValueError, match="without a control track"):
+    with pytest.raises(ValueError, match="input tracks: none; it got 1"):
         without(codes, control_track(with_control))
     with pytest.raises(ValueError, match="needs the shape"):
         with_control(codes, control_track(with_control)[:, :, 1:])

@@ -133,7 +133,7 @@ def initial_variance_is_kept():
 # Faults
 
 IN_CONVOLUTION, IN_NORMALISATION = (convolution, "KernelTying"), (normalisation, "KernelTying")
-PROFILE_WITH_CONTROL = "ProfileNetwork irrep k=3, 41 bp, control"
+PROFILE_WITH_CONTROL = "profile network irrep k=3, 41 bp, control"
 
 FAULTS = {
     # Kernels and weights

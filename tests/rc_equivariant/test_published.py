@@ -16,15 +16,16 @@ from torch import nn
 from rc_equivariant import (
     Activation,
     BatchNorm1d,
-    BinaryArchitecture,
-    BinaryNetwork,
     Conv1d,
     KernelTying,
     KmerConv1d,
     KmerEncoding,
+    Network,
+    NetworkDescription,
     Representation,
     StrandMerge,
 )
+from rc_equivariant.networks.network import hidden_type
 
 EXACT = 1e-10
 FLOAT32_DIVISOR = 1e-6
@@ -256,26 +257,26 @@ def test_kmers(k):
 class PublishedBinary(nn.Module):
     """The published binary architecture made of the published layers, its linear layer of the size that it needs."""
 
-    def __init__(self, architecture):
+    def __init__(self, description):
         super().__init__()
-        hidden = architecture.hidden_type
+        hidden = hidden_type(description.symmetry)
         is_regular = hidden.regular > 0
-        self.to_kmers = published.ToKmerLayer(architecture.kmer)
+        self.to_kmers = published.ToKmerLayer(description.symmetry.kmer)
         out = {"reg_out": hidden.regular} if is_regular else {"a_out": hidden.trivial, "b_out": hidden.sign}
         inner = {"reg_in": hidden.regular} if is_regular else {"a_in": hidden.trivial, "b_in": hidden.sign}
         sizes = (hidden.regular,) if is_regular else (hidden.trivial, hidden.sign)
         first = published.RegToRegConv if is_regular else published.RegToIrrepConv
         other = published.RegToRegConv if is_regular else published.IrrepToIrrepConv
         batch_norm = published.RegBatchNorm if is_regular else published.IrrepBatchNorm
-        first_width, *widths = architecture.kernel_widths
+        first_width, *widths = description.trunk.kernel_widths
         convolutions = [first(reg_in=self.to_kmers.features // 2, **out, kernel_size=first_width)]
         convolutions += [other(**inner, **out, kernel_size=width) for width in widths]
         self.convolutions = nn.ModuleList(convolutions)
         self.batch_norms = nn.ModuleList(batch_norm(*sizes) for _ in convolutions)
         self.activation = nn.ReLU() if is_regular else published.IrrepActivationLayer(*sizes)
         self.merge = published.RegConcatLayer(*sizes) if is_regular else published.IrrepConcatLayer(*sizes)
-        self.pool = nn.MaxPool1d(architecture.pool_width, architecture.pool_stride)
-        self.dense = nn.Linear(sum(sizes) * architecture.pooled_positions, 1)
+        self.pool = nn.MaxPool1d(description.head.pool_width, description.head.pool_stride)
+        self.dense = nn.Linear(sum(sizes) * description.head.pooled_positions(description.positions), 1)
 
     def forward(self, nucleotides):
         x = self.to_kmers(nucleotides).double()
@@ -288,14 +289,14 @@ def network_pairs(ours, theirs):
     """All parameters of a binary network with their values from the published one."""
     convolutions = [layer for layer in ours.modules() if isinstance(layer, Conv1d | KmerConv1d)]
     kernels = [dense_kernel(layer) for layer in theirs.convolutions]
-    kernels[0] = torch.einsum("cf,oft->oct", published_channels(ours.architecture.kmer), kernels[0])
+    kernels[0] = torch.einsum("cf,oft->oct", published_channels(ours.encoding.k), kernels[0])
     pairs = [
         (layer.weight, free_parameters(layer.tying, kernel))
         for layer, kernel in zip(convolutions, kernels, strict=True)
     ]
     for layer, of_theirs in zip(batch_norms_of(ours), theirs.batch_norms, strict=True):
         pairs += batch_norm_pairs(layer, of_theirs)
-    pairs += zip(ours.classify.parameters(), theirs.dense.parameters(), strict=True)
+    pairs += zip(ours.last_layer.parameters(), theirs.dense.parameters(), strict=True)
     assert {id(parameter) for parameter, _ in pairs} == {id(p) for p in ours.parameters() if p.numel()}
     return pairs
 
@@ -307,8 +308,10 @@ def batch_norms_of(network):
 def both_networks(arm):
     """The published architecture from our layers and from theirs, with the same weights; and the pairs of weights."""
     torch.manual_seed(0)
-    architecture = BinaryArchitecture.published(*arm)
-    ours, theirs = BinaryNetwork(architecture).double(), in_float64(PublishedBinary(architecture))
+    representation, *options = arm
+    options = dict(zip(("kmer", "plus_fraction"), options, strict=False))
+    description = NetworkDescription.published("binary", representation, **options)
+    ours, theirs = Network(description).double(), in_float64(PublishedBinary(description))
     for layer in batch_norms_of(ours):
         layer.eps, layer.eps_on_deviation = 1e-4, True
     pairs = network_pairs(ours, theirs)

@@ -6,12 +6,10 @@ import pytest
 import torch
 
 from rc_equivariant import (
-    BinaryArchitecture,
-    BinaryNetwork,
     Ensemble,
     KmerEncoding,
-    ProfileArchitecture,
-    ProfileNetwork,
+    Network,
+    NetworkDescription,
     Representation,
     StrandAverage,
     with_reverse_complements,
@@ -23,13 +21,15 @@ STRANDS = Representation(regular=1)
 
 
 def binary(representation="standard", kmer=1, plus_fraction=None):
-    sizes = {"kernel_widths": (5, 4), "pool_width": 10, "pool_stride": 5, "plus_fraction": plus_fraction}
-    return BinaryNetwork(BinaryArchitecture(representation, kmer, 8, WINDOW, **sizes)).double()
+    sizes = {"kernel_widths": (5, 4), "pool_width": 10, "pool_stride": 5}
+    return Network(NetworkDescription.named("binary", representation, kmer, 8, WINDOW, plus_fraction, **sizes)).double()
 
 
 def profile(representation="standard", kmer=1, plus_fraction=None, control=False):
-    sizes = {"first_width": 9, "dilations": (2, 4), "profile_width": 11, "plus_fraction": plus_fraction}
-    return ProfileNetwork(ProfileArchitecture(representation, kmer, 8, WINDOW, control=control, **sizes)).double()
+    sizes = {"first_width": 9, "dilations": (2, 4), "profile_width": 11, "tracks": ("control",) * control}
+    return Network(
+        NetworkDescription.named("profile", representation, kmer, 8, WINDOW, plus_fraction, **sizes)
+    ).double()
 
 
 def profile_with_control(*arm):

@@ -8,15 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rc_equivariant import (
-    BinaryArchitecture,
-    BinaryNetwork,
-    Ensemble,
-    ProfileArchitecture,
-    ProfileNetwork,
-    StrandAverage,
-)
-from rc_equivariant.hyperbolic import HyperbolicArchitecture, HyperbolicNetwork
+from rc_equivariant import Ensemble, Network, NetworkDescription, StrandAverage
 from rc_equivariant.testing import TOLERANCES
 
 ARMS = [
@@ -33,27 +25,24 @@ ARMS = [
 WINDOW = 120
 
 
-def binary(representation: str, kmer: int, plus_fraction: float | None) -> BinaryNetwork:
+def binary(representation: str, kmer: int, plus_fraction: float | None) -> Network:
     narrow = {"kernel_widths": (7, 4), "pool_width": 20, "pool_stride": 10}
-    return BinaryNetwork(BinaryArchitecture(representation, kmer, 8, WINDOW, plus_fraction=plus_fraction, **narrow))
+    return Network(NetworkDescription.named("binary", representation, kmer, 8, WINDOW, plus_fraction, **narrow))
 
 
-def profile(representation: str, kmer: int, plus_fraction: float | None, control: bool = True) -> ProfileNetwork:
-    narrow = {"first_width": 9, "dilations": (2, 4), "profile_width": 21}
-    fraction = {"plus_fraction": plus_fraction}
-    return ProfileNetwork(ProfileArchitecture(representation, kmer, 8, WINDOW, control=control, **fraction, **narrow))
+def profile(representation: str, kmer: int, plus_fraction: float | None, control: bool = True) -> Network:
+    narrow = {"first_width": 9, "dilations": (2, 4), "profile_width": 21, "tracks": ("control",) * control}
+    return Network(NetworkDescription.named("profile", representation, kmer, 8, WINDOW, plus_fraction, **narrow))
 
 
-def profile_without_control(*arm) -> ProfileNetwork:
+def profile_without_control(*arm) -> Network:
     return profile(*arm, control=False)
 
 
-def hyperbolic(representation: str, kmer: int, curvature: str, head: str) -> HyperbolicNetwork:
-    shape = {"blocks": 2, "width": 5, "dense": 9, "plus_fraction": 0.6 if representation == "irrep" else None}
-    learnt = curvature != "flat"
-    return HyperbolicNetwork(
-        HyperbolicArchitecture(representation, kmer, 8, WINDOW, 3, curvature, learnt, head=head, **shape)
-    )
+def hyperbolic(representation: str, kmer: int, curvature: str, pooling: str) -> Network:
+    shape = {"blocks": 2, "width": 5, "dense": 9, "curvature": curvature, "pooling": pooling, "classes": 3}
+    fraction = 0.6 if representation == "irrep" else None
+    return Network(NetworkDescription.named("hyperbolic", representation, kmer, 8, WINDOW, fraction, **shape))
 
 
 NETWORKS = {
@@ -117,8 +106,8 @@ class Trained:
         inputs = [encoding.indices(codes)]
         self.export_inputs = [one_hot_nucleotides(codes, dtype)]
         if others:
-            positions = next(member for member in self.network.modules() if isinstance(member, ProfileNetwork))
-            shape = (batch, in_types[1].size, positions.architecture.output_length)
+            network = next(member for member in self.network.modules() if isinstance(member, Network))
+            shape = (batch, in_types[1].size, network.description.output_length)
             control = torch.randint(0, 9, shape).to(dtype)
             inputs.append(control)
             self.export_inputs.append(control)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from rc_registry import MIXED, OTHER, TYPES, Case
 
-from rc_equivariant import KmerEncoding, Representation
+from rc_equivariant import KmerEncoding, Network, NetworkDescription, Representation
 from rc_equivariant.hyperbolic import (
     CentroidPool1d,
     ChangeOfCurvature,
     Curvature,
-    HyperbolicArchitecture,
-    HyperbolicNetwork,
     LorentzBatchNorm1d,
     LorentzConv1d,
     LorentzFlattenLinear,
@@ -27,24 +25,11 @@ def bent() -> Curvature:
     return Curvature(0.7, learnt=True)
 
 
-def network(representation: str, curvature: str, head: str = "flatten", classes: int = 2) -> HyperbolicNetwork:
-    """Of three blocks, as published, but narrow."""
+def network(representation: str, curvature: str, pooling: str = "flatten", classes: int = 2) -> Network:
+    """A network of three blocks, as published, but narrow."""
     kmer, fraction = ARMS[representation]
-    return HyperbolicNetwork(
-        HyperbolicArchitecture(
-            representation,
-            kmer,
-            channels=8,
-            window=WINDOW,
-            classes=classes,
-            curvature=curvature,
-            learnt=curvature != "flat",
-            width=3,
-            dense=9,
-            head=head,
-            plus_fraction=fraction,
-        )
-    )
+    options = {"curvature": curvature, "width": 3, "dense": 9, "pooling": pooling, "classes": classes}
+    return Network(NetworkDescription.named("hyperbolic", representation, kmer, 8, WINDOW, fraction, **options))
 
 
 def _layers() -> dict[str, Case]:
@@ -82,7 +67,7 @@ def _networks() -> dict[str, Case]:
         ("irrep", "flat", "centroid", 2),
     ]
     return {
-        f"HyperbolicNetwork {', '.join(map(str, shape))}": Case(lambda shape=shape: network(*shape), ((WINDOW,),))
+        f"hyperbolic network {', '.join(map(str, shape))}": Case(lambda shape=shape: network(*shape), ((WINDOW,),))
         for shape in shapes
     }
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.windows.table import write_windows
-from rc_equivariant import ProfileArchitecture
+from rc_equivariant.descriptions.networks import NetworkDescription
 
 MOTIF = np.array([0, 1, 1, 2, 3, 0, 2, 1])  # ACCGTAGC
 JITTER = 6
@@ -27,7 +27,7 @@ TRAINING = {
     "threads": 1,
 }
 WINDOW = ARCHITECTURE["window"]
-OUTPUT = ProfileArchitecture(**ARCHITECTURE).output_length
+OUTPUT = NetworkDescription.named("profile", **ARCHITECTURE).output_length
 WIDTH = WINDOW + 2 * JITTER
 READS = 60
 

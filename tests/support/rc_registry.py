@@ -12,8 +12,6 @@ from rc_equivariant import (
     Activation,
     AvgPool1d,
     BatchNorm1d,
-    BinaryArchitecture,
-    BinaryNetwork,
     Conv1d,
     ConvBlock,
     Dropout,
@@ -23,14 +21,12 @@ from rc_equivariant import (
     GlobalAvgPool1d,
     KmerConv1d,
     KmerEncoding,
-    LabelledArchitecture,
-    LabelledNetwork,
     LayerNorm,
     Linear,
     MaxPool1d,
+    Network,
+    NetworkDescription,
     Ordinary,
-    ProfileArchitecture,
-    ProfileNetwork,
     Representation,
     Residual,
     Sequential,
@@ -79,24 +75,25 @@ class Case:
         return module
 
 
-def binary(arm: str, window: int) -> BinaryNetwork:
+def network(kind: str, arm: str, window: int, **options) -> Network:
+    """A narrow network of one of the arms."""
     representation, kmer, fraction = ("standard", 2, None) if arm == "standard" else ARMS[arm]
+    return Network(NetworkDescription.named(kind, representation, kmer, 8, window, fraction, **options))
+
+
+def binary(arm: str, window: int) -> Network:
     narrow = {"kernel_widths": (5, 4, 4), "pool_width": 8, "pool_stride": 5}
-    return BinaryNetwork(BinaryArchitecture(representation, kmer, 8, window, plus_fraction=fraction, **narrow))
+    return network("binary", arm, window, **narrow)
 
 
-def labelled(arm: str, window: int, classes: int = 2) -> LabelledNetwork:
-    representation, kmer, fraction = ("standard", 2, None) if arm == "standard" else ARMS[arm]
+def labelled(arm: str, window: int, classes: int = 2) -> Network:
     narrow = {"first_width": 6, "residual_width": 3, "dense": 8}
-    architecture = LabelledArchitecture(representation, kmer, 8, window, classes, plus_fraction=fraction, **narrow)
-    return LabelledNetwork(architecture)
+    return network("labelled", arm, window, classes=classes, **narrow)
 
 
-def profile(arm: str, window: int, control: bool) -> ProfileNetwork:
-    representation, kmer, fraction = ("standard", 2, None) if arm == "standard" else ARMS[arm]
+def profile(arm: str, window: int, control: bool) -> Network:
     narrow = {"first_width": 5, "dilations": (1, 2), "profile_width": 6}
-    fraction = {"plus_fraction": fraction}
-    return ProfileNetwork(ProfileArchitecture(representation, kmer, 8, window, control=control, **fraction, **narrow))
+    return network("profile", arm, window, tracks=("control",) * control, **narrow)
 
 
 def profile_positions(window: int, control: bool) -> tuple[tuple[int, ...], ...]:
@@ -173,13 +170,13 @@ def _networks() -> dict[str, Case]:
     cases = {}
     for arm in ARMS:
         for window in (40, 41):
-            cases[f"BinaryNetwork {arm}, {window} bp"] = Case(lambda a=arm, w=window: binary(a, w), ((window,),))
+            cases[f"binary network {arm}, {window} bp"] = Case(lambda a=arm, w=window: binary(a, w), ((window,),))
             for classes in (2, 3):
-                cases[f"LabelledNetwork {arm}, {window} bp, {classes} classes"] = Case(
+                cases[f"labelled network {arm}, {window} bp, {classes} classes"] = Case(
                     lambda a=arm, w=window, c=classes: labelled(a, w, c), ((window,),)
                 )
             for control in (False, True):
-                cases[f"ProfileNetwork {arm}, {window} bp{', control' * control}"] = Case(
+                cases[f"profile network {arm}, {window} bp{', control' * control}"] = Case(
                     lambda a=arm, w=window, c=control: profile(a, w, c), profile_positions(window, control)
                 )
     cases["StrandAverage of a binary network"] = Case(lambda: StrandAverage(binary("standard", 40)), ((40,),))
@@ -206,12 +203,12 @@ ONE_OF_EACH = {name: case for name, case in LAYERS.items() if name.endswith(f": 
 ONE_OF_EACH |= {
     name: NETWORKS[name]
     for name in (
-        "BinaryNetwork regular k=3, 41 bp",
-        "BinaryNetwork irrep k=3, 41 bp",
-        "LabelledNetwork regular k=3, 41 bp, 2 classes",
-        "LabelledNetwork irrep k=3, 40 bp, 3 classes",
-        "ProfileNetwork regular k=2, 41 bp",
-        "ProfileNetwork irrep k=3, 41 bp, control",
+        "binary network regular k=3, 41 bp",
+        "binary network irrep k=3, 41 bp",
+        "labelled network regular k=3, 41 bp, 2 classes",
+        "labelled network irrep k=3, 40 bp, 3 classes",
+        "profile network regular k=2, 41 bp",
+        "profile network irrep k=3, 41 bp, control",
         "StrandAverage of a profile network",
         "Ensemble of binary networks",
     )

@@ -3,9 +3,9 @@
 import json
 
 import torch
+from arm_networks import build_network, described_network
 from safetensors.torch import load_file
 
-from learning.models.networks import build_network, complete_architecture
 from learning.models.saved import ModelDescription, library_versions, save
 
 
@@ -42,7 +42,7 @@ def _network(architecture, kind, seed):
 def _description(architecture, kind, **facts):
     described = {
         "kind": kind,
-        "architecture": complete_architecture(architecture, kind),
+        "architecture": described_network(architecture, kind).to_dict(),
         "task": "planted",
         "arm": "regular",
         "size": "all",

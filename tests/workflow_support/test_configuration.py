@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from study_configurations import STUDIES, resolve_files
 
 from rc_equivariant.descriptions.networks import NetworkDescription
-from rc_equivariant.networks.build import build
+from rc_equivariant.networks.network import build
 from workflow_support.configuration import (
     Configuration,
     Location,

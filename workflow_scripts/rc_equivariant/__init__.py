@@ -1,62 +1,31 @@
 """Reverse-complement equivariant layers and networks for DNA (Mallet & Vert 2021).
 
-Tensors only, and each part imports only those before it: representation -> encoding -> kernels -> functional, plain ->
-layers -> networks, export -> hyperbolic, strategies. :mod:`rc_equivariant.testing` measures how far any module is from
-equivariant; :mod:`rc_equivariant.hyperbolic` has the layers and networks in hyperbolic space.
+The library handles tensors only, and each part imports only those before it: representation -> encoding -> kernels ->
+functional, plain -> layers -> strategies -> networks -> hyperbolic. :mod:`rc_equivariant.descriptions`
+describes networks without torch; :mod:`rc_equivariant.testing` measures how far any module is from equivariant;
+:mod:`rc_equivariant.hyperbolic` has the layers in hyperbolic space. Names are imported when they are first used.
 """
 
-from .encoding import KmerEncoding
-from .export import export
-from .kernels import KernelTying
-from .layers.activation import Activation, Gate
-from .layers.blocks import ConvBlock
-from .layers.containers import Residual, Sequential
-from .layers.convolution import Conv1d, KmerConv1d, Linear
-from .layers.dropout import Dropout
-from .layers.flatten import FlattenLinear
-from .layers.heads import StrandMerge
-from .layers.module import EquivariantModule
-from .layers.normalisation import BatchNorm1d, LayerNorm
-from .layers.pooling import AvgPool1d, GlobalAvgPool1d, MaxPool1d
-from .networks.binary import BinaryArchitecture, BinaryNetwork
-from .networks.labelled import LabelledArchitecture, LabelledNetwork
-from .networks.profile import ProfileArchitecture, ProfileNetwork
-from .representation import FeatureSpace, FeatureType, Ordinary, Representation, direct_sum
-from .strategies import Ensemble, StrandAverage, with_reverse_complements
+from .lazy_names import lazy_names
 
-__all__ = [
-    "Activation",
-    "AvgPool1d",
-    "BatchNorm1d",
-    "BinaryArchitecture",
-    "BinaryNetwork",
-    "Conv1d",
-    "ConvBlock",
-    "Dropout",
-    "Ensemble",
-    "EquivariantModule",
-    "FeatureSpace",
-    "FeatureType",
-    "FlattenLinear",
-    "Gate",
-    "GlobalAvgPool1d",
-    "KernelTying",
-    "KmerConv1d",
-    "KmerEncoding",
-    "LabelledArchitecture",
-    "LabelledNetwork",
-    "LayerNorm",
-    "Linear",
-    "MaxPool1d",
-    "Ordinary",
-    "ProfileArchitecture",
-    "ProfileNetwork",
-    "Representation",
-    "Residual",
-    "Sequential",
-    "StrandAverage",
-    "StrandMerge",
-    "direct_sum",
-    "export",
-    "with_reverse_complements",
-]
+__all__, __getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "descriptions.networks": ["NetworkDescription"],
+        "encoding": ["KmerEncoding"],
+        "kernels": ["KernelTying"],
+        "layers.activation": ["Activation", "Gate"],
+        "layers.blocks": ["ConvBlock"],
+        "layers.containers": ["Residual", "Sequential"],
+        "layers.convolution": ["Conv1d", "KmerConv1d", "Linear"],
+        "layers.dropout": ["Dropout"],
+        "layers.flatten": ["FlattenLinear"],
+        "layers.heads": ["StrandMerge"],
+        "layers.module": ["EquivariantModule", "export", "split_parameters"],
+        "layers.normalisation": ["BatchNorm1d", "LayerNorm"],
+        "layers.pooling": ["AvgPool1d", "GlobalAvgPool1d", "MaxPool1d"],
+        "networks.network": ["Network", "build"],
+        "representation": ["FeatureSpace", "FeatureType", "Ordinary", "Representation", "direct_sum"],
+        "strategies": ["Ensemble", "StrandAverage", "with_reverse_complements"],
+    },
+)

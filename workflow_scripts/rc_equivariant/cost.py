@@ -12,6 +12,7 @@ from .layers import convolution as tied
 from .layers.blocks import ConvBlock
 from .layers.flatten import FlattenLinear
 from .layers.module import EquivariantModule
+from .networks.network import Network
 from .strategies import Ensemble, StrandAverage
 
 
@@ -32,8 +33,8 @@ def multiply_adds(network: EquivariantModule) -> int:
     Parameters
     ----------
     network
-        One with an ``architecture`` (:class:`~rc_equivariant.BinaryNetwork` and the like), or
-        :class:`~rc_equivariant.StrandAverage` and :class:`~rc_equivariant.Ensemble` of them; left in its mode.
+        A :class:`~rc_equivariant.Network`, or a :class:`~rc_equivariant.StrandAverage` or
+        :class:`~rc_equivariant.Ensemble` of them; left in its mode.
 
     Raises
     ------
@@ -100,13 +101,13 @@ def _empty_window(network: EquivariantModule) -> list[Tensor]:
     """One window of As, and a control without reads where the network reads one."""
     in_types = network.in_type if isinstance(network.in_type, tuple) else (network.in_type,)
     encoding, *tracks = in_types
-    architecture, device = _described(network).architecture, next(network.parameters()).device
-    kmers = torch.zeros(1, architecture.window - encoding.k + 1, dtype=torch.int64, device=device)
-    return [kmers, *(torch.zeros(1, track.size, architecture.output_length, device=device) for track in tracks)]
+    description, device = _member(network).description, next(network.parameters()).device
+    kmers = torch.zeros(1, description.window - encoding.k + 1, dtype=torch.int64, device=device)
+    return [kmers, *(torch.zeros(1, track.size, description.output_length, device=device) for track in tracks)]
 
 
-def _described(network: EquivariantModule) -> EquivariantModule:
-    """A network with an architecture, which is that of all that are averaged with it but for their layers."""
+def _member(network: EquivariantModule) -> Network:
+    """One of the networks that are averaged, which all read the same windows and tracks."""
     while isinstance(network, StrandAverage | Ensemble):
         network = network.network if isinstance(network, StrandAverage) else network.networks[0]
     return network

@@ -63,15 +63,25 @@ class MaxAndMean(nn.Module):
         return torch.cat([x.amax(2), x.mean(2)], 1)
 
 
-class Profile(nn.Module):
-    """One-hot nucleotides to a profile and totals of both strands; (batch, 4, L) to (batch, 2, L') and (batch, 2)."""
+class WithTracks(nn.Module):
+    """A trunk on one-hot bases, and a head that reads its features and input tracks."""
 
-    def __init__(self, features: nn.Module, profile: nn.Module, average: nn.Module, totals: nn.Module) -> None:
+    def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
         super().__init__()
-        self.features, self.profile, self.average, self.totals = features, profile, average, totals
+        self.trunk, self.head = trunk, head
 
-    def forward(self, one_hot: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.features(one_hot)
+    def forward(self, one_hot: Tensor, *tracks: Tensor) -> Tensor | tuple[Tensor, ...]:
+        return self.head(self.trunk(one_hot), *tracks)
+
+
+class Profile(nn.Module):
+    """Features (batch, channel, L) to a profile (batch, 2, L') and totals (batch, 2) of both strands."""
+
+    def __init__(self, profile: nn.Module, average: nn.Module, totals: nn.Module) -> None:
+        super().__init__()
+        self.profile, self.average, self.totals = profile, average, totals
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         return self.profile(features), self.totals(self.average(features))
 
 
@@ -82,14 +92,11 @@ class ProfileWithControl(nn.Module):
     the control.
     """
 
-    def __init__(
-        self, features: nn.Module, profile: nn.Module, mix: nn.Module, average: nn.Module, totals: nn.Module
-    ) -> None:
+    def __init__(self, profile: nn.Module, mix: nn.Module, average: nn.Module, totals: nn.Module) -> None:
         super().__init__()
-        self.features, self.profile, self.mix, self.average, self.totals = features, profile, mix, average, totals
+        self.profile, self.mix, self.average, self.totals = profile, mix, average, totals
 
-    def forward(self, one_hot: Tensor, control: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.features(one_hot)
+    def forward(self, features: Tensor, control: Tensor) -> tuple[Tensor, Tensor]:
         profile = self.mix(torch.cat([self.profile(features), control], 1))
         return profile, self.totals(torch.cat([self.average(features), torch.log1p(control.sum(2))], 1))
 

@@ -14,15 +14,13 @@ from rc_faults import constants_tied_as, signs_as_trivial, untied, wrapped
 from rc_registry import MIXED, REGULAR, SIGN, inputs_of, raw_inputs
 from safetensors.torch import load_file, save_file
 
-from rc_equivariant import Activation, EquivariantModule, KmerEncoding, hyperbolic
+from rc_equivariant import Activation, EquivariantModule, KmerEncoding, hyperbolic, split_parameters
 from rc_equivariant.hyperbolic import (
-    HyperbolicNetwork,
     LorentzBatchNorm1d,
     LorentzConv1d,
     LorentzFlattenLinear,
     convolved_points,
     linear,
-    split_parameters,
 )
 from rc_equivariant.layers import convolution, flatten
 from rc_equivariant.testing import all_representations, assert_equivariant, equivariance_error, random_features
@@ -66,7 +64,7 @@ def test_it_stays_so_after_training_and_after_save_and_load(name, tmp_path):
     case = TRAINED[name]
     module = case.module(torch.float64)
     (kmers,) = inputs_of(module, raw_inputs(module, case.positions[0], torch.float64, case.kinds))
-    before = [float(curvature().detach()) for curvature in module.curvatures]
+    before = [float(curvature().detach()) for curvature in module.trunk.curvatures]
     weights, curvatures = split_parameters(module)
     optimiser = torch.optim.AdamW(
         [{"params": weights}, {"params": curvatures, "weight_decay": 0.0}], lr=1e-2, weight_decay=0.1
@@ -76,7 +74,7 @@ def test_it_stays_so_after_training_and_after_save_and_load(name, tmp_path):
         optimiser.zero_grad()
         torch.nn.functional.binary_cross_entropy_with_logits(module(kmers), targets).backward()
         optimiser.step()
-    after = [float(curvature().detach()) for curvature in module.curvatures]
+    after = [float(curvature().detach()) for curvature in module.trunk.curvatures]
     assert all(a != b for a, b in zip(after, before, strict=True))
     assert_equivariant(module, kmers, tolerance=1e-10)
 
@@ -84,7 +82,7 @@ def test_it_stays_so_after_training_and_after_save_and_load(name, tmp_path):
     loaded = case.make().double()
     loaded.load_state_dict(load_file(tmp_path / "weights.safetensors"))
     assert torch.equal(loaded.eval()(kmers), module.eval()(kmers))
-    assert sum("log_k" in key for key in module.state_dict()) == len(module.curvatures)
+    assert sum("log_k" in key for key in module.state_dict()) == len(module.trunk.curvatures)
 
 
 def test_a_copy_has_curvatures_of_its_own():
@@ -216,7 +214,7 @@ def test_a_planted_fault_is_found(name, monkeypatch):
 def test_relu_on_sign_channels_is_not_what_a_network_takes():
     """An irrep network has tanh there, by the activation of the Euclidean layers."""
     irrep = network("irrep", "single")
-    of_signs = [module.odd_function for module in irrep.features.modules() if isinstance(module, Activation)]
+    of_signs = [module.odd_function for module in irrep.trunk.features.modules() if isinstance(module, Activation)]
     assert len(of_signs) == 6
     assert all(isinstance(function, torch.nn.Tanh) for function in of_signs)
 
@@ -224,7 +222,6 @@ def test_relu_on_sign_channels_is_not_what_a_network_takes():
 @pytest.mark.parametrize("arm", ARMS)
 def test_networks_read_what_is_theirs_alone(arm):
     module = network(arm, "single")
-    assert isinstance(module, HyperbolicNetwork)
     assert module.encoding == KmerEncoding(ARMS[arm][0])
     with pytest.raises(ValueError, match=f"windows of {WINDOW} bases"):
         module(torch.zeros(2, WINDOW + 1, dtype=torch.int64))

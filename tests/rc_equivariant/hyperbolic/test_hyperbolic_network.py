@@ -8,32 +8,39 @@ import pytest
 import torch
 from hyperbolic_registry import ARMS, WINDOW, network
 
-from rc_equivariant import Ordinary, Representation
+from rc_equivariant import Network, NetworkDescription, Ordinary, Representation, split_parameters
 from rc_equivariant.cost import multiply_adds
-from rc_equivariant.hyperbolic import Curvature, HyperbolicArchitecture, HyperbolicNetwork, split_parameters
+from rc_equivariant.hyperbolic import Curvature
 from rc_equivariant.testing import assert_equivariant, random_features
 
 #: Of HCNN-S at 101 bases, and of its twin (measured on the published code).
 PUBLISHED, PUBLISHED_TWIN = 1_701_943, 1_756_178
 
 
+def published(representation: str = "standard", curvature: str = "single") -> Network:
+    return Network(NetworkDescription.published("hyperbolic", representation, curvature=curvature))
+
+
 def parameters(module: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def kmers_of(module: HyperbolicNetwork, batch: int = 6) -> torch.Tensor:
+def kmers_of(module: Network, batch: int = 6) -> torch.Tensor:
     length = WINDOW - module.encoding.k + 1
     return random_features(module.in_type, batch, length, torch.Generator().manual_seed(0))
 
 
 def test_the_published_channels_are_31_of_space_and_time():
-    architecture = HyperbolicArchitecture.published("regular")
-    assert architecture.hidden_type == Representation(regular=15, trivial=1)
-    assert architecture.dense_type == Representation(regular=263, trivial=1)
-    assert HyperbolicArchitecture.published("standard").hidden_type == Ordinary(31)
-    irrep = HyperbolicArchitecture.published("irrep")
-    assert (irrep.hidden_type, irrep.dense_type) == (Representation(trivial=23, sign=8), architecture.dense_type)
-    assert HyperbolicArchitecture.published("regular", "flat").hidden_type == Representation(regular=16)
+    dense = Representation(regular=263, trivial=1)
+    assert types_of(published("regular")) == (Representation(regular=15, trivial=1), dense)
+    assert types_of(published("standard")) == (Ordinary(31), Ordinary(527))
+    assert types_of(published("irrep")) == (Representation(trivial=23, sign=8), dense)
+    assert types_of(published("regular", "flat"))[0] == Representation(regular=16)
+
+
+def types_of(module: Network) -> tuple:
+    """Feature types of the trunk and of the last hidden layer."""
+    return module.trunk.out_type, module.last_layer.in_type
 
 
 def test_the_published_network_by_count():
@@ -42,20 +49,18 @@ def test_the_published_network_by_count():
     dense, shifts = 101 * 31 + 1 + 1, 6
     unknown_base, second_logit = 9 * 31, 527 + 1
     expected = PUBLISHED - convolutions - dense - shifts - unknown_base - second_logit
-    assert parameters(HyperbolicNetwork(HyperbolicArchitecture.published())) == expected
+    assert parameters(published()) == expected
 
 
 def test_its_twin_by_count():
     """The twin's convolutions have no bias, as batch norm follows."""
     expected = PUBLISHED_TWIN - 6 * 32 - 9 * 32 - (528 + 1)
-    assert parameters(HyperbolicNetwork(HyperbolicArchitecture.published("standard", "flat"))) == expected
+    assert parameters(published("standard", "flat")) == expected
 
 
 @pytest.mark.parametrize("curvature", ["single", "flat"])
 def test_symmetry_halves_the_parameters_and_no_arithmetic(curvature):
-    standard, regular = (
-        HyperbolicNetwork(HyperbolicArchitecture.published(arm, curvature)) for arm in ("standard", "regular")
-    )
+    standard, regular = (published(arm, curvature) for arm in ("standard", "regular"))
     assert parameters(regular) / parameters(standard) == pytest.approx(0.5, abs=0.01)
     assert multiply_adds(regular) == multiply_adds(standard)
 
@@ -63,30 +68,30 @@ def test_symmetry_halves_the_parameters_and_no_arithmetic(curvature):
 def test_multiply_adds_by_hand():
     space, dense = 31, 527
     expected = 101 * space * 9 + 5 * 101 * space * space * 9 + dense * 101 * space + dense
-    assert multiply_adds(HyperbolicNetwork(HyperbolicArchitecture.published())) == expected
+    assert multiply_adds(published()) == expected
 
 
 def test_one_curvature_and_many_are_different_networks():
     """Published defect: the shipped configuration of the one trains the other."""
     for curvature, count in (("single", 1), ("per_block", 4), ("flat", 0)):
         module = network("standard", curvature)
-        assert len(split_parameters(module)[1]) == len(module.curvatures) == count
-    fixed = HyperbolicArchitecture("standard", 1, 4, WINDOW, learnt=False, dense=3)
-    assert not split_parameters(HyperbolicNetwork(fixed))[1]
+        assert len(split_parameters(module)[1]) == len(module.trunk.curvatures) == count
+    fixed = NetworkDescription.named("hyperbolic", "standard", 1, 4, WINDOW, learnt=False, dense=3)
+    assert not split_parameters(Network(fixed))[1]
 
 
-@pytest.mark.parametrize("head", ["flatten", "centroid"])
-def test_equal_curvatures_of_blocks_are_a_single_one(head):
+@pytest.mark.parametrize("pooling", ["flatten", "centroid"])
+def test_equal_curvatures_of_blocks_are_a_single_one(pooling):
     torch.manual_seed(0)
-    many, one = network("regular", "per_block", head).double(), network("regular", "single", head).double()
-    for curvature in (*many.curvatures, *one.curvatures):
+    many, one = network("regular", "per_block", pooling).double(), network("regular", "single", pooling).double()
+    for curvature in (*many.trunk.curvatures, *one.trunk.curvatures):
         curvature.log_k.data.fill_(0.4)
     for ours, theirs in zip(split_parameters(many)[0], split_parameters(one)[0], strict=True):
         theirs.data.copy_(ours.data)
     kmers = kmers_of(one)
     expected = one(kmers)
     assert torch.allclose(many(kmers), expected, rtol=0, atol=1e-9)
-    for curvature in many.curvatures:
+    for curvature in many.trunk.curvatures:
         before = many(kmers)
         curvature.log_k.data.add_(0.5)
         assert not torch.allclose(many(kmers), before, rtol=0, atol=1e-6)
@@ -119,12 +124,13 @@ def test_training_in_float32_stays_finite():
         assert all(p.grad.isfinite().all() for p in module.parameters() if p.grad is not None)
         optimiser.step()
     assert module(kmers).isfinite().all()
-    assert all(curvature() > 0 for curvature in module.curvatures)
+    assert all(curvature() > 0 for curvature in module.trunk.curvatures)
 
 
-def at(k: float, representation: str, curvature: str = "single", head: str = "flatten") -> HyperbolicNetwork:
+def at(k: float, representation: str, curvature: str = "single", pooling: str = "flatten") -> Network:
     torch.manual_seed(0)
-    return HyperbolicNetwork(replace(network(representation, curvature, head).architecture, k=k))
+    description = network(representation, curvature, pooling).description
+    return Network(replace(description, trunk=replace(description.trunk, k=k)))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-12)], ids=str)
@@ -155,7 +161,7 @@ def test_initial_logits_do_not_grow_with_the_radius_of_curvature():
 def test_a_trained_network_of_published_shape_is_exact_in_float64():
     """For a batch of which some are turned to the other strand, too: each sequence has the logit of its own."""
     torch.manual_seed(0)
-    module = HyperbolicNetwork(HyperbolicArchitecture.published("regular")).double()
+    module = published("regular").double()
     kmers, labels = torch.randint(4, (8, 101)), (torch.arange(8) % 2).double()
     optimiser = torch.optim.Adam(module.parameters(), lr=1e-3)
     for _ in range(5):
@@ -177,22 +183,22 @@ def test_a_curvature_is_said_in_print():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"representation": "rcps", "kmer": 2}, "single nucleotides"),
-        ({"plus_fraction": 0.5}, "goes with irrep"),
+        ({"representation": "rcps", "kmer": 2}, "single bases"),
+        ({"plus_fraction": 0.5}, "belongs to irrep"),
         ({"curvature": "double"}, "unknown curvature 'double'"),
-        ({"head": "mean"}, "unknown head"),
+        ({"pooling": "mean"}, "unknown pooling"),
         ({"curvature": "flat"}, "flat space"),
         ({"curvature": "flat", "learnt": False, "k": 2.0}, "flat space"),
-        ({"k": -1.0}, "positive number"),
+        ({"k": -1.0}, "more than 0"),
         ({"classes": 1}, "classes is 1"),
         ({"channels": 1}, "channels is 1"),
         ({"dense": 1}, "dense is 1"),
         ({"blocks": 0}, "blocks is 0"),
         ({"width": 4}, "must be odd"),
-        ({"window": 2, "kmer": 3}, "holds no 3-mer"),
+        ({"window": 2, "kmer": 3}, "window of 2 bases leaves 0 positions"),
     ],
 )
 def test_contradictory_descriptions_are_refused(changes, message):
     usual = {"representation": "regular", "kmer": 1, "channels": 8, "window": WINDOW}
     with pytest.raises(ValueError, match=message):
-        HyperbolicArchitecture(**usual | changes)
+        NetworkDescription.named("hyperbolic", **usual | changes)

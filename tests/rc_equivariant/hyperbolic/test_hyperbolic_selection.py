@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from arm_networks import network_content
 from encode_kmers import encode_kmers
 from planted_windows import TRAINING, WIDTH, planted_codes
 from saved_networks import described
@@ -60,7 +61,7 @@ def test_the_epoch_kept_is_the_best_on_validation_not_on_test_and_one_is_kept_th
         "arm",
         "all",
         [0],
-        ARCHITECTURE,
+        network_content(ARCHITECTURE),
         EPOCHS,
         contrary / "checkpoints",
         "digest",

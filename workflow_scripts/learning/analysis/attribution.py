@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rc_equivariant import EquivariantModule
 from rc_equivariant.encoding import UNKNOWN_BASE
+from rc_equivariant.layers.module import EquivariantModule
 from rc_equivariant.plain import kmers_of_one_hot
 
 from ..models.networks import encoding_of

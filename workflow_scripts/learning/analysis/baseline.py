@@ -9,7 +9,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from rc_equivariant import KmerEncoding
+from rc_equivariant.encoding import KmerEncoding
 
 from ..evaluation.metrics import auroc, macro_auroc, softmax
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rc_equivariant import StrandAverage, with_reverse_complements
 from rc_equivariant.hyperbolic import lorentz
+from rc_equivariant.strategies import StrandAverage, with_reverse_complements
 
 from ..models.inputs import WINDOWS_PER_BATCH, as_integer_tensor, encode
 from ..models.networks import encoding_of
@@ -45,7 +45,7 @@ def _inner(network: nn.Module) -> nn.Module:
 
 def _geometry(network: nn.Module) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]:
     """Centroid of points (strands, batch, features), and distance along the last of their dimensions."""
-    curvatures = getattr(network, "curvatures", ())
+    curvatures = getattr(network.trunk, "curvatures", ())
     if not len(curvatures):
         return lambda points: points.mean(0), lambda x, y: torch.linalg.vector_norm(x - y, dim=-1)
     k = curvatures[-1]().detach().double()

@@ -15,8 +15,8 @@ from ..models.networks import architecture_of
 from ..models.saved import ModelDescription, load
 from .predict import predict_profiles, predict_profiles_of_other_strand
 
-#: Fields of their descriptions that networks must share to be averaged, as far as their kind has them.
-SHARED = ("window", "classes", "control", "output_length")
+#: Attributes of their descriptions that networks must share to be averaged, as far as they have them.
+SHARED = ("window", "classes", "tracks", "output_length")
 
 
 def load_networks(
@@ -74,7 +74,7 @@ def load_classifiers(weights: Sequence[Path], models: Sequence[Path], device: to
         As :func:`load_networks`; and for more classes.
     """
     networks = load_replicates(weights, models, device, "binary", "labelled")
-    classes = getattr(architecture_of(networks[0]), "classes", 2)
+    classes = architecture_of(networks[0]).classes
     if classes > 2:
         raise InputError(
             "what is asked for needs a network of two classes, which has one score a window",

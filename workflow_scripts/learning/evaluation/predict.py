@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from rc_equivariant import KmerEncoding
+from rc_equivariant.encoding import KmerEncoding
 from workflow_support.job import logger
 
 from ..models.devices import describe_arithmetic, describe_device

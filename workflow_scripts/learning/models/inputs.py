@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rc_equivariant import KmerEncoding
+from rc_equivariant.encoding import KmerEncoding
 
 WINDOWS_PER_BATCH = 256
 #: Of profile networks, whose features are wider and longer.

@@ -2,141 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from torch import nn
 
-from rc_equivariant import (
-    BinaryArchitecture,
-    BinaryNetwork,
-    EquivariantModule,
-    KmerEncoding,
-    LabelledArchitecture,
-    LabelledNetwork,
-    ProfileArchitecture,
-    ProfileNetwork,
-    StrandAverage,
-)
-from rc_equivariant.hyperbolic import HyperbolicArchitecture, HyperbolicNetwork
+from rc_equivariant.descriptions.networks import NetworkDescription
+from rc_equivariant.encoding import KmerEncoding
+from rc_equivariant.layers.module import EquivariantModule
+from rc_equivariant.networks.network import build
+from rc_equivariant.strategies import StrandAverage
 from workflow_support.errors import InputError
 
-#: Description and network of every kind of task, in every geometry that there is for it.
-KINDS = {
-    "binary": {
-        "euclidean": (BinaryArchitecture, BinaryNetwork),
-        "hyperbolic": (HyperbolicArchitecture, HyperbolicNetwork),
-    },
-    "labelled": {
-        "euclidean": (LabelledArchitecture, LabelledNetwork),
-        "hyperbolic": (HyperbolicArchitecture, HyperbolicNetwork),
-    },
-    "profile": {"euclidean": (ProfileArchitecture, ProfileNetwork)},
-}
+#: Errors by which descriptions and layers refuse values, absurd sizes among them.
+_REFUSALS = (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError)
 
 
-class _Wrapping(NamedTuple):
-    """What an architecture says beside the fields of a description."""
-
-    geometry: str
-    conjoined: bool
-
-
-def build_network(
-    architecture: Mapping[str, Any], kind: str = "binary", *, file: str | Path | None = None
-) -> EquivariantModule:
-    """The network that ``architecture`` describes, with random weights.
+def describe(
+    network: Mapping[str, Any], *, window: int, classes: int = 2, tracks: Sequence[str] = ()
+) -> NetworkDescription:
+    """The description of an arm's network for one task.
 
     Parameters
     ----------
-    architecture
-        The fields of the description of that kind, as :class:`rc_equivariant.BinaryArchitecture`; ``geometry``, which
-        for ``hyperbolic`` makes them those of :class:`rc_equivariant.hyperbolic.HyperbolicArchitecture`, ``euclidean``
-        where it is left out; and ``conjoined``: whether the network is the mean of both strands, in training as well,
-        false where it is left out.
-    kind
-        One of :data:`KINDS`.
+    network
+        The content of :meth:`NetworkDescription.to_dict` without ``window``, ``classes`` and ``tracks``. Options left
+        out have their defaults.
+    window, classes, tracks
+        Length of the task's sequences in bases, its classes, and its input tracks.
 
     Raises
     ------
     InputError
-        Where no network can be built from it; ``file`` is named as its origin.
+        If no network has this description.
     """
-    described, wrapping = _described(architecture, kind, file)
-    _, network = _of_kind(kind, wrapping.geometry, file)
+    return _described(dict(network) | {"window": window, "classes": classes, "tracks": list(tracks)}, None)
+
+
+def build_network(content: Mapping[str, Any], *, file: str | Path | None = None) -> EquivariantModule:
+    """The network that :meth:`NetworkDescription.to_dict` describes, with random weights.
+
+    Raises
+    ------
+    InputError
+        If no network has this description; ``file`` is named as its origin.
+    """
+    description = _described(content, file)
     try:
-        made = network(described)
-    except (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
-        raise _no_such_network(architecture, kind, error, file) from error
-    return StrandAverage(made) if wrapping.conjoined else made
-
-
-def complete_architecture(architecture: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """The same with every field that was left out, ``geometry`` and ``conjoined`` among them: all that a network needs.
-
-    Raises
-    ------
-    InputError
-        As :func:`build_network`.
-    """
-    described, wrapping = _described(architecture, kind, None)
-    return asdict(described) | wrapping._asdict()
+        return build(description)
+    except _REFUSALS as error:
+        raise _no_such_network(content, error, file) from error
 
 
 def encoding_of(network: nn.Module) -> KmerEncoding:
-    """How sequences become the indices that a network, conjoined or not, or an ensemble reads."""
+    """The encoding that turns sequences into the indices that a network, conjoined or not, or an ensemble reads."""
     spaces = network.in_type
     return spaces[0] if isinstance(spaces, tuple) else spaces
 
 
-def architecture_of(network: nn.Module) -> Any:
+def architecture_of(network: nn.Module) -> NetworkDescription:
     """The description of a network, conjoined or not."""
-    return network.network.architecture if isinstance(network, StrandAverage) else network.architecture
+    return network.network.description if isinstance(network, StrandAverage) else network.description
 
 
-def _described(architecture: Mapping[str, Any], kind: str, file: str | Path | None) -> tuple[Any, _Wrapping]:
-    """The description that an architecture amounts to, and what it says beside."""
-    own = dict(architecture)
-    wrapping = _Wrapping(own.pop("geometry", "euclidean"), own.pop("conjoined", False))
-    description, _ = _of_kind(kind, wrapping.geometry, file)
+def _described(content: Mapping[str, Any], file: str | Path | None) -> NetworkDescription:
     try:
-        if not isinstance(wrapping.conjoined, bool):
-            raise TypeError(f"conjoined is true or false, not {wrapping.conjoined!r}")
-        return description(**own), wrapping
-    except (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
-        raise _no_such_network(architecture, kind, error, file) from error
+        return NetworkDescription.from_dict(content)
+    except _REFUSALS as error:
+        raise _no_such_network(content, error, file) from error
 
 
-def _of_kind(kind: str, geometry: str, file: str | Path | None) -> tuple[type, type]:
-    if kind not in list(KINDS):
-        raise InputError(
-            "unknown kind of network",
-            file=file,
-            found=kind,
-            allowed=" or ".join(KINDS),
-            mend="set kind: in the configuration, or train the model again",
-        )
-    if geometry not in list(KINDS[kind]):
-        raise InputError(
-            f"no {kind} network has this geometry",
-            file=file,
-            found=geometry,
-            allowed=" or ".join(KINDS[kind]),
-            mend="change the arm in the configuration, or train the model again",
-        )
-    return KINDS[kind][geometry]
-
-
-def _no_such_network(
-    architecture: Mapping[str, Any], kind: str, error: Exception, file: str | Path | None
-) -> InputError:
-    description, _ = _of_kind(kind, architecture.get("geometry", "euclidean"), file)
+def _no_such_network(content: Mapping[str, Any], error: Exception, file: str | Path | None) -> InputError:
     return InputError(
         f"no network has this architecture: {error}",
         file=file,
-        found=dict(architecture),
-        allowed=f"the fields of {description.__name__}, with values that fit each other and the window",
+        found=dict(content),
+        allowed="a symmetry, a trunk and a head, with options that fit each other and the window",
         mend="change the arm or the network section of the configuration, or train the model again",
     )

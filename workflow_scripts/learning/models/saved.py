@@ -19,11 +19,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from rc_equivariant.descriptions.heads import LOGITS, PROFILE
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 
-from .networks import build_network
+from .networks import architecture_of, build_network
 
+#: What a network answers for each kind of task.
+ANSWERS = {"binary": LOGITS, "labelled": LOGITS, "profile": PROFILE}
 MEND = "train the model again: delete its folder and rerun the workflow"
 
 
@@ -31,10 +34,10 @@ MEND = "train the model again: delete its folder and rerun the workflow"
 class ModelDescription:
     """What a saved model is and how it came about.
 
-    ``architecture`` is what :func:`learning.models.networks.complete_architecture` gives for ``kind``, and ``training``
-    holds the fields of the settings of that kind. ``size`` is that of the training subset as it was asked for,
-    ``train_size`` the windows in it. ``validation`` holds the metrics of the best epoch by name, ``quality`` is what it
-    was chosen by, the larger the better, and ``device`` what it was trained on.
+    ``architecture`` is what :meth:`NetworkDescription.to_dict` gives, and ``training`` holds the fields of the settings
+    for ``kind``, the kind of task. ``size`` is that of the training subset as it was asked for, ``train_size`` the
+    windows in it. ``validation`` holds the metrics of the best epoch by name, ``quality`` is what it was chosen by, the
+    larger the better, and ``device`` what it was trained on.
     """
 
     kind: str
@@ -99,7 +102,7 @@ def load(weights: Path, models: Path, device: torch.device) -> list[tuple[nn.Mod
         Where a file is missing, is not what it should be, is truncated, or the two do not belong together.
     """
     described = load_descriptions(models)
-    networks = [build_network(each.architecture, each.kind, file=models) for each in described]
+    networks = [_network(each, models) for each in described]
     expected = {
         f"{_prefix(each)}{name}": value
         for each, network in zip(described, networks, strict=True)
@@ -154,6 +157,21 @@ def _description(content: Any, file: Path) -> ModelDescription:
         if not is_one(content[name]):
             raise InputError(f"{name} is not of its type", file=file, found=content[name], allowed=allowed, mend=MEND)
     return ModelDescription(**{name: content[name] for name in names})
+
+
+def _network(description: ModelDescription, file: Path) -> nn.Module:
+    """The described network, with random weights; an :class:`InputError` if it cannot be for its kind of task."""
+    network = build_network(description.architecture, file=file)
+    answers = architecture_of(network).answers
+    if ANSWERS.get(description.kind) != answers:
+        raise InputError(
+            "the kind of task does not fit the network",
+            file=file,
+            found=f"kind: {description.kind} with a network that gives {answers}",
+            allowed=", ".join(f"{kind} with {given}" for kind, given in ANSWERS.items()),
+            mend=MEND,
+        )
+    return network
 
 
 def _prefix(description: ModelDescription) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rc_equivariant.hyperbolic import split_parameters
+from rc_equivariant.layers.module import split_parameters
 from workflow_support.errors import InputError
 from workflow_support.job import logger, progress
 
@@ -159,10 +159,10 @@ def _initial_state(
 
 
 def parameter_groups(network: nn.Module, settings: TrainingSettings) -> list[dict[str, Any]]:
-    """An optimiser's groups: learnt curvatures, which weight decay would draw to k = 1, apart from all else."""
-    weights, curvatures = split_parameters(network)
-    groups = [{"params": weights, "weight_decay": settings.weight_decay}]
-    return [*groups, {"params": curvatures, "weight_decay": 0.0}] if curvatures else groups
+    """An optimiser's groups: parameters that weight decay applies to, and those that it does not, if there are any."""
+    decayed, others = split_parameters(network)
+    groups = [{"params": decayed, "weight_decay": settings.weight_decay}]
+    return [*groups, {"params": others, "weight_decay": 0.0}] if others else groups
 
 
 def _train_to_the_end(trainings: Sequence[_Training], settings: TrainingSettings) -> None:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax, mse_loss
 
-from rc_equivariant import FeatureSpace, with_reverse_complements
+from rc_equivariant.representation import FeatureSpace
+from rc_equivariant.strategies import with_reverse_complements
 
 from .settings import TrainingSettings
 

@@ -84,7 +84,7 @@ def _train_group(arm: Arm, data: TrainingData, folder: CheckpointFolder, seeds: 
         )
         for seed in seeds
     ]
-    trained = train_together(partial(build_network, arm.architecture, arm.kind), arm.settings, starts)
+    trained = train_together(partial(build_network, arm.architecture), arm.settings, starts)
     for seed, each in zip(seeds, trained, strict=True):
         yield Replicate(seed, rows[seed].size, each)
 
@@ -115,7 +115,7 @@ class Arm:
     size
         Of the training subset, as :func:`learning.training.sampling.training_subset` has it.
     architecture
-        Complete, as :func:`learning.models.networks.complete_architecture` gives it.
+        The description of the network, as :meth:`NetworkDescription.to_dict` gives it.
     """
 
     kind: str

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from rc_equivariant import Dropout
+from rc_equivariant.layers.dropout import Dropout
 
 from .state import Objective, TrainingState
 

@@ -18,13 +18,14 @@ LOGITS, PROFILE = "logits", "profile"
 class Head:
     """The layers after the trunk.
 
-    Subclasses add options. ``module`` names the module whose function ``build(trunk, description)`` makes the layers;
-    ``reads`` is the kind of features that the head needs, ``answers`` is LOGITS or PROFILE, and ``tracks`` names the
-    input tracks that it can read beside the sequence.
+    Subclasses add options. ``module`` and ``layers`` name the torch class that builds the layers, which is called with
+    the layers of the trunk and the description of the whole network. ``reads`` is the kind of features that the head
+    needs, ``answers`` is LOGITS or PROFILE, and ``tracks`` names the input tracks that it can read beside the sequence.
     """
 
     type: ClassVar[str]
     module: ClassVar[str]
+    layers: ClassVar[str]
     reads: ClassVar[str] = "vectors"
     answers: ClassVar[str] = LOGITS
     tracks: ClassVar[tuple[str, ...]] = ()
@@ -52,6 +53,7 @@ class MaxPoolHead(Head):
 
     type: ClassVar[str] = "max_pool"
     module: ClassVar[str] = "rc_equivariant.networks.heads"
+    layers: ClassVar[str] = "MaxPool"
 
     pool_width: int = option(40, "Positions over which one maximum is taken.", unit="positions", minimum=1)
     pool_stride: int = option(20, "Positions from one maximum to the next.", unit="positions", minimum=1)
@@ -70,6 +72,7 @@ class DenseHead(Head):
 
     type: ClassVar[str] = "dense"
     module: ClassVar[str] = "rc_equivariant.networks.heads"
+    layers: ClassVar[str] = "Dense"
 
     dense: int = option(64, "Units of the last hidden layer.", minimum=1)
     dropout: float = option(
@@ -83,6 +86,7 @@ class ProfileHead(Head):
 
     type: ClassVar[str] = "profile"
     module: ClassVar[str] = "rc_equivariant.networks.profile"
+    layers: ClassVar[str] = "Profile"
     answers: ClassVar[str] = PROFILE
     tracks: ClassVar[tuple[str, ...]] = ("control",)
 
@@ -105,6 +109,7 @@ class PointsHead(Head):
 
     type: ClassVar[str] = "points"
     module: ClassVar[str] = "rc_equivariant.hyperbolic.network"
+    layers: ClassVar[str] = "Points"
     reads: ClassVar[str] = "points"
 
     pooling: str = option(

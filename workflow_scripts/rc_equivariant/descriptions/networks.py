@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
 from .heads import HEADS, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
+from .options import check_options, option, with_tuples
 from .symmetry import PUBLISHED_PLUS_FRACTION, Symmetry
 from .trunks import TRUNKS, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk, Trunk
 
@@ -54,25 +55,27 @@ class NetworkDescription:
     """
 
     symmetry: Symmetry
-    window: int
+    window: int = option(doc="Length of the input.", unit="bases", minimum=1)
     trunk: Trunk
     head: Head
-    classes: int = 2
-    tracks: tuple[str, ...] = ()
-    conjoined: bool = False
+    classes: int = option(2, "Classes that the network tells apart.", minimum=2)
+    tracks: tuple[str, ...] = option((), "Input tracks beside the sequence.")
+    conjoined: bool = option(False, "Whether the network is the mean of its answers on both strands.")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tracks", tuple(self.tracks))
-        if not isinstance(self.conjoined, bool):
-            raise TypeError(f"conjoined is true or false, not {self.conjoined!r}")
+        with_tuples(self)
+        check_options(self)
         self.trunk.check(self.symmetry)
         if not self.head.fits(self.trunk):
             heads = ", ".join(name for name, head in HEADS.items() if head().fits(self.trunk))
             raise ValueError(f"a {self.head.type} head cannot read a {self.trunk.type} trunk: choose from {heads}")
-        if self.classes < 2:
-            raise ValueError(f"{self.classes} classes leave nothing to tell apart: a network needs at least 2")
         if unknown := set(self.tracks) - set(self.head.tracks):
-            raise ValueError(f"a {self.head.type} head reads no track called {', '.join(sorted(unknown))}")
+            known = ", ".join(self.head.tracks) or "none"
+            raise ValueError(
+                f"a {self.head.type} head reads no track called {', '.join(sorted(unknown))}: it can read {known}"
+            )
+        if len(set(self.tracks)) < len(self.tracks):
+            raise ValueError(f"tracks are {', '.join(self.tracks)}: each can be read only once")
         missing = self.head.needed_positions() - self.positions
         if missing > 0:
             needed = self.head.needed_positions()
@@ -150,8 +153,8 @@ class NetworkDescription:
         return {
             **asdict(self.symmetry),
             "window": self.window,
-            "trunk": {"type": self.trunk.type, **asdict(self.trunk)},
-            "head": {"type": self.head.type, **asdict(self.head)},
+            "trunk": _content(self.trunk),
+            "head": _content(self.head),
             "classes": self.classes,
             "tracks": list(self.tracks),
             "conjoined": self.conjoined,
@@ -167,12 +170,40 @@ class NetworkDescription:
             If keys are missing or unknown, or values are not allowed.
         """
         own = dict(content)
-        symmetry = Symmetry(**{each.name: own.pop(each.name, None) for each in fields(Symmetry)})
+        symmetry = Symmetry(**{each.name: own.pop(each.name) for each in fields(Symmetry) if each.name in own})
         trunk, head = (_part(parts, own.pop(key, None)) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
         return cls(symmetry=symmetry, trunk=trunk, head=head, **own)
 
 
-def _part(parts: Mapping[str, type], content: Any) -> Any:
+def modules_of(content: Mapping[str, Any]) -> list[str]:
+    """The modules that build a network, which it imports by name; nothing else says that a script depends on them.
+
+    Parameters
+    ----------
+    content
+        A dictionary with ``trunk`` and ``head``, each with its ``type``: :meth:`NetworkDescription.to_dict`, or a part
+        of it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such trunk or head.
+    """
+    kinds = (_kind(parts, content.get(key)) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
+    return sorted({"rc_equivariant.networks.network", *(kind.module for kind in kinds)})
+
+
+def _kind(parts: Mapping[str, type], content: Any) -> type:
     if not isinstance(content, Mapping) or content.get("type") not in list(parts):
         raise ValueError(f"{content!r} is no part of a network: it needs a type among {', '.join(parts)}")
-    return parts[content["type"]](**{key: value for key, value in content.items() if key != "type"})
+    return parts[content["type"]]
+
+
+def _content(part: Trunk | Head) -> dict[str, Any]:
+    values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(part).items()}
+    return {"type": part.type, **values}
+
+
+def _part(parts: Mapping[str, type], content: Any) -> Any:
+    kind = _kind(parts, content)
+    return kind(**{key: value for key, value in content.items() if key != "type"})

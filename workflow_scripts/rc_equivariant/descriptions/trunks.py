@@ -16,12 +16,14 @@ CURVATURES = ("single", "per_block", "flat")
 class Trunk:
     """The layers between the encoding and the head.
 
-    Subclasses add options. ``module`` names the module whose function ``build(encoding, symmetry, description)`` makes
-    the layers; ``gives`` is ``vectors`` or, for features in hyperbolic space, ``points``.
+    Subclasses add options. ``module`` and ``layers`` name the torch class that builds the layers, which is called with
+    the encoding and the description of the whole network; ``gives`` is ``vectors`` or, for features in hyperbolic
+    space, ``points``.
     """
 
     type: ClassVar[str]
     module: ClassVar[str]
+    layers: ClassVar[str]
     gives: ClassVar[str] = "vectors"
 
     def __post_init__(self) -> None:
@@ -58,7 +60,8 @@ class ConvolutionTrunk(Trunk):
     """Convolutions, each followed by batch norm and an activation (Mallet & Vert 2021, binary tasks)."""
 
     type: ClassVar[str] = "convolutions"
-    module: ClassVar[str] = "rc_equivariant.networks.convolutions"
+    module: ClassVar[str] = "rc_equivariant.networks.trunks"
+    layers: ClassVar[str] = "Convolutions"
 
     kernel_widths: tuple[int, ...] = option((15, 14, 14), "Widths of the convolutions.", unit="positions", minimum=1)
 
@@ -88,7 +91,8 @@ class PooledResidualTrunk(_FirstWidth, Trunk):
     """A convolution, means over few positions and dilated residual convolutions, for short sequences."""
 
     type: ClassVar[str] = "pooled_residual"
-    module: ClassVar[str] = "rc_equivariant.networks.pooled_residual"
+    module: ClassVar[str] = "rc_equivariant.networks.trunks"
+    layers: ClassVar[str] = "PooledResidual"
 
     first_width: int = option(15, "Bases that the first convolution sees.", unit="bases", minimum=1)
     pool_width: int = option(
@@ -123,7 +127,8 @@ class DilatedTrunk(_FirstWidth, Trunk):
     """A convolution and dilated residual convolutions that keep one position per base (BPNet, Avsec et al. 2021)."""
 
     type: ClassVar[str] = "dilated"
-    module: ClassVar[str] = "rc_equivariant.networks.dilated"
+    module: ClassVar[str] = "rc_equivariant.networks.trunks"
+    layers: ClassVar[str] = "Dilated"
 
     first_width: int = option(21, "Bases that the first convolution sees.", unit="bases", minimum=1)
     dilations: tuple[int, ...] = option(
@@ -141,9 +146,10 @@ class HyperbolicTrunk(Trunk):
 
     type: ClassVar[str] = "hyperbolic"
     module: ClassVar[str] = "rc_equivariant.hyperbolic.network"
+    layers: ClassVar[str] = "Blocks"
     gives: ClassVar[str] = "points"
 
-    blocks: int = option(3, "Blocks of two convolutions each; all but the first are residual.", minimum=1)
+    blocks: int = option(3, "Blocks of two convolutions each; all but the first are residual.", minimum=1, maximum=1000)
     width: int = option(9, "Width of the convolutions.", unit="k-mers", minimum=1, odd=True)
     curvature: str = option(
         "single",

@@ -30,6 +30,9 @@ class Curvature(nn.Module):
         If ``k`` is not a positive number.
     """
 
+    #: Weight decay would draw log k to 0, and k to 1.
+    is_decayed = False
+
     def __init__(self, k: float = 1.0, learnt: bool = False) -> None:
         super().__init__()
         if not 0 < k < math.inf:
@@ -65,16 +68,3 @@ class BorrowedCurvature(nn.Module):
     def borrow(self) -> BorrowedCurvature:
         """The same k for one more layer."""
         return BorrowedCurvature(self._owner[0])
-
-
-def split_parameters(network: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Parameters of a network, those of curvatures apart: an optimiser's groups, as curvature wants no weight decay.
-
-    Returns
-    -------
-    tuple of list
-        All but curvatures, and the learnt curvatures; each parameter once.
-    """
-    curvatures = [p for module in network.modules() if isinstance(module, Curvature) for p in module.parameters()]
-    apart = {id(p) for p in curvatures}
-    return [p for p in network.parameters() if id(p) not in apart], curvatures

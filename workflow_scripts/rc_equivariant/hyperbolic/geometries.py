@@ -1,4 +1,4 @@
-"""The layers that an architecture is made of, in hyperbolic and in flat space: the same names, types and sizes."""
+"""The layers of a network in hyperbolic and in flat space, by the same names and with the same types and sizes."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class Hyperbolic:
 
     curvature: Curvature
 
+    def space_channels(self, channels: int) -> int:
+        """Channels without that of time."""
+        return channels - 1
+
     def kmer_convolution(self, encoding: KmerEncoding, hidden: FeatureType, width: int) -> EquivariantModule:
         return LorentzKmerConv1d(encoding, hidden, width, self.curvature.borrow())
 
@@ -53,6 +57,10 @@ class Hyperbolic:
 @dataclass(frozen=True)
 class Flat:
     """The Euclidean twins. Batch norm takes off what a bias before it would add."""
+
+    def space_channels(self, channels: int) -> int:
+        """All channels, as none is time."""
+        return channels
 
     def kmer_convolution(self, encoding: KmerEncoding, hidden: FeatureType, width: int) -> EquivariantModule:
         return KmerConv1d(encoding, hidden, width, bias=False)

@@ -1,91 +1,109 @@
-"""Hyperbolic convolutional networks for labelled sequences, with and without reverse-complement equivariance."""
+"""The trunk and the head of hyperbolic networks, and of their Euclidean twins."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional
 
+from ..descriptions.networks import NetworkDescription
+from ..descriptions.trunks import HyperbolicTrunk
+from ..encoding import KmerEncoding
 from ..layers.activation import Activation
 from ..layers.containers import Residual, Sequential
 from ..layers.module import EquivariantModule
-from ..networks.classifier import WindowClassifier
-from .architecture import HyperbolicArchitecture
+from ..networks.network import LogitsHead, TrunkLayers, hidden_type
+from ..representation import FeatureType, Ordinary, Representation
 from .curvature import Curvature
 from .geometries import Flat, Hyperbolic
 from .pooling import ChangeOfCurvature
 
 
-class HyperbolicNetwork(WindowClassifier):
-    """Blocks of convolution, batch norm, ReLU, convolution and batch norm, then a dense layer and logits.
+class Blocks(TrunkLayers):
+    """Blocks of convolution, batch norm, ReLU, convolution and batch norm (Khan et al. 2025, "Hyperbolic genome
+    embeddings").
 
-    The network of Khan et al. (2025, "Hyperbolic genome embeddings"), of points of the Lorentz model of sectional
-    curvature -1/k: from the second block on, space parts of a block's input are added before its last ReLU. With a
-    representation the logits are the same for a sequence and its reverse complement; with ``standard`` it is an
-    ordinary network of the same layers, and with ``flat`` curvature a Euclidean one.
+    Features are points of the Lorentz model of sectional curvature -1/k: from the second block on, the space parts of
+    a block's input are added before its last ReLU. With ``flat`` curvature they are vectors of Euclidean space.
 
-    Activations and residual sums are those of the Euclidean networks: they act on space parts, of which any is a point.
+    Activations and residual sums are those of Euclidean networks: they act on space parts, of which any is a point.
+    One of the channels is time, so that 32 channels are 31 of space: 15 regular copies and a trivial one.
+
+    ``geometry`` is that of the features, and ``curvatures`` holds all of the network, the last of them the head's;
+    it is empty in flat space.
     """
 
-    def __init__(self, architecture: HyperbolicArchitecture) -> None:
-        super().__init__(architecture, architecture.logits)
-        count = {"flat": 0, "single": 1, "per_block": architecture.blocks + 1}[architecture.curvature]
-        self.curvatures = nn.ModuleList(Curvature(architecture.k, architecture.learnt) for _ in range(count))
-        geometries = [self._geometry(block) for block in range(architecture.blocks + 1)]
-        hidden, width = architecture.hidden_type, architecture.width
+    def __init__(self, encoding: KmerEncoding, description: NetworkDescription) -> None:
+        trunk: HyperbolicTrunk = description.trunk
+        count = {"flat": 0, "single": 1, "per_block": trunk.blocks + 1}[trunk.curvature]
+        curvatures = [Curvature(trunk.k, trunk.learnt) for _ in range(count)]
+        geometries = _geometries(curvatures, trunk.blocks + 1)
+        hidden = hidden_type(description.symmetry, geometries[0].space_channels(description.symmetry.channels))
+        super().__init__(encoding, hidden)
+        # Unknown k-mers are zeros, or the origin, as is the padding of all other convolutions.
+        self.padding = trunk.width // 2
+        self.curvatures, self.geometry = nn.ModuleList(curvatures), geometries[-1]
         layers: list[EquivariantModule] = []
         for number, geometry in enumerate(geometries[:-1]):
             first = (
-                geometry.convolution(hidden, width)
+                geometry.convolution(hidden, trunk.width)
                 if number
-                else geometry.kmer_convolution(self.encoding, hidden, width)
+                else geometry.kmer_convolution(encoding, hidden, trunk.width)
             )
             others = [
                 geometry.norm(hidden),
                 Activation(hidden),
-                geometry.convolution(hidden, width),
+                geometry.convolution(hidden, trunk.width),
                 geometry.norm(hidden),
             ]
             block = Sequential(first, *others)
-            layers += [Residual(block) if number else block, Activation(hidden), *self._change_after(number, hidden)]
+            layers += [Residual(block) if number else block, Activation(hidden)]
+            if trunk.curvature == "per_block":
+                before, after = curvatures[number : number + 2]
+                layers.append(ChangeOfCurvature(hidden, before.borrow(), after.borrow()))
         self.features = Sequential(*layers)
-        self.classify = Sequential(*_head(geometries[-1], architecture))
-
-    def _geometry(self, block: int) -> Hyperbolic | Flat:
-        """That of a block, or of the head after all blocks."""
-        if not self.curvatures:
-            return Flat()
-        return Hyperbolic(self.curvatures[block if len(self.curvatures) > 1 else 0])
-
-    def _change_after(self, block: int, hidden) -> list[EquivariantModule]:
-        if len(self.curvatures) < 2:
-            return []
-        before, after = self.curvatures[block], self.curvatures[block + 1]
-        return [ChangeOfCurvature(hidden, before.borrow(), after.borrow())]
-
-    def embed(self, kmers: Tensor) -> Tensor:
-        """Space parts of the points that the logits are of, (batch, dense), for k-mer indices as in :meth:`forward`.
-
-        Their k is that of the last of ``curvatures``; without any they are vectors of flat space.
-        """
-        self.check(kmers)
-        # Unknown k-mers are zeros, or the origin: the padding of all convolutions.
-        padding = self.architecture.width // 2
-        padded = functional.pad(kmers.long(), (padding, padding), value=self.encoding.size)
-        return self.classify[:-1](self.features(padded))
-
-    def export(self) -> nn.Module:
-        """Reads one-hot nucleotides, as :meth:`KmerConv1d.export` does."""
-        padding = self.architecture.width // 2
-        layers = [nn.ConstantPad1d((padding, padding), 0.0), self.features.export(), self.classify.export()]
-        if self.architecture.classes == 2:
-            layers.append(nn.Flatten(0))
-        return nn.Sequential(*layers).eval()
 
 
-def _head(geometry: Hyperbolic | Flat, architecture: HyperbolicArchitecture) -> list[EquivariantModule]:
-    hidden, dense = architecture.hidden_type, architecture.dense_type
-    if architecture.head == "flatten":
-        first = [geometry.flatten(hidden, dense, architecture.positions)]
-    else:
-        first = [geometry.pool(hidden), geometry.linear(hidden, dense)]
-    return [*first, Activation(dense), geometry.logits(dense, architecture.logits_type)]
+class Points(LogitsHead):
+    """One point for all positions, a dense layer, and logits from distances to hyperplanes.
+
+    Embeddings are the space parts of points of the last of the trunk's ``curvatures``, or vectors of flat space.
+    """
+
+    def __init__(self, trunk: Blocks, description: NetworkDescription) -> None:
+        super().__init__(trunk.out_type, Ordinary(description.logits))
+        hidden, geometry = trunk.out_type, trunk.geometry
+        dense = _dense_type(hidden, geometry.space_channels(description.head.dense))
+        if description.head.pooling == "flatten":
+            first = [geometry.flatten(hidden, dense, description.positions)]
+        else:
+            first = [geometry.pool(hidden), geometry.linear(hidden, dense)]
+        is_ordinary = isinstance(hidden, Ordinary)
+        logits = Ordinary(description.logits) if is_ordinary else Representation(trivial=description.logits)
+        self.classify = Sequential(*first, Activation(dense), geometry.logits(dense, logits))
+
+    @property
+    def last_layer(self) -> nn.Module:
+        return self.classify[-1]
+
+    def embed(self, features: Tensor) -> Tensor:
+        return self.classify[:-1](features)
+
+    def exported_layers(self) -> list[nn.Module]:
+        return [self.classify.export()]
+
+
+def _geometries(curvatures: list[Curvature], count: int) -> list[Hyperbolic | Flat]:
+    """The geometry of each block and of the head: each has its own curvature, or all share one, or there is none."""
+    if not curvatures:
+        return [Flat()] * count
+    return [Hyperbolic(curvatures[place if len(curvatures) > 1 else 0]) for place in range(count)]
+
+
+def _dense_type(hidden: FeatureType, channels: int) -> FeatureType:
+    """Feature type of the layer before the logits.
+
+    An irrep network has regular copies here, too: logits that do not change with the strand read nothing from -1
+    channels, whose weights would never have a gradient, while ReLU on regular copies lets +1 and -1 parts meet.
+    """
+    if isinstance(hidden, Ordinary):
+        return Ordinary(channels)
+    return Representation(regular=channels // 2, trivial=channels % 2)

@@ -1,6 +1,8 @@
-"""What all layers share: they know the feature spaces that they map between."""
+"""The base class of all layers, which know the feature spaces that they map between, and checks that they share."""
 
 from __future__ import annotations
+
+import copy
 
 from torch import Tensor, nn
 
@@ -56,3 +58,43 @@ def require_mirrored_grid(
         f"{stride}, padding {padding} and dilation {dilation} is not equivariant on {length} positions: the last "
         f"{steps % stride} would be read on one strand only; crop or pad to {shorter} or {shorter + stride} positions"
     )
+
+
+def export(model: nn.Module) -> nn.Module:
+    """The same function in evaluation mode, made of standard torch modules alone, as a copy.
+
+    Parameters
+    ----------
+    model
+        A module of this library, a module of torch, or an ``nn.Sequential`` of either.
+
+    Returns
+    -------
+    nn.Module
+        Reads what ``model`` reads, but one-hot nucleotides (batch, 4, L) where that is k-mer indices.
+
+    Raises
+    ------
+    ValueError
+        If a module of this library is hidden in another module, whose forward pass is unknown here.
+    """
+    if isinstance(model, EquivariantModule):
+        return model.export().eval()
+    if isinstance(model, nn.Sequential):
+        return nn.Sequential(*(export(part) for part in model)).eval()
+    if any(isinstance(part, EquivariantModule) for part in model.modules()):
+        raise ValueError(
+            f"{type(model).__name__} holds modules of this library in a way that cannot be followed: put them into an "
+            "nn.Sequential, or export them one by one and rebuild it"
+        )
+    return copy.deepcopy(model).eval()
+
+
+def split_parameters(network: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """The parameters that weight decay applies to, and the others, each once: an optimiser's groups.
+
+    A module whose parameters are not to be decayed has a false attribute ``is_decayed``.
+    """
+    apart = [p for module in network.modules() if not getattr(module, "is_decayed", True) for p in module.parameters()]
+    identities = {id(p) for p in apart}
+    return [p for p in network.parameters() if id(p) not in identities], apart

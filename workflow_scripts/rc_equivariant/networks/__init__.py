@@ -1,1 +1,1 @@
-"""The published architectures, each in every representation."""
+"""Networks of an encoding, a trunk and a head, each in every representation."""

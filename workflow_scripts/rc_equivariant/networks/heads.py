@@ -1,0 +1,64 @@
+"""Heads that merge the strands and give logits by ordinary layers."""
+
+from __future__ import annotations
+
+import copy
+
+from torch import Tensor, nn
+
+from .. import plain
+from ..descriptions.networks import NetworkDescription
+from ..layers.heads import StrandMerge
+from ..layers.pooling import MaxPool1d
+from ..representation import Ordinary
+from .network import LogitsHead, TrunkLayers
+
+
+class MaxPool(LogitsHead):
+    """Strands merged, maxima over positions, and one linear layer on all of them."""
+
+    def __init__(self, trunk: TrunkLayers, description: NetworkDescription) -> None:
+        super().__init__(trunk.out_type, Ordinary(description.logits))
+        head = description.head
+        self.merge = StrandMerge(trunk.out_type)
+        merged = self.merge.out_type
+        self.pool = MaxPool1d(merged, head.pool_width, head.pool_stride)
+        maxima = merged.size * head.pooled_positions(description.positions)
+        self.classify = nn.Linear(maxima, description.logits)
+
+    @property
+    def last_layer(self) -> nn.Module:
+        return self.classify
+
+    def embed(self, features: Tensor) -> Tensor:
+        return self.pool(self.merge(features)).flatten(1)
+
+    def exported_layers(self) -> list[nn.Module]:
+        return [self.merge.export(), self.pool.export(), nn.Flatten(), copy.deepcopy(self.classify)]
+
+
+class Dense(LogitsHead):
+    """Strands merged, the maximum and the mean over all positions, and two linear layers with dropout before each."""
+
+    def __init__(self, trunk: TrunkLayers, description: NetworkDescription) -> None:
+        super().__init__(trunk.out_type, Ordinary(description.logits))
+        head = description.head
+        self.merge = StrandMerge(trunk.out_type)
+        self.pool = plain.MaxAndMean()
+        self.classify = nn.Sequential(
+            nn.Dropout(head.dropout),
+            nn.Linear(2 * self.merge.out_type.size, head.dense),
+            nn.ReLU(),
+            nn.Dropout(head.dropout),
+            nn.Linear(head.dense, description.logits),
+        )
+
+    @property
+    def last_layer(self) -> nn.Module:
+        return self.classify[-1]
+
+    def embed(self, features: Tensor) -> Tensor:
+        return self.classify[:-1](self.pool(self.merge(features)))
+
+    def exported_layers(self) -> list[nn.Module]:
+        return [self.merge.export(), *copy.deepcopy([self.pool, self.classify])]
