@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 from learning.models.devices import keep_freed_memory
 from learning.training.classification import BinaryObjective, LabelledKmers, TrainingWindows
 from learning.training.loop import parameter_groups
-from learning.training.settings import BinaryTrainingSettings
+from learning.training.settings import BinaryTrainingSettings, ComputeSettings, Training
 from learning.training.stacks import drawn_steps, steps_of
 from learning.training.state import RandomStreams, TrainingState
 from rc_equivariant import BinaryArchitecture, BinaryNetwork, KmerEncoding
@@ -36,17 +36,9 @@ WINDOWS, BATCH, STEPS_OF_A_TRAINING = 2000, 100, 8000
 GPU_STEPS, GPU_GOAL_SECONDS = 400, 3.0
 
 
-def settings(device: str) -> BinaryTrainingSettings:
-    """As published."""
-    return BinaryTrainingSettings(
-        learning_rate=0.001,
-        batch_size=BATCH,
-        epochs=160,
-        device=device,
-        threads=1,
-        positive_fraction=0.2,
-        steps_per_epoch=50,
-    )
+def settings(device: str) -> Training:
+    """The published settings."""
+    return Training(schedule=BinaryTrainingSettings(batch_size=BATCH), compute=ComputeSettings(device=device))
 
 
 def random_windows() -> TrainingWindows:

@@ -21,10 +21,9 @@ from learning.training.classification import (
     TrainingWindows,
 )
 from learning.training.replicates import Arm, CheckpointFolder, ModelFiles, TrainingData, train_replicates
-from learning.training.settings import BinaryTrainingSettings, LabelledTrainingSettings, TrainingSettings
+from learning.training.settings import Training
 from workflow_support.job import run_job
 
-SETTINGS = {"binary": BinaryTrainingSettings, "labelled": LabelledTrainingSettings}
 OBJECTIVES = {"binary": BinaryObjective, "labelled": LabelledObjective}
 
 
@@ -58,7 +57,7 @@ def train_network(
     checkpoints, code
         A folder that no other job uses, and a digest of this code.
     """
-    settings = SETTINGS[kind](**training)
+    settings = Training.of_kind(kind, training)
     table, indices = read_windows(windows), np.load(kmers, mmap_mode="r")
     encoded = 1 if kind == "labelled" else architecture["kmer"]
     given = dict(architecture) | {"window": indices.shape[1] + encoded - 1}
@@ -78,7 +77,7 @@ def train_network(
 
 
 def _objective(
-    kind: str, data: TrainingWindows | LabelledSequences, settings: TrainingSettings, rows: np.ndarray, *where: Any
+    kind: str, data: TrainingWindows | LabelledSequences, settings: Training, rows: np.ndarray, *where: Any
 ) -> ClassificationObjective:
     """The objective on ``rows`` of the training windows; ``where``: random streams and device."""
     return OBJECTIVES[kind](data, settings, *where, rows)

@@ -13,7 +13,7 @@ from learning.models.profile_arrays import load_profile_arrays
 from learning.training.checkpoints import digest_of_arrays
 from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
 from learning.training.replicates import Arm, CheckpointFolder, ModelFiles, TrainingData, train_replicates
-from learning.training.settings import ProfileTrainingSettings
+from learning.training.settings import Training
 from workflow_support.job import run_job
 
 KIND = "profile"
@@ -41,7 +41,7 @@ def train_profile_network(
     The file of a control, given or not, decides the architecture's ``control``. ``checkpoints`` is a folder that no
     other job uses, ``code`` a digest of this code.
     """
-    settings = ProfileTrainingSettings(**training)
+    settings = Training.of_kind(KIND, training)
     complete = complete_architecture(dict(architecture) | {"control": control is not None}, KIND)
     described = architecture_of(build_network(complete, KIND))
     length = described.window - described.kmer + 1
@@ -57,9 +57,7 @@ def train_profile_network(
     )
 
 
-def _objective(
-    data: ProfileTrainingWindows, settings: ProfileTrainingSettings, rows: np.ndarray, *where: Any
-) -> ProfileObjective:
+def _objective(data: ProfileTrainingWindows, settings: Training, rows: np.ndarray, *where: Any) -> ProfileObjective:
     """The objective on ``rows`` of the training windows; ``where``: random streams and device."""
     return ProfileObjective(data, settings, *where, rows)
 

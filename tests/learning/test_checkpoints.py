@@ -34,7 +34,7 @@ from learning.training.classification import (
 )
 from learning.training.loop import train
 from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
-from learning.training.settings import BinaryTrainingSettings, LabelledTrainingSettings, ProfileTrainingSettings
+from learning.training.settings import Training
 
 EPOCHS = 4
 
@@ -44,8 +44,8 @@ class Killed(BaseException):
 
 
 def binary():
-    settings = BinaryTrainingSettings(
-        **TRAINING | {"epochs": EPOCHS, "steps_per_epoch": 3, "reverse_complement_augmentation": True}
+    settings = Training.of_kind(
+        "binary", TRAINING | {"epochs": EPOCHS, "steps_per_epoch": 3, "reverse_complement_augmentation": True}
     )
     windows = TrainingWindows(*(LabelledKmers(*planted_codes(size, size)) for size in (90, 40)))
     make = partial(build_network, ARCHITECTURE | {"window": WIDTH, "representation": "standard"})
@@ -53,15 +53,18 @@ def binary():
 
 
 def labelled(classes=3, **layers):
-    settings = LabelledTrainingSettings(
-        learning_rate=0.01,
-        batch_size=16,
-        epochs=EPOCHS,
-        patience=EPOCHS,
-        weight_decay=0.1,
-        base_substitution=0.2,
-        device="cpu",
-        threads=1,
+    settings = Training.of_kind(
+        "labelled",
+        {
+            "learning_rate": 0.01,
+            "batch_size": 16,
+            "epochs": EPOCHS,
+            "patience": EPOCHS,
+            "weight_decay": 0.1,
+            "base_substitution": 0.2,
+            "device": "cpu",
+            "threads": 1,
+        },
     )
     splits = []
     for size in (90, 45):
@@ -74,7 +77,7 @@ def labelled(classes=3, **layers):
 
 
 def profile():
-    settings = ProfileTrainingSettings(**PROFILE_TRAINING | {"epochs": EPOCHS, "consistency": 0.5})
+    settings = Training.of_kind("profile", PROFILE_TRAINING | {"epochs": EPOCHS, "consistency": 0.5})
     codes, counts, _ = planted_profiles(60, seed=0)
     arrays = ProfileArrays(codes, counts, None, WINDOW, OUTPUT)
     windows = ProfileTrainingWindows(arrays, *np.split(np.arange(60), [40]))
@@ -233,7 +236,8 @@ def test_a_training_that_went_on_knows_the_time_of_all_its_epochs(tmp_path, monk
     monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=count().__next__))
     checkpoint = Checkpoint(tmp_path / "seed1.safetensors", "identity")
     with pytest.raises(Killed):
-        train(make_network, killed_after(2 * settings.steps_per_epoch + 1, make_objective), settings, 1, checkpoint)
+        killed = killed_after(2 * settings.schedule.steps_per_epoch + 1, make_objective)
+        train(make_network, killed, settings, 1, checkpoint)
     train(make_network, make_objective, settings, 1, checkpoint)
     assert notes_of(checkpoint.path)["seconds"] == EPOCHS
 

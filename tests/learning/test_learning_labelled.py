@@ -19,7 +19,7 @@ from learning.training.classification import (
 )
 from learning.training.loop import parameter_groups, train
 from learning.training.sampling import PassesInBatches
-from learning.training.settings import LabelledTrainingSettings
+from learning.training.settings import Training
 from learning.training.state import RandomStreams
 from rc_equivariant import KmerEncoding, Ordinary, with_reverse_complements
 
@@ -30,7 +30,7 @@ ALIKE = np.tile(np.arange(5, dtype=np.uint8), (40, 12))
 
 def settings_with(**changes):
     values = {"learning_rate": 0.01, "batch_size": 40, "epochs": 2, "patience": 2, "weight_decay": 0.1, "threads": 1}
-    return LabelledTrainingSettings(**values | {"device": "cpu", "base_substitution": 0.0} | changes)
+    return Training.of_kind("labelled", values | {"device": "cpu", "base_substitution": 0.0} | changes)
 
 
 def sequences(codes):
@@ -147,7 +147,7 @@ def on_kmers_given(k, codes, labels, *where):
     objective = ClassificationObjective(
         data, settings_with(), batches, batches.batches_per_pass, size, device, np.arange(size)
     )
-    objective.patience = settings_with().patience
+    objective.patience = settings_with().schedule.patience
     return objective
 
 

@@ -18,7 +18,7 @@ from learning.models.profile_arrays import ProfileArrays
 from learning.training.loop import train
 from learning.training.losses import count_loss, profile_loss
 from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
-from learning.training.settings import ProfileTrainingSettings
+from learning.training.settings import Training
 from learning.training.state import RandomStreams
 from rc_equivariant import KmerEncoding, Representation
 from workflow_support.errors import InputError
@@ -28,7 +28,7 @@ STRANDS = Representation(regular=1)
 
 
 def settings(**changes):
-    return ProfileTrainingSettings(**(TRAINING | changes))
+    return Training.of_kind("profile", (TRAINING | changes))
 
 
 def planted_windows(train_size=64, validation_size=32, kmer=1, control=False, seed=0):
@@ -174,9 +174,16 @@ def test_training_ends_when_patience_does():
     assert len(trained.history) == trained.best.epoch + 2 < 60
 
 
+def overflowing():
+    made = network()
+    for parameter in made.parameters():
+        torch.nn.init.constant_(parameter, 1e30)
+    return made
+
+
 def test_divergence_is_a_clear_error():
     with pytest.raises(InputError, match=r"training of seed \d+ diverged in epoch 1"):
-        trained_on(planted_windows(), network, settings(learning_rate=1e30), seed=0)
+        trained_on(planted_windows(), overflowing, settings(), seed=0)
 
 
 @pytest.mark.parametrize("representation", ["rcps", "regular", "irrep"])

@@ -14,7 +14,7 @@ from learning.models.inputs import encode, predict_logits
 from learning.models.networks import build_network
 from learning.training.classification import BinaryObjective, LabelledKmers, TrainingWindows
 from learning.training.loop import train
-from learning.training.settings import BinaryTrainingSettings
+from learning.training.settings import Training
 from learning.training.state import EpochRecord, RandomStreams, TrainingState
 from rc_equivariant import KmerEncoding, Ordinary
 from workflow_support.errors import InputError
@@ -45,7 +45,7 @@ def planted_windows(train_size=200, validation_size=80):
 
 
 def settings(**changes):
-    return BinaryTrainingSettings(**(TRAINING | changes))
+    return Training.of_kind("binary", (TRAINING | changes))
 
 
 def network():
@@ -161,9 +161,15 @@ def test_losses_are_those_of_torch():
     assert trained.history[0].validation["loss"] == pytest.approx(expected.item(), rel=1e-5)
 
 
+def overflowing():
+    made = LinearOnFirstBases()
+    torch.nn.init.constant_(made.linear.weight, 1e38)
+    return made
+
+
 def test_divergence_is_a_clear_error():
     with pytest.raises(InputError, match=r"training of seed \d+ diverged in epoch 1") as error:
-        trained_on(planted_windows(), LinearOnFirstBases, settings(learning_rate=3e37), seed=0)
+        trained_on(planted_windows(), overflowing, settings(), seed=0)
     assert "learning_rate" in error.value.mend
 
 

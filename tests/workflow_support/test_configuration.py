@@ -491,10 +491,8 @@ def test_a_flat_arm_has_no_curvature_to_learn() -> None:
 
 
 def test_labelled_training_is_all_that_training_asks_for() -> None:
-    given_elsewhere = {"device", "threads", "deterministic", "stacked_replicates"}
-    given_elsewhere |= {"reverse_complement_augmentation", "consistency"}
     asked = {field.name for field in fields(LabelledTrainingSettings)}
-    assert set(defaults_of("labelled", "training")) == asked - given_elsewhere
+    assert set(defaults_of("labelled", "training")) == asked
 
 
 @pytest.mark.parametrize("run", STUDIES)

@@ -17,7 +17,7 @@ from ..models.inputs import as_integer_tensor, predict_logits
 from ..models.networks import encoding_of
 from .losses import class_divergence, strand_loss
 from .sampling import BalancedBatches, Batches, PassesInBatches
-from .settings import BinaryTrainingSettings, LabelledTrainingSettings, TrainingSettings
+from .settings import Training
 from .state import RandomStreams
 
 
@@ -47,7 +47,7 @@ class ClassificationObjective:
     def __init__(
         self,
         windows: LabelledSplits,
-        settings: TrainingSettings,
+        settings: Training,
         batches: Batches,
         steps_per_epoch: int,
         windows_per_epoch: int,
@@ -68,7 +68,9 @@ class ClassificationObjective:
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
         rows, *changes = drawn
         inputs = (self._inputs(network, self._kmers[rows].long(), *changes),)
-        return strand_loss(network, inputs, self._labels[rows], self._settings, _cross_entropy, class_divergence)
+        return strand_loss(
+            network, inputs, self._labels[rows], self._settings.strands, _cross_entropy, class_divergence
+        )
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         labels, logits = self._validation_labels, predict_logits(network, self._validation_inputs(network))
@@ -129,17 +131,18 @@ class BinaryObjective(ClassificationObjective):
     def __init__(
         self,
         windows: TrainingWindows,
-        settings: BinaryTrainingSettings,
+        settings: Training,
         streams: RandomStreams,
         device: torch.device,
         rows: np.ndarray | None = None,
     ) -> None:
+        schedule = settings.schedule
         rows = np.arange(windows.train.labels.size) if rows is None else rows
         batches = BalancedBatches(
-            windows.train.labels[rows], settings.positives_per_batch, settings.negatives_per_batch, streams.order
+            windows.train.labels[rows], schedule.positives_per_batch, schedule.negatives_per_batch, streams.order
         )
-        steps = settings.steps_per_epoch
-        super().__init__(windows, settings, batches, steps, steps * settings.batch_size, device, rows)
+        steps = schedule.steps_per_epoch
+        super().__init__(windows, settings, batches, steps, steps * schedule.batch_size, device, rows)
 
 
 #: In place of a base that is to stay as it is.
@@ -169,21 +172,21 @@ class LabelledObjective(ClassificationObjective):
     def __init__(
         self,
         windows: LabelledSequences,
-        settings: LabelledTrainingSettings,
+        settings: Training,
         streams: RandomStreams,
         device: torch.device,
         rows: np.ndarray | None = None,
     ) -> None:
-        self.patience = settings.patience
+        self.patience = settings.schedule.patience
         rows = np.arange(windows.train.labels.size) if rows is None else rows
-        batches = PassesInBatches(rows.size, settings.batch_size, streams.order)
+        batches = PassesInBatches(rows.size, settings.schedule.batch_size, streams.order)
         super().__init__(windows, settings, batches, batches.batches_per_pass, rows.size, device, rows)
         self._substitutions, self._bases = streams.jitter, windows.train.kmers.shape[1]
 
     def draw(self) -> tuple[np.ndarray, ...]:
         """Rows and, where bases are substituted, the bases put in place of theirs, (batch, bases)."""
         (rows,) = super().draw()
-        share = self._settings.base_substitution
+        share = self._settings.schedule.base_substitution
         if not share:
             return (rows,)
         shape = rows.size, self._bases

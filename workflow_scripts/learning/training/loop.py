@@ -21,7 +21,7 @@ from workflow_support.job import logger, progress
 from ..models.devices import describe_arithmetic, describe_device, select_device
 from .checkpoints import Checkpoint
 from .sampling import streams_of
-from .settings import TrainingSettings
+from .settings import Training
 from .stacks import Alone, Stack, drawn_steps, steps_of
 from .state import EpochRecord, Objective, RandomStreams, TrainingState
 
@@ -64,7 +64,7 @@ class TrainedNetwork:
 def train(
     make_network: Callable[[], nn.Module],
     make_objective: MakeObjective,
-    settings: TrainingSettings,
+    settings: Training,
     seed: int,
     checkpoint: Checkpoint | None = None,
 ) -> TrainedNetwork:
@@ -74,7 +74,7 @@ def train(
 
 
 def train_together(
-    make_network: Callable[[], nn.Module], settings: TrainingSettings, starts: Sequence[Start]
+    make_network: Callable[[], nn.Module], settings: Training, starts: Sequence[Start]
 ) -> list[TrainedNetwork]:
     """Train networks with AdamW and keep each one's best epoch on the validation split, the earliest of equals.
 
@@ -92,7 +92,8 @@ def train_together(
     InputError
         Where the device is absent, a split lacks what the objective needs, or a loss stops being finite.
     """
-    device = select_device(settings.device, settings.threads, deterministic=settings.deterministic)
+    compute = settings.compute
+    device = select_device(compute.device, compute.threads, deterministic=compute.deterministic)
     with _memory_of_the_gpu_in_words(len(starts)):
         trainings = [_begin(make_network, settings, start, device) for start in starts]
         unfinished = [training.state for training in trainings if not training.is_finished]
@@ -130,9 +131,7 @@ class _Training:
         self.is_finished = True
 
 
-def _begin(
-    make_network: Callable[[], nn.Module], settings: TrainingSettings, start: Start, device: torch.device
-) -> _Training:
+def _begin(make_network: Callable[[], nn.Module], settings: Training, start: Start, device: torch.device) -> _Training:
     begin = partial(_initial_state, make_network, settings, start, device)
     if start.checkpoint is None:
         return _Training(begin(), None)
@@ -141,7 +140,7 @@ def _begin(
 
 
 def _initial_state(
-    make_network: Callable[[], nn.Module], settings: TrainingSettings, start: Start, device: torch.device
+    make_network: Callable[[], nn.Module], settings: Training, start: Start, device: torch.device
 ) -> TrainingState:
     sources = streams_of(start.seed)
     torch.manual_seed(int(sources.initialisation.generate_state(1, np.uint64)[0]))
@@ -150,7 +149,7 @@ def _initial_state(
     streams = RandomStreams(np.random.default_rng(sources.order), np.random.default_rng(sources.jitter))
     return TrainingState(
         network=network,
-        optimiser=torch.optim.AdamW(parameter_groups(network, settings), lr=settings.learning_rate),
+        optimiser=torch.optim.AdamW(parameter_groups(network, settings), lr=settings.schedule.learning_rate),
         objective=start.make_objective(streams, device),
         streams=streams,
         device=device,
@@ -158,15 +157,15 @@ def _initial_state(
     )
 
 
-def parameter_groups(network: nn.Module, settings: TrainingSettings) -> list[dict[str, Any]]:
+def parameter_groups(network: nn.Module, settings: Training) -> list[dict[str, Any]]:
     """An optimiser's groups: learnt curvatures, which weight decay would draw to k = 1, apart from all else."""
     weights, curvatures = split_parameters(network)
-    groups = [{"params": weights, "weight_decay": settings.weight_decay}]
+    groups = [{"params": weights, "weight_decay": settings.schedule.weight_decay}]
     return [*groups, {"params": curvatures, "weight_decay": 0.0}] if curvatures else groups
 
 
-def _train_to_the_end(trainings: Sequence[_Training], settings: TrainingSettings) -> None:
-    left = settings.epochs - min(len(training.state.history) for training in trainings)
+def _train_to_the_end(trainings: Sequence[_Training], settings: Training) -> None:
+    left = settings.schedule.epochs - min(len(training.state.history) for training in trainings)
     steps = None
     for together in progress(_epochs_left(trainings, settings), description="training", unit=" epochs", total=left):
         states = [training.state for training in together]
@@ -178,7 +177,7 @@ def _train_to_the_end(trainings: Sequence[_Training], settings: TrainingSettings
                 training.checkpoint.save_if_due(training.state)
 
 
-def _epochs_left(trainings: Sequence[_Training], settings: TrainingSettings) -> Iterator[list[_Training]]:
+def _epochs_left(trainings: Sequence[_Training], settings: Training) -> Iterator[list[_Training]]:
     """The trainings that go through an epoch together, all that are furthest behind, until none is left."""
     while True:
         running = []
@@ -193,12 +192,12 @@ def _epochs_left(trainings: Sequence[_Training], settings: TrainingSettings) -> 
         yield [training for training in running if len(training.state.history) == behind]
 
 
-def _is_over(training: _Training, settings: TrainingSettings) -> bool:
+def _is_over(training: _Training, settings: Training) -> bool:
     state = training.state
-    return len(state.history) >= settings.epochs or state.is_out_of_patience()
+    return len(state.history) >= settings.schedule.epochs or state.is_out_of_patience()
 
 
-def _train_epoch(steps: Alone | Stack, settings: TrainingSettings) -> None:
+def _train_epoch(steps: Alone | Stack, settings: Training) -> None:
     """One epoch of optimiser steps, and its record in every training."""
     started = time.perf_counter()
     epoch = len(steps.states[0].history) + 1
@@ -211,7 +210,7 @@ def _train_epoch(steps: Alone | Stack, settings: TrainingSettings) -> None:
         state.seconds += seconds
 
 
-def _mean_losses(steps: Alone | Stack, settings: TrainingSettings, epoch: int) -> list[float]:
+def _mean_losses(steps: Alone | Stack, settings: Training, epoch: int) -> list[float]:
     """The steps of an epoch; the mean loss of each training over its batches."""
     objectives = [state.objective for state in steps.states]
     for state in steps.states:
@@ -221,7 +220,7 @@ def _mean_losses(steps: Alone | Stack, settings: TrainingSettings, epoch: int) -
     draws = drawn_steps(objectives, per_epoch, steps.states[0].device)
     for step, drawn in enumerate(draws, start=(epoch - 1) * per_epoch):
         for group in steps.optimiser.param_groups:
-            group["lr"] = settings.learning_rate_at(step, settings.epochs * per_epoch)
+            group["lr"] = settings.schedule.learning_rate_at(step, settings.schedule.epochs * per_epoch)
         # Summed on the device: reading each loss would make a GPU wait for every step.
         total += _step(steps, drawn)
     return [value / per_epoch for value in total.tolist()]
@@ -237,14 +236,14 @@ def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...]) -> Tensor:
 
 
 def _require_finite(
-    state: TrainingState, train_loss: float, validation: dict[str, float], epoch: int, settings: TrainingSettings
+    state: TrainingState, train_loss: float, validation: dict[str, float], epoch: int, settings: Training
 ) -> None:
     if not all(map(math.isfinite, (train_loss, *validation.values()))):
         raise InputError(
             f"training of seed {state.seed} diverged in epoch {epoch}",
             found=f"train loss {train_loss}, validation {_listed(validation)}",
             allowed="finite numbers",
-            mend=f"lower training: learning_rate, for example to {settings.learning_rate / 10:g}",
+            mend=f"lower training: learning_rate, for example to {settings.schedule.learning_rate / 10:g}",
         )
 
 

@@ -11,7 +11,7 @@ from torch.nn.functional import log_softmax, mse_loss
 
 from rc_equivariant import FeatureSpace, with_reverse_complements
 
-from .settings import TrainingSettings
+from .settings import StrandSettings
 
 #: What networks give: one tensor, or one of each of the spaces in ``out_type``.
 Outputs = TypeVar("Outputs", Tensor, tuple[Tensor, ...])
@@ -21,11 +21,11 @@ def strand_loss(
     network: nn.Module,
     inputs: tuple[Tensor, ...],
     targets: Tensor,
-    settings: TrainingSettings,
+    strands: StrandSettings,
     task_loss: Callable[[Outputs, Tensor], Tensor],
     divergence: Callable[[Outputs, Outputs], Tensor],
 ) -> Tensor:
-    """The loss of a batch, a scalar, with augmentation and consistency as the settings ask for.
+    """The loss of a batch, a scalar, with augmentation and consistency as ``strands`` asks for.
 
     With augmentation the task loss is over both strands. Consistency adds ``consistency`` times the divergence of the
     outputs f(x) and the outputs f(rc x) brought to the forward strand (RCCR 2025); the task loss is then over x alone,
@@ -38,16 +38,16 @@ def strand_loss(
     targets
         Of the space of the network's first output.
     """
-    if not (settings.reverse_complement_augmentation or settings.consistency):
+    if not (strands.reverse_complement_augmentation or strands.consistency):
         return task_loss(network(*inputs), targets)
     outputs = network(*map(with_reverse_complements, _as_tuple(network.in_type), inputs))
     forward, reverse = _halves(outputs)
-    if settings.reverse_complement_augmentation:
+    if strands.reverse_complement_augmentation:
         loss = task_loss(outputs, with_reverse_complements(_as_tuple(network.out_type)[0], targets))
     else:
         loss = task_loss(forward, targets)
-    if settings.consistency:
-        loss = loss + settings.consistency * divergence(forward, _other_strand(network.out_type, reverse))
+    if strands.consistency:
+        loss = loss + strands.consistency * divergence(forward, _other_strand(network.out_type, reverse))
     return loss
 
 

@@ -15,7 +15,7 @@ from ..models.inputs import PROFILES_PER_BATCH, as_integer_tensor, as_reads
 from ..models.profile_arrays import ProfileArrays
 from .losses import count_loss, profile_divergence, profile_loss, strand_loss
 from .sampling import PassesInBatches
-from .settings import ProfileTrainingSettings
+from .settings import Training
 from .state import RandomStreams
 
 #: Logits of profiles (batch, 2, position) and logarithms of totals (batch, 2).
@@ -52,17 +52,17 @@ class ProfileObjective:
     def __init__(
         self,
         windows: ProfileTrainingWindows,
-        settings: ProfileTrainingSettings,
+        settings: Training,
         streams: RandomStreams,
         device: torch.device,
         rows: np.ndarray | None = None,
     ) -> None:
-        self.patience = settings.patience
+        self.patience = settings.schedule.patience
         self._rows = np.arange(windows.train.size) if rows is None else rows
         self.windows_per_epoch = self._rows.size
         self._settings, self._margin = settings, windows.arrays.margin
         self._train, self._validation = _tensors_on(device, windows)
-        self.batches = PassesInBatches(self._rows.size, settings.batch_size, streams.order)
+        self.batches = PassesInBatches(self._rows.size, settings.schedule.batch_size, streams.order)
         self._jitter = streams.jitter
         self.steps_per_epoch = self.batches.batches_per_pass
 
@@ -73,14 +73,14 @@ class ProfileObjective:
 
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
         inputs, counts = self._train.shifted(*drawn)
-        return strand_loss(network, inputs, counts, self._settings, self._task_loss, self._divergence)
+        return strand_loss(network, inputs, counts, self._settings.strands, self._task_loss, self._divergence)
 
     def _task_loss(self, outputs: Outputs, counts: Tensor) -> Tensor:
         logits, log_totals = outputs
-        return profile_loss(logits, counts) + self._settings.count_weight * count_loss(log_totals, counts)
+        return profile_loss(logits, counts) + self._settings.schedule.count_weight * count_loss(log_totals, counts)
 
     def _divergence(self, one: Outputs, other: Outputs) -> Tensor:
-        return profile_divergence(one, other, self._settings.count_weight)
+        return profile_divergence(one, other, self._settings.schedule.count_weight)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Losses of the validation windows: ``loss``, and ``profile_loss`` and ``count_loss``, which make it up."""
@@ -96,7 +96,7 @@ class ProfileObjective:
             sums += len(batch) * np.array([float(loss) for loss in losses])
         network.train(was_training)
         of_profile, of_counts = (sums / len(rows)).tolist()
-        loss = of_profile + self._settings.count_weight * of_counts
+        loss = of_profile + self._settings.schedule.count_weight * of_counts
         return {"loss": loss, "profile_loss": of_profile, "count_loss": of_counts}
 
     def quality(self, validation: dict[str, float]) -> float:

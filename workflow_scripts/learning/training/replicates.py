@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from ..models.saved import ModelDescription, library_versions, save
 from .checkpoints import Checkpoint, identity_of
 from .loop import Start, TrainedNetwork, train_together
 from .sampling import training_subset
-from .settings import TrainingSettings
+from .settings import Training
 from .state import Objective, RandomStreams
 
 
@@ -65,7 +65,7 @@ def train_replicates(
     InputError
         Where the training windows are too few for the size, or training fails.
     """
-    together = arm.settings.replicates_together(len(seeds))
+    together = arm.settings.compute.replicates_together(len(seeds))
     groups = (seeds[start : start + together] for start in range(0, len(seeds), together))
     replicates = [each for group in groups for each in _train_group(arm, data, folder, group)]
     write_replicates(files, arm, replicates)
@@ -90,7 +90,7 @@ def _train_group(arm: Arm, data: TrainingData, folder: CheckpointFolder, seeds: 
 
 
 def _identity(arm: Arm, data: TrainingData, code: str, seed: int) -> str:
-    settings = asdict(arm.settings)
+    settings = arm.settings.to_dict()
     # Which replicates train together decides no more than rounding.
     del settings["stacked_replicates"]
     return identity_of(
@@ -123,7 +123,7 @@ class Arm:
     name: str
     size: str
     architecture: dict[str, Any]
-    settings: TrainingSettings
+    settings: Training
 
 
 @dataclass(frozen=True)
@@ -161,12 +161,12 @@ def _description(arm: Arm, replicate: Replicate) -> ModelDescription:
         arm=arm.name,
         size=arm.size,
         seed=replicate.seed,
-        training=asdict(arm.settings),
+        training=arm.settings.to_dict(),
         train_size=replicate.train_size,
         parameters=sum(parameter.numel() for parameter in trained.network.parameters()),
         best_epoch=trained.best.epoch,
         quality=trained.quality,
         validation=trained.best.validation,
-        device=describe_device(torch.device(arm.settings.device)),
+        device=describe_device(torch.device(arm.settings.compute.device)),
         versions=library_versions(),
     )
