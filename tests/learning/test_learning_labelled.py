@@ -70,7 +70,7 @@ def heard_in_training(objective, k=1, batches=1):
     return torch.stack(listener.heard)
 
 
-@pytest.mark.parametrize("share", [0.05, 0.4, 1.0])
+@pytest.mark.parametrize("share", [0.05, 0.4, 0.999])
 def test_three_quarters_of_the_substituted_bases_become_another(share):
     """300 batches of 40 sequences: standard errors below 0.001 for known bases, 0.0015 for N."""
     heard = heard_in_training(objective_of(ALIKE, base_substitution=share), batches=300)
@@ -107,7 +107,7 @@ def test_substitutions_leave_the_order_of_the_batches_alone():
 
 def test_the_validation_split_is_read_as_it_is():
     codes = np.random.default_rng(0).integers(0, 5, (40, 30), dtype=np.uint8)
-    objective, listener = objective_of(codes, base_substitution=1.0), Listener(3)
+    objective, listener = objective_of(codes, base_substitution=0.999), Listener(3)
     hear(objective, listener)
     listener.heard.clear()
     for _ in range(2):
