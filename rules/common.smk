@@ -27,6 +27,7 @@ os.environ.update(
     NUMBA_NUM_THREADS="1",
 )
 
+from learning.kinds import modules_of_kind, modules_of_script
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import profile_length, resolve
 from workflow_support.configuration.origins import FILES_VARIABLE
@@ -79,6 +80,11 @@ def network_memory(megabytes):
     return int(megabytes) + 4000 * GPUS
 
 
+def memory_of_task(task):
+    """The memory of a job that trains or evaluates networks of a task."""
+    return network_memory(8000 if task in run.profile else 4000)
+
+
 def one_of(names):
     """A regular expression for these names and nothing else."""
     return "|".join(map(re.escape, names)) or "(?!)"
@@ -98,9 +104,21 @@ wildcard_constraints:
 
 
 @cache
-def code(script):
-    """Digest of a script and of every module of ours that it imports: as a parameter, it reruns what they change."""
-    return code_digest(SCRIPTS / f"{script}.py")
+def code(script, *modules):
+    """Digest of a script and of every module of ours that it or one of ``modules`` imports.
+
+    As a parameter, it reruns the jobs that a change of these files affects.
+    """
+    return code_digest(SCRIPTS / f"{script}.py", *modules)
+
+
+def code_of_kind(script):
+    """A function of the wildcards: digest of a script with the modules that it loads for the kind of the task."""
+    digests = {
+        task: code(script, *modules_of_kind(kind, script))
+        for task, kind in run.kinds.items()
+    }
+    return lambda wildcards: digests[wildcards.task]
 
 
 def per(names, function, *arguments):

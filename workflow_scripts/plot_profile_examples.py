@@ -13,7 +13,7 @@ from workflow_support.job import run_job
 def plot_profile_examples(
     *, windows: Path, counts: Path, predictions: Path, profiles: Path, svg: Path, png: Path
 ) -> None:
-    """Draw the figure from the counts of a task and what ``evaluate_profile_network`` writes of the first replicate."""
+    """Draw the figure from the counts of a task and what ``evaluate`` writes of the first replicate."""
     splits = pd.read_csv(windows, sep="\t", usecols=["split"])["split"]
     rows = np.flatnonzero(splits == "test")
     table = pd.read_csv(predictions, sep="\t", dtype={"contig": str}, nrows=rows.size)

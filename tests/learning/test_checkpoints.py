@@ -24,14 +24,10 @@ from learning.models.networks import build_network
 from learning.models.profile_arrays import ProfileArrays
 from learning.training import checkpoints
 from learning.training import loop as training
+from learning.training.binary import BinaryObjective
 from learning.training.checkpoints import Checkpoint, digest_of_arrays, identity_of
-from learning.training.classification import (
-    BinaryObjective,
-    LabelledKmers,
-    LabelledObjective,
-    LabelledSequences,
-    TrainingWindows,
-)
+from learning.training.classification import LabelledSplit, TrainingSplits
+from learning.training.labelled import LabelledObjective
 from learning.training.loop import train
 from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
 from learning.training.settings import Training
@@ -47,7 +43,7 @@ def binary():
     settings = Training.of_kind(
         "binary", TRAINING | {"epochs": EPOCHS, "steps_per_epoch": 3, "reverse_complement_augmentation": True}
     )
-    windows = TrainingWindows(*(LabelledKmers(*planted_codes(size, size)) for size in (90, 40)))
+    windows = TrainingSplits(*(LabelledSplit(*planted_codes(size, size)) for size in (90, 40)))
     make = partial(build_network, ARCHITECTURE | {"window": WIDTH, "representation": "standard"})
     return make, partial(BinaryObjective, windows, settings), settings
 
@@ -69,8 +65,8 @@ def labelled(classes=3, **layers):
     splits = []
     for size in (90, 45):
         codes, _ = planted_codes(size, size)
-        splits.append(LabelledKmers(codes, np.arange(size) % classes))
-    data = LabelledSequences(*splits, classes)
+        splits.append(LabelledSplit(codes, np.arange(size) % classes))
+    data = TrainingSplits(*splits)
     architecture = {"representation": "regular", "kmer": 1, "channels": 8, "window": WIDTH, "classes": classes}
     architecture |= layers
     return partial(build_network, architecture, "labelled"), partial(LabelledObjective, data, settings), settings
@@ -79,7 +75,7 @@ def labelled(classes=3, **layers):
 def profile():
     settings = Training.of_kind("profile", PROFILE_TRAINING | {"epochs": EPOCHS, "consistency": 0.5})
     codes, counts, _ = planted_profiles(60, seed=0)
-    arrays = ProfileArrays(codes, counts, None, WINDOW, OUTPUT)
+    arrays = ProfileArrays(codes, counts, {}, WINDOW, OUTPUT)
     windows = ProfileTrainingWindows(arrays, *np.split(np.arange(60), [40]))
     return (
         partial(build_network, PROFILE_ARCHITECTURE, "profile"),
@@ -287,7 +283,7 @@ def test_another_identity_is_trained_anew(stored, caplog):
 def test_a_truncated_file_is_ignored(stored, kept, caplog):
     stored.path.write_bytes(stored.path.read_bytes()[:kept])
     assert retrained(stored)
-    assert "starts anew" in caplog.text
+    assert "starts from the beginning" in caplog.text
 
 
 def notes_of(path):
@@ -325,7 +321,7 @@ HOSTILE_TENSORS = {
 def test_notes_that_do_not_fit_are_ignored(stored, change, caplog):
     rewritten(stored.path, change_notes=change)
     assert retrained(stored)
-    assert "starts anew" in caplog.text
+    assert "starts from the beginning" in caplog.text
 
 
 @pytest.mark.parametrize("change", HOSTILE_TENSORS.values(), ids=HOSTILE_TENSORS)

@@ -11,12 +11,8 @@ from planted_windows import WIDTH, planted_codes
 from torch import nn
 
 from learning.models.networks import build_network
-from learning.training.classification import (
-    ClassificationObjective,
-    LabelledKmers,
-    LabelledObjective,
-    LabelledSequences,
-)
+from learning.training.classification import ClassificationObjective, LabelledSplit, TrainingSplits
+from learning.training.labelled import LabelledObjective
 from learning.training.loop import parameter_groups, train
 from learning.training.sampling import PassesInBatches
 from learning.training.settings import Training
@@ -35,8 +31,8 @@ def settings_with(**changes):
 
 def sequences(codes):
     """The same in training and validation, of two classes in turn."""
-    split = LabelledKmers(codes, np.arange(len(codes)) % 2)
-    return LabelledSequences(split, split, 2)
+    split = LabelledSplit(codes, np.arange(len(codes)) % 2)
+    return TrainingSplits(split, split)
 
 
 def objective_of(codes, seed=0, **changes):
@@ -140,9 +136,9 @@ def trained(make_objective, k, **changes):
 def on_kmers_given(k, codes, labels, *where):
     """The objective of networks that read k-mers from a file."""
     streams, device = where
-    split = LabelledKmers(KmerEncoding(k).indices(torch.from_numpy(codes).long()).numpy().astype(np.uint16), labels)
+    split = LabelledSplit(KmerEncoding(k).indices(torch.from_numpy(codes).long()).numpy().astype(np.uint16), labels)
     batches = PassesInBatches(len(codes), 40, streams.order)
-    data = LabelledSequences(split, split, 2)
+    data = TrainingSplits(split, split)
     size = len(codes)
     objective = ClassificationObjective(
         data, settings_with(), batches, batches.batches_per_pass, size, device, np.arange(size)
@@ -155,8 +151,8 @@ def on_kmers_given(k, codes, labels, *where):
 def test_without_substitutions_training_equals_one_on_kmers_given(k):
     codes, labels = planted_codes(90, seed=1)
     codes[::7, 5:9] = 4
-    split = LabelledKmers(codes, labels)
-    on_codes = trained(partial(LabelledObjective, LabelledSequences(split, split, 2), settings_with()), k)
+    split = LabelledSplit(codes, labels)
+    on_codes = trained(partial(LabelledObjective, TrainingSplits(split, split), settings_with()), k)
     on_kmers = trained(partial(on_kmers_given, k, codes, labels), k)
     assert on_codes.history == on_kmers.history
     for name, value in on_codes.network.state_dict().items():

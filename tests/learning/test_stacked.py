@@ -18,14 +18,10 @@ from learning.models.networks import build_network
 from learning.models.profile_arrays import ProfileArrays
 from learning.training import checkpoints
 from learning.training import loop as training
+from learning.training.binary import BinaryObjective
 from learning.training.checkpoints import Checkpoint
-from learning.training.classification import (
-    BinaryObjective,
-    LabelledKmers,
-    LabelledObjective,
-    LabelledSequences,
-    TrainingWindows,
-)
+from learning.training.classification import LabelledSplit, TrainingSplits
+from learning.training.labelled import LabelledObjective
 from learning.training.loop import Start, train, train_together
 from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
 from learning.training.sampling import training_subset
@@ -55,10 +51,10 @@ def binary(kmer=2, conjoined=False, representation="regular", plus_fraction=None
     splits = []
     for size in (120, 40):
         codes, labels = planted_codes(size, size)
-        splits.append(LabelledKmers(encode(codes, KmerEncoding(kmer)), labels))
+        splits.append(LabelledSplit(encode(codes, KmerEncoding(kmer)), labels))
     own = {"representation": representation, "plus_fraction": plus_fraction, "conjoined": conjoined}
     architecture = ARCHITECTURE | {"window": WIDTH, "kmer": kmer, "channels": 8} | own
-    return "binary", architecture, chosen, partial(BinaryObjective, TrainingWindows(*splits), chosen), splits[0].labels
+    return "binary", architecture, chosen, partial(BinaryObjective, TrainingSplits(*splits), chosen), splits[0].labels
 
 
 def labelled(classes=3, dropout=0.3, **changes):
@@ -66,17 +62,17 @@ def labelled(classes=3, dropout=0.3, **changes):
     chosen = Training.of_kind(
         "labelled", values | {"base_substitution": 0.2, "device": "cpu", "threads": 1, "consistency": 0.1} | changes
     )
-    splits = [LabelledKmers(planted_codes(size, size)[0], np.arange(size) % classes) for size in (140, 45)]
+    splits = [LabelledSplit(planted_codes(size, size)[0], np.arange(size) % classes) for size in (140, 45)]
     architecture = {"representation": "irrep", "plus_fraction": 0.5, "kmer": 2, "channels": 8, "window": WIDTH}
     architecture |= {"classes": classes, "dropout": dropout}
-    make_objective = partial(LabelledObjective, LabelledSequences(*splits, classes), chosen)
+    make_objective = partial(LabelledObjective, TrainingSplits(*splits), chosen)
     return "labelled", architecture, chosen, make_objective, splits[0].labels
 
 
 def profile(control=True, **changes):
     chosen = Training.of_kind("profile", PROFILE_TRAINING | {"epochs": EPOCHS, "batch_size": 14} | changes)
     codes, counts, of_control = planted_profiles(180, seed=0)
-    arrays = ProfileArrays(codes, counts, of_control if control else None, WINDOW, OUTPUT)
+    arrays = ProfileArrays(codes, counts, {"control": of_control} if control else {}, WINDOW, OUTPUT)
     windows = ProfileTrainingWindows(arrays, *np.split(np.arange(180), [140]))
     architecture = PROFILE_ARCHITECTURE | {"control": control}
     return "profile", architecture, chosen, partial(ProfileObjective, windows, chosen), np.zeros(140, dtype=int)

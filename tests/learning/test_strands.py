@@ -14,7 +14,8 @@ from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from torch import nn
 
 from learning.models.networks import build_network
-from learning.training.classification import BinaryObjective, LabelledKmers, TrainingWindows
+from learning.training.binary import BinaryObjective
+from learning.training.classification import LabelledSplit, TrainingSplits
 from learning.training.loop import train
 from learning.training.losses import class_divergence, profile_divergence, strand_loss
 from learning.training.settings import Training
@@ -155,11 +156,11 @@ def trained(representation="standard", **changes):
     splits = []
     for seed, size in ((1, 200), (2, 80)):
         codes, labels = planted_codes(size, seed)
-        splits.append(LabelledKmers(codes, labels))
+        splits.append(LabelledSplit(codes, labels))
     chosen = settings(**({"epochs": 3} | changes))
     return train(
         lambda: build_network(ARCHITECTURE | {"window": WIDTH, "representation": representation}),
-        partial(BinaryObjective, TrainingWindows(*splits), chosen),
+        partial(BinaryObjective, TrainingSplits(*splits), chosen),
         chosen,
         seed=0,
     )

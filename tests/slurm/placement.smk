@@ -28,7 +28,7 @@ rule on_gpu:
 
 
 # By its name, the profile puts it in groups.
-rule evaluate_network:
+rule evaluate:
     output:
         "placed/evaluated.{n}.txt",
     resources:

@@ -138,17 +138,24 @@ def test_files_of_models_are_named_by_task_contestant_and_size(plan: SimpleNames
 
 def test_networks_and_trainings_follow_kind_and_arm(plan: SimpleNamespace) -> None:
     models = plan.models
-    assert models.architecture("CTCF", "irrep_k2")["kernel_widths"] == [9]
-    assert models.architecture("CTCF", "irrep_k2")["kmer"] == 2
-    assert models.architecture("CTCF", "hyperbolic")["head"] == "centroid"
-    assert models.architecture("motifs", "labelled_irrep")["dilations"] == [1]
-    assert models.architecture("CTCF_nexus", "profile_rcps")["control"] is True
+    assert models.network("CTCF", "irrep_k2")["kernel_widths"] == [9]
+    assert models.network("CTCF", "irrep_k2")["kmer"] == 2
+    assert models.network("CTCF", "hyperbolic")["head"] == "centroid"
+    assert models.network("motifs", "labelled_irrep")["dilations"] == [1]
+    assert models.network("CTCF_nexus", "profile_rcps")["profile_width"] == 7
     assert models.training("CTCF", "standard")["steps_per_epoch"] == 3
     labelled = models.training("motifs", "labelled_standard")
     assert (labelled["batch_size"], labelled["reverse_complement_augmentation"]) == (16, True)
     assert {"device", "threads", "deterministic", "stacked_replicates"} <= labelled.keys()
-    assert models.kmer_file("CTCF", "irrep_k2") == "results/tiny/tasks/CTCF/kmers.k2.npy"
-    assert models.kmer_file("motifs", "labelled_irrep") == "results/tiny/tasks/motifs/codes.npy"
+    assert models.sequence_file("CTCF", "irrep_k2") == "results/tiny/tasks/CTCF/kmers.k2.npy"
+    assert models.sequence_file("motifs", "labelled_irrep") == "results/tiny/tasks/motifs/codes.npy"
+    assert models.extras("CTCF") == models.tracks("CTCF") == models.tracks("motifs") == {}
+    assert models.extras("motifs") == {"classes": "results/tiny/tasks/motifs/classes.json"}
+    assert models.tracks("CTCF_nexus") == {"control": "results/tiny/tasks/CTCF_nexus/control.npy"}
+    assert models.extra_names("CTCF_nexus") == ["counts", "control"]
+    assert models.extra_files("CTCF_nexus") == [
+        f"results/tiny/tasks/CTCF_nexus/{name}.npy" for name in ("counts", "control")
+    ]
     assert [models.kmer_lengths(task) for task in plan.run.tasks] == [[1, 2, 6], [1], [6]]
 
 
@@ -158,8 +165,6 @@ def test_inputs_of_tasks_and_checks(plan: SimpleNamespace) -> None:
     assert [inputs.window_width(task) for task in ("CTCF", "CTCF_nexus")] == [100, 150 + 2 * 5]
     assert inputs.sequences("motifs") == ["tests/labelled.csv"]
     assert inputs.splits_of_sequences("motifs") is None
-    assert inputs.classes("motifs") == ["results/tiny/tasks/motifs/classes.json"]
-    assert inputs.classes("CTCF") == []
     assert inputs.peaks() == ["results/tiny/simulation/CTCF.narrowPeak"]
     assert inputs.is_genome("genomes.simulated.fasta")
     assert not inputs.is_genome("tasks.CTCF.peaks")
@@ -179,7 +184,6 @@ def test_signal_of_a_profile_task_comes_from_its_reads(plan: SimpleNamespace) ->
     assert profiles.strand_files("counts", "plus", "CTCF_nexus") == [f"{folder}/counts.{n}.plus.bw" for n in (0, 1)]
     assert profiles.strand_files("control", "minus", "CTCF_nexus") == [f"{folder}/control.0.minus.bw"]
     assert profiles.strand_files("control", "minus", "CTCF") == []
-    assert profiles.control_counts("CTCF_nexus") == ["results/tiny/tasks/CTCF_nexus/control.npy"]
     assert profiles.sample_labels("CTCF_nexus") == ["+", "+ 2", "−", "− 2"]
     assert profiles.sample_colours("CTCF_nexus") == ["#0072B2", "#0072B2", "#D55E00", "#D55E00"]
     assert profiles.read_labels("CTCF_nexus") == ["counts 1", "counts 2", "control 1"]
@@ -197,8 +201,11 @@ def test_predictions_attributions_and_variants_use_the_largest_networks() -> Non
     assert not uses.average_strands("variants", "changes")
     assert uses.predicted_file("genome.fa", "oligos") == "results/tiny/predictions/oligos/genome.fa"
     assert uses.predicted_file("genome.fa", "everywhere") == "results/tiny/genomes/simulated/genome.fa"
-    assert len(uses.predicted_control("plus", "profiles")) == 1
-    assert uses.explained_control("why") == [f"{folder}/CTCF_nexus/control.npy"]
+    assert uses.predicted_track_names("profiles") == ["control.plus", "control.minus"]
+    signal = f"{folder}/CTCF_nexus/signal/control.0"
+    assert uses.predicted_tracks("profiles") == [f"{signal}.plus.bw", f"{signal}.minus.bw"]
+    assert uses.explained_track_names("why") == ["control"]
+    assert uses.explained_tracks("why") == [f"{folder}/CTCF_nexus/control.npy"]
     assert uses.explained_head("why") == "counts"
     assert uses.explained_genome("genome.fa", "why") == "results/tiny/genomes/simulated/genome.fa"
     assert uses.variant_genomes("genome.fa", "changes") == ["results/tiny/genomes/simulated/genome.fa"]

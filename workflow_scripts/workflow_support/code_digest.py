@@ -9,23 +9,25 @@ from functools import cache
 from pathlib import Path
 
 
-def code_digest(script: Path) -> str:
-    """SHA-256 of a script and of every local module that it imports, directly or not.
+def code_digest(script: Path, *modules: str) -> str:
+    """SHA-256 of a script and of every local module that it or one of ``modules`` imports, directly or not.
 
-    Local modules lie beside the script. The digest depends only on names and contents, not on the folder of the
-    checkout or on file times, so it is the same in every checkout of the same code.
+    Local modules lie beside the script; ``modules`` are names of those that the script imports by name. The digest
+    depends only on names and contents, not on the folder of the checkout or on file times, so it is the same in every
+    checkout of the same code.
     """
     digest = hashlib.sha256()
-    for path in local_files(script):
+    for path in local_files(script, *modules):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(script.parent).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
 
-def local_files(script: Path) -> list[Path]:
-    """The script and the files of every local module that it imports, directly or not, sorted."""
-    found, waiting = set(), [script]
+def local_files(script: Path, *modules: str) -> list[Path]:
+    """The script and the files of every local module that it or one of ``modules`` imports, directly or not, sorted."""
+    found = set()
+    waiting = [script, *(file for module in modules for file in _module_files(module, script.parent))]
     while waiting:
         file = waiting.pop()
         if file not in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,6 +83,27 @@ def complete_architecture(architecture: Mapping[str, Any], kind: str) -> dict[st
     """
     described, wrapping = _described(architecture, kind, None)
     return asdict(described) | wrapping._asdict()
+
+
+def describe(
+    network: Mapping[str, Any], kind: str, *, window: int, classes: int = 2, tracks: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The complete architecture of an arm's network for one task.
+
+    Parameters
+    ----------
+    network
+        The fields of the description that the arm decides.
+    window, classes, tracks
+        Length of the task's sequences in bases, its classes, and the names of its input tracks.
+
+    Raises
+    ------
+    InputError
+        As :func:`build_network`.
+    """
+    of_task = {"labelled": {"classes": classes}, "profile": {"control": "control" in tracks}}
+    return complete_architecture(dict(network) | {"window": window} | of_task.get(kind, {}), kind)
 
 
 def encoding_of(network: nn.Module) -> KmerEncoding:

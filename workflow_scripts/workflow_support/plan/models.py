@@ -144,15 +144,12 @@ class Models:
         """Whether a contestant averages the answers of its networks on both strands."""
         return self.study["combinations"].get(contestant, {}).get("average_strands", False)
 
-    def architecture(self, task: str, arm: str) -> dict[str, Any]:
-        """The layers of the networks of an arm for a task."""
+    def network(self, task: str, arm: str) -> dict[str, Any]:
+        """The layers of the networks of an arm for a task, without what the task decides."""
         settings, own = self.run.settings, self._own(arm, ARCHITECTURE_KEYS)
         if is_hyperbolic(own):
             return hyperbolic_layers(settings, own)
-        if self.run.kinds[task] == "binary":
-            return settings["network"] | own
-        control = {"control": task in self.run.with_control} if task in self.run.profile else {}
-        return settings[self.run.kinds[task]]["network"] | own | control
+        return (settings if task in self.run.binary else settings[self.run.kinds[task]])["network"] | own
 
     def training(self, task: str, arm: str) -> dict[str, Any]:
         """The settings of the training of an arm for a task."""
@@ -165,10 +162,29 @@ class Models:
     def _own(self, arm: str, keys: Iterable[str]) -> dict[str, Any]:
         return {key: self.arms[arm][key] for key in keys if key in self.arms[arm]}
 
-    def kmer_file(self, task: str, arm: str) -> str:
+    def sequence_file(self, task: str, arm: str) -> str:
         """The path of the k-mers that an arm reads; of labelled sequences the bases, which training may substitute."""
         file = "codes.npy" if task in self.run.labelled else f"kmers.k{self.arms[arm]['kmer']}.npy"
         return self.run.path(f"tasks/{task}/{file}")
+
+    def tracks(self, task: str) -> dict[str, str]:
+        """The files of the input tracks that the networks of a task read beside the sequence, by name."""
+        return {"control": self.run.path(f"tasks/{task}/control.npy")} if task in self.run.with_control else {}
+
+    def extras(self, task: str) -> dict[str, str]:
+        """The files beside windows and sequences that the networks of a task are trained and evaluated on, by name."""
+        if task in self.run.labelled:
+            return {"classes": self.run.path(f"tasks/{task}/classes.json")}
+        counts = {"counts": self.run.path(f"tasks/{task}/counts.npy")} if task in self.run.profile else {}
+        return counts | self.tracks(task)
+
+    def extra_files(self, task: str) -> list[str]:
+        """The paths of :meth:`extras`."""
+        return list(self.extras(task).values())
+
+    def extra_names(self, task: str) -> list[str]:
+        """The names of :meth:`extras`."""
+        return list(self.extras(task))
 
     def kmer_lengths(self, task: str) -> list[int]:
         """The lengths, ascending, of the k-mers that are encoded for the arms and the baseline of a task."""
