@@ -24,9 +24,10 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
 from learning.models.devices import keep_freed_memory
-from learning.training.classification import BinaryObjective, LabelledKmers, TrainingWindows
+from learning.training.binary import BinaryObjective
+from learning.training.classification import LabelledSplit, TrainingSplits
 from learning.training.loop import parameter_groups
-from learning.training.settings import BinaryTrainingSettings
+from learning.training.settings import BinaryTrainingSettings, ComputeSettings, Training
 from learning.training.stacks import drawn_steps, steps_of
 from learning.training.state import RandomStreams, TrainingState
 from rc_equivariant.descriptions.networks import NetworkDescription
@@ -38,28 +39,20 @@ WINDOWS, BATCH, STEPS_OF_A_TRAINING = 2000, 100, 8000
 GPU_STEPS, GPU_GOAL_SECONDS = 400, 3.0
 
 
-def settings(device: str) -> BinaryTrainingSettings:
-    """As published."""
-    return BinaryTrainingSettings(
-        learning_rate=0.001,
-        batch_size=BATCH,
-        epochs=160,
-        device=device,
-        threads=1,
-        positive_fraction=0.2,
-        steps_per_epoch=50,
-    )
+def settings(device: str) -> Training:
+    """The published settings."""
+    return Training(schedule=BinaryTrainingSettings(batch_size=BATCH), compute=ComputeSettings(device=device))
 
 
-def random_windows() -> TrainingWindows:
+def random_windows() -> TrainingSplits:
     """Random sequences, of which every second is bound."""
     codes = np.random.default_rng(0).integers(0, 4, (WINDOWS, NETWORK.window))
     kmers = KmerEncoding(NETWORK.symmetry.kmer).indices(torch.from_numpy(codes)).numpy().astype(np.uint8)
-    split = LabelledKmers(kmers, np.arange(WINDOWS) % 2)
-    return TrainingWindows(split, split)
+    split = LabelledSplit(kmers, np.arange(WINDOWS) % 2)
+    return TrainingSplits(split, split)
 
 
-def trainings(windows: TrainingWindows, replicates: int, device: torch.device) -> list[TrainingState]:
+def trainings(windows: TrainingSplits, replicates: int, device: torch.device) -> list[TrainingState]:
     """So many trainings before their first step."""
     chosen, made = settings(device.type), []
     for seed in range(replicates):
@@ -101,7 +94,7 @@ def print_ratio(name: str, against: str, pairs: Sequence[tuple[float, float]], a
     print(name, against, *row, sep="\t", flush=True)
 
 
-def compare_stack(windows: TrainingWindows, replicates: int, steps: int, rounds: int, device: torch.device) -> None:
+def compare_stack(windows: TrainingSplits, replicates: int, steps: int, rounds: int, device: torch.device) -> None:
     """All replicates at once against one after the other."""
     together = stepper(trainings(windows, replicates, device))
     apart = [stepper([state]) for state in trainings(windows, replicates, device)]
@@ -182,7 +175,7 @@ def copied_bytes_per_second(device: torch.device) -> float:
     return 2 * source.nbytes / min(seconds_of(copy) for _ in range(10))
 
 
-def measure_gpu(windows: TrainingWindows, replicates: int) -> None:
+def measure_gpu(windows: TrainingSplits, replicates: int) -> None:
     """Seconds a replicate of a published training, beside what the memory allows."""
     device = torch.device("cuda")
     run = stepper(trainings(windows, replicates, device))

@@ -11,7 +11,7 @@ rule attribute_sequences:
         per("attribution", uses.explained_genome, "genome.fa.fai"),
         windows=per("attribution", uses.explained_file, "windows.tsv"),
         codes=per("attribution", uses.explained_file, "codes.npy"),
-        control=per("attribution", uses.explained_control),
+        extras=per("attribution", uses.explained_tracks),
         weights=used_models("attribution", "weights.safetensors"),
         models=used_models("attribution", "models.json"),
         fasta=per("attribution", uses.explained_genome, "genome.fa"),
@@ -32,6 +32,7 @@ rule attribute_sequences:
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
+        extra_names=per("attribution", uses.explained_track_names),
         method=setting("attribution", "method"),
         head=per("attribution", uses.explained_head),
         strongest=setting("attribution", "strongest"),

@@ -29,6 +29,7 @@ os.environ.update(
 
 from figures.palette import PLUS
 from figures.registry import FIGURES, page_figures
+from learning.kinds import modules_of_kind, modules_of_script
 from rc_equivariant.descriptions.networks import modules_of
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import profile_length, resolve
@@ -81,6 +82,11 @@ def network_memory(megabytes):
     return int(megabytes) + 4000 * GPUS
 
 
+def memory_of_task(task):
+    """The memory of a job that trains or evaluates networks of a task."""
+    return network_memory(8000 if task in run.profile else 4000)
+
+
 def one_of(names):
     """A regular expression for these names and nothing else."""
     return "|".join(map(re.escape, names)) or "(?!)"
@@ -101,15 +107,26 @@ wildcard_constraints:
 
 @cache
 def code(script, *modules):
-    """Digest of a script, of modules that it imports by a name that it is given, and of every module of ours that these
-    import: as a parameter, it reruns what they change.
+    """Digest of a script, of modules that it loads by name, and of every module of ours that these import.
+
+    As a parameter, it reruns the jobs that a change of these files affects.
     """
     return code_digest(SCRIPTS / f"{script}.py", *modules)
 
 
-def training_code(script, task, arm):
-    """Digest of a script that trains, and of the modules that build the network of an arm, which it imports by name."""
-    return code(script, *modules_of(models.network(task, arm)))
+def code_of_kind(script):
+    """A function of the wildcards: digest of a script with the modules that it loads for the kind of the task."""
+    digests = {
+        task: code(script, *modules_of_kind(kind, script))
+        for task, kind in run.kinds.items()
+    }
+    return lambda wildcards: digests[wildcards.task]
+
+
+def training_code(task, arm):
+    """Digest of the training of an arm: the script, and the modules that it loads for the task and for the network."""
+    modules = modules_of_kind(run.kinds[task], "train")
+    return code("train", *modules, *modules_of(models.network(task, arm)))
 
 
 def per(names, function, *arguments):

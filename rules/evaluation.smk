@@ -1,25 +1,26 @@
 """
 Evaluation: contestants and baseline on the test split, and what the run was made from.
 
-Needs: tasks/<task>/windows.tsv, codes.npy and kmers.k6.npy, and the trained networks.
-Makes: evaluation.json and predictions.tsv for every contestant, at every size, and baseline, provenance.json,
-config.yaml, rule_times.tsv, arm_times.tsv.
+Needs: tasks/<task>/windows.tsv, codes.npy and kmers.k6.npy, counts.npy and input tracks, and the trained networks.
+Makes: evaluation.json and predictions.tsv for every contestant, at every size, and baseline, profiles.npy for contestants
+of profile tasks, provenance.json, config.yaml, rule_times.tsv, arm_times.tsv.
 """
 
 
-rule evaluate_network:
+rule evaluate:
     input:
         windows=run.path("tasks/{task}/windows.tsv"),
-        codes=run.path("tasks/{task}/codes.npy"),
+        sequences=run.path("tasks/{task}/codes.npy"),
+        extras=per("task", models.extra_files),
         weights=per("task arm size", models.member_files, "weights.safetensors"),
         models=per("task arm size", models.member_files, "models.json"),
     output:
         evaluation=models.file("evaluation.json"),
         predictions=models.file("predictions.tsv"),
     log:
-        run.path("logs/evaluate_network/{task}/{arm}/{size}.log"),
+        run.path("logs/evaluate/{task}/{arm}/{size}.log"),
     benchmark:
-        run.path("benchmarks/evaluate_network/{task}/{arm}/{size}.tsv")
+        run.path("benchmarks/evaluate/{task}/{arm}/{size}.tsv")
     wildcard_constraints:
         task=one_of(run.classification),
     group:
@@ -29,9 +30,11 @@ rule evaluate_network:
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
+        mem_mb=lambda wildcards, attempt: memory_of_task(wildcards.task) * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
+        extra_names=per("task", models.extra_names),
+        kind=setting("task", "kind"),
         task="{task}",
         arm="{arm}",
         size="{size}",
@@ -40,9 +43,18 @@ rule evaluate_network:
         average_strands=per("arm", models.average_strands),
         device=config["compute"]["device"],
         threads=config["compute"]["threads"],
-        code=code("evaluate_network"),
+        code=code_of_kind("evaluate"),
     script:
-        "../workflow_scripts/evaluate_network.py"
+        "../workflow_scripts/evaluate.py"
+
+
+use rule evaluate as evaluate_profiles with:
+    output:
+        evaluation=models.file("evaluation.json"),
+        predictions=models.file("predictions.tsv"),
+        profiles=models.file("profiles.npy"),
+    wildcard_constraints:
+        task=one_of(run.profile),
 
 
 rule fit_kmer_baseline:
@@ -96,7 +108,8 @@ rule record_run:
         config=config,
         locations=list(run.input_files()),
         scripts={
-            script.stem: code(script.stem) for script in sorted(SCRIPTS.glob("*.py"))
+            script.stem: code(script.stem, *modules_of_script(script.stem))
+            for script in sorted(SCRIPTS.glob("*.py"))
         }
         | {"plot": code("plot", *sorted(f"figures.{each.draws}" for each in FIGURES))},
         environments={
@@ -140,7 +153,6 @@ rule record_times:
         models=[
             [*model, size] for model, sizes in models.sizes.items() for size in sizes
         ],
-        kinds=run.kinds,
         code=code("record_times"),
     script:
         "../workflow_scripts/record_times.py"

@@ -2,7 +2,7 @@
 Prediction of profiles: trained networks of one arm or combination, averaged over seeds, on regions, sequences or whole
 contigs.
 
-Needs: the trained networks, a genome, regions or sequences, and the control of the task if it has one.
+Needs: the trained networks, a genome, regions or sequences, and bigWigs of the input tracks that the networks read.
 Makes: predictions/<name>.tsv, .plus.bw and .minus.bw.
 """
 
@@ -14,8 +14,7 @@ rule predict_profiles:
         models=used_models("prediction", "models.json"),
         fasta=per("prediction", uses.predicted_file, "genome.fa"),
         regions=per("prediction", uses.predicted_regions),
-        control_plus=per("prediction", uses.predicted_control, "plus"),
-        control_minus=per("prediction", uses.predicted_control, "minus"),
+        tracks=per("prediction", uses.predicted_tracks),
     output:
         table=run.path("predictions/{prediction}.tsv"),
         plus=run.path("predictions/{prediction}.plus.bw"),
@@ -34,6 +33,7 @@ rule predict_profiles:
         mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
+        track_names=per("prediction", uses.predicted_track_names),
         contigs=setting("prediction", "contigs"),
         device=config["compute"]["device"],
         threads=config["compute"]["threads"],

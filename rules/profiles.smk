@@ -1,9 +1,9 @@
 """
-Profile tasks: from reads or stranded bigWigs to counts, networks, their scores and their tracks.
+Profile tasks: from reads or stranded bigWigs to windows with sequences and counts.
 
 Needs: tasks/<task>/positives.tsv, the genome, and for every task its counts and, where there is one, its control.
 Makes: in tasks/<task>/ signal/<source>.<n>.plus.bw and .minus.bw, strands.json, windows.tsv, codes.npy, counts.npy,
-control.npy and profile_counts.tsv, and everything in models/<arm or combination>/<size>/.
+control.npy and profile_counts.tsv.
 """
 
 
@@ -112,79 +112,3 @@ use rule extract_profiles as extract_profiles_with_control with:
         run.path("benchmarks/extract_profiles_with_control/{task}.tsv")
     wildcard_constraints:
         task=one_of(run.with_control),
-
-
-rule train_profile_network:
-    input:
-        windows=run.path("tasks/{task}/windows.tsv"),
-        kmers=per("task arm", models.kmer_file),
-        counts=run.path("tasks/{task}/counts.npy"),
-        control=per("task", profiles.control_counts),
-    output:
-        weights=models.file("weights.safetensors"),
-        models=models.file("models.json"),
-        history=models.file("history.tsv"),
-    log:
-        run.path("logs/train_profile_network/{task}/{arm}/{size}.log"),
-    benchmark:
-        run.path("benchmarks/train_profile_network/{task}/{arm}/{size}.tsv")
-    wildcard_constraints:
-        task=one_of(run.profile),
-        arm=one_of(models.arms),
-    conda:
-        "../envs/learning.yaml"
-    threads: config["compute"]["threads"]
-    resources:
-        gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: network_memory(8000) * attempt,
-        runtime=TRAINING_MINUTES,
-    params:
-        task="{task}",
-        arm="{arm}",
-        size="{size}",
-        seeds=config["study"]["seeds"],
-        network=per("task arm", models.network),
-        training=per("task arm", models.training),
-        checkpoints=run.path("checkpoints/{task}/{arm}/{size}"),
-        code=per("task arm", training_code, "train_profile_network"),
-    script:
-        "../workflow_scripts/train_profile_network.py"
-
-
-rule evaluate_profile_network:
-    input:
-        windows=run.path("tasks/{task}/windows.tsv"),
-        codes=run.path("tasks/{task}/codes.npy"),
-        counts=run.path("tasks/{task}/counts.npy"),
-        control=per("task", profiles.control_counts),
-        weights=per("task arm size", models.member_files, "weights.safetensors"),
-        models=per("task arm size", models.member_files, "models.json"),
-    output:
-        evaluation=models.file("evaluation.json"),
-        predictions=models.file("predictions.tsv"),
-        profiles=models.file("profiles.npy"),
-    log:
-        run.path("logs/evaluate_profile_network/{task}/{arm}/{size}.log"),
-    benchmark:
-        run.path("benchmarks/evaluate_profile_network/{task}/{arm}/{size}.tsv")
-    wildcard_constraints:
-        task=one_of(run.profile),
-    conda:
-        "../envs/learning.yaml"
-    threads: config["compute"]["threads"]
-    resources:
-        gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: network_memory(8000) * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
-    params:
-        task="{task}",
-        arm="{arm}",
-        size="{size}",
-        seeds=per("arm", models.seeds),
-        candidates=per("arm", models.candidate_places),
-        average_strands=per("arm", models.average_strands),
-        device=config["compute"]["device"],
-        threads=config["compute"]["threads"],
-        code=code("evaluate_profile_network"),
-    script:
-        "../workflow_scripts/evaluate_profile_network.py"

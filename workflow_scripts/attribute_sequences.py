@@ -1,4 +1,4 @@
-"""Trained networks and a task -> contribution of every base of the strongest test windows, as arrays and a bigWig."""
+"""Trained networks and a task -> contributions of the bases of the strongest test windows, as arrays and a bigWig."""
 
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from learning.analysis.attribution import (
 from learning.evaluation.averages import load_classifiers, load_replicates
 from learning.evaluation.predict import Clock
 from learning.models.devices import select_device
+from learning.models.inputs import tracks_of
 from learning.models.networks import architecture_of
 from rc_equivariant.strategies import StrandAverage
 from workflow_support.errors import InputError
@@ -32,7 +33,8 @@ WINDOWS_PER_BLOCK = 16
 def attribute_sequences(
     windows: Path,
     codes: Path,
-    control: Path | None,
+    extras: list[Path],
+    extra_names: list[str],
     weights: list[Path],
     models: list[Path],
     method: str,
@@ -48,43 +50,44 @@ def attribute_sequences(
     table: Path,
     bigwig: Path,
 ) -> None:
-    """Attribute what networks answer, on average, to the bases of positive test windows.
+    """Attribute the mean answer of networks to the bases of positive test windows.
 
-    A standard network is averaged over both strands first, whether asked for or not, so that contributions never depend
-    on the strand.
+    A standard network is always averaged over both strands first, so that contributions never depend on the strand.
 
     Parameters
     ----------
-    windows, codes, control
-        Of the task; the middle of each window, of the width that the networks read, is explained. ``control`` is None
-        where the networks read none.
+    windows, codes
+        Files of the task. The middle of each window, of the width that the networks read, is explained.
+    extras, extra_names
+        Further files of the task, among them the input tracks that the networks read.
     weights, models
         Saved networks.
     method
         ``gradient`` (times input) or ``mutagenesis`` (in silico).
     head
-        What is explained: ``logit`` of a binary task; ``profile`` or ``counts`` of a profile task.
+        The output that is explained: ``logit`` for a binary task, ``profile`` or ``counts`` for a profile task.
     strongest
-        At most so many windows: those of the highest logits, or of the highest predicted counts.
+        The largest number of windows: those with the highest logits or predicted counts are explained.
     bases
-        How many in the middle of each window; all where None.
+        The number of bases in the middle of each window that are explained; None for all.
     fasta
         Normalised genome.
     average_strands
         Whether to average every network over both strands.
     contributions, sequences
-        Arrays to write, a row a window, the strongest first: hypothetical contributions, float32 (windows, bases, 4),
-        and base codes, uint8 (windows, bases).
+        Arrays to write, with one row per window, the strongest first: hypothetical contributions, float32 (windows,
+        bases, 4), and base codes, uint8 (windows, bases).
     table
-        Window table to write, of the bases explained, with the column ``score``: what windows were chosen by.
+        Window table to write, of the explained bases, with the column ``score`` by which windows were chosen.
     bigwig
-        Track to write: contributions of the bases that are there. Where windows overlap, the first in the genome keeps
-        the bases.
+        Track to write, the contributions of the actual bases. Where windows overlap, the first in the genome has its
+        bases.
     """
-    on, clock = select_device(device, threads), Clock()
-    loaded = _load(weights, models, on, head)
+    torch_device, clock = select_device(device, threads), Clock()
+    loaded = _load(weights, models, torch_device, head)
     networks = [_on_both_strands(network) if average_strands else _invariant(network) for network in loaded]
-    rows, read = _positive_test_windows(windows, codes, control, networks[0])
+    named = dict(zip(extra_names, extras, strict=True))
+    rows, read = _positive_test_windows(windows, codes, named, networks[0])
     scores = np.mean([window_scores(network, read) for network in networks], axis=0)
     chosen = np.argsort(-scores, kind="stable")[:strongest]
     read = read.rows(chosen)
@@ -100,7 +103,7 @@ def attribute_sequences(
         np.save(new_sequences, shown)
         rows.to_csv(new_table, sep="\t", columns=[*COLUMNS, "score"], index=False, float_format="%.6g")
         _write_track(track, rows, of_present_bases(explained, shown), Genome(fasta).sizes)
-    clock.log(on, what="windows explained, each network counted")
+    clock.log(torch_device, what="windows explained, each network counted")
     logger.info("Explained %d bases of %d windows with %d networks.", len(middle), len(rows), len(networks))
 
 
@@ -111,7 +114,7 @@ def _load(weights: list[Path], models: list[Path], device: torch.device, head: s
 
 
 def _invariant(network: nn.Module) -> nn.Module:
-    """The network, or its mean over both strands where nothing makes it respect them."""
+    """The network, averaged over both strands if its layers are not equivariant."""
     is_standard = not architecture_of(network).symmetry.is_equivariant
     return _on_both_strands(network) if is_standard else network
 
@@ -121,9 +124,9 @@ def _on_both_strands(network: nn.Module) -> nn.Module:
 
 
 def _positive_test_windows(
-    windows: Path, codes: Path, control: Path | None, network: nn.Module
+    windows: Path, codes: Path, extras: dict[str, Path], network: nn.Module
 ) -> tuple[pd.DataFrame, Windows]:
-    """The table of positive test windows, cut to what the networks read, and what they read."""
+    """The table of positive test windows, cut to the width that the networks read, and the inputs of the networks."""
     table = read_windows(windows)
     rows = np.flatnonzero((table["split"] == "test") & (table["label"] == 1))
     if rows.size == 0:
@@ -139,13 +142,12 @@ def _positive_test_windows(
     table = table.iloc[rows].reset_index(drop=True)
     table["start"] += middle.start
     table["end"] = table["start"] + len(middle)
-    if control is None:
-        return table, Windows(all_codes[rows, middle.start : middle.stop])
-    tracks = np.load(control, mmap_mode="r")
-    positions = _middle(tracks.shape[2], architecture_of(network).output_length)
-    return table, Windows(
-        all_codes[rows, middle.start : middle.stop], tracks[rows, :, positions.start : positions.stop]
-    )
+    tracks = {}
+    for name in tracks_of(network):
+        values = np.load(extras[name], mmap_mode="r")
+        positions = _middle(values.shape[2], architecture_of(network).output_length)
+        tracks[name] = values[rows, :, positions.start : positions.stop]
+    return table, Windows(all_codes[rows, middle.start : middle.stop], tracks)
 
 
 def _middle(width: int, part: int) -> range:
@@ -155,7 +157,7 @@ def _middle(width: int, part: int) -> range:
 
 
 def _explain(network: nn.Module, read: Windows, method: str, head: str, middle: range) -> np.ndarray:
-    """Hypothetical contributions (windows, len(middle), 4)."""
+    """The hypothetical contributions (windows, len(middle), 4)."""
     parts = []
     for start in progress(range(0, len(read.codes), WINDOWS_PER_BLOCK), description="attribution", unit=" blocks"):
         block = read.rows(slice(start, start + WINDOWS_PER_BLOCK))

@@ -31,11 +31,11 @@ def embed_sequences(
     Parameters
     ----------
     split
-        What samples are drawn from.
+        The split that samples are drawn from.
     points, samples
-        Sequences of a sample, and samples; the same for all networks of a task.
+        Number of sequences in a sample, and of samples; all networks of a task have the same.
     seed
-        Decides the samples.
+        Seed of the samples.
     """
     table, base_codes = read_windows(windows), np.load(codes, mmap_mode="r")
     rows = np.flatnonzero(table["split"] == split)

@@ -1,4 +1,4 @@
-"""Contributions of bases -> the motifs that they repeat (TF-MoDISco), as a MEME file and a table of known matches."""
+"""Contributions of bases -> motifs among them (TF-MoDISco), as a MEME file and a table of known matches."""
 
 from pathlib import Path
 
@@ -13,20 +13,21 @@ from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
 COLUMNS = ["motif", "sites", "consensus", "match", "correlation", "strand", "offset"]
-# Seqlets that are clustered at all, and that make a motif; the library's own numbers are for thousands of windows.
+# The fewest seqlets that are clustered, and the fewest of a motif; the defaults of the library are for thousands of
+# windows.
 LEAST_SEQLETS, LEAST_SITES = 40, 20
-# Of the clustering, of which the best is kept; more find the same motifs in a few hundred windows.
+# Runs of the clustering, of which the best is kept; more runs find the same motifs in a few hundred windows.
 RESTARTS = 5
-# Positions at either end that contribute less than this share of the strongest one are cut off, as in the library's
-# report.
+# Positions at either end that contribute less than this share of the strongest one are cut off, like in the report of
+# the library.
 TRIM = 0.3
 
 
 def find_motifs(contributions: Path, sequences: Path, known: list[Path], motifs: Path, table: Path) -> None:
     """Cluster the stretches of high contribution into motifs.
 
-    Only what raises the answer is looked at. Both strands of every stretch are compared, so a motif's strand means
-    nothing.
+    Only contributions that raise the answer are used. Both strands of every stretch are compared, so the strand of a
+    motif has no meaning.
 
     Parameters
     ----------
@@ -38,8 +39,9 @@ def find_motifs(contributions: Path, sequences: Path, known: list[Path], motifs:
     motifs
         File to write, in MEME's text format: ``motif_1`` has the most sites.
     table
-        ``motif, sites, consensus``, and of the known motif that fits best ``match`` (its name), ``correlation``,
-        ``strand`` and ``offset`` (:func:`genome_data.formats.motif_files.best_match`); empty where none is known.
+        Table to write, ``motif, sites, consensus``, and for the known motif that fits best ``match`` (its name),
+        ``correlation``, ``strand`` and ``offset`` (:func:`genome_data.formats.motif_files.best_match`). Those are empty
+        if there is no known motif.
     """
     found = _discover(np.load(contributions), np.load(sequences))
     references = {motif.name: motif.probabilities for motif in map(read_jaspar, known)}
@@ -63,7 +65,7 @@ def _describe(name: str, motif: FoundMotif, references: dict[str, np.ndarray]) -
 
 
 def _discover(contributions: np.ndarray, codes: np.ndarray) -> dict[str, FoundMotif]:
-    """Motifs by name, those with the most sites first."""
+    """The motifs by name, those with the most sites first."""
     one_hot = (codes[..., None] == np.arange(4)).astype(np.float32)
     patterns, _ = TFMoDISco(
         one_hot,

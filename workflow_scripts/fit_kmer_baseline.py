@@ -6,10 +6,10 @@ import numpy as np
 
 from genome_data.windows.table import read_windows
 from learning.analysis.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
-from learning.evaluation.classification import EvaluatedReplicate, StrandLogits, score_test_split, write_evaluations
-from learning.evaluation.metrics import best_mcc_threshold
-from learning.evaluation.records import EvaluatedModel
+from learning.evaluation.classification import StrandLogits, best_threshold, findings, score_test_split
+from learning.evaluation.records import EvaluatedModel, write_evaluations
 from learning.models.classes import require_both_classes, require_every_class
+from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
@@ -17,10 +17,10 @@ from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 def fit_kmer_baseline(
     windows: Path, kmers: Path, task: str, kind: str, seed: int, evaluation: Path, predictions: Path
 ) -> None:
-    """Fit on the train split, choose penalty and threshold on validation, score the test split once.
+    """Fit on the train split, choose penalty and threshold on the validation split, and score the test split once.
 
-    The fit draws nothing at random; ``seed`` is only reported, so that the tables are those of a network. An answer
-    takes a multiply-add for each parameter.
+    The fit draws nothing at random. The ``seed`` is only reported, so that the tables have the columns of those of a
+    network. One answer takes one multiply-add per parameter.
     """
     table = read_windows(windows)
     labels, split = table["label"].to_numpy(), table["split"].to_numpy()
@@ -31,8 +31,8 @@ def fit_kmer_baseline(
     counts = count_canonical(np.load(kmers, mmap_mode="r"), BASELINE_KMER)
     fitted = fit_baseline(counts, labels, train, validation)
     logits = fitted.logits[test]
-    threshold = best_mcc_threshold(labels[validation], fitted.logits[validation]) if logits.ndim == 1 else None
-    results = score_test_split(labels[test], logits, threshold, is_labelled=kind == "labelled")
+    threshold = best_threshold(labels[validation], fitted.logits[validation])
+    found = score_test_split(labels[test], logits, threshold, kind)
     model = EvaluatedModel(
         task=task,
         arm=BASELINE_ARM,
@@ -45,18 +45,14 @@ def fit_kmer_baseline(
         device="cpu",
     )
     # Counts are the same on both strands.
-    fit = EvaluatedReplicate(model, results, StrandLogits(logits, logits))
-    write_evaluations(evaluation, predictions, [fit], table[test])
+    fit = findings(found, StrandLogits(logits, logits), table[test])
+    with atomic_paths(evaluation, predictions) as paths:
+        write_evaluations(*paths, [(model, fit)])
     if not fitted.converged:
         logger.info("The fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
     if fitted.inverse_penalty in (INVERSE_PENALTIES[0], INVERSE_PENALTIES[-1]):
-        logger.info("C lies at the edge of the range that was tried (%s).", ", ".join(map(str, INVERSE_PENALTIES)))
-    logger.info(
-        "%d-mer logistic regression (C = %g): test AUROC %.4f.",
-        BASELINE_KMER,
-        fitted.inverse_penalty,
-        results.metrics["AUROC"],
-    )
+        logger.info("C lies at the edge of the range of values (%s).", ", ".join(map(str, INVERSE_PENALTIES)))
+    logger.info("%d-mer logistic regression (C = %g): %s", BASELINE_KMER, fitted.inverse_penalty, fit.summary)
 
 
 def _require_all_classes(labels: np.ndarray, classes: int, split: str) -> None:

@@ -32,15 +32,15 @@ def predict_binding(
     table: Path,
     bigwig: Path,
 ) -> None:
-    """Score one window for every ``stride`` bases of the regions, or of the contigs where no regions are given.
+    """Score one window for every ``stride`` bases of the regions, or of the contigs if no regions are given.
 
-    The score is the mean logit of the networks, and of both strands where asked for, and the probability its sigmoid;
-    windows without a known base have none. The table gives windows, cut at the ends of their contig, with the name of
-    their region or contig. The bigWig gives the probability over the tile of each window; where regions overlap, over
-    what no tile before it covers.
+    The score is the mean logit of the networks, and of both strands if asked for, and the probability is its sigmoid.
+    Windows without a known base have none. The table lists windows, cut at the ends of their contig, with the name of
+    their region or contig. The bigWig has the probability over the tile of each window; where regions overlap, the
+    first tile counts.
     """
-    on, clock = select_device(device, threads), Clock()
-    networks = load_classifiers(weights, models, on)
+    torch_device, clock = select_device(device, threads), Clock()
+    networks = load_classifiers(weights, models, torch_device)
     width = architecture_of(networks[0]).window
     genome = TiledGenome(fasta, regions, contigs, window=width, stride=stride)
     scored = 0
@@ -56,12 +56,12 @@ def predict_binding(
             scores.to_csv(rows, sep="\t", columns=TABLE_COLUMNS, header=False, index=False, float_format="%.6g")
             track.add(block.contig, block.tiles.starts, block.tiles.ends, scores["probability"])
             scored += len(scores)
-    clock.log(on)
+    clock.log(torch_device)
     logger.info("Scored %d windows of %d bases with %d networks.", scored, width, len(networks))
 
 
 def _as_rows(logits: np.ndarray, block: TileBlock, contig_size: int) -> pd.DataFrame:
-    """The rows of the table, one a tile."""
+    """The rows of the table, one per tile."""
     starts = block.tiles.window_starts
     return pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""Trained profile networks and a genome -> reads they expect at every base of regions or whole contigs."""
+"""Trained profile networks and a genome -> expected reads at every base of regions or whole contigs."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,9 +8,10 @@ import pandas as pd
 
 from genome_data.formats.tracks import StrandTracks, TrackWriter
 from genome_data.intervals.tiled_genome import TileBlock, TiledGenome
-from learning.evaluation.averages import expected_reads, load_replicates
-from learning.evaluation.predict import Clock
+from learning.evaluation.averages import load_replicates
+from learning.evaluation.predict import Clock, expected_reads
 from learning.models.devices import select_device
+from learning.models.inputs import tracks_of
 from learning.models.networks import architecture_of
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
@@ -26,8 +27,8 @@ def predict_profiles(
     fasta: Path,
     regions: Path | None,
     contigs: list[str] | None,
-    control_plus: list[Path],
-    control_minus: list[Path],
+    tracks: list[Path],
+    track_names: list[str],
     average_strands: bool,
     device: str,
     threads: int,
@@ -35,87 +36,101 @@ def predict_profiles(
     plus: Path,
     minus: Path,
 ) -> None:
-    """Predict the regions, or the contigs where no regions are given, in tiles as wide as the networks' output.
+    """Predict the regions, or the contigs if no regions are given, in tiles as wide as the networks' output.
 
-    Tiles lie side by side from the start of each region; one that is narrower, what is left at the end of a region or a
-    short region, is the middle of an output. Tiles for which no known base is read have no prediction. Of a contig that
-    is a multiple of the output, equivariant networks predict the same from either strand; the tiles of others lie
-    elsewhere when they are cut from the other end.
+    Tiles lie side by side from the start of each region. A narrower one, at the end of a region or for a short region,
+    is the middle of an output. Tiles whose input has no known base have no prediction. If the length of a contig is a
+    multiple of the output, equivariant networks predict the same from either strand; otherwise tiles that are cut from
+    the other end lie elsewhere.
 
     Parameters
     ----------
     weights, models
-        Saved networks; what they expect together is :func:`learning.evaluation.averages.expected_reads`.
+        Saved networks, averaged as :func:`learning.evaluation.predict.expected_reads` does.
     fasta
         Normalised genome.
     regions, contigs
         As in :class:`genome_data.intervals.tiled_genome.TiledGenome`.
-    control_plus, control_minus
-        bigWigs of the control on this genome, to be summed, for networks that read one; none for others.
+    tracks, track_names
+        bigWigs on this genome of the input tracks that the networks read, and the name and strand of each, such as
+        ``control.plus``. Those of one name are summed.
     average_strands
         Whether to average what the networks expect from both strands.
     table
-        Table to write, a row a tile: its place, the name of its region or contig, and the sums of its tracks.
+        Table to write, with one row per tile: its position, the name of its region or contig, and its sums of reads.
     plus, minus
-        Tracks to write: reads expected at every base, none of them negative. Where regions overlap, the first in the
-        genome keeps the bases.
+        Tracks to write, the expected reads at every base, none of them negative. Where regions overlap, the first in
+        the genome has the bases.
     """
-    on, clock = select_device(device, threads), Clock()
-    networks = load_replicates(weights, models, on, "profile")
+    torch_device, clock = select_device(device, threads), Clock()
+    networks = load_replicates(weights, models, torch_device, "profile")
     architecture = architecture_of(networks[0])
-    reads_control = "control" in architecture.tracks
-    _require_control(reads_control, control_plus, control_minus, models[0])
+    files = _files_of_tracks(tracks_of(networks[0]), tracks, track_names, models[0])
     output = architecture.output_length
     margin = (architecture.window - output) // 2
     genome = TiledGenome(fasta, regions, contigs, window=output, stride=output, margin=margin)
-    control = StrandTracks(control_plus, control_minus, genome.sizes) if reads_control else None
+    inputs = {name: StrandTracks(*strands, genome.sizes) for name, strands in files.items()}
     predicted = 0
     with ExitStack() as stack:
         table_path, *track_paths = stack.enter_context(atomic_paths(table, plus, minus))
         rows = stack.enter_context(table_path.open("w", encoding="utf-8"))
-        tracks = [stack.enter_context(TrackWriter(path, genome.sizes)) for path in track_paths]
+        written = [stack.enter_context(TrackWriter(path, genome.sizes)) for path in track_paths]
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
-            read = None if control is None else control.read(block.contig, block.tiles.window_starts, output)
+            starts = block.tiles.window_starts
+            read = {name: each.read(block.contig, starts, output) for name, each in inputs.items()}
             with clock.timing(len(block.codes) * len(networks) * (2 if average_strands else 1)):
                 reads = expected_reads(networks, block.codes, read, average_strands=average_strands)
             positions, is_shown = _positions(block, output)
             totals = np.where(is_shown[:, None], reads, 0).sum(axis=2)
             _as_rows(block, totals).to_csv(rows, sep="\t", header=False, index=False, float_format="%.6g")
-            for strand, track in enumerate(tracks):
+            for strand, track in enumerate(written):
                 track.add(block.contig, positions[is_shown], positions[is_shown] + 1, reads[:, strand][is_shown])
             predicted += len(reads)
-    clock.log(on)
+    clock.log(torch_device)
     logger.info("Predicted %d tiles of at most %d bases with %d networks.", predicted, output, len(networks))
 
 
-def _require_control(is_read: bool, plus: list[Path], minus: list[Path], model: Path) -> None:
-    if is_read and not (plus and minus):
-        raise InputError(
-            "the networks read a control, which is not there",
-            file=model,
-            found=f"{len(plus)} bigWigs of the control's + strand, {len(minus)} of its − strand",
-            allowed="at least one of each",
-            mend="predict on the genome of the task, whose control is known, or train networks without a control",
+def _files_of_tracks(
+    read: tuple[str, ...], files: list[Path], names: list[str], model: Path
+) -> dict[str, tuple[list[Path], list[Path]]]:
+    """The bigWigs of the + and the - strand of each track that networks read; an InputError unless they fit."""
+    found = {}
+    for name in read:
+        strands = tuple(
+            [file for file, given in zip(files, names, strict=True) if given == f"{name}.{strand}"]
+            for strand in ("plus", "minus")
         )
-    if not is_read and (plus or minus):
-        raise InputError(
-            "the networks read no control, and one is given",
-            file=model,
-            found=", ".join(map(str, [*plus, *minus])),
-            allowed="none",
-            mend="leave out the control, or train the networks with it",
-        )
+        if not all(strands):
+            raise InputError(
+                f"the networks read a {name}, which is not there",
+                file=model,
+                found=f"{len(strands[0])} bigWigs of the {name}'s + strand, {len(strands[1])} of its − strand",
+                allowed="at least one of each",
+                mend=f"predict on the genome of the task, whose {name} is known, or train networks without a {name}",
+            )
+        found[name] = strands
+    for file, given in zip(files, names, strict=True):
+        name = given.partition(".")[0]
+        if name not in read:
+            raise InputError(
+                f"the networks read no {name}, and one is given",
+                file=model,
+                found=file,
+                allowed="none",
+                mend=f"leave out the {name}, or train the networks with it",
+            )
+    return found
 
 
 def _positions(block: TileBlock, output: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where on the contig each position of each output lies, and whether it is in its tile; both (tiles, output)."""
+    """The contig's position at each position of each output, and whether it is in its tile; both (tiles, output)."""
     positions = block.tiles.window_starts[:, None] + np.arange(output)
     return positions, (positions >= block.tiles.starts[:, None]) & (positions < block.tiles.ends[:, None])
 
 
 def _as_rows(block: TileBlock, totals: np.ndarray) -> pd.DataFrame:
-    """The rows of the table, one a tile."""
+    """The rows of the table, one per tile."""
     columns = [block.contig, block.tiles.starts, block.tiles.ends, block.names, *totals.T]
     return pd.DataFrame(dict(zip(TABLE_COLUMNS, columns, strict=True)))
 

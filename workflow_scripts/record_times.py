@@ -14,9 +14,7 @@ ARM_COLUMNS = ["task", "arm", "size", "training_seconds", "evaluation_seconds"]
 JOBS = ("train", "evaluate")
 
 
-def record_times(
-    benchmarks: Path, models: Sequence[tuple[str, str, str]], kinds: Mapping[str, str], rules: Path, arms: Path
-) -> None:
+def record_times(benchmarks: Path, models: Sequence[tuple[str, str, str]], rules: Path, arms: Path) -> None:
     """Write one row per rule, the slowest first, and one row per arm or combination and size.
 
     A rule without benchmarks has no row, and an arm whose benchmark was deleted has no time.
@@ -28,8 +26,6 @@ def record_times(
         every job that ever finished, including jobs of tasks that are no longer in the configuration.
     models
         Task, arm or combination, and size of all evaluated models.
-    kinds
-        The kind of each task.
     rules
         Output: ``rule, jobs``; the wall time of all jobs together, of the median job and of the longest job (seconds);
         ``max_rss_mib``, the largest resident memory of a job (MiB); ``mean_load``, processor time per wall time of all
@@ -44,7 +40,7 @@ def record_times(
     times = _of_rules(kept)
     with atomic_paths(rules, arms) as (rules_path, arms_path):
         times.to_csv(rules_path, sep="\t", index=False, float_format="%.1f")
-        _of_arms(kept, models, kinds).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
+        _of_arms(kept, models).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
     logger.info("Of %d benchmarks, %d were read and %d have no time.", len(files), len(kept), len(files) - len(kept))
     logger.info("%d jobs took %.2f hours, one after the other.", times["jobs"].sum(), times["seconds"].sum() / 3600)
 
@@ -77,13 +73,10 @@ def _of_rule(rule: str, jobs: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _of_arms(
-    benchmarks: Mapping[Path, pd.DataFrame], models: Sequence[tuple[str, str, str]], kinds: Mapping[str, str]
-) -> pd.DataFrame:
+def _of_arms(benchmarks: Mapping[Path, pd.DataFrame], models: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
     seconds = {file: jobs["s"].sum() for file, jobs in benchmarks.items()}
-    networks = {task: "profile_network" if kind == "profile" else "network" for task, kind in kinds.items()}
     rows = [
-        (task, arm, size, *(seconds.get(Path(f"{job}_{networks[task]}", task, arm, f"{size}.tsv")) for job in JOBS))
+        (task, arm, size, *(seconds.get(Path(job, task, arm, f"{size}.tsv")) for job in JOBS))
         for task, arm, size in models
     ]
     return pd.DataFrame(rows, columns=ARM_COLUMNS)

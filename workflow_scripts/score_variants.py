@@ -1,4 +1,4 @@
-"""Variants and trained networks -> difference of scores between the alleles, and how it goes with measured effects."""
+"""Variants and trained networks -> differences of scores between alleles, and their correlation with effects."""
 
 import json
 from collections.abc import Sequence
@@ -41,30 +41,32 @@ def score_variants(
     accounting: Path,
     correlation: Path,
 ) -> None:
-    """Score the window of either allele, with the variant in the middle.
+    """Score the windows of both alleles, with the variant in the middle.
 
     Parameters
     ----------
     variants, columns
         A VCF, or a table and the names of its columns (:func:`genome_data.formats.variant_files.read_variant_table`).
     fastas
-        Normalised genomes without a contig in common.
+        Normalised genomes that have no contig in common.
     average_strands
         Whether a score is the mean of both strands.
     motif
-        A matrix in JASPAR's format to compare with: the best word on either strand that holds a base of the allele.
+        A matrix in JASPAR's format to compare with: its score is that of the best word on either strand that overlaps
+        the allele.
     table
-        A row a variant: ``contig, position`` (1-based, as in the file), ``reference, alternative``, measured
-        ``effect`` of the alternative and ``p_value``, ``score_reference, score_alternative`` (mean logits of the
-        networks) and their ``difference``; with a motif ``motif_reference, motif_alternative, motif_difference``
-        (bits). A difference above 0: the alternative is bound more.
+        Table to write, with one row per variant: ``contig, position`` (1-based, as in the file), ``reference,
+        alternative``, measured ``effect`` of the alternative and ``p_value``, ``score_reference, score_alternative``
+        (mean logits of the networks) and their ``difference``; with a motif also ``motif_reference,
+        motif_alternative, motif_difference`` (bits). A difference above 0 means that the alternative is bound more.
     accounting
-        ``reason, rows`` (:func:`genome_data.windows.variants.variants_on_genome`).
+        Table to write, ``reason, rows`` (:func:`genome_data.windows.variants.variants_on_genome`).
     correlation
-        :class:`learning.analysis.variant_effects.Correlation`, a list; empty where the file gives no effects.
+        File to write, a list of :class:`learning.analysis.variant_effects.Correlation`; empty if the variants have no
+        effects.
     """
-    on, clock = select_device(device, threads), Clock()
-    networks = load_classifiers(weights, models, on)
+    torch_device, clock = select_device(device, threads), Clock()
+    networks = load_classifiers(weights, models, torch_device)
     genome, width = JoinedGenome(fastas), architecture_of(networks[0]).window
     listed = read_vcf(variants) if columns is None else read_variant_table(variants, columns)
     kept, counts = variants_on_genome(listed, genome, width=width, file=variants)
@@ -79,7 +81,7 @@ def score_variants(
         scored.to_csv(new_table, sep="\t", index=False, float_format="%.6g")
         counts.to_csv(new_accounting, sep="\t", index=False)
         new_correlation.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n", encoding="utf-8")
-    clock.log(on)
+    clock.log(torch_device)
     logger.info("Scored %d of %d variants with %d networks.", len(kept), len(listed), len(networks))
     for each in found:
         if each.pearson is not None:

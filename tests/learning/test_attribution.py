@@ -72,12 +72,12 @@ def random_windows(network, count=4, unknown=True):
     if not network.description.tracks:
         return Windows(codes)
     shape = (count, 2, network.description.output_length)
-    return Windows(codes, rng.poisson(2, shape).astype(np.uint16))
+    return Windows(codes, {"control": rng.poisson(2, shape).astype(np.uint16)})
 
 
 def other_strand(windows):
-    control = None if windows.control is None else windows.control[:, ::-1, ::-1].copy()
-    return Windows(reverse_complement(windows.codes), control)
+    tracks = {name: values[:, ::-1, ::-1].copy() for name, values in windows.tracks.items()}
+    return Windows(reverse_complement(windows.codes), tracks)
 
 
 def hyperbolic(representation, kmer, fraction=None):
@@ -128,7 +128,7 @@ def test_the_shape_of_a_profile_is_weighed_by_constant_probabilities() -> None:
     network = profile("regular", 1).double()
     windows = random_windows(network, unknown=False)
     one_hot = torch.eye(4, dtype=torch.float64)[torch.from_numpy(windows.codes).long()].requires_grad_()
-    logits, _ = network.export()(one_hot.transpose(1, 2), torch.from_numpy(windows.control.astype(float)))
+    logits, _ = network.export()(one_hot.transpose(1, 2), torch.from_numpy(windows.tracks["control"].astype(float)))
     centred = logits - logits.mean(2, keepdim=True)
     (logits.softmax(2).detach() * centred).sum().backward()
     assert np.allclose(gradient_contributions(network, windows, "profile"), one_hot.grad, atol=1e-13)
@@ -164,7 +164,7 @@ def test_a_k_mers_contribution_is_shared_by_its_bases(kmer: int) -> None:
 def test_mutagenesis_of_a_profile_by_definition(head: str) -> None:
     network = profile("regular", 2).double()
     windows = random_windows(network, count=2, unknown=False)
-    control = torch.from_numpy(windows.control.astype(float))
+    control = torch.from_numpy(windows.tracks["control"].astype(float))
 
     def answer(codes: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.no_grad():
@@ -265,7 +265,8 @@ def attribute(folder: Path, **changes) -> None:
     arguments = {
         "windows": folder / "windows.tsv",
         "codes": folder / "codes.npy",
-        "control": None,
+        "extras": [],
+        "extra_names": [],
         "weights": [folder / "1", folder / "2"],
         "models": [folder / "1", folder / "2"],
         "method": "gradient",
@@ -364,9 +365,9 @@ def test_profiles_are_explained_with_their_control_in_the_middle_of_the_margins(
     margin = (WIDTH + 6 - PROFILE_WINDOW) // 2
     control = np.random.default_rng(0).poisson(3, (5, 2, network.description.output_length + 2 * margin))
     np.save(task / "control.npy", control.astype(np.uint16))
-    attribute(task, control=task / "control.npy", head="profile")
+    attribute(task, extras=[task / "control.npy"], extra_names=["control"], head="profile")
     row = list(pd.read_csv(task / "table.tsv", sep="\t")["name"]).index("b")
-    windows = Windows(np.load(task / "codes.npy")[1:2, margin:-margin], control[1:2, :, margin:-margin])
+    windows = Windows(np.load(task / "codes.npy")[1:2, margin:-margin], {"control": control[1:2, :, margin:-margin]})
     expected = gradient_contributions(network, windows, "profile")[0]
     assert np.allclose(np.load(task / "contributions.npy")[row], expected, atol=1e-5 * np.abs(expected).max())
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning.training.sampling import BalancedBatches, PassesInBatches
-from learning.training.settings import BinaryTrainingSettings
+from learning.training.settings import Training
 from workflow_support.errors import InputError
 
 
@@ -20,7 +20,7 @@ def settings(**changes):
         "device": "cpu",
         "threads": 1,
     }
-    return BinaryTrainingSettings(**(chosen | changes))
+    return Training.of_kind("binary", (chosen | changes))
 
 
 def first_batches(labels, positives, negatives, seed, count):
@@ -59,7 +59,7 @@ def test_the_generator_alone_decides():
 
 
 def test_published_batch_holds_twenty_positives_in_a_hundred():
-    assert (settings().positives_per_batch, settings().negatives_per_batch) == (20, 80)
+    assert (settings().schedule.positives_per_batch, settings().schedule.negatives_per_batch) == (20, 80)
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.004, 0.996, 1.0])

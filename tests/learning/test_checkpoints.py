@@ -24,17 +24,13 @@ from safetensors.torch import load_file, save_file
 from learning.models.profile_arrays import ProfileArrays
 from learning.training import checkpoints
 from learning.training import loop as training
+from learning.training.binary import BinaryObjective
 from learning.training.checkpoints import Checkpoint, digest_of_arrays, identity_of
-from learning.training.classification import (
-    BinaryObjective,
-    LabelledKmers,
-    LabelledObjective,
-    LabelledSequences,
-    TrainingWindows,
-)
+from learning.training.classification import LabelledSplit, TrainingSplits
+from learning.training.labelled import LabelledObjective
 from learning.training.loop import train
 from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
-from learning.training.settings import BinaryTrainingSettings, LabelledTrainingSettings, ProfileTrainingSettings
+from learning.training.settings import Training
 
 EPOCHS = 4
 
@@ -44,39 +40,42 @@ class Killed(BaseException):
 
 
 def binary():
-    settings = BinaryTrainingSettings(
-        **TRAINING | {"epochs": EPOCHS, "steps_per_epoch": 3, "reverse_complement_augmentation": True}
+    settings = Training.of_kind(
+        "binary", TRAINING | {"epochs": EPOCHS, "steps_per_epoch": 3, "reverse_complement_augmentation": True}
     )
-    windows = TrainingWindows(*(LabelledKmers(*planted_codes(size, size)) for size in (90, 40)))
+    windows = TrainingSplits(*(LabelledSplit(*planted_codes(size, size)) for size in (90, 40)))
     make = partial(build_network, ARCHITECTURE | {"window": WIDTH, "representation": "standard"})
     return make, partial(BinaryObjective, windows, settings), settings
 
 
 def labelled(classes=3, **layers):
-    settings = LabelledTrainingSettings(
-        learning_rate=0.01,
-        batch_size=16,
-        epochs=EPOCHS,
-        patience=EPOCHS,
-        weight_decay=0.1,
-        base_substitution=0.2,
-        device="cpu",
-        threads=1,
+    settings = Training.of_kind(
+        "labelled",
+        {
+            "learning_rate": 0.01,
+            "batch_size": 16,
+            "epochs": EPOCHS,
+            "patience": EPOCHS,
+            "weight_decay": 0.1,
+            "base_substitution": 0.2,
+            "device": "cpu",
+            "threads": 1,
+        },
     )
     splits = []
     for size in (90, 45):
         codes, _ = planted_codes(size, size)
-        splits.append(LabelledKmers(codes, np.arange(size) % classes))
-    data = LabelledSequences(*splits, classes)
+        splits.append(LabelledSplit(codes, np.arange(size) % classes))
+    data = TrainingSplits(*splits)
     architecture = {"representation": "regular", "kmer": 1, "channels": 8, "window": WIDTH, "classes": classes}
     architecture |= layers
     return partial(build_network, architecture, "labelled"), partial(LabelledObjective, data, settings), settings
 
 
 def profile():
-    settings = ProfileTrainingSettings(**PROFILE_TRAINING | {"epochs": EPOCHS, "consistency": 0.5})
+    settings = Training.of_kind("profile", PROFILE_TRAINING | {"epochs": EPOCHS, "consistency": 0.5})
     codes, counts, _ = planted_profiles(60, seed=0)
-    arrays = ProfileArrays(codes, counts, None, WINDOW, OUTPUT)
+    arrays = ProfileArrays(codes, counts, {}, WINDOW, OUTPUT)
     windows = ProfileTrainingWindows(arrays, *np.split(np.arange(60), [40]))
     return (
         partial(build_network, PROFILE_ARCHITECTURE, "profile"),
@@ -233,7 +232,8 @@ def test_a_training_that_went_on_knows_the_time_of_all_its_epochs(tmp_path, monk
     monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=count().__next__))
     checkpoint = Checkpoint(tmp_path / "seed1.safetensors", "identity")
     with pytest.raises(Killed):
-        train(make_network, killed_after(2 * settings.steps_per_epoch + 1, make_objective), settings, 1, checkpoint)
+        killed = killed_after(2 * settings.schedule.steps_per_epoch + 1, make_objective)
+        train(make_network, killed, settings, 1, checkpoint)
     train(make_network, make_objective, settings, 1, checkpoint)
     assert notes_of(checkpoint.path)["seconds"] == EPOCHS
 
@@ -283,7 +283,7 @@ def test_another_identity_is_trained_anew(stored, caplog):
 def test_a_truncated_file_is_ignored(stored, kept, caplog):
     stored.path.write_bytes(stored.path.read_bytes()[:kept])
     assert retrained(stored)
-    assert "starts anew" in caplog.text
+    assert "starts from the beginning" in caplog.text
 
 
 def notes_of(path):
@@ -321,7 +321,7 @@ HOSTILE_TENSORS = {
 def test_notes_that_do_not_fit_are_ignored(stored, change, caplog):
     rewritten(stored.path, change_notes=change)
     assert retrained(stored)
-    assert "starts anew" in caplog.text
+    assert "starts from the beginning" in caplog.text
 
 
 @pytest.mark.parametrize("change", HOSTILE_TENSORS.values(), ids=HOSTILE_TENSORS)

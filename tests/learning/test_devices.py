@@ -11,7 +11,7 @@ from planted_windows import ARCHITECTURE, TRAINING, WIDTH
 from learning.models.devices import describe_arithmetic, describe_device, select_device
 from learning.models.networks import architecture_of, encoding_of
 from learning.training.loop import train
-from learning.training.settings import BinaryTrainingSettings
+from learning.training.settings import Training
 from workflow_support.errors import InputError
 from workflow_support.provenance import processor_model
 
@@ -139,7 +139,7 @@ def test_a_training_is_deterministic_where_its_settings_say_so(deterministic):
         raise InterruptedError
 
     seen = []
-    settings = BinaryTrainingSettings(**TRAINING, deterministic=deterministic)
+    settings = Training.of_kind("binary", TRAINING | {"deterministic": deterministic})
     with pytest.raises(InterruptedError):
         train(lambda: build_network(ARCHITECTURE | {"window": WIDTH}), objective, settings, seed=1)
     assert seen == [deterministic]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from encode_kmers import encode_kmers
-from evaluate_network import evaluate_network
+from evaluate import evaluate as evaluate_script
 from fit_kmer_baseline import fit_kmer_baseline
 from planted_profiles import ARCHITECTURE as PROFILE
 from planted_windows import ARCHITECTURE, WIDTH, planted_codes
@@ -50,10 +50,12 @@ def write_task(folder, codes, labels):
 
 def evaluate(task, names, candidates=((0,),), seeds=((0,),), **changes):
     """What the files say of each replicate, and its rows of the predictions."""
-    arguments = {"task": "planted", "arm": "some", "size": "all", "average_strands": False}
-    evaluate_network(
+    arguments = {"kind": "binary", "task": "planted", "arm": "some", "size": "all", "average_strands": False}
+    evaluate_script(
         windows=task / "windows.tsv",
-        codes=task / "codes.npy",
+        sequences=task / "codes.npy",
+        extras=[],
+        extra_names=[],
         **files_of(task, names),
         candidates=[list(candidate) for candidate in candidates],
         seeds=[list(group) for group in seeds],
@@ -313,7 +315,7 @@ def test_combinations_of_networks_of_three_classes(tmp_path, average_strands):
     labels = write_labelled_task(tmp_path, 3)
     architectures = {"a": LABELLED, "b": LABELLED | {"representation": "regular", "kmer": 2}}
     networks = [save_network(tmp_path, name, each | {"classes": 3}, "labelled") for name, each in architectures.items()]
-    ((evaluation, predictions),) = evaluate(tmp_path, "ab", [[0, 1]], average_strands=average_strands)
+    ((evaluation, predictions),) = evaluate(tmp_path, "ab", [[0, 1]], kind="labelled", average_strands=average_strands)
     assert_three_classes(evaluation, predictions, labels)
     whole = Ensemble(networks)
     whole = StrandAverage(whole).eval() if average_strands else whole.eval()
@@ -332,7 +334,7 @@ def test_combinations_of_networks_of_three_classes(tmp_path, average_strands):
 def test_a_network_of_two_labelled_classes(tmp_path):
     labels = write_labelled_task(tmp_path, 2)
     save_network(tmp_path, "a", LABELLED, "labelled")
-    ((evaluation, predictions),) = evaluate(tmp_path, "a")
+    ((evaluation, predictions),) = evaluate(tmp_path, "a", kind="labelled")
     assert list(evaluation["metrics"]) == [*METRICS, "Accuracy", "MCC 0.5"]
     assert evaluation["metrics"]["MCC 0.5"] == pytest.approx(
         matthews_corrcoef(labels, predictions["probability"] >= 0.5)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from evaluate_profile_network import evaluate_profile_network
+from evaluate import evaluate as evaluate_script
 from planted_profiles import ARCHITECTURE, JITTER, OUTPUT, WINDOW, write_planted_task
 from saved_networks import files_of, save_network, save_replicates
 
@@ -31,11 +31,13 @@ def evaluate(task, names="a", candidates=((0,),), seeds=((0,),), control=True, *
     """What the files say of each replicate, its rows of the predictions and its profiles."""
     outputs = {name: task / f"out.{name}" for name in ("evaluation", "predictions", "profiles")}
     arguments = {"task": "planted", "arm": "some", "size": "all", "average_strands": False}
-    evaluate_profile_network(
+    extra_names = ["counts", "control"] if control else ["counts"]
+    evaluate_script(
         windows=task / "windows.tsv",
-        codes=task / "codes.npy",
-        counts=task / "counts.npy",
-        control=task / "control.npy" if control else None,
+        sequences=task / "codes.npy",
+        extras=[task / f"{name}.npy" for name in extra_names],
+        extra_names=extra_names,
+        kind="profile",
         **files_of(task, names),
         candidates=[list(candidate) for candidate in candidates],
         seeds=[list(group) for group in seeds],
@@ -82,7 +84,7 @@ def test_profiles_are_those_of_the_centre_of_the_windows(task):
     ((_, predictions, profiles),) = evaluate(task, control=False)
     codes, _ = read_by_networks(task)
     assert codes.shape[1] == WINDOW
-    expected, log_totals = predict_profiles(network, codes)
+    expected, log_totals = predict_profiles(network, codes, {})
     assert np.allclose(profiles, np.exp(expected), atol=1e-6)
     assert np.allclose(predictions["predicted_log_total_plus"], log_totals[:, 0], atol=1e-4)
 
@@ -92,8 +94,8 @@ def test_the_other_strand_of_an_ordinary_network_is_measured(task):
     ((evaluation, _, _),) = evaluate(task)
     found = evaluation["reverse_complement"]["largest_absolute"]
     codes, control = read_by_networks(task)
-    one = predict_profiles(network, codes, control)
-    other = predict_profiles(network, 3 - codes[:, ::-1], control[:, ::-1, ::-1])
+    one = predict_profiles(network, codes, {"control": control})
+    other = predict_profiles(network, 3 - codes[:, ::-1], {"control": control[:, ::-1, ::-1]})
     differences = np.abs(one[0] - other[0][:, ::-1, ::-1]).max(), np.abs(one[1] - other[1][:, ::-1]).max()
     assert found == pytest.approx(max(differences), rel=1e-4)
     assert found > 1e-2

@@ -66,7 +66,7 @@ def test_mcc_takes_its_threshold_as_given():
     """The threshold that suits the test split best is not looked for: with another one the MCC is lower."""
 
     def at(threshold):
-        return score_test_split(LABELS, LOGITS, threshold, is_labelled=True).metrics
+        return score_test_split(LABELS, LOGITS, threshold, "labelled")["metrics"]
 
     at_best = at(metrics.best_mcc_threshold(LABELS, LOGITS))["MCC"]
     assert at(1.5)["MCC"] == pytest.approx(at_best)
@@ -83,7 +83,7 @@ def test_sigmoid_does_not_overflow():
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_is_a_clear_error(label):
     with pytest.raises(InputError, match="the test split needs windows of both classes") as error:
-        score_test_split(np.full(3, label), np.zeros(3), 0.0, is_labelled=False)
+        score_test_split(np.full(3, label), np.zeros(3), 0.0, "binary")
     assert "splits: test" in str(error.value)
 
 
@@ -107,9 +107,9 @@ PROBABILITIES = np.array([[0.6, 0.3, 0.1], [0.5, 0.4, 0.1], [0.2, 0.2, 0.6], [0.
 
 def test_hand_computed_values_of_three_classes():
     """Classes 0, 1 and 2 are ranked against the rest at 1, 2 / 3 and 1."""
-    found = score_test_split(CLASSES, np.log(PROBABILITIES) + 3.0, None, is_labelled=True)
-    assert found.mcc_threshold is None
-    values = found.metrics
+    found = score_test_split(CLASSES, np.log(PROBABILITIES) + 3.0, None, "labelled")
+    assert found["mcc_threshold"] is None
+    values = found["metrics"]
     assert values["Accuracy"] == 2 / 4
     assert values["AUROC"] == pytest.approx((1 + 2 / 3 + 1) / 3)
     squares = (0.16 + 0.09 + 0.01) + (0.25 + 0.36 + 0.01) + (0.04 + 0.04 + 0.16) + (0.09 + 0.25 + 0.64)
@@ -118,12 +118,12 @@ def test_hand_computed_values_of_three_classes():
     assert values["MCC"] == pytest.approx((2 * 4 - 5) / np.sqrt((16 - 6) * (16 - 6)))
     # The class called has 0.6 (right), 0.5 (wrong), 0.6 (right) and 0.5 (wrong): two bins of two windows.
     assert values["ECE"] == pytest.approx((2 * 0.4 + 2 * 0.5) / 4)
-    assert [row["windows"] for row in found.calibration] == [2, 2]
+    assert [row["windows"] for row in found["calibration"]] == [2, 2]
 
 
 def test_a_class_that_no_test_sequence_has_is_a_clear_error():
     with pytest.raises(InputError, match="the test split needs sequences of every class"):
-        score_test_split(np.array([0, 1, 0, 1]), PROBABILITIES, None, is_labelled=True)
+        score_test_split(np.array([0, 1, 0, 1]), PROBABILITIES, None, "labelled")
 
 
 def test_softmax_does_not_overflow():

@@ -176,9 +176,9 @@ def test_networks_of_other_architecture_answer_together_on_both_strands(run):
 @pytest.mark.parametrize(
     ("architecture", "kind", "words"),
     [
-        (ARCHITECTURE | {"window": WIDTH - 20}, "binary", ["read and give the same", "'window': 40"]),
+        (ARCHITECTURE | {"window": WIDTH - 20}, "binary", ["the same inputs and outputs", "'window': 40"]),
         (PROFILE_ARCHITECTURE, "profile", ["binary or labelled tasks", "kind: profile"]),
-        (LABELLED | {"classes": 3}, "labelled", ["read and give the same", "'classes': 3"]),
+        (LABELLED | {"classes": 3}, "labelled", ["the same inputs and outputs", "'classes': 3"]),
     ],
     ids=["another window", "another kind", "more classes"],
 )

@@ -54,11 +54,15 @@ def predict(folder, tmp_path, seeds=(0,), regions=None, genome="genome", **argum
         bed = tmp_path / "regions.bed"
         bed.write_text("".join("\t".join(map(str, region)) + "\n" for region in regions))
     files = {name: tmp_path / f"out.{name}" for name in ("tsv", "plus.bw", "minus.bw")}
-    arguments = {"contigs": None, "control_plus": [], "control_minus": [], "average_strands": False} | arguments
+    strands = {strand: arguments.pop(f"control_{strand}", []) for strand in ("plus", "minus")}
+    names = [f"control.{strand}" for strand, tracks in strands.items() for _ in tracks]
+    arguments = {"contigs": None, "average_strands": False} | arguments
     predict_profiles(
         **files_of(tmp_path, seeds),
         fasta=folder / f"{genome}.fa",
         regions=bed,
+        tracks=[track for tracks in strands.values() for track in tracks],
+        track_names=names,
         device="cpu",
         threads=1,
         table=files["tsv"],

@@ -7,7 +7,7 @@ from arm_networks import network_content
 from encode_kmers import encode_kmers
 from planted_profiles import ARCHITECTURE, TRAINING, write_planted_task
 from saved_networks import bits, described
-from train_profile_network import train_profile_network
+from train import train as train_script
 
 from learning.training.sampling import training_subset
 
@@ -25,16 +25,18 @@ def task(tmp_path):
 
 def train(task, out, seeds=(7,), size="all", control=True, kmers="kmers.k1.npy", **architecture):
     """Train into ``out`` with checkpoints in ``out/checkpoints``; ``out``."""
-    train_profile_network(
+    names = ["counts", "control"] if control else ["counts"]
+    train_script(
         windows=task / "windows.tsv",
-        kmers=task / kmers,
-        counts=task / "counts.npy",
-        control=task / "control.npy" if control else None,
+        sequences=task / kmers,
+        extras=[task / f"{name}.npy" for name in names],
+        extra_names=names,
+        kind="profile",
         task="planted",
         arm="regular",
         size=size,
         seeds=list(seeds),
-        architecture=network_content(ARCHITECTURE | architecture, "profile") | {"window": ARCHITECTURE["window"]},
+        network=network_content(ARCHITECTURE | architecture, "profile") | {"window": ARCHITECTURE["window"]},
         training=QUICK,
         checkpoints=out / "checkpoints",
         code="digest",

@@ -11,13 +11,13 @@ from arm_networks import network_content
 from encode_kmers import encode_kmers
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from saved_networks import bits, described
-from train_network import train_network
+from train import train as train_script
 
 from genome_data.windows.table import write_windows
 from learning.models.networks import encoding_of
 from learning.models.saved import load
 from learning.training import loop as training
-from learning.training.classification import BinaryObjective
+from learning.training.binary import BinaryObjective
 from learning.training.sampling import training_subset
 from workflow_support.errors import InputError
 
@@ -54,19 +54,20 @@ def task(tmp_path):
 def train(task, out, seeds=(0,), kmers="kmers.k1.npy", **changes):
     """Train into ``out`` with checkpoints in ``out/checkpoints``; ``out``."""
     arguments = {
-        "classes": None,
+        "extras": [],
+        "extra_names": [],
         "kind": "binary",
         "task": "planted",
         "arm": "regular",
         "size": "all",
-        "architecture": network_content(ARCHITECTURE),
+        "network": network_content(ARCHITECTURE),
         "training": QUICK,
         "checkpoints": out / "checkpoints",
         "code": "digest",
     }
-    train_network(
+    train_script(
         windows=task / "windows.tsv",
-        kmers=task / kmers,
+        sequences=task / kmers,
         seeds=list(seeds),
         weights=out / "weights.safetensors",
         models=out / "models.json",
@@ -165,7 +166,7 @@ def test_a_subset_is_all_that_training_sees_and_the_same_for_every_arm(task):
     rows = training_subset(labels[: WINDOWS // 3], "20", seed=5)
     arms = {"one": ARCHITECTURE, "two": ARCHITECTURE | {"representation": "standard", "channels": 10}}
     for name, architecture in arms.items():
-        chosen = {"seeds": (5,), "size": "20", "architecture": architecture}
+        chosen = {"seeds": (5,), "size": "20", "network": architecture}
         before = train(task, task / "before" / name, **chosen)
         assert (described(before, 5)["size"], described(before, 5)["train_size"]) == ("20", 20)
         kmers = np.load(task / "kmers.k1.npy")
@@ -204,7 +205,7 @@ def test_how_many_train_together_makes_no_training_another(task, epochs_trained)
 CHANGES = {
     "size": {"size": "50"},
     "code": {"code": "other"},
-    "architecture": {"architecture": network_content(ARCHITECTURE | {"conjoined": True})},
+    "network": {"network": network_content(ARCHITECTURE | {"conjoined": True})},
     "settings": {"training": QUICK | {"learning_rate": 0.02}},
     "consistency": {"training": QUICK | {"consistency": 0.1}},
     "data": {"kmers": "other.npy"},
@@ -260,8 +261,9 @@ def test_labelled_sequences_train_to_as_many_classes_as_there_are(task, count, k
         task / "out",
         kmers="codes.npy",
         kind="labelled",
-        classes=task / "classes.json",
-        architecture=network_content({"representation": "regular", "kmer": k, "channels": 16}, "labelled"),
+        extras=[task / "classes.json"],
+        extra_names=["classes"],
+        network=network_content({"representation": "regular", "kmer": k, "channels": 16}, "labelled"),
         training=LABELLED,
     )
     ((network, _),) = loaded(out)
@@ -273,6 +275,15 @@ def test_labelled_sequences_train_to_as_many_classes_as_there_are(task, count, k
     assert network(encoding_of(network).indices(torch.from_numpy(codes[:5]).long())).shape == shape
 
 
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_split_of_one_class_is_refused(task, split):
+    table = pd.read_csv(task / "windows.tsv", sep="\t")
+    table.loc[table["split"] == split, "label"] = 1
+    write_windows(table, task / "windows.tsv")
+    with pytest.raises(InputError, match=f"the {split} split needs windows of both classes"):
+        train(task, task / "out")
+
+
 def test_a_class_without_sequences_is_refused(task):
     (task / "classes.json").write_text(json.dumps(["none", "motif", "absent"]))
     with pytest.raises(InputError, match="the train split needs sequences of every class"):
@@ -281,15 +292,16 @@ def test_a_class_without_sequences_is_refused(task):
             task / "out",
             kmers="codes.npy",
             kind="labelled",
-            classes=task / "classes.json",
-            architecture=network_content({"representation": "regular", "kmer": 1, "channels": 16}, "labelled"),
+            extras=[task / "classes.json"],
+            extra_names=["classes"],
+            network=network_content({"representation": "regular", "kmer": 1, "channels": 16}, "labelled"),
             training=LABELLED,
         )
 
 
 def test_a_network_that_cannot_be_built_is_a_clear_error_and_leaves_nothing(task):
     with pytest.raises(InputError, match="no network has this architecture"):
-        train(task, task / "out", architecture=network_content(ARCHITECTURE | {"pool_width": 100}))
+        train(task, task / "out", network=network_content(ARCHITECTURE | {"pool_width": 100}))
     assert not (task / "out").exists()
 
 

@@ -18,18 +18,14 @@ from learning.models.inputs import encode
 from learning.models.profile_arrays import ProfileArrays
 from learning.training import checkpoints
 from learning.training import loop as training
+from learning.training.binary import BinaryObjective
 from learning.training.checkpoints import Checkpoint
-from learning.training.classification import (
-    BinaryObjective,
-    LabelledKmers,
-    LabelledObjective,
-    LabelledSequences,
-    TrainingWindows,
-)
+from learning.training.classification import LabelledSplit, TrainingSplits
+from learning.training.labelled import LabelledObjective
 from learning.training.loop import Start, train, train_together
 from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
 from learning.training.sampling import training_subset
-from learning.training.settings import BinaryTrainingSettings, LabelledTrainingSettings, ProfileTrainingSettings
+from learning.training.settings import Training
 from rc_equivariant import KmerEncoding
 from workflow_support.errors import InputError
 from workflow_support.provenance import processor_model
@@ -49,34 +45,34 @@ class Killed(BaseException):
 
 def binary(kmer=2, conjoined=False, representation="regular", plus_fraction=None, **changes):
     """Each replicate has a subset of its own."""
-    chosen = BinaryTrainingSettings(
-        **TRAINING | {"batch_size": 16, "epochs": EPOCHS, "steps_per_epoch": STEPS} | changes
+    chosen = Training.of_kind(
+        "binary", TRAINING | {"batch_size": 16, "epochs": EPOCHS, "steps_per_epoch": STEPS} | changes
     )
     splits = []
     for size in (120, 40):
         codes, labels = planted_codes(size, size)
-        splits.append(LabelledKmers(encode(codes, KmerEncoding(kmer)), labels))
+        splits.append(LabelledSplit(encode(codes, KmerEncoding(kmer)), labels))
     own = {"representation": representation, "plus_fraction": plus_fraction, "conjoined": conjoined}
     architecture = ARCHITECTURE | {"window": WIDTH, "kmer": kmer, "channels": 8} | own
-    return "binary", architecture, chosen, partial(BinaryObjective, TrainingWindows(*splits), chosen), splits[0].labels
+    return "binary", architecture, chosen, partial(BinaryObjective, TrainingSplits(*splits), chosen), splits[0].labels
 
 
 def labelled(classes=3, dropout=0.3, **changes):
     values = {"learning_rate": 0.01, "batch_size": 14, "epochs": EPOCHS, "patience": EPOCHS, "weight_decay": 0.1}
-    chosen = LabelledTrainingSettings(
-        **values | {"base_substitution": 0.2, "device": "cpu", "threads": 1, "consistency": 0.1} | changes
+    chosen = Training.of_kind(
+        "labelled", values | {"base_substitution": 0.2, "device": "cpu", "threads": 1, "consistency": 0.1} | changes
     )
-    splits = [LabelledKmers(planted_codes(size, size)[0], np.arange(size) % classes) for size in (140, 45)]
+    splits = [LabelledSplit(planted_codes(size, size)[0], np.arange(size) % classes) for size in (140, 45)]
     architecture = {"representation": "irrep", "plus_fraction": 0.5, "kmer": 2, "channels": 8, "window": WIDTH}
     architecture |= {"classes": classes, "dropout": dropout}
-    make_objective = partial(LabelledObjective, LabelledSequences(*splits, classes), chosen)
+    make_objective = partial(LabelledObjective, TrainingSplits(*splits), chosen)
     return "labelled", architecture, chosen, make_objective, splits[0].labels
 
 
 def profile(control=True, **changes):
-    chosen = ProfileTrainingSettings(**PROFILE_TRAINING | {"epochs": EPOCHS, "batch_size": 14} | changes)
+    chosen = Training.of_kind("profile", PROFILE_TRAINING | {"epochs": EPOCHS, "batch_size": 14} | changes)
     codes, counts, of_control = planted_profiles(180, seed=0)
-    arrays = ProfileArrays(codes, counts, of_control if control else None, WINDOW, OUTPUT)
+    arrays = ProfileArrays(codes, counts, {"control": of_control} if control else {}, WINDOW, OUTPUT)
     windows = ProfileTrainingWindows(arrays, *np.split(np.arange(180), [140]))
     architecture = PROFILE_ARCHITECTURE | {"control": control}
     return "profile", architecture, chosen, partial(ProfileObjective, windows, chosen), np.zeros(140, dtype=int)
@@ -256,7 +252,7 @@ def test_the_log_names_device_precision_and_the_speed_of_all(monkeypatch, caplog
     monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=count().__next__))
     with caplog.at_level(logging.INFO, "rc"):
         train_together(make_network, chosen, [start(seed) for seed in SEEDS])
-    speed = len(SEEDS) * STEPS * chosen.batch_size
+    speed = len(SEEDS) * STEPS * chosen.schedule.batch_size
     assert f"Trained 2 replicates together on cpu ({processor_model()}), float32" in caplog.text
     assert f", in {EPOCHS}.0 s: {speed} windows a second" in caplog.text
 
@@ -265,8 +261,8 @@ def test_the_log_names_device_precision_and_the_speed_of_all(monkeypatch, caplog
     ("device", "stacked", "together"), [("cpu", None, 1), ("cuda", None, 10), ("cpu", 4, 4), ("cuda", 3, 3)]
 )
 def test_all_replicates_of_an_arm_train_together_on_a_gpu_and_one_by_one_on_a_cpu(device, stacked, together):
-    chosen = BinaryTrainingSettings(**TRAINING | {"device": device, "stacked_replicates": stacked})
-    assert chosen.replicates_together(10) == together
+    chosen = Training.of_kind("binary", TRAINING | {"device": device, "stacked_replicates": stacked})
+    assert chosen.compute.replicates_together(10) == together
 
 
 def test_a_gpu_that_is_too_small_is_told_with_how_many_to_try(monkeypatch):

@@ -14,17 +14,18 @@ from planted_profiles import OUTPUT, WINDOW
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from torch import nn
 
-from learning.training.classification import BinaryObjective, LabelledKmers, TrainingWindows
+from learning.training.binary import BinaryObjective
+from learning.training.classification import LabelledSplit, TrainingSplits
 from learning.training.loop import train
 from learning.training.losses import class_divergence, profile_divergence, strand_loss
-from learning.training.settings import BinaryTrainingSettings, LabelledTrainingSettings
+from learning.training.settings import Training
 from rc_equivariant import KmerEncoding, Ordinary, Representation
 
 LOGITS = st.floats(-30, 30, width=32)
 
 
 def settings(**changes):
-    return BinaryTrainingSettings(**(TRAINING | changes))
+    return Training.of_kind("binary", (TRAINING | changes))
 
 
 def both_directions(p, q):
@@ -74,7 +75,12 @@ class FirstBase(nn.Module):
 def loss_of(network, **changes):
     kmers, labels = torch.tensor([[0, 1, 2], [3, 3, 3]]), torch.tensor([1.0, 0.0])
     return strand_loss(
-        network, (kmers,), labels, settings(**changes), lambda z, y: (z * y).sum() + y.numel() * 100, class_divergence
+        network,
+        (kmers,),
+        labels,
+        settings(**changes).strands,
+        lambda z, y: (z * y).sum() + y.numel() * 100,
+        class_divergence,
     ).item()
 
 
@@ -106,7 +112,12 @@ def test_the_other_strand_of_profiles_is_brought_back():
         return profile_divergence(one, other, 1.0)
 
     loss = strand_loss(
-        Echo(), given_inputs, torch.rand(5, 2, 8), settings(consistency=1.0), lambda *_: torch.zeros(()), divergence
+        Echo(),
+        given_inputs,
+        torch.rand(5, 2, 8),
+        settings(consistency=1.0).strands,
+        lambda *_: torch.zeros(()),
+        divergence,
     )
     assert loss.item() == pytest.approx(0, abs=1e-9)
     for one, other in seen:
@@ -118,7 +129,7 @@ def divergence_of(network, inputs, divergence):
         return torch.zeros(())
 
     targets = torch.zeros(len(inputs[0]))
-    return strand_loss(network, inputs, targets, settings(consistency=1.0), no_loss, divergence).item()
+    return strand_loss(network, inputs, targets, settings(consistency=1.0).strands, no_loss, divergence).item()
 
 
 @pytest.mark.parametrize("representation", ["regular", "irrep", "conjoined", "standard"])
@@ -145,11 +156,11 @@ def trained(representation="standard", **changes):
     splits = []
     for seed, size in ((1, 200), (2, 80)):
         codes, labels = planted_codes(size, seed)
-        splits.append(LabelledKmers(codes, labels))
+        splits.append(LabelledSplit(codes, labels))
     chosen = settings(**({"epochs": 3} | changes))
     return train(
         lambda: build_network(ARCHITECTURE | {"window": WIDTH, "representation": representation}),
-        partial(BinaryObjective, TrainingWindows(*splits), chosen),
+        partial(BinaryObjective, TrainingSplits(*splits), chosen),
         chosen,
         seed=0,
     )
@@ -170,20 +181,23 @@ def test_a_weight_of_0_is_no_consistency_and_a_large_one_makes_strands_agree():
 
 
 def test_the_rate_of_labelled_tasks_warms_up_and_falls_to_0():
-    chosen = LabelledTrainingSettings(
-        learning_rate=0.4,
-        batch_size=8,
-        epochs=2,
-        patience=2,
-        weight_decay=0.0,
-        base_substitution=0.0,
-        device="cpu",
-        threads=1,
+    chosen = Training.of_kind(
+        "labelled",
+        {
+            "learning_rate": 0.4,
+            "batch_size": 8,
+            "epochs": 2,
+            "patience": 2,
+            "weight_decay": 0.0,
+            "base_substitution": 0.0,
+            "device": "cpu",
+            "threads": 1,
+        },
     )
-    rates = [chosen.learning_rate_at(step, 100) for step in range(100)]
+    rates = [chosen.schedule.learning_rate_at(step, 100) for step in range(100)]
     assert rates[:5] == pytest.approx([0.08, 0.16, 0.24, 0.32, 0.4])
     assert rates[5] == pytest.approx(0.4)
     assert all(later < earlier for earlier, later in pairwise(rates[5:]))
     assert rates[52] == pytest.approx(0.2, abs=0.005)
     assert 0 < rates[-1] < 0.001
-    assert settings().learning_rate_at(7, 100) == TRAINING["learning_rate"]
+    assert settings().schedule.learning_rate_at(7, 100) == TRAINING["learning_rate"]

@@ -21,8 +21,8 @@ from reliability.page import determinism_text, replace_part
 COMPARED = ["config.yaml", "summary.tsv", "tasks/CTCF/models/irrep/all/weights.safetensors"]
 EXEMPT = {
     "figures/performance.svg": "figures",
-    "logs/train_network/CTCF.log": "logs",
-    "benchmarks/train_network/CTCF.tsv": "benchmarks",
+    "logs/train/CTCF.log": "logs",
+    "benchmarks/train/CTCF.tsv": "benchmarks",
     "checkpoints/CTCF/irrep/all/seed1.safetensors": "checkpoints",
     "provenance.json": "provenance",
     "report.html": "reports",

@@ -8,23 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from train_network import train_network
+from train import train as train_script
 
 from genome_data.windows.table import read_windows, write_windows
 from reliability.trainings import Training, binary_training
 
-IGNORED = "of other data, code or settings; training starts anew."
+IGNORED = "of other data, code or settings; training starts from the beginning."
 KEPT = "Finished after 2 epochs"
 
 
 def train(training: Training, caplog: pytest.LogCaptureFixture, /, **changes: Any) -> str:
     """What the job, with some parameters changed, logs."""
     job = json.loads((training.folder / "job.json").read_text())
-    files = {"windows": "windows.tsv", "kmers": "kmers.npy", "checkpoints": "checkpoints"} | job["output"]
+    files = {"windows": "windows.tsv", "sequences": "kmers.npy", "checkpoints": "checkpoints"} | job["output"]
     paths = {name: training.folder / file for name, file in files.items()}
     caplog.clear()
     with caplog.at_level("INFO", "rc"):
-        train_network(**job["params"] | paths | {"classes": None} | changes)
+        train_script(**job["params"] | paths | {"extras": []} | changes)
     return caplog.text
 
 

@@ -123,17 +123,18 @@ def binary_training(folder: Path, epochs: int, windows: int = 400) -> Training:
         "pool_stride": 15,
     }
     training = TRAINING | {"epochs": epochs, "steps_per_epoch": 5, "reverse_complement_augmentation": True}
-    inputs = {"windows": "windows.tsv", "kmers": "kmers.npy", "classes": []}
-    return _written(folder, "train_network", inputs, {"kind": "binary"}, architecture, training)
+    inputs = {"windows": "windows.tsv", "sequences": "kmers.npy", "extras": []}
+    return _written(folder, inputs, {"kind": "binary", "extra_names": []}, architecture, training)
 
 
 def profile_training(folder: Path, epochs: int) -> Training:
     """A network that predicts reads, with a control and jitter."""
     folder.mkdir(parents=True)
     write_planted_task(folder)
-    inputs = {"windows": "windows.tsv", "kmers": "codes.npy", "counts": "counts.npy", "control": ["control.npy"]}
+    inputs = {"windows": "windows.tsv", "sequences": "codes.npy", "extras": ["counts.npy", "control.npy"]}
     training = PROFILE_TRAINING | {"epochs": epochs, "patience": epochs}
-    return _written(folder, "train_profile_network", inputs, {}, PROFILE_ARCHITECTURE, training)
+    params = {"kind": "profile", "extra_names": ["counts", "control"]}
+    return _written(folder, inputs, params, PROFILE_ARCHITECTURE, training)
 
 
 TRAININGS = {"binary": binary_training, "profile": profile_training}
@@ -141,21 +142,20 @@ TRAININGS = {"binary": binary_training, "profile": profile_training}
 
 def _written(
     folder: Path,
-    script: str,
     inputs: dict[str, Any],
     params: dict[str, Any],
-    architecture: dict[str, Any],
+    network: dict[str, Any],
     training: dict[str, Any],
 ) -> Training:
     """The training whose job is described in ``job.json``."""
     arm = {"task": "planted", "arm": "arm", "size": "all", "seeds": SEEDS}
     job = {
-        "script": str(SCRIPTS / f"{script}.py"),
+        "script": str(SCRIPTS / "train.py"),
         "input": inputs,
         "output": OUTPUTS,
         "params": params
         | arm
-        | {"architecture": architecture, "training": training, "checkpoints": str(CHECKPOINTS), "code": "code"},
+        | {"network": network, "training": training, "checkpoints": str(CHECKPOINTS), "code": "code"},
         "log": ["job.log"],
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")

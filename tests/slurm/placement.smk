@@ -28,7 +28,7 @@ rule on_gpu:
 
 
 # The profile lets several jobs of this group share a Slurm job.
-rule evaluate_network:
+rule evaluate:
     output:
         "placed/evaluated.{n}.txt",
     group:

@@ -181,13 +181,13 @@ def test_without_cuda_every_job_is_on_the_cpu_partition_and_asks_for_what_its_ru
     assert {job["Partition"] for job in jobs} == {"cpu"}
     assert not any("gpu" in job["AllocTRES"] for job in jobs)
     assert all(job["State"] == "COMPLETED" for job in jobs)
-    trainings = finished.jobs("train_network")
+    trainings = finished.jobs("train")
     assert len(trainings) == 2
     assert {(job["ReqMem"], job["TimelimitRaw"]) for job in trainings} == {("4000M", "480")}
 
 
 def test_a_training_says_where_in_what_precision_and_how_fast_it_ran(checkout: Checkout, finished: Run) -> None:
-    log = (checkout.folder / "results/demo/logs/train_network/CTCF/standard/all.log").read_text()
+    log = (checkout.folder / "results/demo/logs/train/CTCF/standard/all.log").read_text()
     assert re.search(r"Trained .*on cpu \(.+\), float32, .* [\d,]+ windows a second", log)
 
 
@@ -210,12 +210,12 @@ def test_a_gpu_without_a_driver_is_refused_and_the_logs_are_named(
         pytest.skip("this machine may have a GPU that works")
     on_gpu = ["--config", "compute={device: cuda}", "--retries", "0"]
     run = Run(cluster, checkout.folder, *DEMO, *on_gpu, f"{MODELS}/irrep/all/weights.safetensors").end(succeeds=False)
-    (job,) = run.jobs("train_network")
+    (job,) = run.jobs("train")
     assert job["Partition"] == "gpu"
     assert "gres/gpu=1" in job["AllocTRES"]
-    failure = run.output.split("Error in rule train_network:")[1]
+    failure = run.output.split("Error in rule train:")[1]
     of_rule, of_slurm = re.search(r"^ +log: (.+), (.+) \(check log file", failure, re.MULTILINE).groups()
-    assert of_rule == "results/demo/logs/train_network/CTCF/irrep/all.log"
+    assert of_rule == "results/demo/logs/train/CTCF/irrep/all.log"
     for log in (of_rule, of_slurm):
         text = (checkout.folder / log).read_text()
         assert "training: device is cuda, but torch sees no GPU" in text
@@ -237,13 +237,13 @@ def test_a_training_killed_at_its_time_limit_goes_on_from_its_checkpoint_under_t
     common.write_text(common.read_text().replace(hours, "TRAINING_MINUTES = 2"))
     # Two seeds stall; where two minutes are too short for an epoch, attempts are killed besides.
     run = Run(cluster, checkout.folder, target, *DEMO, "--retries", "6").end()
-    *killed, passed = jobs = run.jobs("train_network")
+    *killed, passed = jobs = run.jobs("train")
     assert len(killed) >= 2
     assert {job["State"] for job in killed} == {"TIMEOUT"}
     assert passed["State"] == "COMPLETED"
     assert {job["TimelimitRaw"] for job in jobs} == {"2"}
     assert [job["ReqMem"] for job in jobs] == [f"{4000 * (attempt + 1)}M" for attempt in range(len(jobs))]
-    log = (checkout.folder / "results/demo/logs/train_network/CTCF/standard/all.log").read_text()
+    log = (checkout.folder / "results/demo/logs/train/CTCF/standard/all.log").read_text()
     assert re.search(r"Finished after 2 epochs: .*checkpoints/CTCF/standard/all/seed3", log)
     assert re.search(r"Going on after 1 epochs: .*checkpoints/CTCF/standard/all/seed4", log)
     resumed = load_file(checkout.folder / target)

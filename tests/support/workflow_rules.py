@@ -1,4 +1,4 @@
-"""The rules of the workflow as Snakemake reads them."""
+"""The rules of the workflow as Snakemake reads them, and its plan."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
+import yaml
 from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, SnakemakeApi
 from snakemake.rules import Rule
 from snakemake.settings.enums import Quietness
+
+from workflow_support.configuration import resolve
+from workflow_support.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,3 +33,10 @@ def rules_of(config: str) -> dict[str, Rule]:
             snakefile=ROOT / "Snakefile",
         )
         return {rule.name: rule for rule in workflow._workflow.rules}
+
+
+def plan_of(config: str, more: dict | None = None) -> Plan:
+    """The plan of a configuration, with more keys at its top."""
+    settings = yaml.safe_load((ROOT / config).read_text()) | (more or {})
+    with chdir(ROOT):
+        return Plan(*resolve(settings, [ROOT / config], ROOT / "resources/schemas/config.schema.json"))

@@ -11,10 +11,13 @@ import pytest
 from plot import figure_writer
 from snakemake.iocontainers import Namedlist
 from snakemake.rules import Rule
-from workflow_rules import ROOT, rules_of
+from workflow_rules import ROOT, plan_of, rules_of
 
-from workflow_support.code_digest import code_digest
+from learning.kinds import modules_of_kind
+from rc_equivariant.descriptions.networks import modules_of as network_modules
+from workflow_support.code_digest import code_digest, local_files
 from workflow_support.job import named_values
+from workflow_support.plan import Plan
 
 CONFIGURATIONS = ["tests/tiny.yaml", "resources/demo/config.yaml", "config.yaml"]
 SCRIPTS = ROOT / "workflow_scripts"
@@ -64,14 +67,31 @@ def test_a_name_that_does_not_fit_is_found(names: dict[str, dict[str, str]], fau
         named_values(rule_with(**names), encode_kmers)
 
 
-def limits(rule: Rule, resource: str) -> list[int]:
-    """The memory in MB, or the minutes, that a job gets at its first three attempts."""
+def limits(rule: Rule, resource: str, task: str) -> list[int]:
+    """The memory in MB, or the minutes, that a job of a task gets at its first three attempts."""
     asked, size = rule.resources[resource], SimpleNamespace(size_mb=1000)
-    return [asked.evaluate(SimpleNamespace(), input=size, attempt=attempt).value for attempt in (1, 2, 3)]
+    wildcards = SimpleNamespace(task=task)
+    return [asked.evaluate(wildcards, input=size, attempt=attempt).value for attempt in (1, 2, 3)]
+
+
+def digests(rule: Rule, plan: Plan) -> list[tuple[str, str]]:
+    """The digests that jobs have as their code, and those of the script with the modules that it loads for them."""
+    code, script = rule.params.code, SCRIPTS / f"{stem(rule)}.py"
+    if isinstance(code, str):
+        return [(code, code_digest(script, *modules_of(rule)))]
+    found = []
+    for task, kind in plan.run.kinds.items():
+        modules = modules_of_kind(kind, stem(rule))
+        for arm in plan.models.arms_for(task):
+            of_network = network_modules(plan.models.network(task, arm)) if stem(rule) == "train" else []
+            job = code(SimpleNamespace(task=task, arm=arm))
+            found.append((job, code_digest(script, *modules, *of_network)))
+    return found
 
 
 @pytest.mark.parametrize("config", CONFIGURATIONS)
 def test_every_rule_can_be_scheduled_traced_and_deployed(config: str) -> None:
+    plan = plan_of(config)
     for rule in rules_of(config).values():
         if rule.name == "all":
             continue
@@ -80,15 +100,27 @@ def test_every_rule_can_be_scheduled_traced_and_deployed(config: str) -> None:
         assert (ROOT / "rules" / rule.conda_env).resolve().is_file(), rule.name
         assert rule.resources["_cores"].value >= 1, rule.name
         for resource in ("mem_mb", "runtime"):
-            first, *later = limits(rule, resource)
+            first, *later = limits(rule, resource, plan.run.tasks[0])
             # What goes on where it was cut off needs no longer limit.
             resumes = resource == "runtime" and "checkpoints" in dict(rule.params.items())
             assert later == ([first, first] if resumes else [2 * first, 3 * first]), rule.name
         # Inside a cluster job, Snakemake would retry as well, with the memory of the first attempt.
         assert rule._restart_times is None, rule.name
         if rule.script:
-            digest = code_digest(SCRIPTS / f"{stem(rule)}.py", *modules_of(rule))
-            assert rule.params.code == digest, rule.name
+            assert all(found == expected for found, expected in digests(rule, plan)), rule.name
+
+
+def test_an_edit_of_hyperbolic_layers_reruns_the_trainings_of_hyperbolic_networks_alone() -> None:
+    plan = plan_of("tests/tiny.yaml")
+    layers = SCRIPTS / "rc_equivariant/hyperbolic/linear.py"
+    reached = {
+        arm: layers in local_files(SCRIPTS / "train.py", *modules_of_kind(kind, "train"), *network_modules(network))
+        for task, kind in plan.run.kinds.items()
+        for arm in plan.models.arms_for(task)
+        for network in [plan.models.network(task, arm)]
+    }
+    assert {arm for arm, is_reached in reached.items() if is_reached} == {"hyperbolic", "labelled_hyperbolic"}
+    assert len(reached) == 8
 
 
 def test_rule_files_say_what_they_need_and_make() -> None:

@@ -44,13 +44,13 @@ def finished(checkout: Checkout) -> Path:
 def test_without_a_configuration_the_study_is_planned(checkout: Checkout) -> None:
     """A job for all seeds of an arm: three tasks, five sizes, 33 arms and 5 combinations of them."""
     plan = checkout.plan()
-    assert plan["train_network"] == 3 * 5 * 33 == 495
-    assert plan["evaluate_network"] == 3 * 5 * (33 + 5) == 570
+    assert plan["train"] == 3 * 5 * 33 == 495
+    assert plan["evaluate"] == 3 * 5 * (33 + 5) == 570
     assert plan["fetch_file"] == 5
 
 
 def test_values_from_the_command_line_are_laid_over_the_study(checkout: Checkout) -> None:
-    assert checkout.plan("--config", "study={train_sizes: [all], claims: []}")["train_network"] == 3 * 33
+    assert checkout.plan("--config", "study={train_sizes: [all], claims: []}")["train"] == 3 * 33
     output = checkout.snakemake("-n", "--config", "study={seeds: [4]}", succeeds=False)
     assert "`study.combinations.two_of_the_best` averages more networks of an arm than there are" in output
     assert "replicates: 2 with 1 seeds" in output
@@ -61,12 +61,15 @@ def test_another_configuration_takes_the_place_of_the_study(checkout: Checkout) 
     plan = checkout.plan("--configfile", "resources/demo/config.yaml")
     assert plan["fetch_file"] == 0
     assert plan["simulate_experiment"] == 1
-    for kind, rule in (("binary", "train_network"), ("profile", "train_profile_network")):
+    trainings = []
+    for kind in ("binary", "profile"):
         tasks, arms = (
             [values for values in section.values() if values.get("kind", "binary") == kind]
             for section in (demo["tasks"], demo["study"]["arms"])
         )
-        assert plan[rule] == len(tasks) * len(arms)
+        trainings.append(len(tasks) * len(arms))
+    assert all(trainings)
+    assert plan["train"] == sum(trainings)
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "resources/examples").glob("*.yaml")), ids=lambda file: file.stem)
@@ -74,7 +77,7 @@ def test_examples_are_planned_on_the_real_data(checkout: Checkout, shared_data: 
     arguments = ["--configfile", f"resources/examples/{example.name}", "--config", f"data={shared_data}"]
     plan = checkout.plan(*arguments)
     is_profile = "kind: profile" in example.read_text()
-    assert plan["train_profile_network" if is_profile else "train_network"] == (3 if is_profile else 4)
+    assert plan["train"] == (3 if is_profile else 4)
 
 
 @pytest.mark.parametrize("run", STUDIES)
@@ -84,7 +87,7 @@ def test_the_runs_of_the_results_are_planned_on_the_real_data(checkout: Checkout
     settings = resolve_files(STUDIES[run], shared_data)
     study = settings["study"]
     sizes = sum(len(arm.get("train_sizes", study["train_sizes"])) for arm in study["arms"].values())
-    assert plan["train_network"] == sizes * len(settings["tasks"])
+    assert plan["train"] == sizes * len(settings["tasks"])
     assert plan["write_results_page"] == plan["compare_arms"] == 1
 
 
@@ -94,12 +97,12 @@ def test_the_profile_study_is_planned_where_its_files_are(checkout: Checkout, tm
         for name in ("peaks.narrowPeak.gz", "counts.plus.bw", "counts.minus.bw"):
             (tmp_path / factor / name).touch()
     plan = checkout.plan("--configfile", "resources/studies/chip_nexus_mm10.yaml", "--config", f"data={tmp_path}")
-    assert plan["train_profile_network"] == 4 * 5
+    assert plan["train"] == 4 * 5
     assert plan["collect_study"] == 1
 
 
 def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> None:
-    assert checkout.plan("--profile", "slurm", "--software-deployment-method", "env-modules")["train_network"] == 495
+    assert checkout.plan("--profile", "slurm", "--software-deployment-method", "env-modules")["train"] == 495
 
 
 def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
@@ -341,7 +344,7 @@ def test_whatever_is_deleted_is_asked_for(checkout: Checkout, finished: Path) ->
 @pytest.mark.parametrize(
     ("file", "rule"),
     [
-        ("tasks/CTCF/models/standard/all/weights.safetensors", "train_network"),
+        ("tasks/CTCF/models/standard/all/weights.safetensors", "train"),
         ("tasks/CTCF/negatives.bed", "sample_negatives"),
         ("genomes/simulated/chrom.sizes", "normalise_genome"),
     ],
@@ -365,11 +368,11 @@ def test_a_deleted_figure_is_made_again(checkout: Checkout, finished: Path) -> N
 @pytest.mark.parametrize(
     ("module", "reruns", "leaves"),
     [
-        ("figures/style.py", {"plot_performance", "plot_study_gain"}, {"train_network", "sample_negatives"}),
+        ("figures/style.py", {"plot_performance", "plot_study_gain"}, {"train", "sample_negatives"}),
         ("figures/calibration.py", {"plot_calibration"}, {"plot_performance", "plot_study_gain"}),
         (
             "rc_equivariant/layers/convolution.py",
-            {"train_network", "encode_kmers"},
+            {"train", "encode_kmers"},
             {"sample_negatives", "prepare_peaks"},
         ),
         ("genome_data/windows/negatives.py", {"sample_negatives"}, {"prepare_peaks", "normalise_genome"}),
@@ -411,7 +414,7 @@ def test_a_check_that_fails_leaves_the_run_as_it_was(checkout: Checkout, finishe
 
 def test_a_changed_value_reruns_what_depends_on_it(checkout: Checkout, finished: Path) -> None:
     plan = checkout.plan(*TINY, "--config", "trainings={binary: {epochs: 3}}")
-    assert plan["train_network"] == 4 * 2
+    assert plan["train"] == 4 * 2
     assert plan["sample_negatives"] == plan["fit_kmer_baseline"] == plan["normalise_genome"] == 0
 
 
@@ -449,7 +452,7 @@ class LongRun:
         return [int(seed) for seed in re.findall(KEPT, self.log())]
 
     def log(self) -> str:
-        log = self.folder / "results/long/logs/train_network/motifs/irrep/all.log"
+        log = self.folder / "results/long/logs/train/motifs/irrep/all.log"
         return log.read_text() if log.exists() else ""
 
     def interrupt_in_the_second_replicate(self) -> None:
@@ -489,7 +492,7 @@ def test_an_interrupted_run_goes_on_and_a_new_seed_is_all_that_is_trained(checko
     assert resumed.items() < extended.items()
 
     shutil.rmtree(run.folder / CHECKPOINTS)
-    assert run.train(*more, "--forcerun", "train_network") == []
+    assert run.train(*more, "--forcerun", "train") == []
     assert run.weights() == extended
 
 

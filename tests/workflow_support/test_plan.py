@@ -5,15 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from contextlib import chdir
 from pathlib import Path
 
 import pytest
-import yaml
 from study_run import ROWS
+from workflow_rules import plan_of
 
 from figures.registry import arm_groups, page_figures
-from workflow_support.configuration import resolve
 from workflow_support.plan import Plan
 from workflow_support.plan.study import families_with_several
 
@@ -21,16 +19,9 @@ ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests/tiny.yaml"
 
 
-def plan_of(more: dict | None = None) -> Plan:
-    """The plan of the tiny run, with more keys at the top of its configuration."""
-    config = yaml.safe_load(TINY.read_text()) | (more or {})
-    with chdir(ROOT):
-        return Plan(*resolve(config, [TINY], ROOT / "resources/schemas/config.schema.json"))
-
-
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return plan_of()
+    return plan_of("tests/tiny.yaml")
 
 
 def test_tasks_are_sorted_by_kind(plan: Plan) -> None:
@@ -77,7 +68,7 @@ def test_input_files_are_read_where_they_lie_or_from_downloads() -> None:
     assert run.remote == ["genomes.simulated.blacklist"]
     assert run.verified == ["predict.oligos.sequences"]
     assert run.input_files()["simulation.tfs.CTCF.motif"] == "resources/motifs/MA0139.2.CTCF.jaspar"
-    outputs = plan_of({"genomes": {"simulated": genome | {"blacklist": remote}}}).outputs.final()
+    outputs = plan_of("tests/tiny.yaml", {"genomes": {"simulated": genome | {"blacklist": remote}}}).outputs.final()
     assert "results/tiny/downloads/genomes.simulated.blacklist" in outputs
 
 
@@ -136,8 +127,15 @@ def test_networks_and_trainings_follow_kind_and_arm(plan: Plan) -> None:
     labelled = models.training("motifs", "labelled_standard")
     assert (labelled["batch_size"], labelled["reverse_complement_augmentation"]) == (16, True)
     assert {"device", "threads", "deterministic", "stacked_replicates"} <= labelled.keys()
-    assert models.kmer_file("CTCF", "irrep_k2") == "results/tiny/tasks/CTCF/kmers.k2.npy"
-    assert models.kmer_file("motifs", "labelled_irrep") == "results/tiny/tasks/motifs/codes.npy"
+    assert models.sequence_file("CTCF", "irrep_k2") == "results/tiny/tasks/CTCF/kmers.k2.npy"
+    assert models.sequence_file("motifs", "labelled_irrep") == "results/tiny/tasks/motifs/codes.npy"
+    assert models.extras("CTCF") == models.tracks("CTCF") == models.tracks("motifs") == {}
+    assert models.extras("motifs") == {"classes": "results/tiny/tasks/motifs/classes.json"}
+    assert models.tracks("CTCF_nexus") == {"control": "results/tiny/tasks/CTCF_nexus/control.npy"}
+    assert models.extra_names("CTCF_nexus") == ["counts", "control"]
+    assert models.extra_files("CTCF_nexus") == [
+        f"results/tiny/tasks/CTCF_nexus/{name}.npy" for name in ("counts", "control")
+    ]
     assert [models.kmer_lengths(task) for task in plan.run.tasks] == [[1, 2, 6], [1], [6]]
 
 
@@ -147,8 +145,6 @@ def test_inputs_of_tasks_and_checks(plan: Plan) -> None:
     assert [inputs.window_width(task) for task in ("CTCF", "CTCF_nexus")] == [100, 150 + 2 * 5]
     assert inputs.sequences("motifs") == ["tests/labelled.csv"]
     assert inputs.splits_of_sequences("motifs") is None
-    assert inputs.classes("motifs") == ["results/tiny/tasks/motifs/classes.json"]
-    assert inputs.classes("CTCF") == []
     assert inputs.peaks() == ["results/tiny/simulation/CTCF.narrowPeak"]
     assert inputs.is_genome("genomes.simulated.fasta")
     assert not inputs.is_genome("tasks.CTCF.peaks")
@@ -168,7 +164,6 @@ def test_signal_of_a_profile_task_comes_from_its_reads(plan: Plan) -> None:
     assert profiles.strand_files("counts", "plus", "CTCF_nexus") == [f"{folder}/counts.{n}.plus.bw" for n in (0, 1)]
     assert profiles.strand_files("control", "minus", "CTCF_nexus") == [f"{folder}/control.0.minus.bw"]
     assert profiles.strand_files("control", "minus", "CTCF") == []
-    assert profiles.control_counts("CTCF_nexus") == ["results/tiny/tasks/CTCF_nexus/control.npy"]
     assert profiles.sample_labels("CTCF_nexus") == ["+", "+ 2", "−", "− 2"]
     assert profiles.sample_colours("CTCF_nexus") == ["#0072B2", "#0072B2", "#D55E00", "#D55E00"]
     assert profiles.read_labels("CTCF_nexus") == ["counts 1", "counts 2", "control 1"]
@@ -179,15 +174,18 @@ def test_signal_of_a_profile_task_comes_from_its_reads(plan: Plan) -> None:
 
 def test_predictions_attributions_and_variants_use_the_largest_networks() -> None:
     attribute = {"why": {"task": "CTCF_nexus", "arm": "profile_rcps", "head": "counts"}}
-    uses = plan_of({"attribute": attribute}).uses
+    uses = plan_of("tests/tiny.yaml", {"attribute": attribute}).uses
     folder = "results/tiny/tasks"
     assert uses.model_files("predict", "models.json", "oligos") == [f"{folder}/CTCF/models/irrep_k1/all/models.json"]
     assert uses.model_files("variants", "models.json", "changes") == [f"{folder}/CTCF/models/irrep_k2/all/models.json"]
     assert not uses.average_strands("variants", "changes")
     assert uses.predicted_file("genome.fa", "oligos") == "results/tiny/predictions/oligos/genome.fa"
     assert uses.predicted_file("genome.fa", "everywhere") == "results/tiny/genomes/simulated/genome.fa"
-    assert len(uses.predicted_control("plus", "profiles")) == 1
-    assert uses.explained_control("why") == [f"{folder}/CTCF_nexus/control.npy"]
+    assert uses.predicted_track_names("profiles") == ["control.plus", "control.minus"]
+    signal = f"{folder}/CTCF_nexus/signal/control.0"
+    assert uses.predicted_tracks("profiles") == [f"{signal}.plus.bw", f"{signal}.minus.bw"]
+    assert uses.explained_track_names("why") == ["control"]
+    assert uses.explained_tracks("why") == [f"{folder}/CTCF_nexus/control.npy"]
     assert uses.explained_head("why") == "counts"
     assert uses.explained_genome("genome.fa", "why") == "results/tiny/genomes/simulated/genome.fa"
     assert uses.variant_genomes("genome.fa", "changes") == ["results/tiny/genomes/simulated/genome.fa"]

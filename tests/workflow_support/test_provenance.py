@@ -69,7 +69,7 @@ def test_the_record_holds_inputs_and_a_configuration_to_repeat_the_run(abc: Path
         files=[abc],
         models=models,
         config=config,
-        scripts={"train_network": "0"},
+        scripts={"train": "0"},
         environments={"requirements.lock": file_digest(abc)},
         provenance=tmp_path / "p.json",
         config_copy=tmp_path / "c.yaml",
@@ -129,9 +129,9 @@ def benchmarks(tmp_path: Path) -> Path:
     """Of three trainings, one of them too short to be looked at, a page, and two jobs whose times were not written."""
     folder = tmp_path / "benchmarks"
     content = {
-        "train_network/T/a/all.tsv": BENCHMARK + "10.0\t0:00:10\t100.5\t1\t1\t1\t0\t0\t90.0\t9.0\n",
-        "train_network/T/b/0.5.tsv": BENCHMARK + "30.0\t0:00:30\t300.0\t1\t1\t1\t0\t0\t70.0\t21.0\n",
-        "train_network/T/b/all.tsv": BENCHMARK + "0.1\t0:00:00\tNA\tNA\tNA\tNA\tNA\tNA\tNA\tNA\n",
+        "train/T/a/all.tsv": BENCHMARK + "10.0\t0:00:10\t100.5\t1\t1\t1\t0\t0\t90.0\t9.0\n",
+        "train/T/b/0.5.tsv": BENCHMARK + "30.0\t0:00:30\t300.0\t1\t1\t1\t0\t0\t70.0\t21.0\n",
+        "train/T/b/all.tsv": BENCHMARK + "0.1\t0:00:00\tNA\tNA\tNA\tNA\tNA\tNA\tNA\tNA\n",
         "write_page.tsv": BENCHMARK + "0.2\t0:00:00\t-\t-\t-\t-\t-\t-\t-\t-\n",
         "killed.tsv": "",
         "killed_later.tsv": BENCHMARK,
@@ -144,10 +144,10 @@ def benchmarks(tmp_path: Path) -> Path:
 
 def test_times_of_rules_are_those_of_their_jobs(benchmarks: Path, tmp_path: Path, caplog) -> None:
     with caplog.at_level("INFO", logger="rc"):
-        record_times(benchmarks, [], {}, tmp_path / "rules.tsv", tmp_path / "arms.tsv")
+        record_times(benchmarks, [], tmp_path / "rules.tsv", tmp_path / "arms.tsv")
     times = pd.read_csv(tmp_path / "rules.tsv", sep="\t").set_index("rule")
-    assert list(times.index) == ["train_network", "write_page"]
-    assert times.loc["train_network"].to_dict() == {
+    assert list(times.index) == ["train", "write_page"]
+    assert times.loc["train"].to_dict() == {
         "jobs": 3,
         "seconds": 40.1,
         "median_seconds": 10.0,
@@ -160,21 +160,20 @@ def test_times_of_rules_are_those_of_their_jobs(benchmarks: Path, tmp_path: Path
     assert "Of 6 benchmarks, 4 were read and 2 have no time." in caplog.messages
 
 
-def test_times_of_arms_are_those_of_the_jobs_of_their_kind(benchmarks: Path, tmp_path: Path) -> None:
-    """Not those of a task that was of another kind once, and none where a job has no time."""
+def test_times_of_arms_are_those_of_their_jobs(benchmarks: Path, tmp_path: Path) -> None:
+    """An arm has no time if its job has none."""
     others = {
-        "evaluate_network/T/b/all.tsv": 2.0,
-        "evaluate_network/T/mean/all.tsv": 3.0,
-        "train_network/reads/c/all.tsv": 5.0,
-        "train_profile_network/reads/c/all.tsv": 7.0,
-        "evaluate_profile_network/reads/c/all.tsv": 11.0,
+        "evaluate/T/b/all.tsv": 2.0,
+        "evaluate/T/mean/all.tsv": 3.0,
+        "train/reads/c/all.tsv": 7.0,
+        "evaluate/reads/c/all.tsv": 11.0,
     }
     for name, seconds in others.items():
         (benchmarks / name).parent.mkdir(parents=True, exist_ok=True)
         (benchmarks / name).write_text(BENCHMARK + f"{seconds}\t0:00:00\t-\t-\t-\t-\t-\t-\t-\t-\n")
     models = [("T", "b", "0.5"), ("T", "b", "all"), ("T", "mean", "all"), ("reads", "c", "all")]
     arms = tmp_path / "arms.tsv"
-    record_times(benchmarks, models, {"T": "binary", "reads": "profile"}, tmp_path / "rules.tsv", arms)
+    record_times(benchmarks, models, tmp_path / "rules.tsv", arms)
     rows = [line.split("\t") for line in arms.read_text().splitlines()[1:]]
     assert [tuple(row[:3]) for row in rows] == models
     assert [row[3:] for row in rows] == [["30.0", ""], ["0.1", "2.0"], ["", "3.0"], ["7.0", "11.0"]]
@@ -185,7 +184,7 @@ def test_deleted_benchmarks_leave_tables_without_numbers(tmp_path: Path, is_ther
     if is_there:
         (tmp_path / "benchmarks").mkdir()
     rules, arms = tmp_path / "rules.tsv", tmp_path / "arms.tsv"
-    record_times(tmp_path / "benchmarks", [("T", "a", "all")], {"T": "binary"}, rules, arms)
+    record_times(tmp_path / "benchmarks", [("T", "a", "all")], rules, arms)
     header = "rule jobs seconds median_seconds longest_seconds max_rss_mib mean_load"
     assert rules.read_text().split() == header.split()
     header = "task arm size training_seconds evaluation_seconds"

@@ -34,8 +34,8 @@ class Kind:
         Whether the k-mer regression is fitted beside the networks.
     unusable
         Sections of the configuration that its networks cannot serve, each with the reason.
-    training, evaluation
-        Modules of the kind below ``learning``.
+    train, evaluate
+        The modules that the scripts of these names load for tasks of the kind; see :mod:`learning.kinds`.
     """
 
     name: str
@@ -47,8 +47,8 @@ class Kind:
     tracks: tuple[str, ...] = ()
     has_baseline: bool
     unusable: Mapping[str, str] = field(default_factory=dict)
-    training: str
-    evaluation: str
+    train: str
+    evaluate: str
 
     @property
     def is_on_genome(self) -> bool:
@@ -68,8 +68,8 @@ KINDS: dict[str, Kind] = {
             required=_PEAKS,
             own=_ON_GENOME | {"signal"},
             has_baseline=True,
-            training="learning.training.binary",
-            evaluation="learning.evaluation.classification",
+            train="learning.training.binary",
+            evaluate="learning.evaluation.classification",
         ),
         Kind(
             name="profile",
@@ -81,8 +81,8 @@ KINDS: dict[str, Kind] = {
             tracks=("control",),
             has_baseline=False,
             unusable={"variants": "which gives no single score"},
-            training="learning.training.profiles",
-            evaluation="learning.evaluation.profiles",
+            train="learning.training.profiles",
+            evaluate="learning.evaluation.profiles",
         ),
         Kind(
             name="labelled",
@@ -93,8 +93,8 @@ KINDS: dict[str, Kind] = {
             inputs=("classes",),
             has_baseline=True,
             unusable={"attribute": "whose sequences lie on no genome"},
-            training="learning.training.labelled",
-            evaluation="learning.evaluation.classification",
+            train="learning.training.labelled",
+            evaluate="learning.evaluation.classification",
         ),
     )
 }

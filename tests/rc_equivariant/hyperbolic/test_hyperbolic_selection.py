@@ -10,7 +10,7 @@ from arm_networks import network_content
 from encode_kmers import encode_kmers
 from planted_windows import TRAINING, WIDTH, planted_codes
 from saved_networks import described
-from train_network import train_network
+from train import train
 
 from genome_data.windows.table import write_windows
 from learning.evaluation.metrics import auroc, mcc
@@ -52,10 +52,11 @@ def test_the_epoch_kept_is_the_best_on_validation_not_on_test_and_one_is_kept_th
     than chance from the first epoch to the last.
     """
     outputs = {name: contrary / name for name in ("weights", "models.json", "history.tsv")}
-    train_network(
+    train(
         contrary / "windows.tsv",
         contrary / "kmers.npy",
-        None,
+        [],
+        [],
         "binary",
         "task",
         "arm",

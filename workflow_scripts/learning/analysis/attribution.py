@@ -1,18 +1,19 @@
-"""How much each base contributes to what a network answers: gradient times input, and in-silico mutagenesis.
+"""Contributions of bases to the answer of a network: gradient times input, and in-silico mutagenesis.
 
-Both explain one number a window, linear in what the network gives: the logit of a :class:`BinaryNetwork`, or of a
-:class:`ProfileNetwork` its totals (``counts``) or the shape of its profile (``profile``). None of them depends on the
-strand, so that an equivariant network, or any network in a :class:`~rc_equivariant.StrandAverage`, contributes the same
-on both strands: the contributions of a reverse complement are those of the window, bases complemented and read from its
-other end. (The gradient alone has no such value where features are exactly equal under a maximum.)
+Both explain one number per window, linear in the outputs of the network: the logit of a network for classes, or the
+totals (``counts``) or the shape (``profile``) of a network for profiles. None of these depends on the strand, so an
+equivariant network, or any network in a :class:`~rc_equivariant.StrandAverage`, has the same contributions on both
+strands: those of a reverse complement are those of the window, with bases complemented and in reverse order. (The
+gradient has no such value where features are exactly equal under a maximum.)
 
-Contributions are *hypothetical*: one for each of the four bases that might stand at a position, the actual ones being
-those of the bases that do (:func:`of_present_bases`).
+Contributions are *hypothetical*: there is one for each of the four bases that may be at a position. The actual ones are
+those of the bases in the sequence (:func:`of_present_bases`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -23,29 +24,31 @@ from rc_equivariant.encoding import UNKNOWN_BASE
 from rc_equivariant.layers.module import EquivariantModule
 from rc_equivariant.plain import kmers_of_one_hot
 
+from ..models.inputs import tracks_of
 from ..models.networks import encoding_of
 
 Head = Literal["logit", "profile", "counts"]
-#: Sequences in a batch that needs no gradient, and one-hot k-mers in a batch that does.
+#: Sequences in a batch without gradients, and one-hot k-mers in a batch with gradients.
 FORWARD_BATCH = 512
 KMERS_PER_BATCH = 2**24
 
 
 class Windows(NamedTuple):
-    """What a network reads: base codes (windows, width), and control tracks (windows, 2, output length) if it has any.
+    """The inputs of a network: base codes (windows, width), and input tracks by name, each (windows, 2, output length).
 
     Codes are A, C, G, T = 0..3; anything above is unknown.
     """
 
     codes: np.ndarray
-    control: np.ndarray | None = None
+    tracks: Mapping[str, np.ndarray] = MappingProxyType({})
 
     def rows(self, rows: slice | np.ndarray) -> Windows:
-        return Windows(self.codes[rows], None if self.control is None else self.control[rows])
+        """The windows of some rows."""
+        return Windows(self.codes[rows], {name: values[rows] for name, values in self.tracks.items()})
 
 
 def window_scores(network: EquivariantModule, windows: Windows) -> np.ndarray:
-    """Logits, or sums over strands of the logarithms of the totals, (windows,): what windows are chosen by."""
+    """The scores (windows,) by which windows are chosen: logits, or logarithms of totals summed over the strands."""
     head: Head = "counts" if isinstance(network.out_type, tuple) else "logit"
     scores = []
     with torch.inference_mode():
@@ -56,21 +59,21 @@ def window_scores(network: EquivariantModule, windows: Windows) -> np.ndarray:
 
 
 def gradient_contributions(network: EquivariantModule, windows: Windows, head: Head) -> np.ndarray:
-    """Gradient with respect to the one-hot bases; that of the base that is there is gradient times input.
+    """The gradient with respect to the one-hot bases, which for the actual base is gradient times input.
 
-    A network of k-mers has a gradient for each k-mer at each place, and a k-mer's contribution is shared equally by its
-    k bases. So base b at position p gets the mean over offsets of the gradient for the k-mer that would stand over p if
-    b did: for k = 1 the usual definition, and for any k the actual contributions of a window add up to the sum of
-    gradient times input over its k-mers (over the known ones: an unknown base leaves its share to nobody).
+    A network of k-mers has a gradient for each k-mer at each position, and the k bases of a k-mer share its
+    contribution equally. So base b at position p gets the mean over offsets of the gradients for the k-mers that would
+    cover p if b was there. For k = 1 this is the usual definition. For any k, the actual contributions of a window add
+    up to the sum of gradient times input over its k-mers, without the shares of unknown bases.
 
     Parameters
     ----------
     network
-        In evaluation mode; reads k-mers.
+        A network of k-mers in evaluation mode.
     windows
-        What it reads.
+        The inputs of the network.
     head
-        What is explained.
+        The output that is explained.
 
     Returns
     -------
@@ -82,10 +85,10 @@ def gradient_contributions(network: EquivariantModule, windows: Windows, head: H
     rows = max(1, KMERS_PER_BATCH // (4**k * windows.codes.shape[1]))
     parts = []
     for start in range(0, len(windows.codes), rows):
-        codes, control = _on_device(network, windows.rows(slice(start, start + rows)))
+        codes, tracks = _on_device(network, windows.rows(slice(start, start + rows)))
         one_hot = nn.functional.one_hot(codes.clamp(max=UNKNOWN_BASE), 5)[..., :4].transpose(1, 2)
         one_hot = one_hot.to(next(network.parameters()).dtype).requires_grad_()
-        answer = _read(export(one_hot) if control is None else export(one_hot, control), head)
+        answer = _read(export(one_hot, *tracks), head)
         (gradient,) = torch.autograd.grad((_weights(answer, head) * answer).sum(), one_hot)
         parts.append((gradient / k).transpose(1, 2).cpu().numpy())
     return _at_known_bases(np.concatenate(parts), windows.codes)
@@ -94,18 +97,18 @@ def gradient_contributions(network: EquivariantModule, windows: Windows, head: H
 def mutagenesis_contributions(
     network: EquivariantModule, windows: Windows, head: Head, positions: range | None = None
 ) -> np.ndarray:
-    """What the answer with each base lies above its mean with the three others, every other base as it is.
+    """The answer with each base minus the mean answer with the three others, all other bases unchanged.
 
-    So the contribution of the base that is there is the mean loss over the three substitutions, and the four of a
-    position sum to zero. The shape of a profile is compared with that of the window as it is, by whose probabilities
-    all mutants are weighed.
+    So the contribution of the actual base is the mean loss over the three substitutions, and the four contributions at
+    a position sum to zero. The shape of a profile is compared with that of the unchanged window, whose probabilities
+    are the weights for all mutants.
 
     Parameters
     ----------
     network, windows, head
         As in :func:`gradient_contributions`.
     positions
-        Those to mutate, all if not given.
+        Positions to mutate; all by default.
 
     Returns
     -------
@@ -119,7 +122,7 @@ def mutagenesis_contributions(
 
 
 def of_present_bases(contributions: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Actual contributions (windows, width) of hypothetical ones (windows, width, 4)."""
+    """The actual contributions (windows, width) among hypothetical ones (windows, width, 4)."""
     return np.take_along_axis(contributions, np.minimum(codes, 3)[..., None].astype(np.int64), axis=2)[..., 0]
 
 
@@ -129,27 +132,27 @@ def _at_known_bases(contributions: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
 def _mutate_window(network: EquivariantModule, window: Windows, head: Head, positions: range) -> np.ndarray:
     """:func:`mutagenesis_contributions` of one window, (len(positions), 4)."""
-    codes, control = _on_device(network, window)
+    codes, tracks = _on_device(network, window)
     with torch.inference_mode():
-        weights = _weights(_answer(network, codes, control, head), head)
-        answers = [_answer(network, mutants, control, head) for mutants in _mutants(codes, positions)]
+        weights = _weights(_answer(network, codes, tracks, head), head)
+        answers = [_answer(network, mutants, tracks, head) for mutants in _mutants(codes, positions)]
         of_mutants = torch.cat([(weights * answer).flatten(1).sum(1) for answer in answers])
     with_base = of_mutants.view(len(positions), 4)
     return ((with_base - with_base.mean(1, keepdim=True)) * (4 / 3)).cpu().numpy()
 
 
 def _mutants(codes: Tensor, positions: range) -> Iterator[Tensor]:
-    """Batches of copies of one window, codes (1, width), with each of A, C, G, T at each of the positions in turn."""
+    """Yield batches of copies of one window, codes (1, width), with each of A, C, G, T at each position in turn."""
     places = torch.tensor(positions, device=codes.device).repeat_interleave(4)
     bases = torch.arange(4, device=codes.device).repeat(len(positions))
     for place, base in zip(places.split(FORWARD_BATCH), bases.split(FORWARD_BATCH), strict=True):
         yield codes.repeat(len(place), 1).scatter_(1, place[:, None], base[:, None])
 
 
-def _answer(network: EquivariantModule, codes: Tensor, control: Tensor | None, head: Head) -> Tensor:
-    """What the network gives for base codes (batch, width), as :func:`_read` returns it; one control may serve all."""
-    tracks = [] if control is None else [control.expand(len(codes), -1, -1)]
-    return _read(network(encoding_of(network).indices(codes), *tracks), head)
+def _answer(network: EquivariantModule, codes: Tensor, tracks: list[Tensor], head: Head) -> Tensor:
+    """The answer to base codes (batch, width), as :func:`_read` returns it; tracks of one window serve all of them."""
+    expanded = [track.expand(len(codes), -1, -1) for track in tracks]
+    return _read(network(encoding_of(network).indices(codes), *expanded), head)
 
 
 def _read(outputs: Tensor | tuple[Tensor, Tensor], head: Head) -> Tensor:
@@ -160,30 +163,29 @@ def _read(outputs: Tensor | tuple[Tensor, Tensor], head: Head) -> Tensor:
 
 
 def _weights(answer: Tensor, head: Head) -> Tensor:
-    """What each part of the answer counts in the number that is explained; a constant, no gradient flows through it.
+    """The weight of each part of the answer in the number that is explained; no gradient flows through it.
 
-    Profiles are explained as BPNet's are (Avsec et al. 2021): logits weighed by their probabilities. The mean logit of
-    each strand is taken off, since what raises all of them alike does not change the profile.
+    Profiles are explained like those of BPNet (Avsec et al. 2021): logits are weighted by their probabilities. The mean
+    logit of each strand is subtracted, since a change of all logits by the same amount does not change the profile.
     """
     if head == "profile":
         return answer.detach().softmax(2) - 1 / answer.shape[2]
     return torch.ones_like(answer)
 
 
-def _on_device(network: EquivariantModule, windows: Windows) -> tuple[Tensor, Tensor | None]:
-    """Codes (int64) and control as tensors where the network lies."""
+def _on_device(network: EquivariantModule, windows: Windows) -> tuple[Tensor, list[Tensor]]:
+    """Codes (int64) and the tracks that the network reads as tensors on its device."""
     weight = next(network.parameters())
     codes = torch.from_numpy(windows.codes.astype(np.int64)).to(weight.device)
-    if windows.control is None:
-        return codes, None
-    return codes, torch.from_numpy(windows.control.astype(np.float64)).to(weight)
+    tracks = [windows.tracks[name].astype(np.float64) for name in tracks_of(network)]
+    return codes, [torch.from_numpy(values).to(weight) for values in tracks]
 
 
 class _KmerProducts(nn.Module):
-    """One-hot k-mers of one-hot nucleotides as products of their bases; (batch, 4, L) to (batch, 4^k, L - k + 1).
+    """One-hot k-mers of one-hot bases as products of their bases; (batch, 4, L) to (batch, 4^k, L - k + 1).
 
-    Equal to :func:`rc_equivariant.plain.kmers_of_one_hot` on one-hot input, but with a gradient for every base: that of
-    the k-mers which would be there if the base was.
+    This equals :func:`rc_equivariant.plain.kmers_of_one_hot` on one-hot input, but has a gradient for every base: that
+    of the k-mers that would be there if the base was.
     """
 
     def __init__(self, k: int) -> None:

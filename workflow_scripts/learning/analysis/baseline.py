@@ -1,4 +1,4 @@
-"""The floor for every network: logistic regression on k-mer counts that do not depend on the strand."""
+"""The baseline for every network: logistic regression on k-mer counts that do not depend on the strand."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rc_equivariant.encoding import KmerEncoding
 
 from ..evaluation.metrics import auroc, macro_auroc, softmax
 
-# Of L2 regularisation (sklearn's C), the strongest penalty first. With standardised counts and a few thousand windows
-# the best one lies well inside this range.
+# Inverse strengths of L2 regularisation (sklearn's C), the strongest penalty first. With standardised counts and a few
+# thousand windows the best one lies well inside this range.
 INVERSE_PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 MAX_ITERATIONS = 200
 COUNTS_PER_BLOCK = 20_000_000
@@ -28,12 +28,12 @@ def canonical_ranks(k: int) -> np.ndarray:
 
 
 def count_canonical(kmers: np.ndarray, k: int) -> np.ndarray:
-    """Counts of k-mers merged with their reverse complements.
+    """The counts of k-mers, merged with those of their reverse complements.
 
     Parameters
     ----------
     kmers
-        k-mer indices (windows, positions); 4^k is an unknown k-mer, which is not counted.
+        k-mer indices (windows, positions); 4^k stands for an unknown k-mer, which is not counted.
 
     Returns
     -------
@@ -54,9 +54,9 @@ def count_canonical(kmers: np.ndarray, k: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FittedBaseline:
-    """Logits of every window that was counted, (windows,) or (windows, classes), and how they came about.
+    """The logits of every counted window, (windows,) or (windows, classes), and facts about the fit.
 
-    ``converged`` is False where the optimiser stopped at its limit, which makes the floor lower than it need be.
+    ``converged`` is False if the optimiser stopped at its limit, which makes the baseline weaker than necessary.
     """
 
     logits: np.ndarray
@@ -66,9 +66,9 @@ class FittedBaseline:
 
 
 def fit_baseline(counts: np.ndarray, labels: np.ndarray, train: np.ndarray, validation: np.ndarray) -> FittedBaseline:
-    """Fit on the ``train`` rows, with the penalty of the best AUROC on the ``validation`` rows (the stronger on ties).
+    """Fit on the ``train`` rows, with the penalty of the best AUROC on the ``validation`` rows; the stronger on ties.
 
-    Of more than two classes it is the mean AUROC of one class against the rest.
+    For more than two classes it is the mean AUROC of one class against the rest.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def fit_baseline(counts: np.ndarray, labels: np.ndarray, train: np.ndarray, vali
     train, validation
         Boolean masks (windows,). Means and standard deviations of the counts come from the training rows alone.
     """
-    # In place: the counts of a study take gigabytes, and nobody needs them afterwards.
+    # In place: the counts of a study take gigabytes, and nothing needs them afterwards.
     scaled = StandardScaler(copy=False).fit(counts[train]).transform(counts)
     scaled_train, train_labels = scaled[train], labels[train]
     model = LogisticRegression(max_iter=MAX_ITERATIONS, warm_start=True)

@@ -1,4 +1,4 @@
-"""Where trained networks put sequences before their last layer, and how far apart."""
+"""Embeddings of sequences before the last layer of trained networks, and the distances between them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..models.networks import encoding_of
 
 
 def embedding_distances(network: nn.Module, codes: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """Distances between the embeddings of sequences, within each of several samples.
+    """The distances between the embeddings of sequences, within each of several samples.
 
-    They are those of the space that the network's last layer reads: hyperbolic, of its curvature, or Euclidean. The
-    embedding of a conjoined network is the centroid of those of both strands.
+    Distances are those of the space of the last layer's input: hyperbolic, with its curvature, or Euclidean. The
+    embedding of a conjoined network is the centroid of the embeddings of both strands.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def _inner(network: nn.Module) -> nn.Module:
 
 
 def _geometry(network: nn.Module) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]:
-    """Centroid of points (strands, batch, features), and distance along the last of their dimensions."""
+    """Functions for the centroid of points (strands, batch, features) and the distance along their last dimension."""
     curvatures = getattr(network.trunk, "curvatures", ())
     if not len(curvatures):
         return lambda points: points.mean(0), lambda x, y: torch.linalg.vector_norm(x - y, dim=-1)
@@ -57,7 +57,7 @@ def _geometry(network: nn.Module) -> tuple[Callable[[Tensor], Tensor], Callable[
 
 @torch.inference_mode()
 def _embeddings(network: nn.Module, codes: np.ndarray, centroid: Callable[[Tensor], Tensor]) -> Tensor:
-    """Of each sequence, (sequences, features) in float64; the network is in evaluation mode."""
+    """The embeddings of sequences, (sequences, features) in float64, by a network in evaluation mode."""
     device, encoding, inner = next(network.parameters()).device, encoding_of(network), _inner(network)
     parts = []
     for batch in as_integer_tensor(encode(codes, encoding)).split(WINDOWS_PER_BATCH):
@@ -70,5 +70,5 @@ def _embeddings(network: nn.Module, codes: np.ndarray, centroid: Callable[[Tenso
 
 @torch.inference_mode()
 def _pairwise(points: Tensor, distance: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Distances (points, points)."""
+    """The distances (points, points)."""
     return distance(points[:, None], points[None])

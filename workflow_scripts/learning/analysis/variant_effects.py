@@ -1,4 +1,4 @@
-"""How well predicted differences between alleles go with measured effects."""
+"""The correlation of predicted differences between alleles with measured effects."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 SIGNIFICANT = 1e-5
-"""Variants with a smaller p-value are also looked at on their own."""
+"""Variants with a smaller p-value are also a subset of their own."""
 BOOTSTRAPS = 10_000
 _SEED = 0
 _LEAST_VARIANTS = 4
 """Fisher's interval needs n > 3."""
 _BLOCK = 2**20
-"""Numbers of draws that stand in memory together."""
+"""Number of values of bootstrap draws in memory at once."""
 _ROUNDING = 1e-9
 _NORMAL_QUANTILE = 1.959964
 _PERCENTILES = (2.5, 97.5)
@@ -21,10 +21,11 @@ _PERCENTILES = (2.5, 97.5)
 
 @dataclass(frozen=True)
 class Correlation:
-    """Agreement of a scorer with the measured effects of ``n`` variants.
+    """The correlation of a scorer with the measured effects of ``n`` variants.
 
-    ``low`` and ``high`` are the 95 % percentile interval over variants drawn again with replacement; ``fisher_low`` and
-    ``fisher_high`` that of Fisher's z transform. All are None where there are too few variants, or they do not vary.
+    ``low`` and ``high`` are the 95 % percentile interval over variants drawn with replacement, ``fisher_low`` and
+    ``fisher_high`` the interval of Fisher's z transform. All are None if there are too few variants or they do not
+    vary.
     """
 
     scorer: str
@@ -41,14 +42,14 @@ class Correlation:
 
 
 def correlations(effects: np.ndarray, p_values: np.ndarray, differences: dict[str, np.ndarray]) -> list[Correlation]:
-    """Agreement with the measured effects, for each scorer of all variants and of the significant ones.
+    """The correlations with the measured effects, for each scorer, over all variants and over the significant ones.
 
     Parameters
     ----------
     effects, p_values
-        Measured, of the alternative allele: float64 (variants,), NaN where there is none.
+        Measured values of the alternative allele, float64 (variants,), NaN if there is none.
     differences
-        By scorer the score of the alternative less that of the reference: float64 (variants,).
+        For each scorer, the score of the alternative minus that of the reference, float64 (variants,).
     """
     is_measured = np.isfinite(effects)
     subsets = {"all": is_measured}
@@ -67,7 +68,7 @@ def correlation(first: np.ndarray, second: np.ndarray, *, scorer: str, subset: s
     n = len(first)
     if n < _LEAST_VARIANTS or np.ptp(first) == 0 or np.ptp(second) == 0:
         return Correlation(scorer, subset, n)
-    # On one scale, so that rounding cannot pass for variation.
+    # On one scale, so that rounding is not taken for variation.
     first, second = ((values - values.mean()) / values.std() for values in (first, second))
     once = np.ones((1, n))
     pearson, spearman = (
@@ -77,7 +78,7 @@ def correlation(first: np.ndarray, second: np.ndarray, *, scorer: str, subset: s
     with np.errstate(divide="ignore"):
         z, half = np.arctanh(pearson), _NORMAL_QUANTILE / np.sqrt(n - 3)
     fisher_low, fisher_high = np.tanh([z - half, z + half])
-    # A draw of one variant only, again and again, has no correlation.
+    # A draw that has only one variant has no correlation.
     (low, spearman_low), (high, spearman_high) = np.nanpercentile(draws, _PERCENTILES, axis=0)
     intervals = (low, high, fisher_low, fisher_high)
     return Correlation(
@@ -98,7 +99,7 @@ def _bootstrap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _weighted_pearson(first: np.ndarray, second: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Correlation (draws,) where value i, (n,) or (draws, n), counts ``times[:, i]`` times; NaN without variation."""
+    """The correlation (draws,) if value i, (n,) or (draws, n), counts ``times[:, i]`` times; NaN without variation."""
     totals = times.sum(axis=1, keepdims=True)
     first, second = (values - (times * values).sum(axis=1, keepdims=True) / totals for values in (first, second))
     covariance, *variances = (
@@ -113,7 +114,7 @@ def _weighted_spearman(first: np.ndarray, second: np.ndarray, times: np.ndarray)
 
 
 def _weighted_ranks(values: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Mean ranks (draws, n) of values (n,), of which value i is there ``times[:, i]`` times, less one half."""
+    """The mean ranks (draws, n) minus one half of values (n,), of which value i occurs ``times[:, i]`` times."""
     order = np.argsort(values, kind="stable")
     _, firsts, groups = np.unique(values, return_index=True, return_inverse=True)
     begins = np.searchsorted(values[order], values[firsts])

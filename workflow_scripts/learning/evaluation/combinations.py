@@ -1,8 +1,8 @@
-"""Arms and combinations of them: which trained networks answer together, what they answer, and what that costs.
+"""Arms and combinations of arms: the networks that are averaged, their mean answers and their costs.
 
-Every network reads every window once on each strand, however many replicates it is a member of. What replicates answer
-is the mean of what their members give, before any sigmoid or softmax: as :class:`rc_equivariant.Ensemble`, and as
-:class:`rc_equivariant.StrandAverage` around it where strands are averaged, but without running them.
+Every network reads every window once on each strand, even if several replicates average it. The answer of a replicate
+is the mean of the answers of its networks before any sigmoid or softmax, like that of an
+:class:`rc_equivariant.Ensemble`, within an :class:`rc_equivariant.StrandAverage` if strands are averaged.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from .averages import load_networks
 from .predict import Clock
 from .records import EvaluatedModel
 
-#: Positions of the arms that are averaged.
+#: The positions of the arms that are averaged.
 Candidate = list[int]
 Outputs = TypeVar("Outputs")
 
 
 @dataclass(frozen=True)
 class Combination:
-    """Networks, and the replicates of an arm or combination that they are members of.
+    """The networks of an arm or combination, and the replicates that average them.
 
     Parameters
     ----------
     networks, descriptions
-        Of the candidate that was taken.
+        Those of the candidate that was taken.
     replicates
-        Positions of the members of each in ``networks``.
+        For each replicate, the positions of its members in ``networks``.
     average_strands
         Whether answers are the mean of both strands.
     qualities
-        Mean validation quality of each candidate, by its arms joined by ``+``, the one taken first.
+        The mean validation quality of each candidate, named by its arms joined by ``+``; the first one was taken.
     clock
-        How long the networks take.
+        The time that the networks take.
     """
 
     networks: list[nn.Module]
@@ -56,30 +56,30 @@ class Combination:
 
     @property
     def kind(self) -> str:
-        """Of the task that all networks are for."""
+        """The kind of the task that all networks are for."""
         return self.descriptions[0].kind
 
     def answers(
         self,
         forward: Sequence[Outputs],
-        brought_back: Sequence[Outputs],
+        reverse: Sequence[Outputs],
         mean: Callable[[Sequence[Outputs]], Outputs],
     ) -> Iterator[tuple[Outputs, Outputs]]:
-        """What each replicate answers for windows and, brought back to their strand, for their reverse complements.
+        """Yield the answers of each replicate for windows and for their reverse complements.
 
         Parameters
         ----------
-        forward, brought_back
-            What each network gives for the same.
+        forward, reverse
+            The outputs of each network for both, as seen on the forward strand.
         mean
-            Of outputs.
+            A function that averages outputs.
         """
         for members in self.replicates:
-            strands = [mean([outputs[member] for member in members]) for outputs in (forward, brought_back)]
+            strands = [mean([outputs[member] for member in members]) for outputs in (forward, reverse)]
             yield (mean(strands), mean(strands)) if self.average_strands else tuple(strands)
 
     def evaluated(self, replicate: int, *, task: str, arm: str, size: str, seed: int) -> EvaluatedModel:
-        """Which replicate it is and what it costs."""
+        """The identity and costs of a replicate."""
         members = self.replicates[replicate]
         described = [self.descriptions[member] for member in members]
         strands = 2 if self.average_strands else 1
@@ -115,18 +115,18 @@ def load_combination(
     Parameters
     ----------
     weights, models
-        One of each an arm, with all of its replicates.
+        One file of each per arm, with all of its replicates.
     candidates
-        Positions in ``weights`` and ``models`` of the arms that are averaged.
+        For each candidate, the positions in ``weights`` of the arms that it averages.
     seeds
-        Of each replicate, those of the networks of every arm that it averages.
+        For each replicate, the seeds of the networks of every arm that it averages.
     device, kinds
         As :func:`learning.evaluation.averages.load_networks` takes them.
 
     Raises
     ------
     InputError
-        If a network that is needed is not there, cannot be loaded, or if they do not go together.
+        If a network is missing or cannot be loaded, or if the networks cannot be averaged.
     """
     described = {arm: load_descriptions(models[arm]) for candidate in candidates for arm in candidate}
     used = {seed for group in seeds for seed in group}

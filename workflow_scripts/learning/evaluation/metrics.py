@@ -1,6 +1,14 @@
-"""How well scores tell classes apart, and how far their probabilities can be believed."""
+"""Metrics of the test split: functions, and by kind of task the tables of those that are reported.
+
+A new metric is a function and an entry in one of the tables at the end of this file, and a row of
+:data:`workflow_support.metrics.METRICS`.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -13,12 +21,12 @@ CALIBRATION_BINS = 15
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of logits, without overflow at either end."""
+    """The probabilities of logits, without overflow at either end."""
     return np.exp(-np.logaddexp(0.0, -np.asarray(logits, dtype=np.float64)))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities (windows, classes) of logits (windows, classes), float64."""
+    """The probabilities (windows, classes) of logits (windows, classes), float64."""
     shifted = np.asarray(logits, dtype=np.float64) - np.max(logits, axis=1, keepdims=True)
     return np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
 
@@ -34,7 +42,7 @@ def mcc(labels: np.ndarray, logits: np.ndarray, threshold: float) -> float:
 
 
 def accuracy(labels: np.ndarray, calls: np.ndarray) -> float:
-    """The share of windows that are called what they are."""
+    """The share of windows whose call is their label."""
     return float(np.mean(labels == calls))
 
 
@@ -44,7 +52,7 @@ def mcc_of_classes(labels: np.ndarray, calls: np.ndarray) -> float:
 
 
 def best_mcc_threshold(labels: np.ndarray, logits: np.ndarray) -> float:
-    """The score from which on calling windows bound gives the largest Matthews correlation (the highest on ties)."""
+    """The threshold of calls with the largest Matthews correlation, the highest threshold on ties."""
     tn, fp, fn, tp, thresholds = confusion_matrix_at_thresholds(labels, logits)
     margins = np.sqrt(tp + fp) * np.sqrt(tp + fn) * np.sqrt(tn + fp) * np.sqrt(tn + fn)
     correlation = np.divide(tp * tn - fp * fn, margins, out=np.zeros_like(margins), where=margins > 0)
@@ -57,7 +65,7 @@ def brier(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
 
 def brier_of_classes(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Mean over windows of the squared differences from the class that is there, summed over classes (Brier 1950)."""
+    """Mean over windows of the squared differences from the true class, summed over classes (Brier 1950)."""
     return float(np.mean(((probabilities - np.eye(probabilities.shape[1])[labels]) ** 2).sum(axis=1)))
 
 
@@ -66,8 +74,8 @@ def calibration_table(labels: np.ndarray, probabilities: np.ndarray) -> list[dic
 
     Returns
     -------
-    One row ``from, to, windows, mean_probability, fraction_positive`` for each bin that holds windows; a bin includes
-    its lower edge, the last one its upper edge too.
+    One row ``from, to, windows, mean_probability, fraction_positive`` for each bin that holds windows. A bin includes
+    its lower edge, and the last one also its upper edge.
     """
     bins = np.minimum((probabilities * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     windows = np.bincount(bins, minlength=CALIBRATION_BINS)
@@ -95,16 +103,17 @@ SMOOTHING_SIGMA, SMOOTHING_RADIUS = 3.0, 3
 
 
 def as_profiles(counts: np.ndarray) -> np.ndarray:
-    """Shares of the reads of each strand, float64; zeros for a strand without reads."""
+    """The share of each strand's reads at each position, float64; zeros for a strand without reads."""
     totals = counts.sum(axis=-1, keepdims=True, dtype=np.float64)
     return np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
 
 
 def jensen_shannon_divergence(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Divergence (windows,) of smoothed profiles, in nats: 0 for equal ones, at most log 2; the mean of the strands.
+    """The divergence (windows,) of smoothed profiles in nats, between 0 and log 2, the mean of the strands.
 
-    As published (Zhou et al. 2022): Gaussian of sigma 3 cut off after one sigma, mirrored at the ends. A strand that
-    has no reads in ``first`` or ``second`` is left out; NaN where neither strand is left. Both are broadcast.
+    Smoothing is as published (Zhou et al. 2022): a Gaussian of sigma 3 cut off after one sigma, mirrored at the ends. A
+    strand without reads in ``first`` or ``second`` is left out; the divergence is NaN if neither strand is left. Both
+    arrays are broadcast.
     """
     p, q = smoothed(as_profiles(first)), smoothed(as_profiles(second))
     middle = (p + q) / 2
@@ -114,7 +123,7 @@ def jensen_shannon_divergence(first: np.ndarray, second: np.ndarray) -> np.ndarr
 
 
 def smoothed(profiles: np.ndarray) -> np.ndarray:
-    """Profiles convolved with a Gaussian over their last axis, mirrored at the ends, which keeps their sums."""
+    """Profiles convolved with a Gaussian over the last axis and mirrored at the ends, which keeps their sums."""
     offsets = np.arange(-SMOOTHING_RADIUS, SMOOTHING_RADIUS + 1)
     weights = np.exp(-((offsets / SMOOTHING_SIGMA) ** 2) / 2)
     margins = [(0, 0)] * (profiles.ndim - 1) + [(SMOOTHING_RADIUS, SMOOTHING_RADIUS)]
@@ -123,23 +132,23 @@ def smoothed(profiles: np.ndarray) -> np.ndarray:
 
 
 def split_reads(counts: np.ndarray, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Pseudo-replicates: each read goes to one of two halves at random."""
+    """Two pseudo-replicates: each read goes to one of the halves at random."""
     first = generator.binomial(counts.astype(np.int64), 0.5)
     return first, counts - first
 
 
 def binned_maxima(profiles: np.ndarray, width: int) -> np.ndarray:
-    """The largest value in each bin of ``width`` positions, strands side by side: (windows, 2 bins).
+    """The largest value in each bin of ``width`` positions, one strand after the other: (windows, 2 bins).
 
-    The last bin of a strand is narrower where the width leaves a rest.
+    The last bin of a strand is narrower if the width does not divide its length.
     """
     maxima = np.maximum.reduceat(profiles, np.arange(0, profiles.shape[-1], width), axis=-1)
     return maxima.reshape(len(profiles), -1)
 
 
 def pearson(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Correlation over the last axis; NaN where one side is constant."""
-    # Equal numbers need not differ from their mean by exactly zero, so constants are told by their range.
+    """Pearson's correlation over the last axis; NaN if one side is constant."""
+    # Equal numbers need not differ from their mean by exactly zero, so constants are found by their range.
     is_defined = (np.ptp(first, axis=-1) > 0) & (np.ptp(second, axis=-1) > 0)
     first, second = (values - values.mean(axis=-1, keepdims=True) for values in (first, second))
     scale = np.sqrt((first**2).sum(axis=-1) * (second**2).sum(axis=-1))
@@ -148,23 +157,110 @@ def pearson(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Rank correlation over the rows of (windows, values), equal values with their mean rank; NaN where constant."""
+    """Rank correlation over the rows of (windows, values), equal values with their mean rank; NaN if constant."""
     return pearson(*(pd.DataFrame(values).rank(axis=1).to_numpy() for values in (first, second)))
 
 
 def mean_squared_error(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Mean over the last axis of the squared difference."""
+    """The mean over the last axis of the squared difference."""
     return ((first - second) ** 2).mean(axis=-1)
 
 
 def mean_of_defined(values: np.ndarray, axis: int | None = None) -> np.ndarray:
-    """Mean over ``axis`` of what is not NaN; NaN where all are."""
+    """The mean over ``axis`` of the values that are not NaN; NaN if all are."""
     is_defined = ~np.isnan(values)
     defined, total = is_defined.sum(axis=axis), np.where(is_defined, values, 0.0).sum(axis=axis)
     return np.divide(total, defined, out=np.full(np.shape(total), np.nan), where=defined > 0)
 
 
 def _relative_entropy(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Kullback-Leibler divergence over the last axis, in nats; q is positive wherever p is."""
+    """The Kullback-Leibler divergence over the last axis, in nats; q is positive wherever p is."""
     ratio = np.divide(p, q, out=np.ones(np.broadcast_shapes(p.shape, q.shape)), where=(p > 0) & (q > 0))
     return (p * np.log(ratio)).sum(axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class TwoClassScores:
+    """Labels 0 and 1 of the test windows and their logits, (windows,); calls are logits of at least ``threshold``."""
+
+    labels: np.ndarray
+    logits: np.ndarray
+    threshold: float
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """The probabilities of class 1."""
+        return sigmoid(self.logits)
+
+    @cached_property
+    def calibration(self) -> list[dict[str, float]]:
+        """The calibration of these probabilities."""
+        return calibration_table(self.labels, self.probabilities)
+
+
+@dataclass(frozen=True, eq=False)
+class ManyClassScores:
+    """Labels (windows,) of the test windows and their logits (windows, classes); the largest logit is the call."""
+
+    labels: np.ndarray
+    logits: np.ndarray
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """The probabilities (windows, classes)."""
+        return softmax(self.logits)
+
+    @cached_property
+    def calls(self) -> np.ndarray:
+        """The class of the largest logit."""
+        return self.logits.argmax(axis=1)
+
+    @cached_property
+    def calibration(self) -> list[dict[str, float]]:
+        """The calibration of the probabilities of the called classes."""
+        return calibration_table(self.labels == self.calls, self.probabilities.max(axis=1))
+
+
+_BINARY: dict[str, Callable[[TwoClassScores], float]] = {
+    "AUROC": lambda scores: auroc(scores.labels, scores.logits),
+    "AUPRC": lambda scores: auprc(scores.labels, scores.logits),
+    "MCC": lambda scores: mcc(scores.labels, scores.logits, scores.threshold),
+    "Brier": lambda scores: brier(scores.labels, scores.probabilities),
+    "ECE": lambda scores: expected_calibration_error(scores.calibration),
+}
+# The metrics that benchmarks report, whose calls are probabilities of at least 0.5.
+_BENCHMARKS: dict[str, Callable[[TwoClassScores], float]] = {
+    "Accuracy": lambda scores: accuracy(scores.labels, scores.logits >= 0),
+    "MCC 0.5": lambda scores: mcc(scores.labels, scores.logits, 0.0),
+}
+#: Metrics of two classes, by kind of task and name.
+OF_TWO_CLASSES = {"binary": _BINARY, "labelled": _BINARY | _BENCHMARKS}
+#: Metrics of more than two classes, by name.
+OF_MANY_CLASSES: dict[str, Callable[[ManyClassScores], float]] = {
+    "AUROC": lambda scores: macro_auroc(scores.labels, scores.probabilities),
+    "MCC": lambda scores: mcc_of_classes(scores.labels, scores.calls),
+    "Brier": lambda scores: brier_of_classes(scores.labels, scores.probabilities),
+    "ECE": lambda scores: expected_calibration_error(scores.calibration),
+    "Accuracy": lambda scores: accuracy(scores.labels, scores.calls),
+}
+
+
+def _of_bins(
+    measure: Callable[[np.ndarray, np.ndarray], np.ndarray], width: int, counts: np.ndarray, predicted: np.ndarray
+) -> np.ndarray:
+    """A measure (windows,) of bins, with both strands pooled; NaN for a window without reads."""
+    pair = binned_maxima(as_profiles(counts), width), binned_maxima(predicted, width)
+    return np.where(counts.any(axis=(1, 2)), measure(*pair), np.nan)
+
+
+#: Metrics (windows,) of reads and predicted probabilities, float64, both (windows, 2, output), by name.
+OF_PROFILES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"JSD": jensen_shannon_divergence} | {
+    f"{name} {width} bp": partial(_of_bins, measure, width)
+    for width in (1, 5, 10)
+    for name, measure in (("Pearson", pearson), ("Spearman", spearman), ("MSE", mean_squared_error))
+}
+#: Metrics of the observed and the predicted logarithms of totals, both (windows x strands,), by name.
+OF_TOTALS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "Count Pearson": lambda observed, predicted: float(pearson(observed, predicted)),
+    "Count Spearman": lambda observed, predicted: float(spearman(observed[None], predicted[None])[0]),
+}

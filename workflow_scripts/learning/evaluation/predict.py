@@ -1,9 +1,9 @@
-"""Logits of networks over many windows, on one strand or on both."""
+"""Predictions of networks for many windows, on one strand or on both."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,20 +14,27 @@ from rc_equivariant.encoding import KmerEncoding
 from workflow_support.job import logger
 
 from ..models.devices import describe_arithmetic, describe_device
-from ..models.inputs import PROFILES_PER_BATCH, as_integer_tensor, encode, predict_logits, profile_inputs, row_blocks
+from ..models.inputs import (
+    PROFILES_PER_BATCH,
+    as_integer_tensor,
+    encode,
+    network_inputs,
+    predict_logits,
+    row_blocks,
+)
 from ..models.networks import encoding_of
 
-#: Of A, C, G, T and the unknown base.
+#: Complements of A, C, G, T and the unknown base.
 COMPLEMENTS = KmerEncoding(1).act(torch.arange(5)[:, None])[:, 0].numpy().astype(np.uint8)
 
 
 def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Clock | None = None) -> list[np.ndarray]:
-    """Logits of each network for base codes (windows, width), which are made k-mers once for each k.
+    """The logits of each network for base codes (windows, width), of which k-mers are made once for each k.
 
     Parameters
     ----------
     clock
-        Where to add how long the networks take.
+        Adds up the time that the networks take.
     """
     clock = Clock() if clock is None else clock
     blocks: list[list[np.ndarray]] = [[] for _ in networks]
@@ -44,7 +51,7 @@ def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Cloc
 def mean_logits(
     networks: Sequence[nn.Module], codes: np.ndarray, *, average_strands: bool = False, clock: Clock | None = None
 ) -> np.ndarray:
-    """Mean of the logits of networks, and of both strands if asked for, for base codes (windows, width).
+    """The mean logits of networks, over both strands if asked for, for base codes (windows, width).
 
     Parameters
     ----------
@@ -56,76 +63,104 @@ def mean_logits(
 
 
 def other_strand(codes: np.ndarray) -> np.ndarray:
-    """Base codes of reverse complements, uint8, of base codes (windows, width)."""
+    """The base codes (windows, width) of the reverse complements of base codes, uint8."""
     return COMPLEMENTS[codes[:, ::-1]]
 
 
 def predict_profiles(
-    network: nn.Module, codes: np.ndarray, control: np.ndarray | None = None
+    network: nn.Module, codes: np.ndarray, tracks: Mapping[str, np.ndarray], *, reverse_complement: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What a network predicts in evaluation mode, on its device.
+    """The predictions of a network in evaluation mode, on its device.
 
     Parameters
     ----------
     codes
         Base codes (windows, window).
-    control
-        Reads of the control (windows, 2, output), for a network that reads one.
+    tracks
+        The input tracks that the network reads, by name, each (windows, channels, positions).
+    reverse_complement
+        Whether the network reads the other strand; its predictions are given as seen on the forward strand.
 
     Returns
     -------
     Logarithms of the probabilities of each strand's positions, float32 (windows, 2, output), and of the totals,
     float32 (windows, 2).
     """
-    device, encoding = next(network.parameters()).device, encoding_of(network)
     was_training = network.training
     network.eval()
     profiles, totals = [], []
     for start in range(0, len(codes), PROFILES_PER_BATCH):
         batch = slice(start, start + PROFILES_PER_BATCH)
-        inputs = profile_inputs(encode(codes[batch], encoding), None if control is None else control[batch], device)
+        of_batch = {name: values[batch] for name, values in tracks.items()}
+        inputs = network_inputs(network, codes[batch], of_batch, reverse_complement=reverse_complement)
         with torch.inference_mode():
             logits, log_totals = network(*inputs)
         profiles.append(torch.log_softmax(logits, dim=2).cpu().numpy())
         totals.append(log_totals.cpu().numpy())
     network.train(was_training)
-    return np.concatenate(profiles), np.concatenate(totals)
+    log_probabilities, log_totals = np.concatenate(profiles), np.concatenate(totals)
+    if reverse_complement:
+        return log_probabilities[:, ::-1, ::-1], log_totals[:, ::-1]
+    return log_probabilities, log_totals
 
 
-def predict_profiles_of_other_strand(
-    network: nn.Module, codes: np.ndarray, control: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """What a network predicts for the reverse complements, control included, brought back to this strand."""
-    control = None if control is None else control[:, ::-1, ::-1]
-    log_probabilities, log_totals = predict_profiles(network, other_strand(codes), control)
-    return log_probabilities[:, ::-1, ::-1], log_totals[:, ::-1]
+def expected_reads(
+    networks: Sequence[nn.Module],
+    codes: np.ndarray,
+    tracks: Mapping[str, np.ndarray],
+    *,
+    average_strands: bool = False,
+) -> np.ndarray:
+    """The reads that profile networks expect together at every position, float64 (windows, 2, output).
+
+    This is the mean of the networks' probabilities times the mean of their totals, so a network that expects many reads
+    has no greater influence on where they start. Totals below 0 count as 0.
+
+    Parameters
+    ----------
+    codes, tracks
+        As :func:`predict_profiles` takes them.
+    average_strands
+        Whether to average predictions from both strands, as if they came from two networks.
+    """
+    strands = (False, True) if average_strands else (False,)
+    answers = len(networks) * len(strands)
+    probabilities: np.ndarray | float = 0.0
+    totals: np.ndarray | float = 0.0
+    for network in networks:
+        for strand in strands:
+            log_probabilities, log_totals = predict_profiles(network, codes, tracks, reverse_complement=strand)
+            probabilities += np.exp(log_probabilities, dtype=np.float64) / answers
+            totals += np.maximum(np.expm1(log_totals, dtype=np.float64), 0) / answers
+    return probabilities * totals[:, :, None]
 
 
 def mean_profiles(outputs: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs of the mean of networks' logits and logarithms of totals, given those of :func:`predict_profiles`.
+    """The mean of outputs of :func:`predict_profiles`: of logits and of logarithms of totals.
 
-    Logarithms of probabilities are logits but for a constant of each strand, which makes the mean's sum to 1.
+    Logarithms of probabilities are logits but for a constant of each strand; a new constant makes probabilities sum to
+    1.
     """
     log_probabilities, log_totals = (np.mean(part, axis=0) for part in zip(*outputs, strict=True))
     return log_probabilities - np.log(np.exp(log_probabilities).sum(axis=2, keepdims=True)), log_totals
 
 
 class Clock:
-    """Wall time of networks over all that they read."""
+    """The wall time of networks, and the number of windows that they read in it."""
 
     def __init__(self) -> None:
         self._seconds, self._windows = 0.0, 0
 
     @contextmanager
     def timing(self, windows: int) -> Iterator[None]:
-        """Add the time of the block, in which networks read so many windows, each network and strand counted."""
+        """Add the time of the block, in which networks read this number of windows, each network and strand counted."""
         started = time.perf_counter()
         yield
         self._seconds += time.perf_counter() - started
         self._windows += windows
 
     def log(self, device: torch.device, what: str = "windows read, each network and strand counted") -> None:
-        """Say where all networks ran, in which precision, and how many windows a second; ``what`` says which count."""
+        """Log device, precision and windows per second; ``what`` says what is counted."""
         where = f"{describe_device(device)}, {describe_arithmetic(device)}"
         speed = f"{self._windows / self._seconds:.0f} a second" if self._windows else "none"
         logger.info("Ran on %s: %d %s, in %.1f s: %s.", where, self._windows, what, self._seconds, speed)

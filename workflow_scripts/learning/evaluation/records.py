@@ -1,10 +1,11 @@
-"""What ``evaluation.json`` says of a model of any kind: which it is and what it costs, then what was found of it."""
+"""The files of an evaluation: records of ``evaluation.json``, with identity, costs and findings, and predictions."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,24 +14,24 @@ import pandas as pd
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedModel:
-    """A network, or several whose answers are averaged.
+    """The identity and costs of a network, or of several whose answers are averaged.
 
     Parameters
     ----------
     task, arm, size, seed
-        Which it is; ``arm`` may be a combination of arms, and ``seed`` is then the first of its seeds.
+        Its names; ``arm`` may be a combination of arms, and ``seed`` is then the first of its seeds.
     train_size
-        Training windows of each network.
+        Number of training windows of each network.
     members, parameters
         Number of networks, and of their free parameters, summed.
     device
-        On which they were trained.
+        The device on which they were trained.
     multiply_adds
-        For one answer, from all networks and from both strands where they are averaged, as
+        Those of one answer, from all networks, and from both strands if they are averaged, as
         :func:`rc_equivariant.cost.multiply_adds` counts.
     chosen, candidates
-        Where the best of several candidates was taken: its arms, and the mean validation quality of each, by arms
-        joined by ``+``.
+        If the best of several candidates was taken: its arms, and the mean validation quality of each candidate, named
+        by its arms joined by ``+``.
     """
 
     task: str
@@ -46,31 +47,55 @@ class EvaluatedModel:
     candidates: dict[str, float] | None = None
 
 
-def evaluation_record(model: EvaluatedModel, found: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``evaluation.json`` says of a replicate; what is None is left out."""
-    return {key: value for key, value in {**asdict(model), **found}.items() if value is not None}
+@dataclass(frozen=True, eq=False)
+class TestFindings:
+    """The findings of a replicate on the test split.
+
+    Parameters
+    ----------
+    found
+        Entries of its record in ``evaluation.json``, ``metrics`` first; those that are None are left out.
+    windows, scores
+        Columns of the predictions before and after the seed, with one row per test window.
+    summary
+        The most important numbers in one sentence, for the log.
+    """
+
+    found: Mapping[str, Any]
+    windows: pd.DataFrame
+    scores: pd.DataFrame
+    summary: str
 
 
-def evaluations_text(records: Sequence[Mapping[str, Any]]) -> str:
-    """Content of ``evaluation.json``: a list, a replicate after the other."""
-    return json.dumps(list(records), indent=2, allow_nan=False) + "\n"
+def write_evaluations(
+    evaluation: Path, predictions: Path, evaluated: Sequence[tuple[EvaluatedModel, TestFindings]]
+) -> None:
+    """Write ``evaluation.json``, with one record per replicate, and their predictions in one table."""
+    records = [_record(asdict(model) | dict(findings.found)) for model, findings in evaluated]
+    tables = [findings.windows.assign(seed=model.seed).join(findings.scores) for model, findings in evaluated]
+    evaluation.write_text(json.dumps(records, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    pd.concat(tables).to_csv(predictions, sep="\t", index=False, float_format="%.6g")
+
+
+def _record(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if value is not None}
 
 
 def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: float | None) -> dict[str, float]:
-    """|f(x) - f(rc x)| over windows.
+    """The disagreement |f(x) - f(rc x)| over windows.
 
     Parameters
     ----------
     forward, reverse
-        Logits (windows,) of the windows and of their reverse complements; (windows, classes) of more than two classes.
+        Logits of the windows and of their reverse complements, (windows,), or (windows, classes) for more than two.
     threshold
-        Windows with a logit of at least this are called bound. None for more than two classes, where the call is the
-        largest logit.
+        Windows with at least this logit are called bound. None for more than two classes, where the call is the largest
+        logit.
 
     Returns
     -------
     ``largest_absolute`` difference of logits, ``largest_relative`` (the same over the largest |logit|), and
-    ``flipped``: the fraction of windows that are called something else on the other strand.
+    ``flipped``: the fraction of windows with another call on the other strand.
     """
     difference = float(np.max(np.abs(forward.astype(np.float64) - reverse)))
     scale = float(max(np.max(np.abs(forward)), np.max(np.abs(reverse))))
@@ -84,29 +109,29 @@ def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: flo
     }
 
 
-def profile_differences(forward: tuple[np.ndarray, ...], brought_back: tuple[np.ndarray, ...]) -> pd.DataFrame:
-    """How far the outputs of windows are from those of the other strand, a row a window.
+def profile_differences(forward: tuple[np.ndarray, ...], reverse: tuple[np.ndarray, ...]) -> pd.DataFrame:
+    """The differences between the outputs on either strand, with one row per window.
 
     Parameters
     ----------
-    forward, brought_back
-        Logarithms of probabilities (windows, 2, output) and of totals (windows, 2): of the windows, and of their
-        reverse complements with strands exchanged and positions reversed.
+    forward, reverse
+        Logarithms of probabilities (windows, 2, output) and of totals (windows, 2), of the windows and of their reverse
+        complements, both as seen on the forward strand.
 
     Returns
     -------
     ``rc_difference``, the largest |difference|, and ``rc_scale``, the largest |value|.
     """
-    pairs = list(zip(forward, brought_back, strict=True))
+    pairs = list(zip(forward, reverse, strict=True))
     differences = [np.abs(one.astype(np.float64) - other) for one, other in pairs]
     values = [np.maximum(np.abs(one), np.abs(other)) for one, other in pairs]
     return pd.DataFrame({"rc_difference": _largest_of_rows(differences), "rc_scale": _largest_of_rows(values)})
 
 
 def profile_disagreement(differences: pd.DataFrame) -> dict[str, float]:
-    """``largest_absolute`` of :func:`profile_differences` over windows, ``largest_relative``: over the largest value.
+    """The largest difference of :func:`profile_differences`, ``largest_absolute``, and relative to the largest value.
 
-    A difference of 0.01 is one of 1 % in a probability or a total.
+    A difference of 0.01 is 1 % of a probability or a total.
     """
     difference, scale = float(differences["rc_difference"].max()), float(differences["rc_scale"].max())
     return {"largest_absolute": difference, "largest_relative": difference / scale if scale > 0 else 0.0}

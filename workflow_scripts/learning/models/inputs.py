@@ -1,9 +1,11 @@
-"""Arrays as what networks read, and the logits that they give.
+"""The arrays of a task as the tensors that networks read.
 
-Apart from all that evaluation does with them, so that training does not depend on its code.
+This is apart from evaluation, so that training does not depend on the code of evaluation.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -11,13 +13,44 @@ from torch import Tensor, nn
 
 from rc_equivariant.encoding import KmerEncoding
 
+from .networks import architecture_of, encoding_of
+
 WINDOWS_PER_BATCH = 256
-#: Of profile networks, whose features are wider and longer.
+#: Windows in a batch of profile networks, whose features are wider and longer.
 PROFILES_PER_BATCH = 64
+BASES_PER_BLOCK = 4_000_000
+
+
+def tracks_of(network: nn.Module) -> tuple[str, ...]:
+    """The names of the input tracks that a network reads beside the sequence, in their order."""
+    return architecture_of(network).tracks
+
+
+def network_inputs(
+    network: nn.Module, codes: np.ndarray, tracks: Mapping[str, np.ndarray], *, reverse_complement: bool = False
+) -> tuple[Tensor, ...]:
+    """The k-mers and tracks that a network reads, on its device.
+
+    Parameters
+    ----------
+    codes
+        Base codes (windows, width).
+    tracks
+        Input tracks by name, each (windows, channels, positions); those that the network does not read are ignored.
+    reverse_complement
+        Whether to read the other strand, on which the tracks are exchanged and reversed as their types say.
+    """
+    device = next(network.parameters()).device
+    kmers = as_integer_tensor(encode(codes, encoding_of(network))).to(device).long()
+    inputs = (kmers, *(as_reads(tracks[name], device) for name in tracks_of(network)))
+    if not reverse_complement:
+        return inputs
+    spaces = network.in_type if isinstance(network.in_type, tuple) else (network.in_type,)
+    return tuple(space.act(each) for space, each in zip(spaces, inputs, strict=True))
 
 
 def predict_logits(network: nn.Module, kmers: Tensor) -> np.ndarray:
-    """Logits of k-mer indices (windows, positions), in evaluation mode, on the network's device.
+    """The logits of k-mer indices (windows, positions), in evaluation mode, on the network's device.
 
     float32, (windows,), or (windows, classes) for more than two classes.
     """
@@ -30,14 +63,8 @@ def predict_logits(network: nn.Module, kmers: Tensor) -> np.ndarray:
     return torch.cat(parts).cpu().numpy()
 
 
-def profile_inputs(kmers: np.ndarray, control: np.ndarray | None, device: torch.device) -> tuple[Tensor, ...]:
-    """k-mers, and the control if there is one."""
-    indices = as_integer_tensor(kmers).to(device).long()
-    return (indices,) if control is None else (indices, as_reads(control, device))
-
-
 def as_reads(tracks: np.ndarray, device: torch.device) -> Tensor:
-    """Reads as float32."""
+    """Reads or other tracks as float32."""
     return torch.from_numpy(np.ascontiguousarray(tracks, dtype=np.float32)).to(device)
 
 
@@ -45,9 +72,6 @@ def as_integer_tensor(kmers: np.ndarray) -> Tensor:
     """k-mer indices as a tensor of a type that torch can index on every device: uint8 as it is, wider ones as int32."""
     kmers = np.ascontiguousarray(kmers)
     return torch.from_numpy(kmers if kmers.dtype == np.uint8 else kmers.astype(np.int32))
-
-
-BASES_PER_BLOCK = 4_000_000
 
 
 def kmer_dtype(k: int) -> np.dtype:

@@ -1,54 +1,70 @@
-"""Windows of a profile task with the margin in which they can be moved."""
+"""Windows of a profile task, on disk and on a device, with the margin by which they can be moved.
+
+A window that is moved by j, 0 <= j <= 2 margin, has the positions j to j + length of its sequence and j to j + output
+of its reads and tracks. A centred one is moved by the margin.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+import torch
+from torch import Tensor
 
 from workflow_support.errors import InputError
 
+from .inputs import as_integer_tensor, as_reads
+
 
 @dataclass(frozen=True)
-class ShiftedWindows:
-    """A batch: sequences (batch, positions), reads and control (batch, 2, output), control None without one."""
+class ProfileWindows:
+    """Windows without their margin.
+
+    ``sequences`` have the shape (windows, length), ``counts`` and every one of the ``tracks`` (windows, 2, output).
+    """
 
     sequences: np.ndarray
     counts: np.ndarray
-    control: np.ndarray | None
+    tracks: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class ProfileArrays:
-    """Sequences and reads of all windows of a task, as they lie on disk; memory maps stay maps.
-
-    A shift by j, 0 <= j <= 2 margin, takes positions j to j + length of the sequences and j to j + output of the reads.
+    """Sequences, reads and input tracks of all windows of a task, as they lie on disk; memory maps stay maps.
 
     Parameters
     ----------
     sequences
         Base codes or k-mer indices, (windows, length + 2 margin).
-    counts, control
-        Reads of the + and the - strand, (windows, 2, output + 2 margin); ``control`` None for a task without one.
+    counts
+        Reads of the + and the - strand, (windows, 2, output + 2 margin).
+    tracks
+        Input tracks by name, of the shape of ``counts``, in the order in which the network reads them.
     length, output
         Positions that a network reads, and those that it predicts.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit each other and the network.
     """
 
     sequences: np.ndarray
     counts: np.ndarray
-    control: np.ndarray | None
+    tracks: Mapping[str, np.ndarray]
     length: int
     output: int
 
     def __post_init__(self) -> None:
-        width = self.output + 2 * self.margin
         if (self.sequences.shape[1] - self.length) % 2 or self.margin < 0:
             raise self._misfit("sequences", self.sequences, f"{self.length} positions and an equal margin on each side")
-        for name, tracks in (("counts", self.counts), ("control", self.control)):
-            if tracks is not None and tracks.shape != (len(self.sequences), 2, width):
-                raise self._misfit(name, tracks, f"({len(self.sequences)}, 2, {width}), as its sequences need")
+        shape = (len(self.sequences), 2, self.output + 2 * self.margin)
+        for name, values in {"counts": self.counts, **self.tracks}.items():
+            if values.shape != shape:
+                raise self._misfit(name, values, f"{shape}, as its sequences need")
 
     def _misfit(self, name: str, found: np.ndarray, allowed: str) -> InputError:
         return InputError(
@@ -64,31 +80,59 @@ class ProfileArrays:
         """Positions by which windows can be moved to either side."""
         return (self.sequences.shape[1] - self.length) // 2
 
-    def shifted(self, rows: np.ndarray, shifts: np.ndarray | int) -> ShiftedWindows:
-        """The windows of ``rows`` (batch,), each by its own shift or all by one."""
-        return ShiftedWindows(
-            sliding_window_view(self.sequences, self.length, axis=1)[rows, shifts],
-            _shifted_tracks(self.counts, self.output, rows, shifts),
-            None if self.control is None else _shifted_tracks(self.control, self.output, rows, shifts),
+    def centred(self, rows: np.ndarray) -> ProfileWindows:
+        """The centred windows of ``rows`` (windows,)."""
+        start = self.margin
+        return ProfileWindows(
+            self.sequences[rows][:, start : start + self.length],
+            self.counts[rows][..., start : start + self.output],
+            {name: values[rows][..., start : start + self.output] for name, values in self.tracks.items()},
         )
 
-    def centred(self, rows: np.ndarray) -> ShiftedWindows:
-        """The windows of ``rows`` (batch,) as validation and test see them."""
-        return self.shifted(rows, self.margin)
+
+def load_profile_arrays(
+    sequences: Path, counts: Path, tracks: Mapping[str, Path], length: int, output: int
+) -> ProfileArrays:
+    """The arrays of a task as memory maps; raises as :class:`ProfileArrays` does."""
+    of_tracks = {name: np.load(path, mmap_mode="r") for name, path in tracks.items()}
+    return ProfileArrays(np.load(sequences, mmap_mode="r"), np.load(counts, mmap_mode="r"), of_tracks, length, output)
 
 
-def load_profile_arrays(sequences: Path, counts: Path, control: Path | None, length: int, output: int) -> ProfileArrays:
-    """The arrays of a task as memory maps.
+@dataclass(frozen=True)
+class ProfileTensors:
+    """Windows of a task on a device, with their margin.
 
-    Raises
-    ------
-    InputError
-        Where their shapes fit neither each other nor the network.
+    Parameters
+    ----------
+    sequences
+        Base codes or k-mer indices, (windows, length + 2 margin).
+    counts, tracks
+        Reads and input tracks, float32, each (windows, 2, output + 2 margin).
+    length, output
+        Positions that a network reads, and those that it predicts.
     """
-    tracks = (None if path is None else np.load(path, mmap_mode="r") for path in (counts, control))
-    return ProfileArrays(np.load(sequences, mmap_mode="r"), *tracks, length, output)
 
+    sequences: Tensor
+    counts: Tensor
+    tracks: tuple[Tensor, ...]
+    length: int
+    output: int
 
-def _shifted_tracks(tracks: np.ndarray, output: int, rows: np.ndarray, shifts: np.ndarray | int) -> np.ndarray:
-    views = sliding_window_view(tracks, output, axis=2)
-    return views[rows[:, None], np.arange(2), np.broadcast_to(shifts, rows.shape)[:, None]]
+    @classmethod
+    def of(cls, arrays: ProfileArrays, rows: np.ndarray, device: torch.device) -> ProfileTensors:
+        """The windows of ``rows``, in their order."""
+        return cls(
+            as_integer_tensor(arrays.sequences[rows]).to(device),
+            as_reads(arrays.counts[rows], device),
+            tuple(as_reads(values[rows], device) for values in arrays.tracks.values()),
+            arrays.length,
+            arrays.output,
+        )
+
+    def moved(self, rows: Tensor, shifts: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+        """The inputs of a network for windows (batch,), each moved by its shift, and their reads (batch, 2, output)."""
+        kmers = self.sequences.unfold(1, self.length, 1)[rows, shifts].long()
+        counts, *tracks = (
+            each.unfold(2, self.output, 1).transpose(1, 2)[rows, shifts] for each in (self.counts, *self.tracks)
+        )
+        return (kmers, *tracks), counts

@@ -1,4 +1,4 @@
-"""Trainings on disk, so that one that was interrupted goes on where it was. Nothing that is read here is executed."""
+"""Checkpoints: an interrupted training goes on from its file. Nothing that is read here is executed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from workflow_support.job import logger
 
 from .state import TrainingState
 
-#: Between two checkpoints of an unfinished training.
+#: Seconds between two checkpoints of an unfinished training.
 SECONDS_BETWEEN = 30.0
 _BYTES_PER_BLOCK = 2**24
 _UNFIT = (AttributeError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
@@ -30,14 +30,12 @@ _UNFIT = (AttributeError, ArithmeticError, LookupError, RuntimeError, TypeError,
 
 @dataclass
 class Checkpoint:
-    """One training's file: tensors as safetensors, all else as JSON in its metadata, replaced as a whole.
+    """The file of one training: tensors as safetensors, all else as JSON in its metadata, replaced as a whole.
 
     Parameters
     ----------
-    path
-        Of the file.
     identity
-        Digest of all that decides the training; a file of another one counts as none.
+        Digest of all that decides the training; a file with another identity counts as none.
     """
 
     path: Path
@@ -45,7 +43,7 @@ class Checkpoint:
     _written: float = field(default_factory=time.monotonic)
 
     def resume(self, start: Callable[[], TrainingState]) -> tuple[TrainingState, bool]:
-        """The training as it was left, or as ``start`` begins it, and whether it is finished."""
+        """The training from the file, or from ``start`` if there is no file of it, and whether it is finished."""
         state, stored = start(), self._read()
         if stored is None:
             return state, False
@@ -60,12 +58,12 @@ class Checkpoint:
         return state, is_finished
 
     def save_if_due(self, state: TrainingState) -> None:
-        """Store an unfinished training, unless it was stored just now."""
+        """Store an unfinished training, unless it was stored a moment ago."""
         if time.monotonic() - self._written >= SECONDS_BETWEEN:
             self._write(*state.everything(), is_finished=False)
 
     def finish(self, state: TrainingState) -> None:
-        """Store a finished training: no more than its outcome."""
+        """Store the outcome of a finished training."""
         self._write(*state.outcome(), is_finished=True)
 
     def _write(self, tensors: Mapping[str, Tensor], notes: Mapping[str, Any], *, is_finished: bool) -> None:
@@ -78,14 +76,14 @@ class Checkpoint:
         self._written = time.monotonic()
 
     def _read(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """Tensors and notes, None where there is no file of this training."""
+        """Tensors and notes, or None if there is no file of this training."""
         if not self.path.exists():
             return None
         try:
             with safe_open(self.path, framework="pt") as file:
                 notes = json.loads((file.metadata() or {})["training"])
                 if notes["identity"] != self.identity:
-                    logger.info("%s: of other data, code or settings; training starts anew.", self.path)
+                    logger.info("%s: of other data, code or settings; training starts from the beginning.", self.path)
                     return None
                 return {name: file.get_tensor(name) for name in file.keys()}, notes  # noqa: SIM118
         except (OSError, SafetensorError, *_UNFIT) as error:
@@ -93,20 +91,20 @@ class Checkpoint:
             return None
 
     def _say_ignored(self, error: Exception) -> None:
-        logger.warning("%s: not a checkpoint of this training; it starts anew. %s", self.path, error)
+        logger.warning("%s: not a checkpoint of this training, which starts from the beginning. %s", self.path, error)
 
 
 def identity_of(**decisive: Any) -> str:
-    """Digest of what decides a training, given as JSON has it."""
+    """Digest of all that decides a training, in values that JSON can hold."""
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
-def digest_of_arrays(*arrays: np.ndarray | None, rows: np.ndarray) -> str:
-    """Digest of ``rows`` of arrays, in order: types, shapes and values, read in blocks. None stands for no array."""
+def digest_of_arrays(*arrays: np.ndarray, rows: np.ndarray) -> str:
+    """Digest of ``rows`` of arrays, in order: types, shapes and values, read in blocks."""
     digest = hashlib.sha256()
     for array in arrays:
-        digest.update(repr(None if array is None else (array.dtype.str, array.shape[1:], rows.size)).encode())
-        for block in () if array is None else _row_blocks(array, rows):
+        digest.update(repr((array.dtype.str, array.shape[1:], rows.size)).encode())
+        for block in _row_blocks(array, rows):
             digest.update(np.ascontiguousarray(array[block]))
     return digest.hexdigest()
 
@@ -117,12 +115,12 @@ def _row_blocks(array: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make the names in a folder last through a crash, where the file system can."""
+    """Make the names in a folder survive a crash, if the file system can."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     except OSError as error:
-        # Some mounts (FUSE, CIFS) flush files alone.
+        # Some mounts (FUSE, CIFS) can flush files but not folders.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
     finally:

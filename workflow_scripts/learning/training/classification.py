@@ -1,53 +1,77 @@
-"""What training asks of a network that tells classes of windows apart."""
+"""Training of networks that tell classes of windows apart: the part that binary and labelled tasks share."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Protocol
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from ..models.classes import auroc, macro_auroc, require_both_classes, require_every_class
+from genome_data.windows.table import read_windows
+from rc_equivariant.descriptions.networks import NetworkDescription
+
+from ..kinds import TaskFiles
+from ..models.classes import auroc, macro_auroc
 from ..models.inputs import as_integer_tensor, predict_logits
-from ..models.networks import encoding_of
+from .checkpoints import digest_of_arrays
 from .losses import class_divergence, strand_loss
-from .sampling import BalancedBatches, Batches, PassesInBatches
-from .settings import BinaryTrainingSettings, LabelledTrainingSettings, TrainingSettings
-from .state import RandomStreams
+from .replicates import TrainingData
+from .sampling import Batches
+from .settings import Training
 
 
 @dataclass(frozen=True, eq=False)
-class LabelledKmers:
-    """k-mer indices (windows, positions), base codes for k = 1, and labels, classes from 0 on, (windows,)."""
+class LabelledSplit:
+    """The windows of one split.
 
-    kmers: np.ndarray
+    ``sequences`` are k-mer indices or base codes (windows, positions), ``labels`` classes from 0 on (windows,).
+    """
+
+    sequences: np.ndarray
     labels: np.ndarray
 
 
-class LabelledSplits(Protocol):
+@dataclass(frozen=True)
+class TrainingSplits:
     """All that training may see. The test split has no place here, so that nothing can reach it by mistake."""
 
-    train: LabelledKmers
-    validation: LabelledKmers
+    train: LabelledSplit
+    validation: LabelledSplit
+
+
+def read_splits(files: TaskFiles) -> TrainingSplits:
+    """The training and validation windows of a task."""
+    table, sequences = read_windows(files.windows), np.load(files.sequences, mmap_mode="r")
+    labels, split = table["label"].to_numpy(), table["split"].to_numpy()
+    rows_of_splits = (np.flatnonzero(split == name) for name in ("train", "validation"))
+    return TrainingSplits(*(LabelledSplit(sequences[rows], labels[rows]) for rows in rows_of_splits))
+
+
+def training_data(
+    splits: TrainingSplits, objective: type[ClassificationObjective], settings: Training, network: NetworkDescription
+) -> TrainingData:
+    """The data of an arm whose replicates have an objective of this class on these splits."""
+    both = (splits.train, splits.validation)
+    digests = (digest_of_arrays(each.sequences, each.labels, rows=np.arange(each.labels.size)) for each in both)
+    return TrainingData(splits.train.labels, " ".join(digests), partial(objective, splits, settings), network)
 
 
 class ClassificationObjective:
-    """Cross-entropy of batches; the best epoch is that of the best validation AUROC.
+    """Cross-entropy of batches; the best epoch is the one with the best validation AUROC.
 
-    The network maps k-mer indices (batch, positions) to logits, (batch,) for two classes and (batch, classes) for more;
-    of more than two, the AUROC is the mean of those of each class against all others. ``rows`` are the training windows
-    that ``batches`` are of; the tensors of a split are shared by all objectives on it.
+    The network maps k-mer indices (batch, positions) to logits, (batch,) for two classes and (batch, classes) for more.
+    For more than two classes, the AUROC is the mean over classes of each one against all others. ``rows`` are the
+    training windows that the batches index. All objectives on a split share its tensors.
     """
 
     def __init__(
         self,
-        windows: LabelledSplits,
-        settings: TrainingSettings,
+        splits: TrainingSplits,
+        settings: Training,
         batches: Batches,
         steps_per_epoch: int,
         windows_per_epoch: int,
@@ -56,21 +80,26 @@ class ClassificationObjective:
     ) -> None:
         self.batches = batches
         self.steps_per_epoch, self.windows_per_epoch = steps_per_epoch, windows_per_epoch
+        self.patience = settings.schedule.patience
         self._settings = settings
         self._rows = rows
-        self._kmers, self._labels = _tensors_on(device, windows.train)
-        self._validation_kmers, _ = _tensors_on(device, windows.validation)
-        self._validation_labels = windows.validation.labels
+        self._sequences, self._labels = _tensors_on(device, splits.train)
+        self._validation_sequences, _ = _tensors_on(device, splits.validation)
+        self._validation_labels = splits.validation.labels
 
     def draw(self) -> tuple[np.ndarray, ...]:
+        """Draw the training windows of the next batch, rows (batch,)."""
         return (self._rows[next(self.batches)],)
 
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
+        """The cross-entropy of a drawn batch, a scalar, with augmentation and consistency as the settings ask for."""
         rows, *changes = drawn
-        inputs = (self._inputs(network, self._kmers[rows].long(), *changes),)
-        return strand_loss(network, inputs, self._labels[rows], self._settings, _cross_entropy, class_divergence)
+        inputs = (self._inputs(network, self._sequences[rows].long(), *changes),)
+        strands = self._settings.strands
+        return strand_loss(network, inputs, self._labels[rows], strands, _cross_entropy, class_divergence)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
+        """``loss`` and ``auroc`` of the validation windows; both are NaN if a logit is not finite."""
         labels, logits = self._validation_labels, predict_logits(network, self._validation_inputs(network))
         if not np.isfinite(logits).all():
             return {"loss": math.nan, "auroc": math.nan}
@@ -82,120 +111,26 @@ class ClassificationObjective:
         return {"loss": float(loss), "auroc": macro_auroc(labels, np.exp(log_probabilities))}
 
     def quality(self, validation: dict[str, float]) -> float:
+        """The AUROC of an epoch."""
         return validation["auroc"]
 
     def _validation_inputs(self, network: nn.Module) -> Tensor:
-        """What the network reads of the validation split: k-mers (windows, positions)."""
-        return self._validation_kmers
+        """The validation windows as the network reads them, k-mers (windows, positions)."""
+        return self._validation_sequences
 
-    def _inputs(self, network: nn.Module, kmers: Tensor) -> Tensor:
-        """What the network reads of a batch in training: k-mers (batch, positions) as they are."""
-        return kmers
+    def _inputs(self, network: nn.Module, sequences: Tensor) -> Tensor:
+        """A training batch as the network reads it, k-mers (batch, positions)."""
+        return sequences
 
 
 # The two splits of the arm that is trained.
 @lru_cache(maxsize=2)
-def _tensors_on(device: torch.device, windows: LabelledKmers) -> tuple[Tensor, Tensor]:
-    """k-mers and labels of a split, once for all objectives on it."""
-    return as_integer_tensor(windows.kmers).to(device), torch.from_numpy(windows.labels.astype(np.int64)).to(device)
+def _tensors_on(device: torch.device, split: LabelledSplit) -> tuple[Tensor, Tensor]:
+    """Sequences and labels of a split, once for all objectives on it."""
+    return as_integer_tensor(split.sequences).to(device), torch.from_numpy(split.labels.astype(np.int64)).to(device)
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     if logits.dim() == 1:
         return binary_cross_entropy_with_logits(logits, labels.to(logits))
     return cross_entropy(logits, labels)
-
-
-@dataclass(frozen=True)
-class TrainingWindows:
-    """Windows of a binary task, labelled 0 or 1, both in either split."""
-
-    train: LabelledKmers
-    validation: LabelledKmers
-
-    def __post_init__(self) -> None:
-        require_both_classes(self.train.labels, "train")
-        require_both_classes(self.validation.labels, "validation")
-
-
-class BinaryObjective(ClassificationObjective):
-    """Binary cross-entropy on balanced batches, an epoch a fixed number of them; all epochs are trained.
-
-    ``rows``: the training windows that batches are of, all of them where it is None.
-    """
-
-    patience = None
-
-    def __init__(
-        self,
-        windows: TrainingWindows,
-        settings: BinaryTrainingSettings,
-        streams: RandomStreams,
-        device: torch.device,
-        rows: np.ndarray | None = None,
-    ) -> None:
-        rows = np.arange(windows.train.labels.size) if rows is None else rows
-        batches = BalancedBatches(
-            windows.train.labels[rows], settings.positives_per_batch, settings.negatives_per_batch, streams.order
-        )
-        steps = settings.steps_per_epoch
-        super().__init__(windows, settings, batches, steps, steps * settings.batch_size, device, rows)
-
-
-#: In place of a base that is to stay as it is.
-_KEPT = 255
-
-
-@dataclass(frozen=True)
-class LabelledSequences:
-    """Base codes of a labelled task of so many ``classes``, each of them in either split."""
-
-    train: LabelledKmers
-    validation: LabelledKmers
-    classes: int
-
-    def __post_init__(self) -> None:
-        require_every_class(self.train.labels, self.classes, "train")
-        require_every_class(self.validation.labels, self.classes, "validation")
-
-
-class LabelledObjective(ClassificationObjective):
-    """Cross-entropy, binary for two classes; an epoch is a pass over the sequences, with bases substituted at random.
-
-    The substitutions, drawn anew whenever a sequence is, keep a network from learning sequences by heart. ``rows``: the
-    training sequences that a pass is over, all of them where it is None.
-    """
-
-    def __init__(
-        self,
-        windows: LabelledSequences,
-        settings: LabelledTrainingSettings,
-        streams: RandomStreams,
-        device: torch.device,
-        rows: np.ndarray | None = None,
-    ) -> None:
-        self.patience = settings.patience
-        rows = np.arange(windows.train.labels.size) if rows is None else rows
-        batches = PassesInBatches(rows.size, settings.batch_size, streams.order)
-        super().__init__(windows, settings, batches, batches.batches_per_pass, rows.size, device, rows)
-        self._substitutions, self._bases = streams.jitter, windows.train.kmers.shape[1]
-
-    def draw(self) -> tuple[np.ndarray, ...]:
-        """Rows and, where bases are substituted, the bases put in place of theirs, (batch, bases)."""
-        (rows,) = super().draw()
-        share = self._settings.base_substitution
-        if not share:
-            return (rows,)
-        shape = rows.size, self._bases
-        is_replaced = self._substitutions.random(shape) < share
-        bases = self._substitutions.integers(0, 4, shape)
-        return rows, np.where(is_replaced, bases, _KEPT).astype(np.uint8)
-
-    def _validation_inputs(self, network: nn.Module) -> Tensor:
-        return encoding_of(network).indices(self._validation_kmers.long())
-
-    def _inputs(self, network: nn.Module, codes: Tensor, substitutes: Tensor | None = None) -> Tensor:
-        """k-mers (batch, positions) of base codes (batch, bases), some of them replaced."""
-        if substitutes is not None:
-            codes = torch.where(substitutes == _KEPT, codes, substitutes.long())
-        return encoding_of(network).indices(codes)

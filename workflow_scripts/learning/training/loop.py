@@ -1,4 +1,4 @@
-"""Training networks of any kind: batches, one look at the validation split an epoch, the best epoch kept."""
+"""The training loop for all kinds of task: batches, one look at the validation split per epoch, the best epoch kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workflow_support.job import logger, progress
 from ..models.devices import describe_arithmetic, describe_device, select_device
 from .checkpoints import Checkpoint
 from .sampling import streams_of
-from .settings import TrainingSettings
+from .settings import Training
 from .stacks import Alone, Stack, drawn_steps, steps_of
 from .state import EpochRecord, Objective, RandomStreams, TrainingState
 
@@ -30,17 +30,17 @@ MakeObjective = Callable[[RandomStreams, torch.device], Objective]
 
 @dataclass(frozen=True)
 class Start:
-    """Where a training begins.
+    """The start of one training.
 
     Parameters
     ----------
     seed
-        The replicate: initialisation, batch order and jitter get independent streams of it, so replicates differ in
+        The replicate. Initialisation, batch order and jitter get independent streams of it, so replicates differ in
         all three.
     make_objective
         Called with the random streams of the replicate and the device of the network.
     checkpoint
-        From which the training goes on, if it holds one, to the same weights; where it is kept.
+        The place where the training is kept. If it holds one, the training goes on from there to the same weights.
     """
 
     seed: int
@@ -48,62 +48,55 @@ class Start:
     checkpoint: Checkpoint | None = None
 
 
-@dataclass(frozen=True)
-class TrainedNetwork:
-    """A network with the weights of its best epoch, and how it came about.
-
-    ``quality`` is what the best epoch was chosen by.
-    """
-
-    network: nn.Module
-    history: list[EpochRecord]
-    best: EpochRecord
-    quality: float
-
-
 def train(
     make_network: Callable[[], nn.Module],
     make_objective: MakeObjective,
-    settings: TrainingSettings,
+    settings: Training,
     seed: int,
     checkpoint: Checkpoint | None = None,
-) -> TrainedNetwork:
+) -> TrainingState:
     """Train one network; see :func:`train_together`."""
     (trained,) = train_together(make_network, settings, [Start(seed, make_objective, checkpoint)])
     return trained
 
 
 def train_together(
-    make_network: Callable[[], nn.Module], settings: TrainingSettings, starts: Sequence[Start]
-) -> list[TrainedNetwork]:
-    """Train networks with AdamW and keep each one's best epoch on the validation split, the earliest of equals.
+    make_network: Callable[[], nn.Module], settings: Training, starts: Sequence[Start]
+) -> list[TrainingState]:
+    """Train networks with AdamW and give each the weights of its best epoch on the validation split.
 
-    Several are trained as a stack: each as it would be alone, but for rounding. Each stops when its patience ends.
+    The earliest of equally good epochs counts. Several networks are trained as a stack: each as it would be alone, but
+    for rounding. Each stops when its patience ends.
 
     Parameters
     ----------
     make_network
         Called after the random numbers of its initialisation have been seeded.
     starts
-        One a network, whose objectives are on the same data with the same settings.
+        One start per network, with objectives on the same data and with the same settings.
 
     Raises
     ------
     InputError
-        Where the device is absent, a split lacks what the objective needs, or a loss stops being finite.
+        If the device is absent, a split lacks what the objective needs, or a loss stops being finite.
     """
-    device = select_device(settings.device, settings.threads, deterministic=settings.deterministic)
-    with _memory_of_the_gpu_in_words(len(starts)):
-        trainings = [_begin(make_network, settings, start, device) for start in starts]
-        unfinished = [training.state for training in trainings if not training.is_finished]
+    compute = settings.compute
+    device = select_device(compute.device, compute.threads, deterministic=compute.deterministic)
+    with _clear_error_if_gpu_memory_is_full(len(starts)):
+        states = [_begin(make_network, settings, start, device) for start in starts]
+        unfinished = [state for state in states if not state.is_finished]
         if unfinished:
-            _train_to_the_end(trainings, settings)
+            _train_to_the_end(states, settings)
             _log_speed(unfinished)
-    return [_trained(training.state) for training in trainings]
+    for state in states:
+        state.network.load_state_dict(state.best_weights)
+        best = state.best
+        logger.info("Best of %d epochs: %d, validation %s.", len(state.history), best.epoch, _listed(best.validation))
+    return states
 
 
 @contextmanager
-def _memory_of_the_gpu_in_words(networks: int) -> Iterator[None]:
+def _clear_error_if_gpu_memory_is_full(networks: int) -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError as error:
@@ -111,37 +104,23 @@ def _memory_of_the_gpu_in_words(networks: int) -> Iterator[None]:
         raise InputError(
             "the memory of the GPU does not hold this training",
             found=f"{networks} replicates together; {str(error).splitlines()[0]}",
-            allowed="as many at once as fit; what is finished of each is kept",
+            allowed="as many replicates at once as fit; those that are finished are kept",
             mend=f"set training: {fewer}",
         ) from error
 
 
-@dataclass(eq=False)
-class _Training:
-    """A training and where it is kept."""
-
-    state: TrainingState
-    checkpoint: Checkpoint | None
-    is_finished: bool = False
-
-    def finish(self) -> None:
-        if self.checkpoint is not None and not self.is_finished:
-            self.checkpoint.finish(self.state)
-        self.is_finished = True
-
-
 def _begin(
-    make_network: Callable[[], nn.Module], settings: TrainingSettings, start: Start, device: torch.device
-) -> _Training:
+    make_network: Callable[[], nn.Module], settings: Training, start: Start, device: torch.device
+) -> TrainingState:
     begin = partial(_initial_state, make_network, settings, start, device)
     if start.checkpoint is None:
-        return _Training(begin(), None)
-    state, is_finished = start.checkpoint.resume(begin)
-    return _Training(state, start.checkpoint, is_finished)
+        return begin()
+    state, state.is_finished = start.checkpoint.resume(begin)
+    return state
 
 
 def _initial_state(
-    make_network: Callable[[], nn.Module], settings: TrainingSettings, start: Start, device: torch.device
+    make_network: Callable[[], nn.Module], settings: Training, start: Start, device: torch.device
 ) -> TrainingState:
     sources = streams_of(start.seed)
     torch.manual_seed(int(sources.initialisation.generate_state(1, np.uint64)[0]))
@@ -150,56 +129,55 @@ def _initial_state(
     streams = RandomStreams(np.random.default_rng(sources.order), np.random.default_rng(sources.jitter))
     return TrainingState(
         network=network,
-        optimiser=torch.optim.AdamW(parameter_groups(network, settings), lr=settings.learning_rate),
+        optimiser=torch.optim.AdamW(parameter_groups(network, settings), lr=settings.schedule.learning_rate),
         objective=start.make_objective(streams, device),
         streams=streams,
         device=device,
         seed=start.seed,
+        checkpoint=start.checkpoint,
     )
 
 
-def parameter_groups(network: nn.Module, settings: TrainingSettings) -> list[dict[str, Any]]:
-    """An optimiser's groups: parameters that weight decay applies to, and those that it does not, if there are any."""
+def parameter_groups(network: nn.Module, settings: Training) -> list[dict[str, Any]]:
+    """The groups of an optimiser: parameters that weight decay applies to, and those that it does not, if any."""
     decayed, others = split_parameters(network)
-    groups = [{"params": decayed, "weight_decay": settings.weight_decay}]
+    groups = [{"params": decayed, "weight_decay": settings.schedule.weight_decay}]
     return [*groups, {"params": others, "weight_decay": 0.0}] if others else groups
 
 
-def _train_to_the_end(trainings: Sequence[_Training], settings: TrainingSettings) -> None:
-    left = settings.epochs - min(len(training.state.history) for training in trainings)
+def _train_to_the_end(states: Sequence[TrainingState], settings: Training) -> None:
+    left = settings.schedule.epochs - min(len(state.history) for state in states)
     steps = None
-    for together in progress(_epochs_left(trainings, settings), description="training", unit=" epochs", total=left):
-        states = [training.state for training in together]
-        if steps is None or steps.states != states:
-            steps = steps_of(states)
+    for together in progress(_epochs_left(states, settings), description="training", unit=" epochs", total=left):
+        if steps is None or steps.states != together:
+            steps = steps_of(together)
         _train_epoch(steps, settings)
-        for training in together:
-            if training.checkpoint is not None and not _is_over(training, settings):
-                training.checkpoint.save_if_due(training.state)
+        for state in together:
+            if state.checkpoint is not None and not _is_over(state, settings):
+                state.checkpoint.save_if_due(state)
 
 
-def _epochs_left(trainings: Sequence[_Training], settings: TrainingSettings) -> Iterator[list[_Training]]:
-    """The trainings that go through an epoch together, all that are furthest behind, until none is left."""
+def _epochs_left(states: Sequence[TrainingState], settings: Training) -> Iterator[list[TrainingState]]:
+    """Yield the trainings that go through an epoch together, all that are furthest behind, until none is left."""
     while True:
         running = []
-        for training in trainings:
-            if _is_over(training, settings):
-                training.finish()
+        for state in states:
+            if _is_over(state, settings):
+                state.finish()
             else:
-                running.append(training)
+                running.append(state)
         if not running:
             return
-        behind = min(len(training.state.history) for training in running)
-        yield [training for training in running if len(training.state.history) == behind]
+        behind = min(len(state.history) for state in running)
+        yield [state for state in running if len(state.history) == behind]
 
 
-def _is_over(training: _Training, settings: TrainingSettings) -> bool:
-    state = training.state
-    return len(state.history) >= settings.epochs or state.is_out_of_patience()
+def _is_over(state: TrainingState, settings: Training) -> bool:
+    return len(state.history) >= settings.schedule.epochs or state.is_out_of_patience()
 
 
-def _train_epoch(steps: Alone | Stack, settings: TrainingSettings) -> None:
-    """One epoch of optimiser steps, and its record in every training."""
+def _train_epoch(steps: Alone | Stack, settings: Training) -> None:
+    """Train one epoch and record it in every training."""
     started = time.perf_counter()
     epoch = len(steps.states[0].history) + 1
     for state, train_loss in zip(steps.states, _mean_losses(steps, settings, epoch), strict=True):
@@ -211,8 +189,8 @@ def _train_epoch(steps: Alone | Stack, settings: TrainingSettings) -> None:
         state.seconds += seconds
 
 
-def _mean_losses(steps: Alone | Stack, settings: TrainingSettings, epoch: int) -> list[float]:
-    """The steps of an epoch; the mean loss of each training over its batches."""
+def _mean_losses(steps: Alone | Stack, settings: Training, epoch: int) -> list[float]:
+    """Make the steps of an epoch and return the mean loss of each training over its batches."""
     objectives = [state.objective for state in steps.states]
     for state in steps.states:
         state.network.train()
@@ -221,14 +199,14 @@ def _mean_losses(steps: Alone | Stack, settings: TrainingSettings, epoch: int) -
     draws = drawn_steps(objectives, per_epoch, steps.states[0].device)
     for step, drawn in enumerate(draws, start=(epoch - 1) * per_epoch):
         for group in steps.optimiser.param_groups:
-            group["lr"] = settings.learning_rate_at(step, settings.epochs * per_epoch)
+            group["lr"] = settings.schedule.learning_rate_at(step, settings.schedule.epochs * per_epoch)
         # Summed on the device: reading each loss would make a GPU wait for every step.
         total += _step(steps, drawn)
     return [value / per_epoch for value in total.tolist()]
 
 
 def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...]) -> Tensor:
-    """One step of the optimiser; the losses that it was made by."""
+    """Make one step of the optimiser and return the losses before it."""
     losses = steps.losses(drawn)
     steps.optimiser.zero_grad(set_to_none=True)
     losses.sum().backward()
@@ -237,14 +215,14 @@ def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...]) -> Tensor:
 
 
 def _require_finite(
-    state: TrainingState, train_loss: float, validation: dict[str, float], epoch: int, settings: TrainingSettings
+    state: TrainingState, train_loss: float, validation: dict[str, float], epoch: int, settings: Training
 ) -> None:
     if not all(map(math.isfinite, (train_loss, *validation.values()))):
         raise InputError(
             f"training of seed {state.seed} diverged in epoch {epoch}",
             found=f"train loss {train_loss}, validation {_listed(validation)}",
             allowed="finite numbers",
-            mend=f"lower training: learning_rate, for example to {settings.learning_rate / 10:g}",
+            mend=f"lower training: learning_rate, for example to {settings.schedule.learning_rate / 10:g}",
         )
 
 
@@ -259,16 +237,6 @@ def _log_speed(states: Sequence[TrainingState]) -> None:
         seconds,
         windows / seconds,
     )
-
-
-def _trained(state: TrainingState) -> TrainedNetwork:
-    """The outcome of a training, with the weights of its best epoch."""
-    state.network.load_state_dict(state.best_weights)
-    logger.info(
-        "Best of %d epochs: %d, validation %s.", len(state.history), state.best.epoch, _listed(state.best.validation)
-    )
-    quality = state.objective.quality(state.best.validation)
-    return TrainedNetwork(state.network, state.history, state.best, quality)
 
 
 def _listed(metrics: dict[str, float]) -> str:

@@ -1,4 +1,4 @@
-"""Losses of batches that are read on one strand or on both."""
+"""Losses of batches, read on one strand or on both."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch.nn.functional import log_softmax, mse_loss
 from rc_equivariant.representation import FeatureSpace
 from rc_equivariant.strategies import with_reverse_complements
 
-from .settings import TrainingSettings
+from .settings import StrandSettings
 
-#: What networks give: one tensor, or one of each of the spaces in ``out_type``.
+#: The outputs of a network: one tensor, or one for each of the spaces in ``out_type``.
 Outputs = TypeVar("Outputs", Tensor, tuple[Tensor, ...])
 
 
@@ -22,38 +22,38 @@ def strand_loss(
     network: nn.Module,
     inputs: tuple[Tensor, ...],
     targets: Tensor,
-    settings: TrainingSettings,
+    strands: StrandSettings,
     task_loss: Callable[[Outputs, Tensor], Tensor],
     divergence: Callable[[Outputs, Outputs], Tensor],
 ) -> Tensor:
-    """The loss of a batch, a scalar, with augmentation and consistency as the settings ask for.
+    """The loss of a batch, a scalar, with augmentation and consistency as ``strands`` asks for.
 
-    With augmentation the task loss is over both strands. Consistency adds ``consistency`` times the divergence of the
-    outputs f(x) and the outputs f(rc x) brought to the forward strand (RCCR 2025); the task loss is then over x alone,
-    unless there is augmentation as well. Both strands go through the network as one batch.
+    With augmentation the task loss is over both strands. Consistency adds ``consistency`` times the divergence between
+    the outputs f(x) and the outputs f(rc x) as seen on the forward strand (RCCR 2025); the task loss is then over x
+    alone, unless there is augmentation as well. Both strands go through the network as one batch.
 
     Parameters
     ----------
     network
-        With ``in_type`` and ``out_type``, as modules of :mod:`rc_equivariant` have.
+        A network with ``in_type`` and ``out_type``, like the modules of :mod:`rc_equivariant`.
     targets
-        Of the space of the network's first output.
+        Targets in the space of the network's first output.
     """
-    if not (settings.reverse_complement_augmentation or settings.consistency):
+    if not (strands.reverse_complement_augmentation or strands.consistency):
         return task_loss(network(*inputs), targets)
     outputs = network(*map(with_reverse_complements, _as_tuple(network.in_type), inputs))
     forward, reverse = _halves(outputs)
-    if settings.reverse_complement_augmentation:
+    if strands.reverse_complement_augmentation:
         loss = task_loss(outputs, with_reverse_complements(_as_tuple(network.out_type)[0], targets))
     else:
         loss = task_loss(forward, targets)
-    if settings.consistency:
-        loss = loss + settings.consistency * divergence(forward, _other_strand(network.out_type, reverse))
+    if strands.consistency:
+        loss = loss + strands.consistency * divergence(forward, _other_strand(network.out_type, reverse))
     return loss
 
 
 def _halves(outputs: Outputs) -> tuple[Outputs, Outputs]:
-    """Outputs of a batch and of its reverse complement."""
+    """The outputs of a batch and those of its reverse complement."""
     if isinstance(outputs, Tensor):
         return outputs.chunk(2)
     return tuple(zip(*(output.chunk(2) for output in outputs), strict=True))
@@ -70,42 +70,42 @@ def _as_tuple(spaces: FeatureSpace | tuple[FeatureSpace, ...]) -> tuple[FeatureS
 
 
 def class_divergence(one: Tensor, other: Tensor) -> Tensor:
-    """Of classes, given their logits (batch, classes), or (batch,) where there are two."""
+    """The divergence between classes with logits (batch, classes), or (batch,) for two classes."""
     if one.dim() == 1:
         return ((one.sigmoid() - other.sigmoid()) * (one - other)).mean() / 2
     return _divergence(one, other)
 
 
 def profile_divergence(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor], count_weight: float) -> Tensor:
-    """Of where reads start, the mean of the strands, plus the squared difference of the logarithms of totals.
+    """The divergence between profiles, the mean of the strands, plus the squared difference of logarithms of totals.
 
     Parameters
     ----------
     one, other
         Logits of profiles (batch, 2, position) and logarithms of totals (batch, 2).
     count_weight
-        Of the squared difference.
+        Weight of the squared difference.
     """
     (one_profile, one_totals), (other_profile, other_totals) = one, other
     return _divergence(one_profile, other_profile) + count_weight * mse_loss(one_totals, other_totals)
 
 
 def _divergence(one: Tensor, other: Tensor) -> Tensor:
-    """Of the distributions over the last axis that logits stand for, the mean of all."""
+    """The mean divergence between the distributions over the last axis that have these logits."""
     log_p, log_q = log_softmax(one, dim=-1), log_softmax(other, dim=-1)
     return ((log_p.exp() - log_q.exp()) * (log_p - log_q)).sum(-1).mean() / 2
 
 
 def profile_loss(logits: Tensor, counts: Tensor) -> Tensor:
-    """Multinomial negative log-likelihood of the reads of each strand, given how many there are.
+    """Multinomial negative log-likelihood of the reads of each strand, given their number.
 
-    Summed over the strands, mean over windows (Avsec et al. 2021, BPNet). The multinomial coefficient, which no weight
-    of a network changes, is left out. A strand without reads contributes 0.
+    The sum over the strands, and the mean over windows (Avsec et al. 2021, BPNet). The multinomial coefficient, which
+    no weight of a network changes, is left out. A strand without reads contributes 0.
 
     Parameters
     ----------
     logits, counts
-        Shape (batch, 2, position), the strands' reads counted at each position.
+        Shape (batch, 2, position); counts are the reads of each strand at each position.
     """
     return -(counts * log_softmax(logits, dim=2)).sum((1, 2)).mean()
 
@@ -116,7 +116,7 @@ def count_loss(log_totals: Tensor, counts: Tensor) -> Tensor:
     Parameters
     ----------
     log_totals
-        Predicted, shape (batch, 2).
+        Predictions, shape (batch, 2).
     counts
         Shape (batch, 2, position).
     """

@@ -1,17 +1,19 @@
-"""All replicates of one arm, on training subsets of one size: what the training scripts of every kind share."""
+"""All replicates of one arm, on training subsets of one size, for tasks of every kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 
+from rc_equivariant.descriptions.networks import NetworkDescription
 from workflow_support.files import atomic_path
 from workflow_support.job import logger
 
@@ -19,84 +21,117 @@ from ..models.devices import describe_device
 from ..models.networks import build_network
 from ..models.saved import ModelDescription, library_versions, save
 from .checkpoints import Checkpoint, identity_of
-from .loop import Start, TrainedNetwork, train_together
+from .loop import Start, train_together
 from .sampling import training_subset
-from .settings import TrainingSettings
-from .state import Objective, RandomStreams
+from .settings import Training
+from .state import EpochRecord, Objective, TrainingState
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What an arm is trained on.
+    """The data of an arm; a kind of task prepares them.
 
     Parameters
     ----------
     labels
-        Of the training windows, from which the subsets are chosen; all equal where there are no classes.
+        Labels of the training windows, from which the subsets are chosen; all equal if there are no classes.
     digest
-        Of all that training and validation read.
+        Digest of all that training and validation read.
     objective
-        Called with the rows of a subset among the training windows, random streams and device.
+        Called with the random streams of a replicate, the device, and the ``rows`` of its subset among the training
+        windows.
+    network
+        The complete description of the network.
     """
 
     labels: np.ndarray
     digest: str
-    objective: Callable[[np.ndarray, RandomStreams, torch.device], Objective]
+    objective: Callable[..., Objective]
+    network: NetworkDescription
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """Names and settings that all replicates share.
+
+    ``size`` is the training subset, as :func:`learning.training.sampling.training_subset` takes it.
+    """
+
+    kind: str
+    task: str
+    name: str
+    size: str
+    settings: Training
 
 
 @dataclass(frozen=True)
 class CheckpointFolder:
-    """Where the replicates of an arm keep their checkpoints, and a digest of the code that made them."""
+    """The folder of an arm's checkpoints, and a digest of the code that makes them."""
 
     path: Path
     code: str
 
 
+class Replicate(NamedTuple):
+    """A network with the weights of its best epoch, its description and its epochs."""
+
+    network: nn.Module
+    description: ModelDescription
+    history: list[EpochRecord]
+
+
 def train_replicates(
-    arm: Arm, data: TrainingData, folder: CheckpointFolder, seeds: Sequence[int], files: ModelFiles
-) -> None:
-    """Train a network for every seed, and write them all.
+    arm: Arm, data: TrainingData, seeds: Sequence[int], checkpoints: CheckpointFolder
+) -> list[Replicate]:
+    """Train a network for every seed.
 
     As many train together as the settings say. A replicate depends on its seed alone, and on those beside it in no more
-    than rounding. One that was finished before is not trained again, and one that was interrupted goes on where it was.
+    than rounding. One that was finished before is not trained again, and one that was interrupted goes on from its
+    checkpoint.
 
     Raises
     ------
     InputError
-        Where the training windows are too few for the size, or training fails.
+        If the training windows are too few for the size, or training fails.
     """
-    together = arm.settings.replicates_together(len(seeds))
+    together = arm.settings.compute.replicates_together(len(seeds))
     groups = (seeds[start : start + together] for start in range(0, len(seeds), together))
-    replicates = [each for group in groups for each in _train_group(arm, data, folder, group)]
-    write_replicates(files, arm, replicates)
+    return [each for group in groups for each in _train_group(arm, data, group, checkpoints)]
 
 
-def _train_group(arm: Arm, data: TrainingData, folder: CheckpointFolder, seeds: Sequence[int]) -> Iterator[Replicate]:
-    """The replicates of seeds that train together."""
-    rows = {seed: training_subset(data.labels, arm.size, seed) for seed in seeds}
-    for seed, own in rows.items():
-        logger.info("%s, %s, seed %d: size %s, %d training windows.", arm.task, arm.name, seed, arm.size, own.size)
-    starts = [
-        Start(
-            seed,
-            partial(data.objective, rows[seed]),
-            Checkpoint(folder.path / f"seed{seed}.safetensors", _identity(arm, data, folder.code, seed)),
-        )
-        for seed in seeds
-    ]
-    trained = train_together(partial(build_network, arm.architecture), arm.settings, starts)
-    for seed, each in zip(seeds, trained, strict=True):
-        yield Replicate(seed, rows[seed].size, each)
+def write_replicates(replicates: Sequence[Replicate], weights: Path, models: Path, history: Path) -> None:
+    """Write networks with their descriptions, and a table of epochs with one row per epoch and replicate."""
+    rows = [{"seed": each.description.seed} | record.as_row() for each in replicates for record in each.history]
+    with atomic_path(history) as partial_path:
+        pd.DataFrame(rows).to_csv(partial_path, sep="\t", index=False, float_format="%.6g")
+    save(weights, models, [(each.network, each.description) for each in replicates])
+
+
+def _train_group(
+    arm: Arm, data: TrainingData, seeds: Sequence[int], checkpoints: CheckpointFolder
+) -> Iterator[Replicate]:
+    """Yield the replicates of seeds that train together."""
+    starts, sizes = [], []
+    for seed in seeds:
+        rows = training_subset(data.labels, arm.size, seed)
+        logger.info("%s, %s, seed %d: size %s, %d training windows.", arm.task, arm.name, seed, arm.size, rows.size)
+        identity = _identity(arm, data, checkpoints.code, seed)
+        checkpoint = Checkpoint(checkpoints.path / f"seed{seed}.safetensors", identity)
+        starts.append(Start(seed, partial(data.objective, rows=rows), checkpoint))
+        sizes.append(rows.size)
+    trained = train_together(partial(build_network, data.network.to_dict()), arm.settings, starts)
+    for state, size in zip(trained, sizes, strict=True):
+        yield Replicate(state.network, _description(arm, data, state, size), state.history)
 
 
 def _identity(arm: Arm, data: TrainingData, code: str, seed: int) -> str:
-    settings = asdict(arm.settings)
-    # Which replicates train together decides no more than rounding.
+    settings = arm.settings.to_dict()
+    # How many replicates train together changes results by rounding alone.
     del settings["stacked_replicates"]
     return identity_of(
         code=code,
         kind=arm.kind,
-        architecture=arm.architecture,
+        architecture=data.network.to_dict(),
         settings=settings,
         seed=seed,
         size=arm.size,
@@ -104,69 +139,20 @@ def _identity(arm: Arm, data: TrainingData, code: str, seed: int) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Arm:
-    """What is trained, on how many windows; all replicates share it.
-
-    Parameters
-    ----------
-    kind
-        Of the task.
-    size
-        Of the training subset, as :func:`learning.training.sampling.training_subset` has it.
-    architecture
-        The description of the network, as :meth:`NetworkDescription.to_dict` gives it.
-    """
-
-    kind: str
-    task: str
-    name: str
-    size: str
-    architecture: dict[str, Any]
-    settings: TrainingSettings
-
-
-@dataclass(frozen=True)
-class Replicate:
-    """A trained network of an arm."""
-
-    seed: int
-    train_size: int
-    trained: TrainedNetwork
-
-
-@dataclass(frozen=True)
-class ModelFiles:
-    """Outputs of an arm: weights, descriptions and learning curves of all of its replicates."""
-
-    weights: Path
-    models: Path
-    history: Path
-
-
-def write_replicates(files: ModelFiles, arm: Arm, replicates: Sequence[Replicate]) -> None:
-    """Write the networks of the best epochs with their descriptions, and one row an epoch and replicate."""
-    with atomic_path(files.history) as partial:
-        rows = [{"seed": each.seed} | record.as_row() for each in replicates for record in each.trained.history]
-        pd.DataFrame(rows).to_csv(partial, sep="\t", index=False, float_format="%.6g")
-    save(files.weights, files.models, [(each.trained.network, _description(arm, each)) for each in replicates])
-
-
-def _description(arm: Arm, replicate: Replicate) -> ModelDescription:
-    trained = replicate.trained
+def _description(arm: Arm, data: TrainingData, state: TrainingState, train_size: int) -> ModelDescription:
     return ModelDescription(
         kind=arm.kind,
-        architecture=arm.architecture,
+        architecture=data.network.to_dict(),
         task=arm.task,
         arm=arm.name,
         size=arm.size,
-        seed=replicate.seed,
-        training=asdict(arm.settings),
-        train_size=replicate.train_size,
-        parameters=sum(parameter.numel() for parameter in trained.network.parameters()),
-        best_epoch=trained.best.epoch,
-        quality=trained.quality,
-        validation=trained.best.validation,
-        device=describe_device(torch.device(arm.settings.device)),
+        seed=state.seed,
+        training=arm.settings.to_dict(),
+        train_size=train_size,
+        parameters=sum(parameter.numel() for parameter in state.network.parameters()),
+        best_epoch=state.best.epoch,
+        quality=state.quality,
+        validation=state.best.validation,
+        device=describe_device(torch.device(arm.settings.compute.device)),
         versions=library_versions(),
     )

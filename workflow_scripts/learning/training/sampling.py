@@ -1,4 +1,4 @@
-"""Which windows make up each batch."""
+"""Batches and subsets: the windows of each step, and those that a replicate sees at all."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from workflow_support.errors import InputError
 
 
 class Batches(Protocol):
-    """Endless batches of row indices that can be taken up where they were left."""
+    """Endless batches of row indices, whose position can be stored and restored."""
 
     def __iter__(self) -> Iterator[np.ndarray]: ...
 
     def __next__(self) -> np.ndarray: ...
 
     def state(self) -> dict[str, np.ndarray]:
-        """Where they are, int64 arrays by name. The state of their generator is not part of it."""
+        """The position, int64 arrays by name, without the state of the generator."""
         ...
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from there.
+        """Go on from a position.
 
         Raises
         ------
         KeyError, ValueError
-            Where ``state`` is none of these batches.
+            If ``state`` is no position of these batches.
         """
         ...
 
@@ -36,13 +36,13 @@ class Batches(Protocol):
 class BalancedBatches:
     """Endless batches of row indices with a fixed number of positives and of negatives in each.
 
-    Each class is walked in shuffled cycles: every row occurs once before any occurs again, and each cycle has an order
-    of its own.
+    Each class is taken in shuffled cycles: every row occurs once before any occurs again, and each cycle has its own
+    order.
 
     Parameters
     ----------
     labels
-        0 or 1 a row; both must occur.
+        0 or 1 for each row; both must occur.
     positives, negatives
         Rows of each class in a batch.
     generator
@@ -71,17 +71,17 @@ class BalancedBatches:
 
 
 class PassesInBatches:
-    """Endless batches of row indices, pass after pass over all rows, each pass in an order of its own.
+    """Endless batches of row indices, pass after pass over all rows, each pass in its own order.
 
-    Every row occurs once in a pass. The batches of a pass are as equal as can be, so that none is left with the few
-    rows of a rest.
+    Every row occurs once in a pass. The batches of a pass have sizes as equal as possible, so that the last one is not
+    much smaller.
 
     Parameters
     ----------
     rows
-        How many there are; at least one.
+        Number of rows; at least one.
     batch_size
-        Rows in a batch, at most.
+        Largest number of rows in a batch.
     generator
         Decides every order; the same generator state gives the same batches.
     """
@@ -135,7 +135,7 @@ class _ShuffledCycles:
     def restore(self, name: str, state: Mapping[str, np.ndarray]) -> None:
         order = state[f"{name}.order"]
         if not np.array_equal(np.sort(order), np.sort(self._order)):
-            raise ValueError(f"the order of {name} is one of other rows")
+            raise ValueError(f"the order of {name} belongs to other rows")
         self._order, self._taken = order, _position(state[f"{name}.taken"], order.size)
 
 
@@ -149,7 +149,7 @@ ALL = "all"
 
 
 def training_subset(labels: np.ndarray, size: str, seed: int) -> np.ndarray:
-    """Which training windows a replicate sees; the seed and the labels alone decide.
+    """The training windows that a replicate sees; the seed and the labels alone decide.
 
     Each class is permuted, the window at position i of a class of m gets the rank (i + 1/2) / m, and the windows of
     least rank are taken: subsets of one seed are nested, and each class keeps its share.
@@ -157,9 +157,9 @@ def training_subset(labels: np.ndarray, size: str, seed: int) -> np.ndarray:
     Parameters
     ----------
     labels
-        Classes (windows,) of the training windows; all equal where there are none.
+        Classes (windows,) of the training windows; all equal if there are no classes.
     size
-        ``all``, how many windows (``1000``), or which share of them (``0.5``).
+        ``all``, a number of windows (``1000``), or a share of them (``0.5``).
 
     Returns
     -------
@@ -168,7 +168,7 @@ def training_subset(labels: np.ndarray, size: str, seed: int) -> np.ndarray:
     Raises
     ------
     InputError
-        Where there are fewer windows than asked for, or a class would be left without any.
+        If there are fewer windows than asked for, or a class would be left without any.
     """
     if size == ALL:
         return np.arange(labels.size)
@@ -179,7 +179,7 @@ def training_subset(labels: np.ndarray, size: str, seed: int) -> np.ndarray:
         raise InputError(
             f"no {wanted} training windows can be chosen",
             found=f"size {size} of {labels.size} windows of {classes} classes",
-            allowed=f"at most {labels.size}, and so many that every class keeps one",
+            allowed=f"at most {labels.size}, and enough for every class to keep one",
             mend="take this size out of the study, or give the task more windows",
         )
     return rows
@@ -203,7 +203,7 @@ def _count(size: str, windows: int) -> int:
 
 
 def _nested_order(labels: np.ndarray, seed: int) -> np.ndarray:
-    """All rows, in the order in which growing subsets take them up."""
+    """All rows, in the order in which growing subsets include them."""
     generator = np.random.default_rng(streams_of(seed).subset)
     rank = np.empty(labels.size)
     for label in np.unique(labels):
@@ -214,9 +214,9 @@ def _nested_order(labels: np.ndarray, seed: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class SeedStreams:
-    """Sources of a replicate, so that none depends on how much another draws and replicates differ in all four.
+    """The random streams of a replicate. None depends on how much another draws, and replicates differ in all four.
 
-    ``initialisation`` is of weights, ``order`` of batches, ``jitter`` of shifts, and ``subset`` of training windows.
+    They decide the initial weights, the order of batches, the shifts of windows, and the subset of training windows.
     """
 
     initialisation: np.random.SeedSequence
@@ -226,5 +226,5 @@ class SeedStreams:
 
 
 def streams_of(seed: int) -> SeedStreams:
-    """The streams of a replicate."""
+    """The streams of the replicate with this seed."""
     return SeedStreams(*np.random.SeedSequence(seed).spawn(4))

@@ -1,11 +1,17 @@
-"""How a network is trained; the names are those of the configuration."""
+"""Options of training, importable without torch; the names are those of the configuration.
+
+The settings of one training have three parts: optimiser and schedule, which depend on the kind of task; the use of both
+strands; and the device. The configuration's schema, defaults and documentation derive from these classes.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar
 
+from rc_equivariant.descriptions.options import check_options, option
 from workflow_support.errors import InputError
 
 #: Share of a training's steps in which a schedule with a warm-up raises the learning rate.
@@ -13,41 +19,24 @@ WARM_UP = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingSettings:
-    """Optimiser, length and device of one training, of a task of any kind.
+class ComputeSettings:
+    """The device of a training, and what else changes results by no more than rounding."""
 
-    Parameters
-    ----------
-    learning_rate
-        Of Adam.
-    batch_size
-        Windows a step.
-    epochs
-        At most; each ends with one look at the validation split.
-    device, threads
-        ``cpu`` or ``cuda``, and the threads that torch may use on the CPU.
-    deterministic
-        Whether a training repeats bit by bit on a GPU too, at the cost of time; on the CPU it always does.
-    stacked_replicates
-        How many replicates train together; None for all of them on a GPU, and for one by one on a CPU.
-    reverse_complement_augmentation
-        Join every batch by its reverse complement, which doubles it.
-    consistency
-        Weight of the divergence between the answers to a batch and to its reverse complement; 0 for none.
-    """
+    device: str = option("cpu", "Where networks are trained and applied.", choices=("cpu", "cuda"))
+    threads: int = option(1, "Threads of one training on the CPU.", minimum=1)
+    deterministic: bool = option(
+        False,
+        "Whether a training on a GPU repeats bit by bit, at the cost of time; on the CPU it always does.",
+    )
+    stacked_replicates: int | None = option(
+        None,
+        "How many seeds of an arm train at once, as stacked models; by default (null) all of them on a GPU, where "
+        "fewer take less memory, and one on a CPU. It changes results by rounding alone.",
+        minimum=1,
+    )
 
-    #: Of AdamW, decoupled from the gradient; 0 is Adam.
-    weight_decay: ClassVar[float] = 0.0
-
-    learning_rate: float
-    batch_size: int
-    epochs: int
-    device: str
-    threads: int
-    deterministic: bool = False
-    stacked_replicates: int | None = None
-    reverse_complement_augmentation: bool = False
-    consistency: float = 0.0
+    def __post_init__(self) -> None:
+        check_options(self)
 
     def replicates_together(self, replicates: int) -> int:
         """How many of so many replicates train together."""
@@ -56,6 +45,44 @@ class TrainingSettings:
         # A CPU gains nothing from larger steps, and one by one a replicate has the same bits whatever is beside it.
         return replicates if self.device == "cuda" else 1
 
+
+@dataclass(frozen=True, kw_only=True)
+class StrandSettings:
+    """The use that training makes of the reverse complements of its windows."""
+
+    reverse_complement_augmentation: bool = option(
+        False, "Train on both strands of every batch; for representation standard.", per_arm=True
+    )
+    consistency: float = option(
+        0.0,
+        "Weight of the divergence between the answers on both strands, added to the loss; for representation standard.",
+        minimum=0,
+        per_arm=True,
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
+class TrainingSettings:
+    """Optimiser and schedule of a task of any kind; each kind has a subclass that declares the options.
+
+    Every subclass has the options ``learning_rate``, ``batch_size`` and ``epochs``. Each epoch ends with one look at
+    the validation split.
+    """
+
+    #: Weight decay of AdamW, decoupled from the gradient; 0 is Adam.
+    weight_decay: ClassVar[float] = 0.0
+    #: Epochs without a better one after which training ends; None to train all of them.
+    patience: ClassVar[int | None] = None
+
+    learning_rate: float
+    batch_size: int
+    epochs: int
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
     def learning_rate_at(self, step: int, steps: int) -> float:
         """The learning rate of a step, counted from 0, in a training of ``steps``: constant, as published."""
         return self.learning_rate
@@ -63,18 +90,13 @@ class TrainingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class BinaryTrainingSettings(TrainingSettings):
-    """Of a binary task.
+    """Optimiser and schedule of a binary task: Adam on balanced batches, an epoch a fixed number of them."""
 
-    Parameters
-    ----------
-    positive_fraction
-        The share of windows with label 1 in a batch (rounded to whole windows; both classes must occur).
-    steps_per_epoch
-        An epoch is a fixed number of steps.
-    """
-
-    positive_fraction: float
-    steps_per_epoch: int
+    learning_rate: float = option(0.001, "Step size of Adam.", above=0, maximum=1)
+    batch_size: int = option(100, "Windows in a step, before augmentation.", unit="windows", minimum=2)
+    positive_fraction: float = option(0.2, "Share of bound windows in every batch.", above=0, below=1)
+    epochs: int = option(160, "Looks at the validation split.", minimum=1)
+    steps_per_epoch: int = option(50, "Steps between two looks at the validation split.", unit="steps", minimum=1)
 
     def __post_init__(self) -> None:
         if not 0 < self.positives_per_batch < self.batch_size:
@@ -84,37 +106,42 @@ class BinaryTrainingSettings(TrainingSettings):
                 allowed="1 <= round(batch_size x positive_fraction) < batch_size",
                 mend="set training: positive_fraction between 0 and 1, or a larger batch_size",
             )
+        super().__post_init__()
 
     @property
     def positives_per_batch(self) -> int:
+        """Windows with label 1 in a batch: the fraction, rounded to whole windows."""
         return round(self.batch_size * self.positive_fraction)
 
     @property
     def negatives_per_batch(self) -> int:
+        """Windows with label 0 in a batch."""
         return self.batch_size - self.positives_per_batch
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledTrainingSettings(TrainingSettings):
-    """Of a task of labelled sequences, whose epoch is one pass over them.
+    """Optimiser and schedule of a task of labelled sequences: AdamW, an epoch a pass over the sequences.
 
     The learning rate rises linearly to ``learning_rate`` and falls to 0 as half a cosine (Loshchilov & Hutter 2017).
-
-    Parameters
-    ----------
-    patience
-        Training ends after so many epochs without a better validation AUROC.
-    weight_decay
-        Of AdamW (Loshchilov & Hutter 2019).
-    base_substitution
-        Share of the bases in whose place any base is put at random, drawn anew for every batch.
     """
 
-    patience: int
-    weight_decay: float
-    base_substitution: float
+    learning_rate: float = option(0.004, "Largest step size of AdamW.", above=0, maximum=1)
+    weight_decay: float = option(0.01, "Weight decay of AdamW (Loshchilov & Hutter 2019).", minimum=0)
+    batch_size: int = option(256, "Sequences in a step, before augmentation.", unit="sequences", minimum=1)
+    epochs: int = option(20, "Passes over the training sequences, at most.", minimum=1)
+    base_substitution: float = option(
+        0.05,
+        "Share of the bases that are replaced at random in training, drawn afresh for every batch.",
+        minimum=0,
+        below=1,
+    )
+    patience: int = option(
+        20, "Epochs without a better validation split after which training ends.", unit="epochs", minimum=1
+    )
 
     def learning_rate_at(self, step: int, steps: int) -> float:
+        """The learning rate of a step, counted from 0, in a training of ``steps``."""
         warm_up = max(1, round(WARM_UP * steps))
         if step < warm_up:
             return self.learning_rate * (step + 1) / warm_up
@@ -123,15 +150,53 @@ class LabelledTrainingSettings(TrainingSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileTrainingSettings(TrainingSettings):
-    """Of a profile task, whose epoch is one pass over the training windows.
+    """Optimiser and schedule of a profile task: Adam, an epoch a pass over the training windows."""
 
-    Parameters
-    ----------
-    patience
-        Training ends after so many epochs without a better validation loss.
-    count_weight
-        Weight of the loss of the totals beside that of the profile; 0, as published, trains no totals.
-    """
+    learning_rate: float = option(0.001, "Step size of Adam.", above=0, maximum=1)
+    batch_size: int = option(64, "Windows in a step, before augmentation.", unit="windows", minimum=1)
+    epochs: int = option(80, "Passes over the training windows, at most.", minimum=1)
+    patience: int = option(
+        10, "Epochs without a better validation loss after which training ends.", unit="epochs", minimum=1
+    )
+    count_weight: float = option(
+        10,
+        "Weight of the loss of the totals beside that of the profile; 0, as published, trains no totals.",
+        minimum=0,
+    )
 
-    patience: int
-    count_weight: float
+
+#: Optimiser and schedule of each kind of task.
+TRAININGS: dict[str, type[TrainingSettings]] = {
+    "binary": BinaryTrainingSettings,
+    "labelled": LabelledTrainingSettings,
+    "profile": ProfileTrainingSettings,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """All settings of one training."""
+
+    schedule: TrainingSettings
+    strands: StrandSettings = field(default_factory=StrandSettings)
+    compute: ComputeSettings = field(default_factory=ComputeSettings)
+
+    @classmethod
+    def of_kind(cls, kind: str, values: Mapping[str, Any]) -> Training:
+        """The settings of a training for a kind of task, from one flat mapping; those left out take their defaults.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a name is unknown or a value is not allowed.
+        """
+        own, parts = dict(values), []
+        for described in (StrandSettings, ComputeSettings):
+            names = {each.name for each in fields(described)} & own.keys()
+            parts.append(described(**{name: own.pop(name) for name in names}))
+        strands, compute = parts
+        return cls(schedule=TRAININGS[kind](**own), strands=strands, compute=compute)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings as one flat mapping."""
+        return asdict(self.schedule) | asdict(self.compute) | asdict(self.strands)

@@ -1,4 +1,4 @@
-"""What training draws on the host, brought to the device many steps at a time."""
+"""Steps of one training, or of several as a stack, and the draws of many steps on their way to the device."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from rc_equivariant.layers.dropout import Dropout
 
 from .state import Objective, TrainingState
 
-#: Steps whose draws are on the device at once: few copies, and little memory.
+#: Steps whose draws are copied to the device together, which takes few copies and little memory.
 STEPS_AT_ONCE = 64
 
 
 def drawn_steps(objectives: Sequence[Objective], steps: int, device: torch.device) -> Iterator[tuple[Tensor, ...]]:
-    """What each objective draws, step by step: tensors (objectives, batch, ...).
+    """Yield for each step the draws of all objectives, tensors (objectives, batch, ...).
 
-    Batches of one step are equally large, as those of all replicates of an arm and size are.
+    The batches of one step have the same size, as all replicates of an arm and size have.
     """
     for start in range(0, steps, STEPS_AT_ONCE):
         yield from _on_device(objectives, min(STEPS_AT_ONCE, steps - start), device)
@@ -30,7 +30,7 @@ def drawn_steps(objectives: Sequence[Objective], steps: int, device: torch.devic
 def _on_device(objectives: Sequence[Objective], steps: int, device: torch.device) -> Iterator[tuple[Tensor, ...]]:
     drawn = [[objective.draw() for _ in range(steps)] for objective in objectives]
     sizes = [len(rows) for rows, *_ in drawn[0]]
-    # By what was drawn: rows of all steps and objectives, then what else there is.
+    # The first kind holds the rows of all steps and objectives, the others what else an objective draws.
     kinds = zip(*([np.concatenate(parts) for parts in zip(*own, strict=True)] for own in drawn), strict=True)
     return zip(*(torch.from_numpy(np.stack(kind)).to(device).split(sizes, dim=1) for kind in kinds), strict=True)
 
@@ -40,34 +40,34 @@ _RANDOM = (nn.modules.dropout._DropoutNd, Dropout)
 
 
 class Alone:
-    """Steps of a single training."""
+    """The steps of a single training."""
 
     def __init__(self, state: TrainingState) -> None:
         self.states, self.optimiser = [state], state.optimiser
 
     def losses(self, drawn: tuple[Tensor, ...]) -> Tensor:
-        """The loss of the batch that is decided by ``drawn`` (1, batch, ...); shape (1,)."""
+        """The loss of the batch that ``drawn`` (1, batch, ...) decides; shape (1,)."""
         (state,) = self.states
         with state.drawing():
             return state.objective.loss(state.network, tuple(part[0] for part in drawn)).unsqueeze(0)
 
 
 class Stack:
-    """Steps of several trainings of one architecture, each with its own weights, batches and random numbers.
+    """The steps of several trainings of one architecture, each with its own weights, batches and random numbers.
 
-    The sum of the losses has for each network the gradient of its own, and AdamW treats each number by itself, so that
-    every training goes on as it would alone, but for rounding.
+    The gradient of the sum of the losses is for each network that of its own loss, and AdamW treats each number by
+    itself, so every training goes on as it would alone, but for rounding.
 
     Parameters
     ----------
     states
-        After equally many epochs, on the same windows. Their tensors become parts of the stack's.
+        Trainings after the same number of epochs, on the same windows. Their tensors become views of the stack's.
     """
 
     def __init__(self, states: Sequence[TrainingState]) -> None:
         self.states = list(states)
         own = [state.network.state_dict(keep_vars=True) for state in states]
-        # All but constants of the architecture, which the networks share.
+        # The state holds all tensors but constants of the architecture, which the networks share.
         values = {name: _stacked([tensors[name] for tensors in own]) for name in own[0]}
         self.optimiser = _stacked_optimiser(states, {id(own[0][name]): values[name] for name in own[0]})
         self._values = {f"network.{name}": value for name, value in values.items()}
@@ -82,12 +82,12 @@ class Stack:
 
 
 def steps_of(states: Sequence[TrainingState]) -> Alone | Stack:
-    """Steps of so many trainings."""
+    """The steps of one or several trainings."""
     return Alone(states[0]) if len(states) == 1 else Stack(states)
 
 
 class _Loss(nn.Module):
-    """The loss as a module of the network, so that the network's parameters can be given with a call."""
+    """The loss as a module that holds the network, so that a call can replace the network's parameters."""
 
     def __init__(self, network: nn.Module, objective: Objective) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class _Loss(nn.Module):
 
 
 def _stacked(tensors: Sequence[Tensor]) -> Tensor:
-    """A stack of tensors, which become parts of it."""
+    """A stack of tensors, which become views of it."""
     stack = torch.stack([tensor.detach() for tensor in tensors])
     for tensor, part in zip(tensors, stack.unbind(), strict=True):
         tensor.data = part
@@ -106,7 +106,7 @@ def _stacked(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def _stacked_optimiser(states: Sequence[TrainingState], stack_of: dict[int, Tensor]) -> torch.optim.Optimizer:
-    """AdamW of stacks of parameters, given by the identity of the first training's, with the moments of all."""
+    """AdamW for stacks of parameters, with the moments of all; ``stack_of`` maps the first training's by identity."""
     optimisers = [state.optimiser for state in states]
     groups = [
         group | {"params": [stack_of[id(parameter)] for parameter in group["params"]]}
@@ -129,7 +129,7 @@ def _parameters_of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
 
 
 def _moments(optimiser: torch.optim.Optimizer, parameter: Tensor) -> dict[str, Tensor]:
-    """Count and moments of a parameter, as AdamW begins them where it has none."""
+    """Count and moments of a parameter, those with which AdamW begins if there are none."""
     if not optimiser.state[parameter]:
         zeros = {name: torch.zeros_like(parameter, requires_grad=False) for name in ("exp_avg", "exp_avg_sq")}
         optimiser.state[parameter] = {"step": torch.zeros(())} | zeros
@@ -137,7 +137,7 @@ def _moments(optimiser: torch.optim.Optimizer, parameter: Tensor) -> dict[str, T
 
 
 def _network_of_all(states: Sequence[TrainingState]) -> nn.Module:
-    """A network to call with the parameters of each training, whose modules draw from the stream of each."""
+    """A network to call with the parameters of each training; its random modules draw from each one's own stream."""
     network = copy.deepcopy(states[0].network)
     for parent in list(network.modules()):
         for name, module in parent.named_children():

@@ -1,4 +1,4 @@
-"""Everything that changes while a network is trained, and how it is stored and taken up again."""
+"""The state of a training: all that changes while a network is trained, and its form in a checkpoint."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -14,12 +14,15 @@ from torch import Tensor, nn
 
 from .sampling import Batches
 
+if TYPE_CHECKING:
+    from .checkpoints import Checkpoint
+
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What an epoch ended with: the mean loss over its batches, and metrics of the validation split by name.
+    """The result of an epoch: the mean loss over its batches, and metrics of the validation split by name.
 
-    ``loss`` is among the metrics, the mean over windows.
+    Among the metrics is ``loss``, the mean over windows.
     """
 
     epoch: int
@@ -41,10 +44,10 @@ class RandomStreams:
 
 
 class Objective(Protocol):
-    """What a kind of task asks of training. It draws its batches itself and keeps its data where it needs them.
+    """The part of training that depends on the kind of task: its data, batches, losses and quality.
 
-    What is drawn is apart from what is computed of it, which is the same function for all replicates of an arm.
-    ``patience`` is the number of epochs without a better one after which training ends, None where all are trained.
+    Drawing a batch is apart from computing its loss, so that one function computes the loss of all replicates of an
+    arm. ``patience`` is the number of epochs without a better one after which training ends, None to train all of them.
     """
 
     batches: Batches
@@ -53,19 +56,19 @@ class Objective(Protocol):
     patience: int | None
 
     def draw(self) -> tuple[np.ndarray, ...]:
-        """What decides the next batch, arrays (batch, ...), rows of the training windows first."""
+        """Draw all that decides the next batch: arrays (batch, ...), the rows of the training windows first."""
         ...
 
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
-        """Mean loss over the windows of a batch so drawn, a scalar, of tensors on the network's device."""
+        """The mean loss over the windows of a drawn batch, a scalar; all tensors are on the network's device."""
         ...
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Metrics of the validation split, ``loss`` first."""
+        """The metrics of the validation split, ``loss`` first."""
         ...
 
     def quality(self, validation: dict[str, float]) -> float:
-        """By which the best epoch is chosen, from its metrics; the larger the better."""
+        """The number by which the best epoch is chosen, computed from its metrics; the larger the better."""
         ...
 
 
@@ -73,8 +76,9 @@ class Objective(Protocol):
 class TrainingState:
     """A training between two epochs.
 
-    ``seconds`` is the wall time that it has taken, an equal share of it where several trained together. ``generator``
-    is the state of torch's generator on its device, from which dropout draws; at first what initialisation left of it.
+    ``seconds`` is the wall time that it has taken, an equal share of it if several trained together. ``generator`` is
+    the state of torch's generator on the device, from which dropout draws; initialisation leaves its first state. If
+    there is a ``checkpoint``, the training is stored there, and ``is_finished`` says that nothing of it is left to do.
     """
 
     network: nn.Module
@@ -83,6 +87,8 @@ class TrainingState:
     streams: RandomStreams
     device: torch.device
     seed: int
+    checkpoint: Checkpoint | None = None
+    is_finished: bool = False
     history: list[EpochRecord] = field(default_factory=list)
     best: EpochRecord | None = None
     best_weights: dict[str, Tensor] = field(default_factory=dict)
@@ -92,9 +98,14 @@ class TrainingState:
     def __post_init__(self) -> None:
         self.generator = _generator_state(self.device)
 
+    @property
+    def quality(self) -> float:
+        """The number by which the best epoch was chosen."""
+        return self.objective.quality(self.best.validation)
+
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """Torch draws from this training's own stream of random numbers, whatever drew before."""
+        """Let torch draw from this training's own stream of random numbers, whatever drew before."""
         _set_generator(self.device, self.generator)
         yield
         self.generator = _generator_state(self.device)
@@ -105,17 +116,24 @@ class TrainingState:
             self.best_weights = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 
     def is_out_of_patience(self) -> bool:
+        """Whether too many epochs have passed without a better one."""
         patience = self.objective.patience
         return patience is not None and bool(self.history) and len(self.history) - self.best.epoch >= patience
 
+    def finish(self) -> None:
+        """Store the outcome of the training, unless that was done before."""
+        if self.checkpoint is not None and not self.is_finished:
+            self.checkpoint.finish(self)
+        self.is_finished = True
+
     def outcome(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """What a finished training leaves: the best weights by name, and history and seconds as JSON has them."""
+        """The outcome of a finished training: the best weights by name, and history and seconds for JSON."""
         tensors = _prefixed("best", self.best_weights)
         history = [[record.epoch, record.train_loss, record.validation] for record in self.history]
         return tensors, {"history": history, "seconds": self.seconds}
 
     def everything(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """What the next epoch depends on as well: weights, optimiser, batches and every generator."""
+        """The outcome and all else that the next epoch depends on: weights, optimiser, batches and every generator."""
         tensors, notes = self.outcome()
         tensors |= _prefixed("weights", self.network.state_dict())
         for index, values in self.optimiser.state_dict()["state"].items():
@@ -127,12 +145,12 @@ class TrainingState:
         return tensors, notes | {"streams": streams}
 
     def restore_outcome(self, tensors: Mapping[str, Tensor], notes: Mapping[str, Any]) -> None:
-        """Take up what :meth:`outcome` gave.
+        """Restore what :meth:`outcome` returned.
 
         Raises
         ------
         LookupError, TypeError, ValueError, RuntimeError
-            Where it is not of this training; the state is then of no use.
+            If it belongs to another training; the state is then of no use.
         """
         if not notes["history"]:
             raise ValueError("no epoch was trained")
@@ -142,7 +160,7 @@ class TrainingState:
         self.seconds = _finite(notes["seconds"])
 
     def restore_everything(self, tensors: Mapping[str, Tensor], notes: Mapping[str, Any]) -> None:
-        """Take up what :meth:`everything` gave; raises as :meth:`restore_outcome` does."""
+        """Restore what :meth:`everything` returned; raises as :meth:`restore_outcome` does."""
         self.restore_outcome(tensors, notes)
         self.network.load_state_dict(_fitting("weights", tensors, self.network.state_dict()))
         self._restore_optimiser(tensors)
@@ -150,11 +168,11 @@ class TrainingState:
         for name, stream in vars(self.streams).items():
             stream.bit_generator.state = notes["streams"][name]
         self.generator = tensors[f"generator.{self.device.type}"]
-        # Refuses what is the state of no generator.
+        # Fails for a tensor that is no state of a generator.
         _set_generator(self.device, self.generator)
 
     def _add(self, record: EpochRecord) -> bool:
-        """Add an epoch to the history; whether it is the best so far."""
+        """Add an epoch to the history and return whether it is the best so far."""
         self.history.append(record)
         quality = self.objective.quality
         is_best = self.best is None or quality(record.validation) > quality(self.best.validation)
@@ -163,7 +181,7 @@ class TrainingState:
         return is_best
 
     def _restore_optimiser(self, tensors: Mapping[str, Tensor]) -> None:
-        """Set Adam's counts and moments, in the memory layout of the parameters that they belong to."""
+        """Set Adam's counts and moments, in the memory layout of their parameters."""
         saved = {}
         parameters = [parameter for group in self.optimiser.param_groups for parameter in group["params"]]
         for index, parameter in enumerate(parameters):
@@ -192,12 +210,12 @@ def _of(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _fitting(prefix: str, tensors: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Copies of the stored tensors, on the devices and in the layouts of those in ``like``, which they must match."""
+    """Copies of the stored tensors, on the devices and in the layouts of those in ``like``, whose shapes they have."""
     found = _of(prefix, tensors)
     if {name: _shape(value) for name, value in found.items()} != {name: _shape(value) for name, value in like.items()}:
         raise ValueError(f"the tensors {prefix} are of another network")
     if not all(bool(value.isfinite().all()) for value in found.values()):
-        raise ValueError(f"the tensors {prefix} hold what is no finite number")
+        raise ValueError(f"the tensors {prefix} hold values that are no finite numbers")
     return {name: torch.empty_like(value).copy_(found[name]) for name, value in like.items()}
 
 

@@ -105,7 +105,3 @@ class Inputs:
         """The motif that comes and goes along a phylogeny: one file or none."""
         motif = self.settings["phylogenies"][phylogeny].get("motif")
         return [motif["matrix"]] if motif else []
-
-    def classes(self, task: str) -> list[str]:
-        """The names of the classes of a labelled task: one file or none."""
-        return [self.run.path(f"tasks/{task}/classes.json")] if task in self.run.labelled else []

@@ -132,17 +132,41 @@ class Models:
         return self.study["combinations"].get(contestant, {}).get("average_strands", False)
 
     def network(self, task: str, arm: str) -> dict[str, Any]:
-        """The network of an arm for a task: its description without window, classes and tracks."""
-        return network_of(self.run.settings, self.run.kinds[task], arm)
+        """The network of an arm for a task: its description without what the task decides.
+
+        The windows of profile tasks have a margin, so their width does not tell how many bases networks read.
+        """
+        settings = self.run.settings
+        window = {"window": settings["profile"]["window"]} if task in self.run.profile else {}
+        return network_of(settings, self.run.kinds[task], arm) | window
 
     def training(self, task: str, arm: str) -> dict[str, Any]:
         """The settings of the training of an arm for a task."""
         return training_of(self.run.settings, self.run.kinds[task], arm)
 
-    def kmer_file(self, task: str, arm: str) -> str:
+    def sequence_file(self, task: str, arm: str) -> str:
         """The path of the k-mers that an arm reads; of labelled sequences the bases, which training may substitute."""
         file = "codes.npy" if task in self.run.labelled else f"kmers.k{self.arms[arm]['kmer']}.npy"
         return self.run.path(f"tasks/{task}/{file}")
+
+    def tracks(self, task: str) -> dict[str, str]:
+        """The files of the input tracks that the networks of a task read beside the sequence, by name."""
+        return {"control": self.run.path(f"tasks/{task}/control.npy")} if task in self.run.with_control else {}
+
+    def extras(self, task: str) -> dict[str, str]:
+        """The files beside windows and sequences that the networks of a task are trained and evaluated on, by name."""
+        if task in self.run.labelled:
+            return {"classes": self.run.path(f"tasks/{task}/classes.json")}
+        counts = {"counts": self.run.path(f"tasks/{task}/counts.npy")} if task in self.run.profile else {}
+        return counts | self.tracks(task)
+
+    def extra_files(self, task: str) -> list[str]:
+        """The paths of :meth:`extras`."""
+        return list(self.extras(task).values())
+
+    def extra_names(self, task: str) -> list[str]:
+        """The names of :meth:`extras`."""
+        return list(self.extras(task))
 
     def kmer_lengths(self, task: str) -> list[int]:
         """The lengths, ascending, of the k-mers that are encoded for the arms and the baseline of a task."""

@@ -33,10 +33,6 @@ class Profiles:
         """The bigWig of the + strand of the first source of counts."""
         return self.strand_files("counts", "plus", task)[0]
 
-    def control_counts(self, task: str) -> list[str]:
-        """The counts of the control around the windows of a task: one file or none."""
-        return [self.run.path(f"tasks/{task}/control.npy")] if task in self.run.with_control else []
-
     def sample_labels(self, task: str) -> list[str]:
         """Names of the bigWigs of counts in figures, those of the + strand first."""
         return [

@@ -36,12 +36,24 @@ class Uses:
         """The BED file of the regions that a prediction scores: one file or none."""
         return self.run.local_paths(f"predict.{prediction}.regions")
 
-    def predicted_control(self, strand: str, prediction: str) -> list[str]:
-        """The bigWigs of a strand of the control; none for sequences other than the genome of the task."""
+    def predicted_tracks(self, prediction: str) -> list[str]:
+        """The bigWigs of the input tracks; none for sequences other than the genome of the task."""
+        return [file for files in self._predicted_tracks(prediction).values() for file in files]
+
+    def predicted_track_names(self, prediction: str) -> list[str]:
+        """The name and strand of each of :meth:`predicted_tracks`, such as ``control.plus``."""
+        return [name for name, files in self._predicted_tracks(prediction).items() for _ in files]
+
+    def _predicted_tracks(self, prediction: str) -> dict[str, list[str]]:
         task = self.task("predict", prediction)
         genomes = (self.run.settings["predict"][prediction], self.run.settings["tasks"][task])
         of_prediction, of_task = (values.get("genome") for values in genomes)
-        return self.profiles.strand_files("control", strand, task) if of_prediction == of_task else []
+        names = self.models.tracks(task) if of_prediction == of_task else {}
+        return {
+            f"{name}.{strand}": self.profiles.strand_files(name, strand, task)
+            for name in names
+            for strand in ("plus", "minus")
+        }
 
     def explained_file(self, file: str, attribution: str) -> str:
         """The path of a file of the task that an attribution explains."""
@@ -51,9 +63,13 @@ class Uses:
         """The path of a file of the genome of the task that an attribution explains."""
         return self.run.genome_file(file, self.task("attribute", attribution))
 
-    def explained_control(self, attribution: str) -> list[str]:
-        """The counts of the control of the task that an attribution explains: one file or none."""
-        return self.profiles.control_counts(self.task("attribute", attribution))
+    def explained_tracks(self, attribution: str) -> list[str]:
+        """The input tracks of the task that an attribution explains."""
+        return list(self.models.tracks(self.task("attribute", attribution)).values())
+
+    def explained_track_names(self, attribution: str) -> list[str]:
+        """The names of :meth:`explained_tracks`."""
+        return list(self.models.tracks(self.task("attribute", attribution)))
 
     def explained_head(self, attribution: str) -> str:
         """The answer of the networks that an attribution explains: ``logit``, ``profile`` or ``counts``."""

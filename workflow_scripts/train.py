@@ -1,0 +1,60 @@
+"""Windows of a task and their sequences -> trained networks of an arm, their descriptions and their learning curves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from learning.kinds import TaskFiles, module_of_kind
+from learning.training.replicates import Arm, CheckpointFolder, train_replicates, write_replicates
+from learning.training.settings import Training
+from workflow_support.job import run_job
+
+
+def train(
+    windows: Path,
+    sequences: Path,
+    extras: list[Path],
+    extra_names: list[str],
+    kind: str,
+    task: str,
+    arm: str,
+    size: str,
+    seeds: Sequence[int],
+    network: dict[str, Any],
+    training: dict[str, Any],
+    checkpoints: Path,
+    code: str,
+    weights: Path,
+    models: Path,
+    history: Path,
+) -> None:
+    """Train the replicates of an arm, one for each seed.
+
+    Parameters
+    ----------
+    sequences
+        The k-mers that the arm reads. A labelled task has base codes instead, from which training makes k-mers after
+        it has substituted bases.
+    extras, extra_names
+        Further files, as :class:`learning.kinds.TaskFiles` names them.
+    size
+        The training subset, as :func:`learning.training.sampling.training_subset` takes it.
+    network
+        The description of the network without what the task decides: window, classes and tracks.
+    training
+        The settings, as :meth:`learning.training.settings.Training.of_kind` takes them.
+    checkpoints, code
+        A folder that no other job uses, and a digest of this code.
+    weights, models, history
+        Files to write: weights, descriptions, and one row per epoch and replicate.
+    """
+    settings = Training.of_kind(kind, training)
+    files = TaskFiles.named(windows, sequences, extras, extra_names)
+    data = module_of_kind(kind, "train").prepare(files, settings, network)
+    chosen = Arm(kind=kind, task=task, name=arm, size=size, settings=settings)
+    trained = train_replicates(chosen, data, seeds, CheckpointFolder(checkpoints, code))
+    write_replicates(trained, weights, models, history)
+
+
+if "snakemake" in globals():
+    run_job(snakemake, train)
