@@ -55,10 +55,11 @@ def test_input_files_are_read_where_they_lie_or_from_downloads() -> None:
         "splits": {"validation": ["chrB:1-70000"], "test": ["chrB:70001-150000"]},
     }
     run = plan_of(
+        "tests/tiny.yaml",
         {
             "genomes": {"simulated": genome | {"blacklist": remote}},
             "predict": {"oligos": {"task": "CTCF", "arm": "irrep_k1", "sequences": checksum}},
-        }
+        },
     ).run
     assert run.local_path("tasks.CTCF.peaks") == "results/tiny/simulation/CTCF.narrowPeak"
     assert run.local_path("predict.oligos.sequences") == "results/tiny/downloads/predict.oligos.sequences"
