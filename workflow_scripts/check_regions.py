@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from genome_data.genome import Genome
-from genome_data.intervals.regions import parse_region
-from genome_data.intervals.splits import split_regions
+from genome_data.intervals.splits import parse_region, split_regions
 from genome_data.intervals.tiles import regions_on_genome, whole_contigs
 from workflow_support.configuration.origins import KeyPath, Origins, dotted
 from workflow_support.files import atomic_path

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from genome_data.genome import Genome
-from genome_data.strand_shift import CLEAR, SIGMA, StrandShift, measure_strand_shift
 from genome_data.windows.profile_counts import read_counts
+from genome_data.windows.strand_shift import CLEAR, SIGMA, StrandShift, measure_strand_shift
 from genome_data.windows.table import read_windows
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_path
@@ -22,7 +22,7 @@ def check_strands(positives: Path, fasta: Path, plus: list[Path], minus: list[Pa
     """Refuse pairs of bigWigs that are clearly exchanged, and write what the read starts around summits tell.
 
     A pair counts as exchanged if the cross-correlation of its strands is greatest at a negative lag and + lies right of
-    − by 5 standard errors at least (`genome_data.strand_shift.strand_order`). Less than that is only reported.
+    − by 5 standard errors at least (`genome_data.windows.strand_shift.strand_order`). Less than that is only reported.
 
     Parameters
     ----------

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from genome_data import SPLITS
 from genome_data.genome import Genome
-from genome_data.intervals.splits import SPLITS
 from genome_data.windows.profile_counts import read_counts, smallest_type
 from genome_data.windows.table import read_windows, write_codes, write_windows
 from workflow_support.disk_errors import reserve

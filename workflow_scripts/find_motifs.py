@@ -7,8 +7,7 @@ import pandas as pd
 from modiscolite.core import SeqletSet
 from modiscolite.tfmodisco import TFMoDISco
 
-from genome_data.formats.motif_files import FoundMotif, best_match, consensus, write_meme
-from genome_data.motifs import read_jaspar
+from genome_data.motifs import FoundMotif, best_match, consensus, read_jaspar, write_meme
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -39,7 +38,7 @@ def find_motifs(contributions: Path, sequences: Path, known: list[Path], motifs:
         File to write, in MEME's text format: ``motif_1`` has the most sites.
     table
         ``motif, sites, consensus``, and of the known motif that fits best ``match`` (its name), ``correlation``,
-        ``strand`` and ``offset`` (:func:`genome_data.formats.motif_files.best_match`); empty where none is known.
+        ``strand`` and ``offset`` (:func:`genome_data.motifs.best_match`); empty where none is known.
     """
     found = _discover(np.load(contributions), np.load(sequences))
     references = {motif.name: motif.probabilities for motif in map(read_jaspar, known)}

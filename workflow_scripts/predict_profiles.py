@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.formats.tracks import StrandTracks, TrackWriter
-from genome_data.intervals.tiled_genome import TileBlock, TiledGenome
+from genome_data.intervals.tiles import TileBlock, TiledGenome
 from learning.evaluation.averages import expected_reads, load_replicates
 from learning.evaluation.predict import Clock
 from learning.models.devices import select_device
@@ -49,7 +49,7 @@ def predict_profiles(
     fasta
         Normalised genome.
     regions, contigs
-        As in :class:`genome_data.intervals.tiled_genome.TiledGenome`.
+        As in :class:`genome_data.intervals.tiles.TiledGenome`.
     control_plus, control_minus
         bigWigs of the control on this genome, to be summed, for networks that read one; none for others.
     average_strands

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genome_data import SPLITS
 from genome_data.alphabet import reverse_complement
-from genome_data.intervals.splits import SPLITS
 from genome_data.windows.labelled_sequences import make_splits
 from genome_data.windows.sequence_duplicates import duplicate_report, groups_of_copies, other_strand
 

@@ -10,8 +10,8 @@ import pandas as pd
 from workflow_support.errors import InputError
 from workflow_support.job import logger
 
+from .. import SPLITS
 from ..alphabet import ASCII_TO_CODE, BASES, IUPAC_AMBIGUITY
-from ..intervals.splits import SPLITS
 from .labelled_records import Record, fasta_records, folder_records, quote, table_records
 from .text import read_lines
 

@@ -19,7 +19,7 @@ from workflow_support.job import logger
 
 from .text import read_lines
 
-COLUMNS = ["contig", "position", "reference", "alternative", "effect_allele", "effect", "p_value", "line"]
+VARIANT_COLUMNS = ["contig", "position", "reference", "alternative", "effect_allele", "effect", "p_value", "line"]
 _VCF_START = "##fileformat=VCF"
 _VCF_FIELDS = 5
 _NOTHING = {"", ".", "NA", "NaN", "nan"}
@@ -155,7 +155,7 @@ def _read(path: str | Path) -> list[str]:
 
 
 def _frame(rows: Any, path: str | Path) -> pd.DataFrame:
-    variants = pd.DataFrame(list(rows), columns=COLUMNS)
+    variants = pd.DataFrame(list(rows), columns=VARIANT_COLUMNS)
     if variants.empty:
         raise InputError(
             "the file holds no variant",

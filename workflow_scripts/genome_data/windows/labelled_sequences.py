@@ -11,9 +11,9 @@ import pandas as pd
 
 from workflow_support.errors import InputError
 
+from .. import SPLITS
 from ..alphabet import UNKNOWN
 from ..formats.labelled_files import read_labelled_file
-from ..intervals.splits import SPLITS
 from .sequence_duplicates import groups_of_copies
 from .table import gc_content
 

@@ -8,8 +8,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 
+from .. import SPLITS
 from ..alphabet import UNKNOWN, reverse_complement
-from ..intervals.splits import SPLITS
 
 _COMPLEMENT = reverse_complement(np.arange(UNKNOWN + 1, dtype=np.uint8)[::-1]).tobytes().ljust(256)
 
