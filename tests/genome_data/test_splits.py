@@ -178,7 +178,7 @@ def test_bad_splits_are_told_with_a_mend(splits, problem: str, told: str) -> Non
         ("chr21", {"21": 9, "22": 9}, "sed 's/^chr//'"),
         ("NC_000021.8", {"chr21": 9, "chr22": 9}, "from the style RefSeq"),
         ("chr2L", {"chr2LHet": 9, "chr2R": 9}, "did you mean chr2R"),
-        ("zzz", {"scaffold_1": 9}, "use the genome that holds"),
+        ("zzz", {"scaffold_1": 9}, "use the genome that has"),
     ],
 )
 def test_an_unknown_contig_is_told_with_the_nearest_or_the_style(asked, genome, told) -> None:

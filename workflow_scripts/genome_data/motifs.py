@@ -1,4 +1,4 @@
-"""Motif matrices: reading JASPAR files, sampling words of a chosen strength, scoring words."""
+"""Motifs: count matrices that score and sample words, files of JASPAR and MEME, consensus and comparison."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ JASPAR_FORMAT = "one header line '>accession name', then lines 'A  [ 12 0 7 ]' f
 
 @dataclass(frozen=True)
 class Motif:
-    """A transcription factor's count matrix.
+    """The count matrix of a transcription factor.
 
     Parameters
     ----------
     accession, name
-        JASPAR's, as in ``MA0139.2`` and ``CTCF``.
+        Accession and name in JASPAR, such as ``MA0139.2`` and ``CTCF``.
     counts
-        Sites with each base, shape (width, 4), bases in the order A, C, G, T.
+        Number of sites with each base: (width, 4), bases in the order A, C, G, T.
     """
 
     accession: str
@@ -42,33 +42,34 @@ class Motif:
 
     @property
     def probabilities(self) -> np.ndarray:
-        """Probability of each base, shape (width, 4), one pseudocount a base."""
+        """Probability of each base: (width, 4), with one pseudocount per base."""
         counts = self.counts + PSEUDOCOUNT
         return counts / counts.sum(axis=1, keepdims=True)
 
     @property
     def log_odds_matrix(self) -> np.ndarray:
-        """Bits in favour of the motif over uniform bases, shape (width, 4)."""
+        """Log odds of each base over uniform bases, in bits: (width, 4)."""
         return np.log2(self.probabilities / BACKGROUND)
 
     @property
     def best_log_odds(self) -> float:
-        """Score of the consensus in bits."""
+        """Score of the consensus, in bits."""
         return float(self.log_odds_matrix.max(axis=1).sum())
 
     def log_odds(self, words: np.ndarray) -> np.ndarray:
-        """Scores in bits, shape (words,), of base codes A, C, G, T = 0..3, shape (words, width)."""
+        """Scores in bits, (words,), of base codes A, C, G, T = 0..3, (words, width)."""
         return self.log_odds_matrix[np.arange(self.width), words].sum(axis=1)
 
     def best_log_odds_of_words(self, codes: np.ndarray) -> np.ndarray:
-        """Score in bits of the best word on either strand of each sequence, shape (sequences,).
+        """Score in bits of the best word on either strand of each sequence: (sequences,).
 
         Parameters
         ----------
         codes
-            Base codes A, C, G, T, N = 0..4, shape (sequences, width of the motif or more). An unknown base scores 0.
+            Base codes A, C, G, T, N = 0..4: (sequences, bases), at least as many bases as the motif has. An unknown
+            base scores 0.
         """
-        # Over what an unknown base may be, the likelihoods of motif and background are equal.
+        # An unknown base is equally likely under the motif and the background.
         matrix = np.pad(self.log_odds_matrix, ((0, 0), (0, 1)))
         offsets = codes.shape[1] - self.width + 1
         best = np.full(len(codes), -np.inf)
@@ -81,13 +82,13 @@ class Motif:
     def sample(self, strengths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw one word for each strength.
 
-        A word of strength s comes from the matrix of probabilities p^s, renormalised: 0 is background, 1 the motif
-        itself, and beyond 1 the words approach the consensus.
+        A word of strength s is drawn from the probabilities p^s, renormalised. Strength 0 gives background and 1 the
+        motif itself; above 1 the words approach the consensus.
 
         Returns
         -------
         numpy.ndarray
-            Base codes, uint8, shape (strengths, width).
+            Base codes: uint8 (strengths, width).
         """
         weights = self.probabilities ** np.asarray(strengths)[:, None, None]
         cumulative = np.cumsum(weights / weights.sum(axis=2, keepdims=True), axis=2)
@@ -95,18 +96,18 @@ class Motif:
         return (thresholds > cumulative[:, :, :3]).sum(axis=2).astype(np.uint8)
 
     def sample_decoys(self, strengths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Draw words whose two halves have changed places: the composition of a site and most of its k-mers, no site.
+        """Draw words with their two halves exchanged: they have the composition and most k-mers of a site but are none.
 
         Returns
         -------
         numpy.ndarray
-            Base codes, uint8, shape (strengths, width).
+            Base codes: uint8 (strengths, width).
         """
         return np.roll(self.sample(strengths, rng), self.width // 2, axis=1)
 
 
 def read_jaspar(path: Path) -> Motif:
-    """Read the one count matrix of a file in JASPAR's text format.
+    """Read the only count matrix of a file in the text format of JASPAR.
 
     Raises
     ------
@@ -130,27 +131,33 @@ def read_jaspar(path: Path) -> Motif:
 
 def _malformed(path: Path, line: int, found: object) -> InputError:
     return InputError(
-        "this is no motif matrix in JASPAR's format",
+        "the file is no motif matrix in the format of JASPAR",
         file=path,
         line=line,
         found=found,
         allowed=JASPAR_FORMAT,
-        mend="download the matrix again from jaspar.elixir.no, in the format JASPAR, one matrix a file",
+        mend="download the matrix again from jaspar.elixir.no, in the format JASPAR, one matrix per file",
     )
 
 
 class FoundMotif(NamedTuple):
-    """A motif's base probabilities (width, 4) and the number of sites that they come from."""
+    """Base probabilities (width, 4) of a motif, and the number of sites that they were counted on."""
 
     probabilities: np.ndarray
     sites: int
 
 
 class Match(NamedTuple):
-    """The best alignment of a known motif to another.
+    """The best alignment of a known motif to another motif.
 
-    ``correlation`` is that of :func:`best_match`, ``strand`` is ``-`` where the known motif was reverse complemented,
-    and ``offset`` is where it starts in the other, below 0 where it begins before it.
+    Attributes
+    ----------
+    correlation
+        See :func:`best_match`.
+    strand
+        ``-`` if the known motif is reverse complemented.
+    offset
+        Start of the known motif relative to the other motif; negative if it starts before it.
     """
 
     correlation: float
@@ -159,7 +166,7 @@ class Match(NamedTuple):
 
 
 def write_meme(motifs: Mapping[str, FoundMotif], path: Path) -> None:
-    """Write motifs by name in MEME's minimal text format, version 4, which the MEME suite's programs read."""
+    """Write motifs by name in the minimal text format of MEME, version 4, for the programs of the MEME suite."""
     parts = ["MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\nBackground letter frequencies\n"]
     parts.append(" ".join(f"{base} {BACKGROUND}" for base in "ACGT") + "\n")
     for name, motif in motifs.items():
@@ -170,7 +177,7 @@ def write_meme(motifs: Mapping[str, FoundMotif], path: Path) -> None:
 
 
 def read_meme(path: Path) -> dict[str, FoundMotif]:
-    """Motifs by name of a file that :func:`write_meme` wrote."""
+    """Read the motifs of a file that :func:`write_meme` wrote, by name."""
     motifs = {}
     for block in path.read_text(encoding="ascii").split("\nMOTIF ")[1:]:
         name, header, *rows = block.strip().splitlines()
@@ -180,7 +187,7 @@ def read_meme(path: Path) -> dict[str, FoundMotif]:
 
 
 def consensus(probabilities: np.ndarray) -> str:
-    """The likeliest base of each position, in lower case where it is found in less than half of the sites."""
+    """The most frequent base of each position, in lower case if fewer than half of the sites have it."""
     letters = ["ACGT"[row.argmax()] for row in probabilities]
     return "".join(
         letter if top >= 0.5 else letter.lower() for letter, top in zip(letters, probabilities.max(1), strict=True)
@@ -188,11 +195,11 @@ def consensus(probabilities: np.ndarray) -> str:
 
 
 def best_match(motif: np.ndarray, known: np.ndarray) -> Match:
-    """The alignment of ``known`` to ``motif``, both (width, 4), over all offsets and both strands.
+    """The best alignment of ``known`` to ``motif``, both (width, 4), over all offsets and both strands.
 
-    The correlation is that of the two matrices where each is continued by background on either side: what one motif
-    says beyond the ends of the other counts against the match, so that no least overlap has to be chosen. It is 1 for
-    equal motifs.
+    The correlation is that of the two matrices when each is extended by background on both sides. Positions of one
+    motif beyond the ends of the other therefore count against the match, and no minimum overlap has to be chosen. Equal
+    motifs have a correlation of 1.
     """
     ours, theirs = motif - BACKGROUND, known - BACKGROUND
     scale = np.linalg.norm(ours) * np.linalg.norm(theirs)

@@ -115,7 +115,7 @@ def split_regions(splits: Mapping[str, Sequence[str] | None], sizes: Mapping[str
                 f"the split `{name}` holds no base of the genome",
                 found=f"{name}: {splits.get(name) or 'what the other splits leave of the genome'}",
                 allowed="at least one region in each of train, validation and test",
-                mend=f"name a contig or region under splits: {name}:, or exclude less",
+                mend=f"give a contig or region under splits: {name}:, or exclude less",
             )
         parts.append(part.assign(split=name))
     joined = pd.concat(parts, ignore_index=True)

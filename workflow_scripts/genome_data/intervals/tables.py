@@ -40,7 +40,7 @@ def subtract(intervals: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
 
 
 def overlapping(intervals: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
-    """Whether each interval shares a base with any of ``others``: bool (intervals,)."""
+    """Test whether each interval shares a base with any of ``others``: bool (intervals,)."""
     if intervals.empty or others.empty:
         return np.zeros(len(intervals), dtype=bool)
     with _bedtool(intervals[COORDINATES]) as bed, _bedtool(others[COORDINATES]) as other:

@@ -30,7 +30,7 @@ class WindowSettings:
 
 @dataclass(frozen=True)
 class NegativeSettings:
-    """How negative windows are drawn: the section ``negatives``.
+    """Options of the draw of negative windows: the section ``negatives``.
 
     To add an option, add a field here and use it in `genome_data.windows.negatives`.
     """
@@ -45,7 +45,7 @@ class NegativeSettings:
     )
     overlap: bool = field(
         default=False,
-        metadata={"doc": "Whether negatives may overlap one another; no window is drawn twice."},
+        metadata={"doc": "Allow negatives to overlap one another; no window is drawn twice."},
     )
     gc_bin_width: float = field(
         default=0.02,

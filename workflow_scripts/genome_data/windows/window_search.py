@@ -143,7 +143,7 @@ class WindowSearch:
         return free.without(windows.start, windows.start + self.width)
 
     def _overlapping(self, starts: np.ndarray, taken: np.ndarray) -> np.ndarray:
-        """Whether the window at each start overlaps one of the taken ones, whose starts are sorted."""
+        """Test whether the window at each start overlaps one of the taken ones, whose starts are sorted."""
         before = np.searchsorted(taken, starts - self.width, side="right")
         return before < np.searchsorted(taken, starts + self.width, side="left")
 
@@ -242,5 +242,5 @@ class Block(NamedTuple):
 
 
 def _asked(key: np.ndarray, quota: np.ndarray) -> np.ndarray:
-    """Whether each key is valid and has a quota."""
+    """Test whether each key is valid and has a quota."""
     return np.append(quota > 0, False)[np.maximum(key, -1)]
