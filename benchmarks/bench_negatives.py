@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 from sample_negatives import sample_negatives
 
 from genome_data.genome import Genome, normalise_fasta
+from genome_data.intervals.contigs import in_genome_order
 from genome_data.intervals.splits import assign_split, split_regions
-from genome_data.intervals.tables import in_genome_order
 from genome_data.windows.table import composition, read_windows, write_windows
 
 CONTIGS = 24

@@ -9,7 +9,7 @@ from torch import nn
 
 from genome_data.formats.tracks import TrackWriter
 from genome_data.genome import Genome
-from genome_data.intervals.tables import in_genome_order
+from genome_data.intervals.contigs import in_genome_order
 from genome_data.windows.table import WINDOW_TABLE_COLUMNS, read_windows
 from learning.analysis.attribution import (
     Windows,

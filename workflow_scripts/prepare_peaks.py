@@ -7,9 +7,8 @@ from genome_data.accounting import log_accounting
 from genome_data.formats.bed import read_mask
 from genome_data.formats.peaks import read_peaks
 from genome_data.genome import Genome
-from genome_data.intervals.contigs import on_genome
+from genome_data.intervals.contigs import in_genome_order, on_genome
 from genome_data.intervals.splits import split_regions
-from genome_data.intervals.tables import in_genome_order
 from genome_data.windows.positives import positive_windows
 from genome_data.windows.table import write_windows
 from workflow_support.files import atomic_paths

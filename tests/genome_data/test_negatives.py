@@ -17,8 +17,8 @@ from scipy import stats
 
 from genome_data.formats.bed import read_intervals
 from genome_data.genome import Genome, normalise_fasta
+from genome_data.intervals.overlaps import overlapping
 from genome_data.intervals.splits import assign_split, split_regions
-from genome_data.intervals.tables import overlapping
 from genome_data.windows import negatives, window_search
 from genome_data.windows.gc_bins import GCBins
 from genome_data.windows.negatives import describe_shortfall

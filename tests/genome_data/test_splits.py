@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genome_data.intervals.overlaps import merge, overlapping, subtract
 from genome_data.intervals.splits import Region, assign_split, parse_region, split_regions
-from genome_data.intervals.tables import merge, overlapping, subtract
 from workflow_support.errors import InputError
 
 SIZES = {"chr2": 100, "chr1": 50, "HLA:1-9": 20}

@@ -14,7 +14,7 @@ from sequence_formats import fasta_text
 
 import genome_data.windows.table
 from genome_data.genome import Genome
-from genome_data.intervals.tables import in_genome_order
+from genome_data.intervals.contigs import in_genome_order
 from genome_data.windows.table import (
     WINDOW_TABLE_COLUMNS,
     composition,

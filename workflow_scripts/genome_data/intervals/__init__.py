@@ -15,5 +15,5 @@ axis
     All contigs of a genome end to end, so that one integer is a position.
 
 `contigs` compares the contigs of a file with those of the genome, `splits` reads regions and assigns splits, `tiles`
-cuts regions into tiles, `tables` has the operations on tables of intervals, and `arrays` those on the axis.
+cuts regions into tiles, `overlaps` has the set operations on tables of intervals, and `arrays` those on the axis.
 """

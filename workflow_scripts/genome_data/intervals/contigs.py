@@ -1,4 +1,4 @@
-"""Contigs of a file compared with those of the genome: their names (chr1, 1, NC_000001.11) and their lengths."""
+"""Contigs of a file compared with those of the genome: their names (chr1, 1, NC_000001.11), lengths and order."""
 
 from __future__ import annotations
 
@@ -150,3 +150,10 @@ def on_genome(intervals: pd.DataFrame, sizes: Mapping[str, int], file: str | Pat
             mend="use the genome build of the file, or lift the file over to this one",
         )
     return is_known
+
+
+def in_genome_order(intervals: pd.DataFrame, sizes: Mapping[str, int]) -> pd.DataFrame:
+    """Sort by contig (in the order of the genome), start and end; equal rows keep their order."""
+    rank = pd.Index(list(sizes)).get_indexer(intervals["contig"])
+    order = np.lexsort((intervals["end"], intervals["start"], rank))
+    return intervals.iloc[order].reset_index(drop=True)

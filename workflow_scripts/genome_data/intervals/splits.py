@@ -13,7 +13,7 @@ from workflow_support.errors import InputError
 
 from .. import SPLITS
 from .contigs import describe_mismatch
-from .tables import COORDINATES, merge, overlapping, subtract
+from .overlaps import COORDINATES, merge, overlapping, subtract
 
 STRADDLING, OUTSIDE = "straddling", "outside"
 """Instead of a split: a window that lies in a region only in part, and one that touches none."""

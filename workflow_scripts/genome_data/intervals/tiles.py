@@ -15,8 +15,7 @@ from workflow_support.job import logger, progress
 from ..alphabet import UNKNOWN
 from ..formats.bed import BedFile, bed_intervals, interval_names
 from ..genome import Genome
-from .contigs import describe_mismatch, on_genome
-from .tables import in_genome_order
+from .contigs import describe_mismatch, in_genome_order, on_genome
 
 NAMED_REGION_COLUMNS = ["contig", "start", "end", "name"]
 

@@ -11,8 +11,9 @@ from workflow_support.errors import InputError
 
 from ..accounting import Accounting
 from ..genome import Genome
+from ..intervals.contigs import in_genome_order
+from ..intervals.overlaps import overlapping
 from ..intervals.splits import OUTSIDE, STRADDLING, assign_split
-from ..intervals.tables import in_genome_order, overlapping
 from .table import WINDOW_TABLE_COLUMNS, composition, require_every_split
 
 REASONS = (

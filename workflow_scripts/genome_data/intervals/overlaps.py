@@ -1,11 +1,8 @@
-"""Operations on tables of intervals, which have at least the columns ``contig, start, end``.
-
-`merge`, `subtract` and `overlapping` call bedtools (Quinlan & Hall 2010).
-"""
+"""Union, difference and overlap of tables of intervals, by bedtools (Quinlan & Hall 2010)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,13 +43,6 @@ def overlapping(intervals: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
     with _bedtool(intervals[COORDINATES]) as bed, _bedtool(others[COORDINATES]) as other:
         counts = _frame(bed.intersect(other, c=True), intervals[COORDINATES].assign(count=0))
     return counts["count"].to_numpy() > 0
-
-
-def in_genome_order(intervals: pd.DataFrame, sizes: Mapping[str, int]) -> pd.DataFrame:
-    """Sort by contig (in the order of the genome), start and end; equal rows keep their order."""
-    rank = pd.Index(list(sizes)).get_indexer(intervals["contig"])
-    order = np.lexsort((intervals["end"], intervals["start"], rank))
-    return intervals.iloc[order].reset_index(drop=True)
 
 
 @contextmanager
