@@ -27,8 +27,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 from sample_negatives import sample_negatives
 
 from genome_data.genome import Genome, normalise_fasta
+from genome_data.intervals.contigs import in_genome_order
 from genome_data.intervals.splits import assign_split, split_regions
-from genome_data.windows.table import composition, in_genome_order, read_windows, write_windows
+from genome_data.windows.table import composition, read_windows, write_windows
 
 CONTIGS = 24
 GC_BLOCK = 100_000
@@ -126,14 +127,9 @@ def run_script(folder: Path) -> None:
         negatives=folder / "negatives.tsv",
         bed=folder / "negatives.bed",
         counts=folder / "counts.tsv",
-        width=WIDTH,
         splits=SPLITS,
-        ratio=1,
-        margin=MARGIN,
-        overlap=False,
-        gc_bin_width=GC_BIN_WIDTH,
-        max_unknown_fraction=0.1,
-        seed=SEED,
+        windows={"width": WIDTH, "max_unknown_fraction": 0.1},
+        settings={"ratio": 1, "margin": MARGIN, "overlap": False, "gc_bin_width": GC_BIN_WIDTH, "seed": SEED},
     )
 
 

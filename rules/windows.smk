@@ -68,14 +68,9 @@ rule sample_negatives:
         mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        width=setting("task", "windows", "width"),
         splits=setting("task", "splits"),
-        ratio=setting("task", "negatives", "ratio"),
-        margin=setting("task", "negatives", "margin"),
-        overlap=setting("task", "negatives", "overlap"),
-        gc_bin_width=setting("task", "negatives", "gc_bin_width"),
-        max_unknown_fraction=setting("task", "windows", "max_unknown_fraction"),
-        seed=setting("task", "negatives", "seed"),
+        windows=setting("task", "windows"),
+        settings=setting("task", "negatives"),
         code=code("sample_negatives"),
     script:
         "../workflow_scripts/sample_negatives.py"

@@ -9,7 +9,8 @@ from torch import nn
 
 from genome_data.formats.tracks import TrackWriter
 from genome_data.genome import Genome
-from genome_data.windows.table import COLUMNS, in_genome_order, read_windows
+from genome_data.intervals.contigs import in_genome_order
+from genome_data.windows.table import WINDOW_TABLE_COLUMNS, read_windows
 from learning.analysis.attribution import (
     Windows,
     gradient_contributions,
@@ -101,7 +102,7 @@ def attribute_sequences(
     with atomic_paths(contributions, sequences, table, bigwig) as (new_contributions, new_sequences, new_table, track):
         np.save(new_contributions, explained.astype(np.float32))
         np.save(new_sequences, shown)
-        rows.to_csv(new_table, sep="\t", columns=[*COLUMNS, "score"], index=False, float_format="%.6g")
+        rows.to_csv(new_table, sep="\t", columns=[*WINDOW_TABLE_COLUMNS, "score"], index=False, float_format="%.6g")
         _write_track(track, rows, of_present_bases(explained, shown), Genome(fasta).sizes)
     clock.log(torch_device, what="windows explained, each network counted")
     logger.info("Explained %d bases of %d windows with %d networks.", len(middle), len(rows), len(networks))

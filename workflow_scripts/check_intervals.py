@@ -1,4 +1,4 @@
-"""Check that every file of peaks or other intervals can be read, before the genomes are fetched and normalised."""
+"""Check that every file of peaks or other intervals can be read, so that errors show before genomes are prepared."""
 
 from pathlib import Path
 
@@ -11,7 +11,13 @@ from workflow_support.job import run_job
 
 
 def check_intervals(peaks: list[Path], intervals: list[Path], checked: Path) -> None:
-    """Write the table ``file, rows`` of the number of intervals in each file; an `InputError` where one is bad."""
+    """Write the table ``file, rows`` with the number of intervals in each file.
+
+    Raises
+    ------
+    InputError
+        If a file or one of its lines cannot be used.
+    """
     rows = [(file, len(read_peaks(file))) for file in peaks]
     rows += [(file, len(read_intervals(file))) for file in intervals]
     with atomic_path(checked) as path:

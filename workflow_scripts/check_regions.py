@@ -1,4 +1,4 @@
-"""Check that splits, and what predictions score, exist in their genomes, before anything is made on these."""
+"""Check that the regions of splits and predictions lie on their genomes, before any later step uses them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from genome_data.genome import Genome
-from genome_data.intervals.regions import parse_region
-from genome_data.intervals.splits import split_regions
+from genome_data.intervals.splits import parse_region, split_regions
 from genome_data.intervals.tiles import regions_on_genome, whole_contigs
 from workflow_support.files import atomic_path
 from workflow_support.job import run_job
@@ -24,7 +23,7 @@ def check_regions(
     checked: Path,
     origins: Origins | None = None,
 ) -> None:
-    """Write how many bases each split has, and each prediction on contigs or regions.
+    """Write the number of bases of each split, and of each prediction on contigs or regions.
 
     Parameters
     ----------
@@ -39,7 +38,12 @@ def check_regions(
     checked
         Table to write: ``key, bases``.
     origins
-        Lines of the keys, for errors; those of the run that this job belongs to unless given.
+        Files and lines of the keys, for error messages. None: those of the run that this job belongs to.
+
+    Raises
+    ------
+    InputError
+        If a region cannot be read or does not lie on its genome, or if splits overlap or are empty.
     """
     origins = origins or Origins.of_this_run()
     sizes = {name: Genome(file).sizes for name, file in zip(genomes, fasta, strict=True)}
@@ -70,8 +74,8 @@ def _bases_by_split(
     return {str(split): _bases(rows) for split, rows in table.groupby("split", sort=False)}
 
 
-def _bases(stretches: pd.DataFrame) -> int:
-    return int((stretches["end"] - stretches["start"]).sum())
+def _bases(regions: pd.DataFrame) -> int:
+    return int((regions["end"] - regions["start"]).sum())
 
 
 if "snakemake" in globals():

@@ -1,4 +1,4 @@
-"""Whether the bigWigs of the two strands are named the right way round: read starts around summits."""
+"""Check, by the read starts around summits, that the bigWigs of the two strands are not exchanged."""
 
 import json
 from pathlib import Path
@@ -7,22 +7,23 @@ from typing import Any
 import numpy as np
 
 from genome_data.genome import Genome
-from genome_data.strand_shift import CLEAR, SIGMA, StrandShift, measure_strand_shift
 from genome_data.windows.profile_counts import read_counts
+from genome_data.windows.strand_shift import CLEAR, SIGMA, StrandShift, measure_strand_shift
 from genome_data.windows.table import read_windows
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, run_job
 
 FLANK = 200
-"""Bases on either side of a summit that are looked at."""
+"""Number of bases on either side of a summit in which read starts are compared."""
 
 
 def check_strands(positives: Path, fasta: Path, plus: list[Path], minus: list[Path], result: Path) -> None:
-    """Refuse pairs of bigWigs that are clearly exchanged, and write what the read starts around summits tell.
+    """Refuse pairs of bigWigs that are clearly exchanged, and write the measurements.
 
     A pair counts as exchanged if the cross-correlation of its strands is greatest at a negative lag and + lies right of
-    − by 5 standard errors at least (`genome_data.strand_shift.strand_order`). Less than that is only reported.
+    − by at least 5 standard errors (`genome_data.windows.strand_shift.strand_order`). A weaker sign of it is only
+    reported.
 
     Parameters
     ----------
@@ -31,14 +32,14 @@ def check_strands(positives: Path, fasta: Path, plus: list[Path], minus: list[Pa
     fasta
         Normalised genome.
     plus, minus
-        bigWigs of 5' end counts, a pair a source.
+        bigWigs of 5' end counts, one pair per source.
     result
-        JSON to write: shift of each strand, lag, correlation, order and verdict of all sources together and of each.
+        JSON to write: shift of each strand, lag, correlation, order and verdict, of all sources together and of each.
 
     Raises
     ------
     InputError
-        If a pair is clearly exchanged, or both of a pair hold the same.
+        If a pair is clearly exchanged, or if both bigWigs of a pair have the same counts.
     """
     genome = Genome(fasta)
     windows = read_windows(positives)
@@ -79,15 +80,15 @@ def _report(shift: StrandShift, plus: Path, minus: Path) -> None:
 def _require_right_order(shift: StrandShift, counts: np.ndarray, plus: Path, minus: Path) -> None:
     if np.array_equal(counts[:, 0], counts[:, 1]):
         raise InputError(
-            "both strands hold the same counts around the summits",
+            "both strands have the same counts around the summits",
             file=minus,
             found=f"the same as in {plus}",
-            allowed="5' ends of the reads of the − strand alone",
-            mend="name the bigWig of each strand, or the reads as BAM, from which both are made",
+            allowed="5' ends of only the reads of the − strand",
+            mend="give the bigWig of each strand, or the reads as BAM, which the workflow will count",
         )
     if shift.verdict == "swapped":
         raise InputError(
-            "plus and minus look exchanged: around summits, reads of the + strand begin right of those of the −",
+            "plus and minus look exchanged: around summits, reads of the + strand begin right of those of the − strand",
             file=plus,
             found=f"+ begins {-shift.lag} bases right of − ({minus}), by {-shift.order:.1f} standard errors, "
             f"in {shift.windows:,} windows",

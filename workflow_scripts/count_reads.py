@@ -1,4 +1,4 @@
-"""Aligned reads -> how many begin at each base, as one bigWig a strand."""
+"""Count the aligned reads that begin at each base, and write one bigWig per strand."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from genome_data.accounting import log_accounting
 from genome_data.formats.reads import read_five_prime_ends
 from genome_data.formats.tracks import TrackWriter
 from workflow_support.files import atomic_paths
-from workflow_support.job import logger, run_job
+from workflow_support.job import run_job
 
 
 def count_reads(
@@ -21,7 +22,7 @@ def count_reads(
     minimum_mapping_quality: int,
     keep_duplicates: bool,
 ) -> None:
-    """Write the number of 5' ends a base, strand by strand.
+    """Write the number of 5' ends at each base, strand by strand.
 
     Parameters
     ----------
@@ -30,9 +31,9 @@ def count_reads(
     sizes
         ``chrom.sizes`` of the genome.
     plus, minus
-        bigWigs to write; bases at which no read begins hold no value.
+        bigWigs to write; bases at which no read begins have no value.
     counts
-        Table to write: ``reason, rows`` of what became of the rows of the BAM.
+        Table to write: ``reason, rows``, for the rows of the BAM.
     minimum_mapping_quality, keep_duplicates
         See `genome_data.formats.reads.read_five_prime_ends`.
     """
@@ -40,8 +41,7 @@ def count_reads(
     ends = read_five_prime_ends(
         reads, lengths, minimum_mapping_quality=minimum_mapping_quality, keep_duplicates=keep_duplicates
     )
-    for reason, rows in ends.counts.itertuples(index=False):
-        logger.info("%-26s %12s", reason, f"{rows:,}")
+    log_accounting(ends.counts)
     with atomic_paths(plus, minus, counts) as (new_plus, new_minus, new_counts):
         for strand, track in enumerate((new_plus, new_minus)):
             _write_track({contig: strands[strand] for contig, strands in ends.positions.items()}, lengths, track)

@@ -1,4 +1,4 @@
-"""Base codes of windows -> indices of their overlapping k-mers."""
+"""Encode the base codes of windows as indices of their overlapping k-mers."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from workflow_support.job import logger, progress, run_job
 
 
 def encode_kmers(codes: Path, k: int, kmers: Path) -> None:
-    """Write ``kmers``: unsigned integers (windows, width - k + 1), 4^k where the k-mer holds an N."""
+    """Write ``kmers``: unsigned integers (windows, width - k + 1); the index of a k-mer with an N is 4^k."""
     base_codes = np.load(codes, mmap_mode="r")
     encoding = KmerEncoding(k)
     windows, width = base_codes.shape

@@ -1,22 +1,22 @@
-"""Windows, a genome and bigWigs of both strands -> base codes and counts of the windows in which reads begin."""
+"""Extract the base codes and the read counts of the positive windows of a profile task."""
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from genome_data.accounting import accounting_table, log_accounting
 from genome_data.genome import Genome
-from genome_data.intervals.splits import SPLITS
 from genome_data.windows.profile_counts import read_counts, smallest_type
-from genome_data.windows.table import read_windows, write_codes, write_windows
+from genome_data.windows.table import read_windows, require_every_split, write_codes, write_windows
 from workflow_support.disk_errors import reserve
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
-from workflow_support.job import logger, run_job
+from workflow_support.job import run_job
 
 CHUNK = 16_384
+SPLIT_WITHOUT_READS = "give the split regions with reads, or the bigWigs of the experiment that the peaks are from"
 
 
 def extract_profiles(
@@ -35,7 +35,7 @@ def extract_profiles(
     accounting: Path,
     control: Path | None = None,
 ) -> None:
-    """Write the base codes and the read starts of all windows that have any in their central output.
+    """Write the base codes and read counts of all windows with a read in their central ``output`` bases.
 
     Parameters
     ----------
@@ -46,41 +46,40 @@ def extract_profiles(
     plus, minus, control_plus, control_minus
         bigWigs of 5' end counts, to be summed.
     window, output
-        Bases that a network reads, and bases for which it predicts: the central ones.
+        Number of bases that a network reads, and number of central bases for which it predicts.
     jitter
-        Most bases by which training shifts a window.
+        Largest shift of a window in training, in bases.
     windows
-        Window table to write: the windows kept, in their order; row i belongs to row i of the arrays.
+        Window table to write: the windows that are kept, in their order. Row i belongs to row i of the arrays.
     codes
         Array to write: uint8 (windows, window + 2 * jitter).
     counts, control
-        Arrays to write: uint16, or uint32 where a count needs it, (windows, 2, output + 2 * jitter), + strand first;
-        position 0 is position (window − output) / 2 of the codes. ``None``: there is no control.
+        Arrays to write: uint16, or uint32 if a count needs it, (windows, 2, output + 2 * jitter), + strand first.
+        Position 0 is position (window − output) / 2 of the codes. ``None``: there is no control.
     accounting
         Table to write: ``reason, rows``.
     """
     genome = Genome(fasta)
     table = _read_positives(positives, window + 2 * jitter)
-    spans = table.assign(start=table["start"] + (window - output) // 2)
+    of_counts = table.assign(start=table["start"] + (window - output) // 2)
     shape = (len(table), 2, output + 2 * jitter)
     written = [windows, codes, accounting, counts, *([control] if control else [])]
     with atomic_paths(*written) as paths, tempfile.NamedTemporaryFile(dir=paths[0].parent) as scratch:
         found = np.memmap(scratch, dtype=np.uint32, mode="w+", shape=shape)
         reserve(Path(scratch.name))
-        read_counts(plus, minus, genome.sizes, spans, found)
+        read_counts(plus, minus, genome.sizes, of_counts, found)
         has_reads = found[:, :, jitter : jitter + output].any(axis=(1, 2))
         kept = np.flatnonzero(has_reads)
-        rows = [("in", len(table)), ("no reads in the output window", len(table) - len(kept)), ("kept", len(kept))]
-        _require_every_split(table[has_reads], rows, plus[0])
+        rows = accounting_table({"no reads in the output window": len(table) - len(kept)}, len(kept))
+        require_every_split(table[has_reads], rows, file=plus[0], what="window with reads", mend=SPLIT_WITHOUT_READS)
         write_windows(table[has_reads], paths[0])
         write_codes(genome, table[has_reads], paths[1])
-        pd.DataFrame(rows, columns=["reason", "rows"]).to_csv(paths[2], sep="\t", index=False)
+        rows.to_csv(paths[2], sep="\t", index=False)
         _write_counts(found, kept, paths[3])
         if control:
-            read_counts(control_plus, control_minus, genome.sizes, spans, found)
+            read_counts(control_plus, control_minus, genome.sizes, of_counts, found)
             _write_counts(found, kept, paths[4])
-    for reason, count in rows:
-        logger.info("%-30s %10s", reason, f"{count:,}")
+    log_accounting(rows)
 
 
 def _read_positives(file: Path, width: int) -> pd.DataFrame:
@@ -92,28 +91,13 @@ def _read_positives(file: Path, width: int) -> pd.DataFrame:
             file=file,
             found=", ".join(map(str, widths[:5])) + " bp",
             allowed=f"{width:,} bp: the window, and the jitter on either side",
-            mend="delete the window table and run the workflow again to make it anew",
+            mend="delete the window table and run the workflow again, which will write a new one",
         )
     return table
 
 
-def _require_every_split(kept: pd.DataFrame, rows: Sequence[tuple[str, int]], file: Path) -> None:
-    held = {split: int((kept["split"] == split).sum()) for split in SPLITS}
-    if all(held.values()):
-        return
-    raise InputError(
-        "no window with reads is left in the split " + " and ".join(split for split in SPLITS if not held[split]),
-        file=file,
-        found=", ".join(f"{count:,} {reason}" for reason, count in rows)
-        + "; per split: "
-        + ", ".join(f"{split} {count:,}" for split, count in held.items()),
-        allowed="at least one window in each of train, validation and test",
-        mend="give the split regions that hold reads, or name the bigWigs of the experiment that the peaks are from",
-    )
-
-
 def _write_counts(found: np.ndarray, kept: np.ndarray, path: Path) -> None:
-    """Write the kept rows of (windows, 2, width) in the narrowest type that holds them."""
+    """Write the kept rows of (windows, 2, width) in the narrowest type that can hold them."""
     shape = (len(kept), *found.shape[1:])
     array = np.lib.format.open_memmap(path, mode="w+", dtype=smallest_type(int(found.max())), shape=shape)
     reserve(path)

@@ -1,4 +1,4 @@
-"""Join positive and negative windows into one table and read their base codes into one memory-mappable array."""
+"""Join positive and negative windows in one table, and write their base codes as one array."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from workflow_support.job import logger, run_job
 
 
 def extract_sequences(positives: Path, negatives: Path, fasta: Path, windows: Path, codes: Path) -> None:
-    """Write the base codes of all windows.
+    """Write the table and the base codes of all windows.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def extract_sequences(positives: Path, negatives: Path, fasta: Path, windows: Pa
     windows
         Window table to write: positives, then negatives.
     codes
-        Array to write: uint8 (windows, width); A, C, G, T, N = 0..4; row i is the sequence of window i.
+        Array to write: uint8 (windows, width), A, C, G, T, N = 0..4. Row i is the sequence of window i.
     """
     genome = Genome(fasta)
     table = pd.concat([read_windows(positives), read_windows(negatives)], ignore_index=True)
@@ -42,7 +42,7 @@ def _common_width(table: pd.DataFrame, file: Path) -> int:
             file=file,
             found=", ".join(map(str, widths[:5])) + " bp",
             allowed="one width for positives and negatives",
-            mend="delete both window tables and run the workflow again to make them anew",
+            mend="delete both window tables and run the workflow again, which will write new ones",
         )
     return int(widths[0])
 

@@ -7,8 +7,7 @@ import pandas as pd
 from modiscolite.core import SeqletSet
 from modiscolite.tfmodisco import TFMoDISco
 
-from genome_data.formats.motif_files import FoundMotif, best_match, consensus, write_meme
-from genome_data.motifs import read_jaspar
+from genome_data.motifs import FoundMotif, best_match, consensus, read_jaspar, write_meme
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -40,7 +39,7 @@ def find_motifs(contributions: Path, sequences: Path, known: list[Path], motifs:
         File to write, in MEME's text format: ``motif_1`` has the most sites.
     table
         Table to write, ``motif, sites, consensus``, and for the known motif that fits best ``match`` (its name),
-        ``correlation``, ``strand`` and ``offset`` (:func:`genome_data.formats.motif_files.best_match`). Those are empty
+        ``correlation``, ``strand`` and ``offset`` (:func:`genome_data.motifs.best_match`). Those are empty
         if there is no known motif.
     """
     found = _discover(np.load(contributions), np.load(sequences))

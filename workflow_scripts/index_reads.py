@@ -1,4 +1,4 @@
-"""A BAM file that programs can look things up in: sorted by coordinate and with an index, among the results."""
+"""Prepare a BAM for programs that need an index: sorted by coordinate and indexed, among the results."""
 
 import tempfile
 from pathlib import Path
@@ -10,14 +10,14 @@ from workflow_support.job import run_job
 
 
 def index_reads(reads: Path, bam: Path, index: Path) -> None:
-    """Link a sorted BAM, or sort one that is not, and index it; nothing is written beside the user's files.
+    """Link a BAM that is sorted, or sort it, and index it; nothing is written next to the user's file.
 
     Parameters
     ----------
     reads
-        BAM file, in any order.
+        BAM, in any order.
     bam, index
-        To write: the same reads in the order of the genome, and their index (.bai).
+        Files to write: the same reads in genome order, and their index (.bai).
     """
     with pysam.AlignmentFile(str(reads), "rb", check_sq=False) as file:
         is_sorted = file.header.to_dict().get("HD", {}).get("SO") == "coordinate"
@@ -25,7 +25,7 @@ def index_reads(reads: Path, bam: Path, index: Path) -> None:
         bam.unlink(missing_ok=True)
         bam.symlink_to(reads.resolve())
     else:
-        # samtools leaves its temporary files where the disk is full, and must not put them into the current folder.
+        # When the disk is full, samtools does not remove its temporary files, which must not be in the current folder.
         with atomic_path(bam) as partial, tempfile.TemporaryDirectory(dir=partial.parent) as scratch:
             pysam.sort("-T", f"{scratch}/reads", "-o", str(partial), str(reads))
     with atomic_path(index) as partial:

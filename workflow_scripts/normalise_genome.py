@@ -1,4 +1,4 @@
-"""Write a genome, whatever its file format, as a normalised FASTA with its index, digests and contig sizes."""
+"""Normalise a genome, FASTA or 2bit, and write its index, the digests of its contigs and their sizes."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from workflow_support.job import run_job
 
 
 def normalise_genome(source: Path, fasta: Path, index: Path, contigs: Path, sizes: Path) -> None:
-    """Normalise ``source`` (FASTA, plain, gzip or BGZF; or 2bit); see `genome_data.genome.normalise_fasta`."""
+    """Normalise ``source``, a FASTA (plain, gzip, BGZF) or 2bit file; see `genome_data.genome.normalise_fasta`."""
     with atomic_paths(fasta, index, contigs, sizes) as (new_fasta, new_index, new_contigs, new_sizes):
         normalise_fasta(source, new_fasta, new_index, new_contigs, new_sizes)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.formats.tracks import TrackWriter
-from genome_data.intervals.tiled_genome import TileBlock, TiledGenome
+from genome_data.intervals.tiles import TileBlock, TiledGenome
 from learning.evaluation.averages import load_classifiers
 from learning.evaluation.metrics import sigmoid
 from learning.evaluation.predict import Clock, mean_logits

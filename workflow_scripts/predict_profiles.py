@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.formats.tracks import StrandTracks, TrackWriter
-from genome_data.intervals.tiled_genome import TileBlock, TiledGenome
+from genome_data.intervals.tiles import TileBlock, TiledGenome
 from learning.evaluation.averages import load_replicates
 from learning.evaluation.predict import Clock, expected_reads
 from learning.models.devices import select_device
@@ -50,7 +50,7 @@ def predict_profiles(
     fasta
         Normalised genome.
     regions, contigs
-        As in :class:`genome_data.intervals.tiled_genome.TiledGenome`.
+        As in :class:`genome_data.intervals.tiles.TiledGenome`.
     tracks, track_names
         bigWigs on this genome of the input tracks that the networks read, and the name and strand of each, such as
         ``control.plus``. Those of one name are summed.

@@ -1,15 +1,16 @@
-"""Turn raw peaks into positive windows, counting every peak that is left out."""
+"""Make the positive windows of a task from its peaks, and count every peak that is left out."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from genome_data.accounting import log_accounting
 from genome_data.formats.bed import read_mask
 from genome_data.formats.peaks import read_peaks
 from genome_data.genome import Genome
-from genome_data.intervals.contigs import on_genome
+from genome_data.intervals.contigs import in_genome_order, on_genome
 from genome_data.intervals.splits import split_regions
 from genome_data.windows.positives import positive_windows
-from genome_data.windows.table import in_genome_order, write_windows
+from genome_data.windows.table import write_windows
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -35,7 +36,7 @@ def prepare_peaks(
     fasta
         Normalised genome.
     blacklist
-        No or one BED file of regions that no window may touch.
+        One BED file of regions that no window may touch, or none.
     width, strongest, max_unknown_fraction
         See `genome_data.windows.positives.positive_windows`.
     splits
@@ -43,7 +44,7 @@ def prepare_peaks(
     positives
         Window table to write.
     intervals
-        BED to write: every peak on the genome as it was read, whether kept or not.
+        BED to write: every peak on the genome, unchanged, whether it is kept or not.
     counts
         Table to write: ``reason, rows``.
     """
@@ -61,12 +62,11 @@ def prepare_peaks(
         max_unknown_fraction=max_unknown_fraction,
         file=peaks,
     )
-    for reason, count in table.itertuples(index=False):
-        logger.info("%-22s %10s", reason, f"{count:,}")
+    log_accounting(table)
     if strongest is not None and len(windows) < strongest:
-        logger.info("only %s peaks pass, fewer than the %s strongest asked for", f"{len(windows):,}", f"{strongest:,}")
+        logger.info("only %s peaks pass, fewer than strongest: %s", f"{len(windows):,}", f"{strongest:,}")
     for split, count in windows["split"].value_counts().items():
-        logger.info("  in %-17s %10s", split, f"{count:,}")
+        logger.info("  in %-23s %12s", split, f"{count:,}")
     with atomic_paths(positives, intervals, counts) as (new_positives, new_intervals, new_counts):
         write_windows(windows, new_positives)
         every_peak = in_genome_order(rows[is_on_genome], genome.sizes)

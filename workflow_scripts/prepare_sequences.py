@@ -1,4 +1,4 @@
-"""Turn labelled sequences into a window table and base codes, and report the copies among them."""
+"""Make the window table and base codes of a task of labelled sequences, and report the copies among them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from genome_data.accounting import accounting_table
 from genome_data.windows.labelled_sequences import as_windows, centred_codes, read_labelled_sequences
 from genome_data.windows.sequence_duplicates import duplicate_report
 from genome_data.windows.table import write_windows
@@ -29,7 +30,7 @@ def prepare_sequences(
 ) -> None:
     """Write the windows of a task of labelled sequences.
 
-    Every sequence is kept: one that cannot be used is an error, and copies are reported, not removed.
+    Every sequence is kept. A sequence that cannot be used is an error, and copies are reported but not removed.
 
     Parameters
     ----------
@@ -38,15 +39,15 @@ def prepare_sequences(
     splits_of_files, made_splits, sequence_column, label_column
         See `genome_data.windows.labelled_sequences.read_labelled_sequences`.
     width
-        Bases of every window; None for the longest sequence.
+        Length of every window in bases. None: that of the longest sequence.
     windows
-        Window table to write: each sequence a contig of its own, the label the index of its class.
+        Window table to write: each sequence is a contig of its own, and its label is the index of its class.
     codes
-        Array to write: uint8 (windows, width); A, C, G, T, N = 0..4; shorter sequences in the middle, between N.
+        Array to write: uint8 (windows, width), A, C, G, T, N = 0..4. Shorter sequences are centred and padded with N.
     classes
-        JSON to write: list of the names of the classes, in the order of their indices.
+        JSON to write: the list of class names, in the order of their indices.
     duplicates
-        Table to write: see `genome_data.windows.sequence_duplicates.duplicate_report`.
+        Table to write; see `genome_data.windows.sequence_duplicates.duplicate_report`.
     accounting
         Table to write: ``reason, rows``: ``in`` and ``kept``, which are equal.
     """
@@ -61,8 +62,7 @@ def prepare_sequences(
             np.save(out, base_codes)
         new_classes.write_text(json.dumps(names, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         report.to_csv(new_duplicates, sep="\t", index=False)
-        kept = pd.DataFrame({"reason": ["in", "kept"], "rows": len(rows)})
-        kept.to_csv(new_accounting, sep="\t", index=False)
+        accounting_table({}, len(rows)).to_csv(new_accounting, sep="\t", index=False)
 
 
 def _log(rows: pd.DataFrame, classes: Sequence[str], report: pd.DataFrame) -> None:

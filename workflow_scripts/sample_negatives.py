@@ -1,4 +1,4 @@
-"""Draw the negative windows of a task: away from its peaks, matched to its positives on GC content, split by split."""
+"""Draw the negative windows of a task: away from its peaks and matched to its positives on GC content, per split."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from genome_data.formats.bed import read_intervals, read_mask
 from genome_data.genome import Genome
 from genome_data.intervals.splits import split_regions
 from genome_data.windows import negatives as sampling
+from genome_data.windows.settings import NegativeSettings, WindowSettings
 from genome_data.windows.table import read_windows, write_windows
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
@@ -21,53 +22,44 @@ def sample_negatives(
     negatives: Path,
     bed: Path,
     counts: Path,
-    width: int,
     splits: dict,
-    ratio: float,
-    margin: int,
-    overlap: bool,
-    gc_bin_width: float,
-    max_unknown_fraction: float,
-    seed: int,
+    windows: dict,
+    settings: dict,
 ) -> None:
-    """Write the window table ``negatives``, the same windows as ``bed``, and ``counts`` by split and GC bin.
+    """Write the window table ``negatives``, the same windows as ``bed``, and ``counts`` per split and GC bin.
 
     Parameters
     ----------
     positives
         Window table of the positives.
     intervals
-        BED of every peak, from which negatives keep ``margin`` bases away.
+        BED of every peak, whether it became a positive or not.
     fasta
         Normalised genome, indexed.
     blacklist, unlabelled
         BED files of regions that no negative touches.
     splits
         Regions of the genome by split, as configured.
-
-    The other parameters are those of :func:`genome_data.windows.negatives.sample_negatives`.
+    windows, settings
+        Sections ``windows`` and ``negatives`` of the task: the fields of
+        `genome_data.windows.settings.WindowSettings` and `NegativeSettings`.
     """
     genome = Genome(fasta)
-    windows, table = sampling.sample_negatives(
+    drawn, table = sampling.sample_negatives(
         genome,
         split_regions(splits, genome.sizes),
         read_windows(positives),
         read_intervals(intervals),
         [read_mask(path, genome.sizes) for path in [*blacklist, *unlabelled]],
-        width=width,
-        ratio=ratio,
-        margin=margin,
-        overlap=overlap,
-        gc_bin_width=gc_bin_width,
-        max_unknown_fraction=max_unknown_fraction,
-        seed=seed,
+        WindowSettings(**windows),
+        NegativeSettings(**settings),
     )
-    logger.info("%s of %s negatives found", f"{len(windows):,}", f"{table['wanted'].sum():,}")
+    logger.info("%s of %s negatives found", f"{len(drawn):,}", f"{table['wanted'].sum():,}")
     for line in sampling.describe_shortfall(table):
         logger.warning("%s", line)
     with atomic_paths(negatives, bed, counts) as (negatives_path, bed_path, counts_path):
-        write_windows(windows, negatives_path)
-        windows.to_csv(bed_path, sep="\t", columns=["contig", "start", "end", "name"], header=False, index=False)
+        write_windows(drawn, negatives_path)
+        drawn.to_csv(bed_path, sep="\t", columns=["contig", "start", "end", "name"], header=False, index=False)
         table.to_csv(counts_path, sep="\t", index=False)
 
 

@@ -1,4 +1,4 @@
-"""Positive windows and a bigWig -> the windows that the bigWig can say something about, as BED."""
+"""Select the positive windows on contigs that a bigWig has values on, and write them as BED."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from workflow_support.job import logger, run_job
 
 
 def select_signal_regions(positives: Path, signal: Path, fasta: Path, regions: Path) -> None:
-    """Write the windows on contigs of the bigWig, in the order of the table.
+    """Write the windows on contigs of the bigWig, in the order of their table.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def select_signal_regions(positives: Path, signal: Path, fasta: Path, regions: P
             "the bigWig has no contig with a positive window",
             file=signal,
             found=", ".join(sorted(measured)),
-            allowed="one at least of " + ", ".join(windows["contig"].unique()),
+            allowed="at least one of " + ", ".join(windows["contig"].unique()),
             mend="use a bigWig of the contigs that the peaks lie on, or leave out `signal:`",
         )
     if not is_measured.all():

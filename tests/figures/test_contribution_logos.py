@@ -13,8 +13,7 @@ from plot import figure_writer
 from figures.contribution_logos import PANELS, contribution_logos_figure, strongest_stretch
 from figures.motif_logos import motif_logos_figure
 from figures.sequence_logo import COLOURS, draw_logo, information
-from genome_data.formats.motif_files import FoundMotif, write_meme
-from genome_data.motifs import read_jaspar
+from genome_data.motifs import FoundMotif, read_jaspar, write_meme
 
 MOTIFS = Path(__file__).parents[2] / "resources/motifs"
 WIDTH, START = 120, 1000

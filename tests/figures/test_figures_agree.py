@@ -22,8 +22,7 @@ from figures.arms import BASELINE_LABEL, LINES, MARKERS, Mark, arm_label, arm_ma
 from figures.palette import BASELINE_COLOUR, GREY, HUES, OTHER_HUE
 from figures.registry import FIGURES
 from figures.style import COLUMN_WIDTH, PAGE_WIDTH, SMALL, TEXT, TITLE
-from genome_data.formats.motif_files import FoundMotif, write_meme
-from genome_data.motifs import read_jaspar
+from genome_data.motifs import FoundMotif, read_jaspar, write_meme
 from study.tables import write_table
 
 # Vision without receptors of green and without those of red, of linear RGB: Machado, Oliveira & Fernandes (2009).

@@ -17,12 +17,13 @@ from scipy import stats
 
 from genome_data.formats.bed import read_intervals
 from genome_data.genome import Genome, normalise_fasta
-from genome_data.intervals.checks import overlapping
+from genome_data.intervals.overlaps import overlapping
 from genome_data.intervals.splits import assign_split, split_regions
 from genome_data.windows import negatives, window_search
-from genome_data.windows.negatives import describe_shortfall, sample_negatives
+from genome_data.windows.gc_bins import GCBins
+from genome_data.windows.negatives import describe_shortfall
+from genome_data.windows.settings import NegativeSettings, WindowSettings
 from genome_data.windows.table import composition, read_windows, write_windows
-from genome_data.windows.window_search import GCBins
 from workflow_support.errors import InputError
 
 SETTINGS = {
@@ -34,6 +35,18 @@ SETTINGS = {
     "max_unknown_fraction": 0.0,
     "seed": 1,
 }
+OF_WINDOWS = ("width", "max_unknown_fraction")
+
+
+def sections(options: dict) -> tuple[dict, dict]:
+    """The sections ``windows`` and ``negatives`` of the configuration that hold the options."""
+    windows = {key: options[key] for key in OF_WINDOWS}
+    return windows, {key: value for key, value in options.items() if key not in OF_WINDOWS}
+
+
+def sample_negatives(*data: object, **options: object) -> tuple[pd.DataFrame, pd.DataFrame]:
+    windows, settings_of_draw = sections(options)
+    return negatives.sample_negatives(*data, WindowSettings(**windows), NegativeSettings(**settings_of_draw))
 
 
 def intervals(*rows: tuple) -> pd.DataFrame:
@@ -306,7 +319,7 @@ def test_the_script_writes_its_three_files_or_none(tmp_path):
         "blacklist": [tmp_path / "blacklist.bed"],
         "splits": {"validation": ["one:1-10000"], "test": ["two"]},
         **outputs,
-        **SETTINGS | {"ratio": 20, "margin": 50},
+        **dict(zip(("windows", "settings"), sections(SETTINGS | {"ratio": 20, "margin": 50}), strict=True)),
     }
     (tmp_path / "unlabelled.bed").write_text("two\t0\t10000\n")
     with pytest.raises(InputError, match="'test'"):

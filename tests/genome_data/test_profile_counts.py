@@ -92,16 +92,16 @@ BAD_TRACKS = {
     "an infinite value": (with_value(1000, np.inf), ["no whole numbers", "inf at chr1:1,001"]),
     "a negated strand": (
         {contig: -values for contig, values in random_values(np.random.default_rng(2)).items()},
-        ["as some tools write a − strand", "no value above 0", "turn the sign", "-$4"],
+        ["how some tools write the − strand", "no value above 0", "change the sign", "-$4"],
     ),
-    "no value at all": (EMPTY, ["no read begins", "2 windows"]),
+    "no value at all": (EMPTY, ["no read starts", "2 windows"]),
     "nothing in the windows": (
         {**EMPTY, "chr2": np.ones(400)},
-        ["no read begins", "a sum of 0 over 2 windows", "this strand"],
+        ["no read starts", "a sum of 0 over 2 windows", "this strand"],
     ),
     "other contigs": (
         {"chr1": np.zeros(3000), "chrUn": np.ones(40)},
-        ["no read begins", "a sum of 0 over 2 windows"],
+        ["no read starts", "a sum of 0 over 2 windows"],
     ),
     "another build": ({"chr1": np.ones(2999)}, ["another genome build", "chr1 of 2,999 bases"]),
     "another naming": ({"1": np.ones(3000)}, ["no contig of the bigWig", "rename"]),

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genome_data.alphabet import reverse_complement
-from genome_data.intervals.splits import SPLITS
+from genome_data import SPLITS
+from genome_data.alphabet import reverse_complement, reverse_complement_of_bytes
 from genome_data.windows.labelled_sequences import make_splits
-from genome_data.windows.sequence_duplicates import duplicate_report, groups_of_copies, other_strand
+from genome_data.windows.sequence_duplicates import duplicate_report, groups_of_copies
 
 SEQUENCES = st.lists(st.integers(0, 4), min_size=1, max_size=3).map(bytes)
 WITHIN = [f"{split}-{split}" for split in SPLITS]
@@ -30,7 +30,7 @@ def codes(letters: str) -> bytes:
 @given(SEQUENCES)
 def test_the_other_strand_is_that_of_the_alphabet(sequence: bytes) -> None:
     array = np.frombuffer(sequence, dtype=np.uint8)
-    assert other_strand(sequence) == reverse_complement(array).tobytes()
+    assert reverse_complement_of_bytes(sequence) == reverse_complement(array).tobytes()
 
 
 def test_planted_copies_are_found() -> None:
@@ -66,7 +66,7 @@ def test_the_report_is_that_of_comparing_every_pair(rows: list[tuple[bytes, int,
         for i, (sequence, label, split) in enumerate(rows):
             if split != second:
                 continue
-            texts = {"same": [sequence], "reverse complement": [other_strand(sequence)]}
+            texts = {"same": [sequence], "reverse complement": [reverse_complement_of_bytes(sequence)]}
             texts["either"] = texts["same"] + texts["reverse complement"]
             earlier = rows[:i] if first == second else rows
             labels = [other for text, other, part in earlier if part == first and text in texts[strand]]
@@ -81,7 +81,7 @@ def test_groups_hold_copies_on_either_strand_and_nothing_else(sequences: list[by
     groups = groups_of_copies(sequences)
     for one, group in zip(sequences, groups, strict=True):
         for other, its_group in zip(sequences, groups, strict=True):
-            assert (group == its_group) == (other in (one, other_strand(one)))
+            assert (group == its_group) == (other in (one, reverse_complement_of_bytes(one)))
 
 
 @given(
@@ -142,7 +142,7 @@ def test_the_seed_decides() -> None:
 def test_thirty_thousand_sequences_take_no_time() -> None:
     random = np.random.default_rng(0)
     sequences = [row.tobytes() for row in random.integers(0, 4, (30_000, 101), dtype=np.uint8)]
-    sequences[7] = other_strand(sequences[29_000])
+    sequences[7] = reverse_complement_of_bytes(sequences[29_000])
     splits = np.repeat(SPLITS, 10_000)
     begin = time.perf_counter()
     table = duplicate_report(sequences, np.zeros(30_000, dtype=int), splits).set_index(["between", "strand"])

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genome_data.intervals.checks import merge, overlapping, subtract
-from genome_data.intervals.regions import Region, parse_region
-from genome_data.intervals.splits import assign_split, split_regions
+from genome_data.intervals.overlaps import merge, overlapping, subtract
+from genome_data.intervals.splits import Region, assign_split, parse_region, split_regions
 from workflow_support.errors import InputError
 
 SIZES = {"chr2": 100, "chr1": 50, "HLA:1-9": 20}
@@ -179,7 +178,7 @@ def test_bad_splits_are_told_with_a_mend(splits, problem: str, told: str) -> Non
         ("chr21", {"21": 9, "22": 9}, "sed 's/^chr//'"),
         ("NC_000021.8", {"chr21": 9, "chr22": 9}, "from the style RefSeq"),
         ("chr2L", {"chr2LHet": 9, "chr2R": 9}, "did you mean chr2R"),
-        ("zzz", {"scaffold_1": 9}, "use the genome that holds"),
+        ("zzz", {"scaffold_1": 9}, "use the genome that has"),
     ],
 )
 def test_an_unknown_contig_is_told_with_the_nearest_or_the_style(asked, genome, told) -> None:

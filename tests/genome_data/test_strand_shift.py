@@ -19,8 +19,14 @@ from sequence_formats import fasta_text
 from genome_data.formats.peaks import read_peaks
 from genome_data.formats.reads import read_five_prime_ends
 from genome_data.formats.tracks import TrackWriter
-from genome_data.strand_shift import cross_correlation, footprint_maxima, measure_strand_shift, smooth, strand_order
 from genome_data.windows.profile_counts import read_counts
+from genome_data.windows.strand_shift import (
+    cross_correlation,
+    footprint_maxima,
+    measure_strand_shift,
+    smooth,
+    strand_order,
+)
 from genome_data.windows.table import write_windows
 from workflow_support.errors import InputError
 

@@ -46,7 +46,7 @@ def test_regions_of_both_kinds_side_by_side():
 def test_overlapping_regions_are_tiled_each_by_itself():
     starts, ends = np.array([0, 50, 100]), np.array([300, 250, 110])
     tiles = tile(starts, ends, window=20, stride=100)
-    assert list(zip(tiles.stretches.tolist(), tiles.starts.tolist(), tiles.ends.tolist(), strict=True)) == [
+    assert list(zip(tiles.regions.tolist(), tiles.starts.tolist(), tiles.ends.tolist(), strict=True)) == [
         (0, 0, 100),
         (1, 50, 150),
         (0, 100, 200),

@@ -15,7 +15,7 @@ from select_signal_regions import select_signal_regions
 from sequence_formats import fasta_text
 
 from genome_data.formats.tracks import TrackWriter, contigs_of_track
-from genome_data.windows.table import COLUMNS
+from genome_data.windows.table import WINDOW_TABLE_COLUMNS
 from workflow_support.errors import InputError
 
 SIZES = {"chr1": 300, "chr2": 200}
@@ -31,7 +31,7 @@ def task(tmp_path: Path) -> Path:
         source, tmp_path / "genome.fa", tmp_path / "genome.fa.fai", tmp_path / "contigs.tsv", tmp_path / "sizes"
     )
     windows = pd.DataFrame(WINDOWS, columns=["contig", "start", "end", "name"]).assign(label=1, split="train", gc=0.5)
-    windows.to_csv(tmp_path / "positives.tsv", sep="\t", columns=list(COLUMNS), index=False)
+    windows.to_csv(tmp_path / "positives.tsv", sep="\t", columns=list(WINDOW_TABLE_COLUMNS), index=False)
     write_track(tmp_path / "signal.bw", SIZES)
     return tmp_path
 

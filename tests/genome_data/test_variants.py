@@ -82,7 +82,7 @@ def test_vcf_records_with_several_alternatives_become_a_row_each(tmp_path):
     ("content", "problem", "line"),
     [
         ("chr1\t5\t.\tA\tG\n", "no VCF", 1),
-        (VCF_HEADER, "holds no variant", None),
+        (VCF_HEADER, "contains no variant", None),
         (VCF_HEADER + "chr1\t5\t.\tA\n", "number of columns", 4),
         (VCF_HEADER + "chr1\t-5\t.\tA\tG\n", "position cannot be used", 4),
         (VCF_HEADER + "chr1\t5.0\t.\tA\tG\n", "position cannot be used", 4),
@@ -116,8 +116,8 @@ def test_effects_come_from_a_column_or_from_frequencies(tmp_path):
     ("content", "problem", "line"),
     [
         ("chrom pos ref\nchr1 5 A\n", "no column 'alt'", None),
-        ("chrom pos ref alt\n", "holds no variant", None),
-        ("\n\n", "holds no variant|no column", None),
+        ("chrom pos ref alt\n", "contains no variant", None),
+        ("\n\n", "contains no variant|no column", None),
         ("chrom pos ref alt\nchr1 5 A\n", "number of columns", 2),
         ("chrom pos ref alt\nchr1 0 A G\n", "position cannot be used", 2),
         ("chrom pos ref alt p\nchr1 5 A G 1.5\n", "number cannot be used", 2),

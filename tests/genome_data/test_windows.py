@@ -14,11 +14,11 @@ from sequence_formats import fasta_text
 
 import genome_data.windows.table
 from genome_data.genome import Genome
+from genome_data.intervals.contigs import in_genome_order
 from genome_data.windows.table import (
-    COLUMNS,
+    WINDOW_TABLE_COLUMNS,
     composition,
     gc_content,
-    in_genome_order,
     read_windows,
     unknown_fraction,
     write_windows,
@@ -38,19 +38,24 @@ def genome(tmp_path: Path) -> Path:
 
 def table(starts: list[int], width: int = 20, label: int = 1, contig: str = "b") -> pd.DataFrame:
     rows = [(contig, at, at + width, f"window_{at}", label, "train", 0.5) for at in starts]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(WINDOW_TABLE_COLUMNS))
 
 
 def test_a_window_table_is_read_back_as_it_was(tmp_path: Path) -> None:
     windows = table([3, 1, 2]).assign(contig=["NA", "1", "chr1"], gc=[np.nan, 1 / 3, 0.0], label=[0, 1, 12])
     write_windows(windows, tmp_path / "w.tsv")
     found = read_windows(tmp_path / "w.tsv")
-    assert (tmp_path / "w.tsv").read_text().splitlines()[:2] == ["\t".join(COLUMNS), "NA\t3\t23\twindow_3\t0\ttrain\t"]
+    assert (tmp_path / "w.tsv").read_text().splitlines()[:2] == [
+        "\t".join(WINDOW_TABLE_COLUMNS),
+        "NA\t3\t23\twindow_3\t0\ttrain\t",
+    ]
     assert found["gc"].tolist() == pytest.approx([np.nan, 1 / 3, 0], abs=1e-6, nan_ok=True)
     assert found.drop(columns="gc").values.tolist() == windows.drop(columns="gc").values.tolist()
 
 
-@pytest.mark.parametrize("text", [None, "", "a\tb\n1\t2\n", "\t".join(COLUMNS) + "\nchr1\tx\t2\tn\t1\ttrain\t0.5\n"])
+@pytest.mark.parametrize(
+    "text", [None, "", "a\tb\n1\t2\n", "\t".join(WINDOW_TABLE_COLUMNS) + "\nchr1\tx\t2\tn\t1\ttrain\t0.5\n"]
+)
 def test_anything_else_is_no_window_table(text: str | None, tmp_path: Path) -> None:
     if text is not None:
         (tmp_path / "w.tsv").write_text(text)

@@ -18,7 +18,7 @@ from saved_networks import files_of, save_network, save_replicates
 from sequence_formats import fasta_text
 
 from genome_data.alphabet import reverse_complement
-from genome_data.windows.table import COLUMNS
+from genome_data.windows.table import WINDOW_TABLE_COLUMNS
 from learning.analysis.attribution import (
     Windows,
     gradient_contributions,
@@ -255,7 +255,7 @@ def task(tmp_path: Path, trained, monkeypatch: pytest.MonkeyPatch) -> Path:
     starts = np.array([177, 57, 80, 237, 297])
     rows = pd.DataFrame({"contig": "chr1", "start": starts, "end": starts + WIDTH + 6, "name": list("abcde")})
     rows = rows.assign(label=[1, 1, 1, 0, 1], split=["test"] * 4 + ["train"], gc=0.5)
-    rows.to_csv(tmp_path / "windows.tsv", sep="\t", columns=list(COLUMNS), index=False)
+    rows.to_csv(tmp_path / "windows.tsv", sep="\t", columns=list(WINDOW_TABLE_COLUMNS), index=False)
     np.save(tmp_path / "codes.npy", np.stack([contig[start : start + WIDTH + 6] for start in starts]))
     monkeypatch.setattr(script, "_load", lambda *_: [network, network])
     return tmp_path

@@ -11,8 +11,7 @@ from find_motifs import find_motifs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genome_data.formats.motif_files import FoundMotif, best_match, consensus, read_meme, write_meme
-from genome_data.motifs import read_jaspar
+from genome_data.motifs import FoundMotif, best_match, consensus, read_jaspar, read_meme, write_meme
 
 FILES = sorted((Path(__file__).parents[2] / "resources/motifs").glob("*.jaspar"))
 MOTIFS = {motif.name: motif for motif in map(read_jaspar, FILES)}

@@ -104,14 +104,13 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     where = {
         "fasta": fasta,
         "blacklist": [],
-        "width": DEMO["windows"]["width"],
         "splits": DEMO["genomes"]["simulated"]["splits"],
-        "max_unknown_fraction": DEMO["windows"]["max_unknown_fraction"],
     }
     positives, intervals = folder / "positives.tsv", folder / "peaks.bed"
     prepare_peaks(
         peaks=folder / f"{FACTOR}.narrowPeak",
         strongest=None,
+        **DEMO["windows"],
         positives=positives,
         intervals=intervals,
         counts=folder / "peak_counts.tsv",
@@ -121,7 +120,8 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
         positives=positives,
         intervals=intervals,
         unlabelled=[],
-        **DEMO["negatives"],
+        windows=DEMO["windows"],
+        settings=DEMO["negatives"],
         negatives=folder / "negatives.tsv",
         bed=folder / "negatives.bed",
         counts=folder / "negative_counts.tsv",

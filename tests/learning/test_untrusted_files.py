@@ -273,14 +273,9 @@ def test_a_chain_works_under_hostile_names_and_runs_none_of_them(
         blacklist=[],
         unlabelled=[],
         **dict(zip(("negatives", "bed", "counts"), negatives, strict=True)),
-        width=100,
         splits=splits,
-        ratio=1,
-        margin=100,
-        overlap=False,
-        gc_bin_width=0.2,
-        max_unknown_fraction=0.5,
-        seed=1,
+        windows={"width": 100, "max_unknown_fraction": 0.5},
+        settings={"ratio": 1, "margin": 100, "overlap": False, "gc_bin_width": 0.2, "seed": 1},
     )
     extract_sequences(outputs["positives.tsv"], negatives[0], fasta, folder / "windows.tsv", folder / "codes.npy")
     codes = np.load(folder / "codes.npy")

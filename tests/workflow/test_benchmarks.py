@@ -213,7 +213,7 @@ def test_a_folder_of_classes_holds_sequences_and_nothing_else(tmp_path: Path) ->
     assert found["label"].tolist() == ["no"] * 2 + ["yes"] * 3
     assert set(found["sequence"]) == {bytes([0, 1, 2, 3])}
     for path, text, words in (
-        ("yes/0.txt", "ACGT\nACGT\n", "more than a sequence"),
+        ("yes/0.txt", "ACGT\nACGT\n", "more than one line"),
         ("yes/0.txt", "", "empty"),
         ("yes/0.txt", "ACXT", "character that is no base"),
         ("yes/a.csv.gz", "id,region,start,end,strand", "no sequence"),

@@ -29,7 +29,7 @@ from snakemake.iocontainers import Namedlist
 from figures.style import save_figure
 from genome_data.formats.tracks import TrackWriter
 from genome_data.genome import Genome, normalise_fasta
-from genome_data.intervals.checks import merge
+from genome_data.intervals.overlaps import merge
 from genome_data.windows.table import write_codes
 from learning.training.checkpoints import Checkpoint
 from workflow_support import fetch as fetching

@@ -10,8 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from genome_data.formats.motif_files import read_meme
-from genome_data.motifs import read_jaspar
+from genome_data.motifs import read_jaspar, read_meme
 
 from .panels import panels
 from .sequence_logo import draw_logo, information

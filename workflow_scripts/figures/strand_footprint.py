@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from genome_data.strand_shift import footprint_maxima, smooth
+from genome_data.windows.strand_shift import footprint_maxima, smooth
 
 from .palette import GREY, MINUS, PLUS
 from .panels import legend_below, panels

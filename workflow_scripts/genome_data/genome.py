@@ -1,4 +1,4 @@
-"""One genome among the results: normalise any sequence file once, then map it into memory for ever."""
+"""Genomes: any sequence file is normalised once, and every job then maps the result into memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AMBIGUOUS_TO_N = bytes.maketrans(IUPAC_AMBIGUITY, b"N" * len(IUPAC_AMBIGUITY))
 
 
 class Contig(NamedTuple):
-    """What is known of a contig once it was read."""
+    """A contig that was written: its length, its digest, and the numbers of letters that were changed."""
 
     name: str
     length: int
@@ -37,19 +37,19 @@ class Contig(NamedTuple):
 def normalise_fasta(
     source: str | Path, fasta: str | Path, index: str | Path, contigs: str | Path, sizes: str | Path
 ) -> None:
-    """Write any sequence file as an upper-case FASTA over A, C, G, T and N with one line a contig.
+    """Write any sequence file as an upper-case FASTA over A, C, G, T and N with one line per contig.
 
-    Such a file is at once a FASTA for every tool and, by its index, a memory map for :class:`Genome`.
+    Every tool can read such a file as FASTA, and with its index :class:`Genome` can map it into memory.
 
     Parameters
     ----------
     source
-        FASTA (plain, gzip or BGZF) or 2bit, told apart by content. Nothing beside it is read or written.
+        FASTA (plain, gzip or BGZF) or 2bit, recognised by its content. No file next to it is read or written.
     fasta, index
         The normalised FASTA and its ``.fai``.
     contigs
-        Table ``contig, length, refget``: GA4GH refget digests of the letters as read, in upper case and before
-        ambiguity letters become N, so that they equal those of public genomes.
+        Table ``contig, length, refget``. The GA4GH refget digests are of the letters in upper case, before ambiguity
+        letters become N, so that they equal the digests of public genomes.
     sizes
         ``chrom.sizes``: contig and length, without a header.
     """
@@ -65,7 +65,7 @@ def normalise_fasta(
         contigs, sep="\t", columns=["name", "length", "refget"], header=["contig", "length", "refget"], index=False
     )
     table.to_csv(sizes, sep="\t", columns=["name", "length"], header=False, index=False)
-    # A record is ">name\n" + letters + "\n": the letters begin after all earlier records and this record's header.
+    # A record is ">name\n" + letters + "\n", so the letters begin after all earlier records and their own header.
     header = table["name"].str.encode("utf-8").str.len().astype(np.int64) + 2
     table["offset"] = (header + table["length"] + 1).cumsum() - table["length"] - 1
     table["line_width"] = table["length"] + 1
@@ -79,7 +79,7 @@ class Genome:
     Parameters
     ----------
     fasta
-        A file that :func:`normalise_fasta` wrote; its index lies beside it as ``<fasta>.fai``.
+        File that :func:`normalise_fasta` wrote, next to its index ``<fasta>.fai``.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class Genome:
     Raises
     ------
     InputError
-        If the FASTA or its index is missing, or they do not belong together.
+        If the FASTA or its index is missing, or if the index belongs to another file.
     """
 
     def __init__(self, fasta: str | Path) -> None:
@@ -107,7 +107,7 @@ class Genome:
             raise _not_normalised(fasta, error) from None
         ends = rows["offset"] + rows["length"]
         if (rows["line_bases"] != rows["length"]).any() or ends.max() > len(self._letters):
-            raise _not_normalised(fasta, "an index of contigs that span several lines or reach past the end")
+            raise _not_normalised(fasta, "an index with contigs that span several lines or reach past the end")
         self.sizes: dict[str, int] = dict(zip(rows["contig"], rows["length"].tolist(), strict=True))
         self._offsets: dict[str, int] = dict(zip(rows["contig"], rows["offset"].tolist(), strict=True))
 
@@ -122,9 +122,9 @@ class Genome:
         Parameters
         ----------
         contigs, starts
-            Contig and 0-based start of each window; it may reach beyond either end of its contig.
+            Contig and 0-based start of each window, which may reach beyond either end of its contig.
         width
-            Number of bases of every window.
+            Number of bases in every window.
 
         Returns
         -------
@@ -177,15 +177,15 @@ def _write_contig(name: str, blocks: Iterable[SequenceBlock], out: BinaryIO) -> 
 
 def _report_neighbouring_index(source: Path) -> None:
     neighbour = Path(f"{source}.fai")
-    if leading_bytes(source)[:4] in TWOBIT_MAGICS:  # holds its index itself
+    if leading_bytes(source)[:4] in TWOBIT_MAGICS:  # the file contains its own index
         return
     if not neighbour.exists():
-        state = "has no .fai beside it"
+        state = "has no .fai next to it"
     elif neighbour.stat().st_mtime < source.stat().st_mtime:
-        state = f"has a .fai beside it that is older ({neighbour.name})"
+        state = f"has a .fai next to it that is older ({neighbour.name})"
     else:
         return
-    logger.info("%s %s: nothing to do, the index is made anew among the results", source, state)
+    logger.info("%s %s: nothing to do, the workflow writes its own index to the results", source, state)
 
 
 def _report(source: str | Path, contigs: list[Contig]) -> None:
@@ -203,18 +203,18 @@ def _not_normalised(fasta: Path, found: object) -> InputError:
         "the file is no normalised genome",
         file=fasta,
         found=found,
-        allowed="a FASTA with one line a contig and its .fai, as `normalise_genome` writes them",
-        mend="delete both files and run the workflow again to make them anew",
+        allowed="a FASTA with one line per contig and its .fai, as `normalise_genome` writes them",
+        mend="delete both files and run the workflow again, which will write new ones",
     )
 
 
 class JoinedGenome(Genome):
-    """The contigs of several normalised genomes, such as pieces of one that lie in several files.
+    """The contigs of several normalised genomes, for example of one genome that is divided among files.
 
     Raises
     ------
     InputError
-        If a contig is in two of them.
+        If two of them have a contig of the same name.
     """
 
     def __init__(self, fastas: Sequence[Path]) -> None:
@@ -227,8 +227,8 @@ class JoinedGenome(Genome):
                     "a contig is in two of the genomes",
                     file=fasta,
                     found=min(twice),
-                    allowed="genomes without a contig in common",
-                    mend="name one of the genomes alone",
+                    allowed="genomes that share no contig",
+                    mend="give only one of these genomes",
                 )
             self.sizes |= genome.sizes
             self._genome_of |= dict.fromkeys(genome.sizes, genome)

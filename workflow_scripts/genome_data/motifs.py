@@ -1,10 +1,12 @@
-"""Motif matrices: reading JASPAR files, sampling words of a chosen strength, scoring words."""
+"""Motifs: count matrices that score and sample words, files of JASPAR and MEME, consensus and comparison."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,14 +21,14 @@ JASPAR_FORMAT = "one header line '>accession name', then lines 'A  [ 12 0 7 ]' f
 
 @dataclass(frozen=True)
 class Motif:
-    """A transcription factor's count matrix.
+    """The count matrix of a transcription factor.
 
     Parameters
     ----------
     accession, name
-        JASPAR's, as in ``MA0139.2`` and ``CTCF``.
+        Accession and name in JASPAR, such as ``MA0139.2`` and ``CTCF``.
     counts
-        Sites with each base, shape (width, 4), bases in the order A, C, G, T.
+        Number of sites with each base: (width, 4), bases in the order A, C, G, T.
     """
 
     accession: str
@@ -40,33 +42,34 @@ class Motif:
 
     @property
     def probabilities(self) -> np.ndarray:
-        """Probability of each base, shape (width, 4), one pseudocount a base."""
+        """Probability of each base: (width, 4), with one pseudocount per base."""
         counts = self.counts + PSEUDOCOUNT
         return counts / counts.sum(axis=1, keepdims=True)
 
     @property
     def log_odds_matrix(self) -> np.ndarray:
-        """Bits in favour of the motif over uniform bases, shape (width, 4)."""
+        """Log odds of each base over uniform bases, in bits: (width, 4)."""
         return np.log2(self.probabilities / BACKGROUND)
 
     @property
     def best_log_odds(self) -> float:
-        """Score of the consensus in bits."""
+        """Score of the consensus, in bits."""
         return float(self.log_odds_matrix.max(axis=1).sum())
 
     def log_odds(self, words: np.ndarray) -> np.ndarray:
-        """Scores in bits, shape (words,), of base codes A, C, G, T = 0..3, shape (words, width)."""
+        """Scores in bits, (words,), of base codes A, C, G, T = 0..3, (words, width)."""
         return self.log_odds_matrix[np.arange(self.width), words].sum(axis=1)
 
     def best_log_odds_of_words(self, codes: np.ndarray) -> np.ndarray:
-        """Score in bits of the best word on either strand of each sequence, shape (sequences,).
+        """Score in bits of the best word on either strand of each sequence: (sequences,).
 
         Parameters
         ----------
         codes
-            Base codes A, C, G, T, N = 0..4, shape (sequences, width of the motif or more). An unknown base scores 0.
+            Base codes A, C, G, T, N = 0..4: (sequences, bases), at least as many bases as the motif has. An unknown
+            base scores 0.
         """
-        # Over what an unknown base may be, the likelihoods of motif and background are equal.
+        # An unknown base is equally likely under the motif and the background.
         matrix = np.pad(self.log_odds_matrix, ((0, 0), (0, 1)))
         offsets = codes.shape[1] - self.width + 1
         best = np.full(len(codes), -np.inf)
@@ -79,13 +82,13 @@ class Motif:
     def sample(self, strengths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw one word for each strength.
 
-        A word of strength s comes from the matrix of probabilities p^s, renormalised: 0 is background, 1 the motif
-        itself, and beyond 1 the words approach the consensus.
+        A word of strength s is drawn from the probabilities p^s, renormalised. Strength 0 gives background and 1 the
+        motif itself; above 1 the words approach the consensus.
 
         Returns
         -------
         numpy.ndarray
-            Base codes, uint8, shape (strengths, width).
+            Base codes: uint8 (strengths, width).
         """
         weights = self.probabilities ** np.asarray(strengths)[:, None, None]
         cumulative = np.cumsum(weights / weights.sum(axis=2, keepdims=True), axis=2)
@@ -93,18 +96,18 @@ class Motif:
         return (thresholds > cumulative[:, :, :3]).sum(axis=2).astype(np.uint8)
 
     def sample_decoys(self, strengths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Draw words whose two halves have changed places: the composition of a site and most of its k-mers, no site.
+        """Draw words with their two halves exchanged: they have the composition and most k-mers of a site but are none.
 
         Returns
         -------
         numpy.ndarray
-            Base codes, uint8, shape (strengths, width).
+            Base codes: uint8 (strengths, width).
         """
         return np.roll(self.sample(strengths, rng), self.width // 2, axis=1)
 
 
 def read_jaspar(path: Path) -> Motif:
-    """Read the one count matrix of a file in JASPAR's text format.
+    """Read the only count matrix of a file in the text format of JASPAR.
 
     Raises
     ------
@@ -128,10 +131,81 @@ def read_jaspar(path: Path) -> Motif:
 
 def _malformed(path: Path, line: int, found: object) -> InputError:
     return InputError(
-        "this is no motif matrix in JASPAR's format",
+        "the file is no motif matrix in the format of JASPAR",
         file=path,
         line=line,
         found=found,
         allowed=JASPAR_FORMAT,
-        mend="download the matrix again from jaspar.elixir.no, in the format JASPAR, one matrix a file",
+        mend="download the matrix again from jaspar.elixir.no, in the format JASPAR, one matrix per file",
     )
+
+
+class FoundMotif(NamedTuple):
+    """Base probabilities (width, 4) of a motif, and the number of sites that they were counted on."""
+
+    probabilities: np.ndarray
+    sites: int
+
+
+class Match(NamedTuple):
+    """The best alignment of a known motif to another motif.
+
+    Attributes
+    ----------
+    correlation
+        See :func:`best_match`.
+    strand
+        ``-`` if the known motif is reverse complemented.
+    offset
+        Start of the known motif relative to the other motif; negative if it starts before it.
+    """
+
+    correlation: float
+    strand: str
+    offset: int
+
+
+def write_meme(motifs: Mapping[str, FoundMotif], path: Path) -> None:
+    """Write motifs by name in the minimal text format of MEME, version 4, for the programs of the MEME suite."""
+    parts = ["MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\nBackground letter frequencies\n"]
+    parts.append(" ".join(f"{base} {BACKGROUND}" for base in "ACGT") + "\n")
+    for name, motif in motifs.items():
+        width = len(motif.probabilities)
+        parts.append(f"\nMOTIF {name}\nletter-probability matrix: alength= 4 w= {width} nsites= {motif.sites} E= 0\n")
+        parts += [" ".join(f"{value:.6f}" for value in row) + "\n" for row in motif.probabilities]
+    path.write_text("".join(parts), encoding="ascii")
+
+
+def read_meme(path: Path) -> dict[str, FoundMotif]:
+    """Read the motifs of a file that :func:`write_meme` wrote, by name."""
+    motifs = {}
+    for block in path.read_text(encoding="ascii").split("\nMOTIF ")[1:]:
+        name, header, *rows = block.strip().splitlines()
+        probabilities = np.array([[float(value) for value in row.split()] for row in rows])
+        motifs[name] = FoundMotif(probabilities, int(header.partition("nsites=")[2].split()[0]))
+    return motifs
+
+
+def consensus(probabilities: np.ndarray) -> str:
+    """The most frequent base of each position, in lower case if fewer than half of the sites have it."""
+    letters = ["ACGT"[row.argmax()] for row in probabilities]
+    return "".join(
+        letter if top >= 0.5 else letter.lower() for letter, top in zip(letters, probabilities.max(1), strict=True)
+    )
+
+
+def best_match(motif: np.ndarray, known: np.ndarray) -> Match:
+    """The best alignment of ``known`` to ``motif``, both (width, 4), over all offsets and both strands.
+
+    The correlation is that of the two matrices when each is extended by background on both sides. Positions of one
+    motif beyond the ends of the other therefore count against the match, and no minimum overlap has to be chosen. Equal
+    motifs have a correlation of 1.
+    """
+    ours, theirs = motif - BACKGROUND, known - BACKGROUND
+    scale = np.linalg.norm(ours) * np.linalg.norm(theirs)
+    matches = []
+    for strand, oriented in (("+", theirs), ("-", theirs[::-1, ::-1])):
+        products = sum(np.correlate(ours[:, base], oriented[:, base], "full") for base in range(4))
+        best = int(products.argmax())
+        matches.append(Match(float(products[best] / scale), strand, best - (len(known) - 1)))
+    return max(matches, key=lambda match: match.correlation)

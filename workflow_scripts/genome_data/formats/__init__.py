@@ -1,1 +1,1 @@
-"""Readers and writers of genomic file formats."""
+"""Readers and writers of file formats. Every reader checks what it reads and names the file and line of an error."""

@@ -1,4 +1,4 @@
-"""Read BED files and their relatives by columns, naming the line of whatever cannot be used."""
+"""Readers of BED files and similar formats, column by column; errors name the line."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _END_TITLES = {"end", "chromend", "chrom_end", "stop"}
 
 
 class BedFile:
-    """The data lines of a BED file; comments, header, ``track`` and ``browser`` lines and blank lines are left out.
+    """The data lines of a BED file, without comments, header, ``track`` and ``browser`` lines and blank lines.
 
-    Columns are parted by tabs, or by spaces in a file whose first data line holds no tab, and numbered from 1 as in the
-    description of the format (UCSC Genome Browser; narrowPeak: ENCODE).
+    Columns are separated by tabs, or by spaces if the first data line contains no tab. They are numbered from 1, as in
+    the description of the format (UCSC Genome Browser; narrowPeak: ENCODE).
 
     Attributes
     ----------
@@ -33,18 +33,18 @@ class BedFile:
     columns : int
         Number of columns, the same in every line.
     lines : numpy.ndarray
-        1-based line of the file that each row came from: int64 (rows,).
+        1-based line number of each row in the file: int64 (rows,).
 
     Raises
     ------
     InputError
-        If the file cannot be read, holds no interval, has fewer than three columns or a changing number of them.
+        If the file cannot be read, contains no interval, has fewer than three columns, or if their number changes.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         lines, remarks = read_lines(path)
-        # Trailing spaces say nothing, trailing tabs end an empty column.
+        # Trailing spaces have no meaning, but a trailing tab ends an empty column.
         lines = [line.rstrip(" ") for line in lines]
         rows = [row for row, line in enumerate(lines) if _is_data(line)]
         if rows and _is_header(lines[rows[0]]):
@@ -55,11 +55,11 @@ class BedFile:
             logger.info("%s: read with %s", path, ", ".join(remarks))
         if not rows:
             raise InputError(
-                "the file holds no interval",
+                "the file contains no interval",
                 file=path,
                 found="no line of data",
                 allowed="at least one line: contig, start, end",
-                mend="name the right file, or make it again",
+                mend="give the right file, or make it again",
             )
         self.lines = np.array(rows) + 1
         self._data = [lines[row] for row in rows]
@@ -70,12 +70,12 @@ class BedFile:
         self._table = "\n".join(self._data)
 
     def texts(self, column: int) -> np.ndarray:
-        """A column as it stands: object (rows,)."""
+        """The texts of a column: object (rows,)."""
         return self._column(column, dtype=str).astype(object)
 
     def whole_numbers(self, column: int, name: str, lowest: int = 0) -> np.ndarray:
-        """A column of whole numbers, none below ``lowest``: int64 (rows,); an `InputError` at the first other value."""
-        # The type is left to be inferred: asked for whole numbers, pandas would take 10.0 and 1e3 as well.
+        """A column of whole numbers of at least ``lowest``: int64 (rows,); an `InputError` names the first other."""
+        # The type is inferred because pandas would also accept 10.0 and 1e3 as whole numbers.
         values = self._column(column)
         is_usable = values.dtype == np.int64 and bool((values >= lowest).all())
         if not is_usable:
@@ -85,7 +85,7 @@ class BedFile:
         return values
 
     def numbers(self, column: int, name: str) -> np.ndarray:
-        """A column of finite numbers, NaN where it holds a dot: float64 (rows,); an `InputError` at any other value."""
+        """A column of finite numbers, NaN for a dot: float64 (rows,); an `InputError` names the first other value."""
         try:
             values = self._column(column, dtype=np.float64, na_values=["."])
             is_usable = bool((self.texts(column)[~np.isfinite(values)] == ".").all())
@@ -96,7 +96,7 @@ class BedFile:
         return values
 
     def error(self, row: int, problem: str, *, found: object, allowed: object, mend: str) -> InputError:
-        """An `InputError` at the line of a row."""
+        """An `InputError` that names the line of a row."""
         return InputError(problem, file=self.path, line=int(self.lines[row]), found=found, allowed=allowed, mend=mend)
 
     def _column(self, column: int, **options: object) -> np.ndarray:
@@ -119,7 +119,7 @@ class BedFile:
                 0,
                 "the line has too few columns",
                 found=f"{self.columns}: {self._data[0][:60]!r}",
-                allowed="contig, start and end, parted by tabs (or by spaces throughout)",
+                allowed="contig, start and end, separated by tabs (or by spaces in the whole file)",
                 mend="export the intervals as BED or narrowPeak, with tabs",
             )
         tabs = self.columns - 1
@@ -130,7 +130,7 @@ class BedFile:
                 "the number of columns changes",
                 found=f"{self._data[row].count(chr(9)) + 1} columns: {self._data[row][:60]!r}",
                 allowed=f"{self.columns} columns, as in line {self.lines[0]}",
-                mend="give every line the same columns; the file may be cut off or joined from two formats",
+                mend="give every line the same columns; the file may be cut off, or be two files joined together",
             )
 
     def _refuse_first(self, column: int, name: str, is_valid: Callable[[str], bool], allowed: str) -> None:
@@ -141,7 +141,7 @@ class BedFile:
             f"the {name} cannot be used",
             found=f"{text!r} in column {column}",
             allowed=allowed,
-            mend="correct or remove the line; columns are those of BED or narrowPeak, parted by tabs",
+            mend="correct or remove the line; columns are those of BED or narrowPeak, separated by tabs",
         )
 
 
@@ -160,13 +160,13 @@ def bed_intervals(bed: BedFile) -> pd.DataFrame:
                 problem,
                 found=f"{contigs[row]!r} {starts[row]}-{ends[row]}",
                 allowed=allowed,
-                mend="correct or remove the line; a single base at position p is written p, p + 1",
+                mend="correct or remove the line; for a single base at position p, write p, p + 1",
             )
     return pd.DataFrame({"contig": contigs, "start": starts, "end": ends, "line": bed.lines}).astype({"contig": "str"})
 
 
 def interval_names(bed: BedFile, otherwise: Sequence[str]) -> np.ndarray:
-    """The names in column 4, and of ``otherwise`` (rows,) where it is absent, empty or a dot: object (rows,)."""
+    """The names in column 4, or those of ``otherwise`` if it is absent, empty or a dot: object (rows,)."""
     substitutes = np.array(otherwise, dtype=object)
     if bed.columns < 4:
         return substitutes
@@ -180,7 +180,7 @@ def read_intervals(path: str | Path) -> pd.DataFrame:
 
 
 def read_mask(path: str | Path, sizes: Mapping[str, int]) -> pd.DataFrame:
-    """Read regions to keep away from, as :func:`read_intervals`; an `InputError` where they could mask nothing."""
+    """Read regions to be avoided, as :func:`read_intervals` does; an `InputError` if none can lie on the genome."""
     mask = read_intervals(path)
     require_known_contig(mask["contig"], sizes, path)
     return mask
@@ -205,7 +205,7 @@ def _is_whole_number(text: str, lowest: int) -> bool:
 
 
 def _is_number_or_dot(text: str) -> bool:
-    # Python reads 1_000 and the digits of every script as numbers; tables do not.
+    # Python also reads 1_000 and digits of other scripts as numbers; tables do not.
     if "_" in text or not text.isascii():
         return False
     try:

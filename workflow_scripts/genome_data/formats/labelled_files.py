@@ -1,4 +1,4 @@
-"""Read sequences that each have a label: CSV, TSV, FASTA and folders of classes, told apart by what they hold."""
+"""Reader of labelled sequences: CSV, TSV, FASTA and folders of classes, recognised by their content."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ import pandas as pd
 from workflow_support.errors import InputError
 from workflow_support.job import logger
 
-from ..alphabet import ASCII_TO_CODE, BASES, IUPAC_AMBIGUITY
-from ..intervals.splits import SPLITS
+from .. import SPLITS
+from ..alphabet import ALLOWED_LETTERS, ASCII_TO_CODE, NUCLEOTIDES
 from .labelled_records import Record, fasta_records, folder_records, quote, table_records
+from .sequence_files import not_a_base
 from .text import read_lines
 
 _OTHER_NAMES = {"training": "train", "valid": "validation", "val": "validation", "dev": "validation"}
 _TO_CODES = ASCII_TO_CODE.tobytes()
-_UPPER_CASE = BASES + b"N" + IUPAC_AMBIGUITY
-_NUCLEOTIDES = _UPPER_CASE + _UPPER_CASE.lower()
+_IN_EITHER_CASE = NUCLEOTIDES + NUCLEOTIDES.lower()
 
 
 def read_labelled_file(
     path: str | Path, sequence_column: str | int, label_column: str | int, *, has_splits: bool = False
 ) -> pd.DataFrame:
-    """Read the labelled sequences of a file, in its order, or of a folder.
+    """Read the labelled sequences of a file or folder, in its order.
 
-    A file whose first character is ``>`` is FASTA: the label is the text after the last ``|`` of the header's first
-    word (``>name|label``), and the second word where there is no ``|`` (``>name label``). Any other file is a table
-    with a header, parted by tabs if the header holds one and by commas if not; cells may be quoted. A column ``name``
-    names the sequences. Files may be compressed with gzip or BGZF. A folder holds a folder for each class, and in it a
-    file of one line, ``name.txt``, for each sequence.
+    A file whose first character is ``>`` is FASTA: the label is the text after the last ``|`` of the first word of the
+    header (``>name|label``), or the second word if there is no ``|`` (``>name label``). Any other file is a table with
+    a header, whose columns are separated by tabs if the header contains one and by commas otherwise; cells may be
+    quoted. A column ``name`` names the sequences. Files may be compressed with gzip or BGZF. A folder contains one
+    folder per class, and each of these one file of one line per sequence, ``name.txt``.
 
     Parameters
     ----------
     sequence_column, label_column
-        Columns of a table, by name or by number from 1; others have none.
+        Columns of a table, by name or by number from 1; the other formats have no columns.
     has_splits
-        Whether the column ``split`` of a table says where each sequence belongs: ``train``, ``validation`` (also
-        ``valid``, ``val`` or ``dev``) or ``test``.
+        Whether the column ``split`` of a table gives the split of each sequence: ``train`` (or ``training``),
+        ``validation`` (or ``valid``, ``val``, ``dev``) or ``test``.
 
     Returns
     -------
@@ -49,18 +49,18 @@ def read_labelled_file(
     Raises
     ------
     InputError
-        At the first line that cannot be used, or if the file as a whole cannot.
+        If a line cannot be used (the first one is named), or the whole file cannot.
     """
     path = Path(path)
     records = _records(path, sequence_column, label_column, has_splits)
     rows = [(each.name, _codes(each), _label(each), _split(each), each.file, each.line) for each in records]
     if not rows:
         raise InputError(
-            "the file holds no sequence",
+            "the file contains no sequence",
             file=path,
-            found="a header or a folder, and nothing in it",
+            found="only a header, or an empty folder",
             allowed="at least one sequence",
-            mend="name the right file, or make it again",
+            mend="give the right file, or make it again",
         )
     return pd.DataFrame(rows, columns=["name", "sequence", "label", "split", "file", "line"]).astype(
         {"name": object, "sequence": object, "label": object, "split": object, "file": object}
@@ -87,30 +87,26 @@ def _refuse_splits(path: Path, what: str, has_splits: bool) -> None:
         raise InputError(
             f"{what} does not say which split its sequences belong to",
             file=path,
-            allowed="a file for each split, splits that are made, or a CSV with a column `split`",
-            mend="give a file for each of train, validation and test, or have the splits made",
+            allowed="one file per split, splits that are made, or a CSV with a column `split`",
+            mend="give one file each for train, validation and test, or have the splits made",
         )
 
 
 def _codes(record: Record) -> bytes:
     letters = record.letters.encode("ascii", errors="replace")
-    if letters and not letters.translate(None, delete=_NUCLEOTIDES):
-        return letters.translate(_TO_CODES)
     if not letters:
-        problem, found, mend = "a sequence is empty", "no letter", "remove the row, or give its sequence"
-    else:
-        wrong = next(letter for letter in record.letters if letter not in _NUCLEOTIDES.decode())
-        problem, found = "a sequence holds a character that is no base", repr(wrong)
-        is_rna = wrong in "uU"
-        mend = "this is RNA: write T for U" if is_rna else "write N for an unknown base, or remove the character"
-    raise InputError(
-        problem,
-        file=record.file,
-        line=record.line,
-        found=found,
-        allowed="A C G T N and the IUPAC letters R Y S W K M B D H V (read as N), in either case",
-        mend=mend,
-    )
+        raise InputError(
+            "a sequence is empty",
+            file=record.file,
+            line=record.line,
+            found="no letter",
+            allowed=ALLOWED_LETTERS,
+            mend="remove the row, or give its sequence",
+        )
+    if letters.translate(None, delete=_IN_EITHER_CASE):
+        wrong = next(letter for letter in record.letters if letter not in _IN_EITHER_CASE.decode())
+        raise not_a_base(wrong, record.file, record.line)
+    return letters.translate(_TO_CODES)
 
 
 def _label(record: Record) -> str:
@@ -121,8 +117,8 @@ def _label(record: Record) -> str:
         file=record.file,
         line=record.line,
         found="an empty label",
-        allowed="a label for every sequence: its column in a table; >name label or >name|label in a FASTA",
-        mend="write the class of the sequence, or remove it",
+        allowed="a label for every sequence: a column of a table; >name label or >name|label in a FASTA",
+        mend="write the class of the sequence, or remove the sequence",
     )
 
 

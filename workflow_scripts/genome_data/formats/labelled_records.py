@@ -1,4 +1,4 @@
-"""Sequences with a label as they stand in a table, a FASTA or a folder of classes, not looked at yet."""
+"""Records of labelled sequences in a table, a FASTA or a folder of classes, before their content is checked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST_QUOTE = 200
 
 
 class Record(NamedTuple):
-    """A sequence as it stands in its file; name and split are None where the file has none."""
+    """A sequence with the texts of its file; name and split are None if the file gives none."""
 
     name: str | None
     letters: str
@@ -32,7 +32,7 @@ class Record(NamedTuple):
 def table_records(
     path: Path, lines: list[str], delimiter: str, sequence_column: str | int, label_column: str | int, has_splits: bool
 ) -> Iterator[Record]:
-    """The rows of a table with a header; columns by name, or by number from 1."""
+    """Yield the rows of a table with a header; columns are given by name, or by number from 1."""
     rows = _cells(path, lines, delimiter)
     header = next(rows, (0, []))[1]
     needed = [sequence_column, label_column, *([_SPLIT_COLUMN] if has_splits else [])]
@@ -42,12 +42,12 @@ def table_records(
     for line, cells in rows:
         if len(cells) != len(header):
             raise InputError(
-                "a row has not as many cells as the header",
+                "a row and the header differ in their number of cells",
                 file=path,
                 line=line,
                 found=f"{len(cells)} cells",
                 allowed=f"{len(header)} cells: {', '.join(header)}",
-                mend="complete the row, or put quotes round a cell that holds the separator",
+                mend="complete the row, or put a cell that contains the separator into quotes",
             )
         yield Record(
             name=None if at_name is None else _name(path, line, cells[at_name]),
@@ -60,7 +60,7 @@ def table_records(
 
 
 def _cells(path: Path, lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Line of the file and cells of each row that is not blank."""
+    """Yield the line number and the cells of each row that is not blank."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         for cells in reader:
@@ -72,8 +72,8 @@ def _cells(path: Path, lines: list[str], delimiter: str) -> Iterator[tuple[int, 
             file=path,
             line=reader.line_num,
             found=error,
-            allowed="cells without quotes, or each within a pair of double quotes",
-            mend="close the quotes of this row or of one above it",
+            allowed="cells without quotes, or cells in double quotes",
+            mend="close the quotes in this row or in a row above it",
         ) from None
 
 
@@ -85,14 +85,14 @@ def _position(path: Path, header: list[str], column: str | int) -> int:
     raise InputError(
         f"the file has {'no' if column not in header else 'more than one'} column {column!r}",
         file=path,
-        found=quote(", ".join(header)) or "blank lines only",
-        allowed="CSV or TSV whose first row names its columns, each once; or FASTA",
-        mend="name the columns of sequences and labels in the task, or rename those of the file",
+        found=quote(", ".join(header)) or "only blank lines",
+        allowed="CSV or TSV whose first row gives each column a name of its own; or FASTA",
+        mend="give the columns of sequences and labels in the task, or rename those of the file",
     )
 
 
 def fasta_records(path: Path, lines: list[str]) -> Iterator[Record]:
-    """The sequences of a FASTA, whose ``lines`` are needed for their labels and where they stand."""
+    """Yield the sequences of a FASTA; its ``lines`` give their labels and line numbers."""
     headers = ((number, line) for number, line in enumerate(lines, start=1) if line.startswith(">"))
     contigs = groupby(read_sequence(path), key=attrgetter("contig"))
     for (contig, blocks), (line, header) in zip(contigs, headers, strict=True):
@@ -104,17 +104,17 @@ def fasta_records(path: Path, lines: list[str]) -> Iterator[Record]:
 
 
 def folder_records(folder: Path) -> Iterator[Record]:
-    """The sequences of a folder of classes: each a file ``<class>/<name>.txt``, in the order of their names.
+    """Yield the sequences of a folder of classes: files ``<class>/<name>.txt``, in the order of their names.
 
-    As `genomic_benchmarks` unpacks its data sets. Hidden files are not looked at. A sequence is called
-    ``<class>/<name>``, for classes may use the same names.
+    This is how `genomic_benchmarks` unpacks its data sets. Hidden files are ignored. The name of a sequence is
+    ``<class>/<name>`` because classes may use the same names.
     """
     for label in _visible(folder):
         if not label.is_dir():
-            raise _unexpected(label, "a file beside the folders of the classes")
+            raise _unexpected(label, "a file next to the folders of the classes")
         for file in _visible(label):
             if file.suffix != ".txt" or file.is_dir():
-                raise _unexpected(file, "something else than the text file of a sequence")
+                raise _unexpected(file, "something other than the text file of a sequence")
             yield Record(f"{label.name}/{file.stem}", _only_line(file), label.name, None, file, 1)
 
 
@@ -127,22 +127,22 @@ def _only_line(file: Path) -> str:
     if not any(lines[1:]):
         return lines[0]
     raise InputError(
-        "a file of a folder of classes holds more than a sequence",
+        "a file in a folder of classes contains more than one line",
         file=file,
         line=2,
         found=f"{len(lines)} lines",
-        allowed="one line, of bases alone",
-        mend="put every sequence into a file of its own, or all into a CSV or FASTA",
+        allowed="one line of bases",
+        mend="write every sequence to a file of its own, or all of them to a CSV or FASTA",
     )
 
 
 def _unexpected(path: Path, what: str) -> InputError:
     return InputError(
-        "a folder of classes holds what is no sequence",
+        "a folder of classes contains something that is no sequence",
         file=path,
         found=what,
-        allowed="a folder for each class, and in it a file name.txt for each sequence",
-        mend="name the folder of the split (train or test) of a data set with sequences, not intervals",
+        allowed="one folder per class, and in it one file name.txt per sequence",
+        mend="give the folder of a split (train or test) of a data set of sequences, not of intervals",
     )
 
 
@@ -159,5 +159,5 @@ def _name(path: Path, line: int, name: str) -> str:
 
 
 def quote(text: str) -> str:
-    """The beginning of a text, for an error."""
+    """The beginning of a text, for an error message."""
     return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"

@@ -1,4 +1,4 @@
-"""Read peaks: BED3, BED6 and their like, and narrowPeak."""
+"""Reader of peaks: narrowPeak, and BED with three or more columns."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _NO_SUMMIT = -1
 def read_peaks(path: str | Path) -> pd.DataFrame:
     """Read a peak file, plain or gzip.
 
-    Ten columns are narrowPeak (ENCODE), any other number BED with its optional columns.
+    A file of ten columns is narrowPeak (ENCODE). Any other number is BED with its optional columns.
 
     Returns
     -------
     pandas.DataFrame
-        One row a peak, in the order of the file: ``contig, start, end`` (0-based, half open), ``name`` (``peak_<line>``
-        where the file gives none), ``strength`` (signalValue of narrowPeak, score of BED; NaN where there is none),
-        ``summit`` (0-based position on the contig; the midpoint where the file gives none) and ``line``.
+        One row per peak, in the order of the file: ``contig, start, end`` (0-based, half open), ``name``
+        (``peak_<line>`` if the file gives none), ``strength`` (signalValue of narrowPeak, score of BED; NaN if there is
+        none), ``summit`` (0-based position on the contig; the midpoint if the file gives none) and ``line``.
 
     Raises
     ------
     InputError
-        At the first line that cannot be used, or if the file as a whole cannot.
+        If a line cannot be used (the first one is named), or the whole file cannot.
     """
     bed = BedFile(path)
     peaks = bed_intervals(bed)
@@ -54,13 +54,13 @@ def _summits(bed: BedFile, peaks: pd.DataFrame, midpoints: pd.Series) -> np.ndar
         row = int(np.argmax(beyond))
         raise bed.error(
             row,
-            "the summit lies outside of its peak",
+            "the summit lies outside its peak",
             found=f"offset {offsets[row]} in a peak of {widths[row]} bp",
             allowed=f"0 to {widths[row] - 1}, counted from the peak's start, or -1 for none",
             mend="write the summit relative to the start (narrowPeak column 10), or -1",
         )
     _report(bed, offsets == _NO_SUMMIT, "without a summit are centred on their midpoint")
-    # Published ENCODE peaks that were trimmed to their summit give the offset just past their last base.
+    # Published ENCODE peaks that were trimmed to their summit give an offset one past their last base.
     _report(bed, offsets == widths, "with the summit one base past their end are centred on their last base")
     return np.where(offsets == _NO_SUMMIT, midpoints, peaks["start"] + np.minimum(offsets, widths - 1))
 

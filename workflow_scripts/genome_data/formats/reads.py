@@ -1,4 +1,4 @@
-"""Aligned reads -> where their 5' ends lie, strand by strand."""
+"""Reader of aligned reads (BAM): the positions of their 5' ends on either strand."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pysam
 from workflow_support.errors import InputError
 from workflow_support.job import progress
 
+from ..accounting import accounting_table, describe_accounting
 from ..intervals.contigs import shared_contigs
 from .text import open_binary
 
@@ -28,7 +29,7 @@ REASONS = (
     "low mapping quality",
     "contig not in the genome",
 )
-"""Why a row of a BAM is left out, in the order of asking: the first that holds is counted."""
+"""Reasons for leaving out a row of a BAM, in the order in which they are checked: the first that holds is counted."""
 
 _BAM_MAGIC = b"BAM\x01"
 
@@ -39,10 +40,10 @@ class FivePrimeEnds(NamedTuple):
     Attributes
     ----------
     positions
-        By contig of the genome, in its order: 0-based positions of the + and of the − strand, int32 (reads,) each,
-        sorted, one entry a read.
+        For each contig, in genome order: sorted 0-based positions on the + and on the − strand, int32 (reads,) each,
+        one entry per read.
     counts
-        Table ``reason, rows`` from ``in`` over `REASONS` to ``kept``.
+        ``reason, rows`` (`genome_data.accounting.accounting_table`).
     """
 
     positions: dict[str, tuple[np.ndarray, np.ndarray]]
@@ -52,11 +53,11 @@ class FivePrimeEnds(NamedTuple):
 def read_five_prime_ends(
     path: str | Path, sizes: Mapping[str, int], *, minimum_mapping_quality: int, keep_duplicates: bool
 ) -> FivePrimeEnds:
-    """Where the reads of a BAM begin: the leftmost base of a forward read, the rightmost of a reverse one.
+    """Read the positions at which reads begin: the leftmost base of a forward read, the rightmost of a reverse read.
 
-    Of a pair, the first mate alone is counted: its 5' end is where the exonuclease stopped (ChIP-exo, ChIP-nexus) or
-    the fragment broke. Soft-clipped bases are not part of the alignment. Reads may come in any order, no index is
-    needed, and 4 bytes a kept read stand in memory.
+    Only the first mate of a pair is counted: its 5' end is where the exonuclease stopped (ChIP-exo, ChIP-nexus) or
+    where the fragment broke. Soft-clipped bases are not part of the alignment. Reads may come in any order and no index
+    is needed. Memory: 4 bytes per kept read.
 
     Parameters
     ----------
@@ -65,14 +66,14 @@ def read_five_prime_ends(
     sizes
         Length of every contig of the genome.
     minimum_mapping_quality
-        Least mapping quality (MAPQ) of a read that is kept.
+        Smallest mapping quality (MAPQ) of a read that is kept.
     keep_duplicates
-        Whether reads that are marked as duplicates are kept.
+        Whether to keep reads that are marked as duplicates.
 
     Raises
     ------
     InputError
-        If the file is no BAM, is truncated or damaged, was mapped to another genome, or leaves a strand without reads.
+        If the file is no BAM, is truncated or damaged, was mapped to another genome, or has no usable read on a strand.
     """
     with _open_bam(Path(path)) as bam:
         lengths = dict(zip(bam.references, bam.lengths, strict=True))
@@ -82,14 +83,14 @@ def read_five_prime_ends(
         ends = {contig: (array("i"), array("i")) for contig in contigs}
         outcomes = _collect(
             progress(bam.fetch(until_eof=True), description="reads", unit=" reads"),
-            # The last is for reads without a contig, whose index is -1.
+            # The last entry is for reads without a contig, whose index is -1.
             [*(ends.get(contig) for contig in bam.references), None],
             minimum_mapping_quality,
             keep_duplicates,
         )
-        outcomes["kept"] = sum(len(strand) for strands in ends.values() for strand in strands)
     positions = {contig: (_sorted(plus), _sorted(minus)) for contig, (plus, minus) in ends.items()}
-    counts = _count_table(outcomes)
+    kept = sum(len(strand) for strands in positions.values() for strand in strands)
+    counts = accounting_table({reason: outcomes[reason] for reason in REASONS}, kept)
     _require_both_strands(positions, counts, path)
     return FivePrimeEnds(positions, counts)
 
@@ -100,7 +101,7 @@ def _collect(
     minimum_mapping_quality: int,
     keep_duplicates: bool,
 ) -> Counter[str]:
-    """Append the 5' end of every read that is kept to its contig and strand; how many others met which reason."""
+    """Append the 5' end of every read that is kept to its contig and strand, and count the others by reason."""
     outcomes: Counter[str] = Counter()
     reasons_by_flag: dict[int, str | None] = {}
     for read in reads:
@@ -138,24 +139,19 @@ def _sorted(positions: array[int]) -> np.ndarray:
     return np.sort(np.frombuffer(positions, dtype=np.int32))
 
 
-def _count_table(outcomes: Counter[str]) -> pd.DataFrame:
-    rows = [(reason, outcomes[reason]) for reason in (*REASONS, "kept")]
-    return pd.DataFrame([("in", outcomes.total()), *rows], columns=["reason", "rows"])
-
-
 def _require_both_strands(
     positions: dict[str, tuple[np.ndarray, np.ndarray]], counts: pd.DataFrame, path: str | Path
 ) -> None:
     kept = [sum(len(strands[index]) for strands in positions.values()) for index in (0, 1)]
     if min(kept) == 0:
-        outcomes = ", ".join(f"{rows:,} {reason}" for reason, rows in counts.itertuples(index=False) if rows)
+        outcomes = describe_accounting(counts)
         raise _no_reads(path, f"{kept[0]:,} reads on the + strand, {kept[1]:,} on the − strand; {outcomes or 'no row'}")
 
 
 @contextmanager
 def _open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
-    """Open a BAM; whatever is wrong with its bytes, now or while it is read, is an `InputError`."""
-    with open_binary(path) as stream:  # refuses a BAM without the block that ends it
+    """Open a BAM; damage is an `InputError`, now and while the file is read."""
+    with open_binary(path) as stream:  # refuses a BAM that lacks the block that ends every BAM
         magic = stream.read(len(_BAM_MAGIC))
     if magic != _BAM_MAGIC:
         raise InputError(
@@ -163,9 +159,9 @@ def _open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
             file=path,
             found=f"a file that begins with {magic!r}",
             allowed="aligned reads as BAM",
-            mend=f"name the right file; SAM and CRAM become BAM by: samtools view -b -o reads.bam {path.name}",
+            mend=f"give the right file, or convert SAM and CRAM with: samtools view -b -o reads.bam {path.name}",
         )
-    # htslib would tell on standard error of each BAM that it has no index, which nothing here needs.
+    # Otherwise htslib warns on standard error that a BAM has no index, which nothing here needs.
     verbosity = pysam.set_verbosity(0)
     try:
         with pysam.AlignmentFile(str(path), "rb", check_sq=False) as bam:
@@ -175,8 +171,8 @@ def _open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
             "the BAM is damaged",
             file=path,
             found=error,
-            allowed="a whole BAM",
-            mend=f"fetch or make the file again; `samtools quickcheck -v {path.name}` tells whether it is whole",
+            allowed="a complete BAM",
+            mend=f"fetch or make the file again; `samtools quickcheck -v {path.name}` checks whether it is complete",
         ) from None
     finally:
         pysam.set_verbosity(verbosity)
@@ -184,7 +180,7 @@ def _open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
 
 def _no_reads(path: str | Path, found: str) -> InputError:
     return InputError(
-        "the BAM leaves a strand without a read",
+        "the BAM has no usable read on a strand",
         file=path,
         found=found,
         allowed="aligned reads on both strands of the genome",

@@ -1,4 +1,4 @@
-"""Read the letters of FASTA (plain, gzip, BGZF) and 2bit files, block by block in bounded memory."""
+"""Readers of FASTA (plain, gzip, BGZF) and 2bit files, which yield letters block by block in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from workflow_support.errors import InputError
 from workflow_support.job import logger
 
-from ..alphabet import BASES, IUPAC_AMBIGUITY
+from ..alphabet import ALLOWED_LETTERS, NUCLEOTIDES
 from .text import BYTE_ORDER_MARK, leading_bytes, open_binary
 from .twobit import TWOBIT_MAGICS, TwoBitFile
 
@@ -21,18 +21,12 @@ _WHITESPACE = b" \t\r\n\v\f"
 _INVALID = 0
 
 
-def _letter_table() -> bytes:
-    table = bytearray(256)
-    for letter in BASES + b"N" + IUPAC_AMBIGUITY:
-        table[letter] = table[letter | 0x20] = letter
-    return bytes(table)
-
-
-_UPPER_CASE = _letter_table()
+_UPPER_CASE = bytes(letter & 0xDF if letter & 0xDF in NUCLEOTIDES else _INVALID for letter in range(256))
+"""Upper-case letter of every byte; ``_INVALID`` if the byte is no nucleotide."""
 
 
 class SequenceBlock(NamedTuple):
-    """A stretch of a contig: upper-case IUPAC letters, and how many of them were lower case in the file."""
+    """Some letters of a contig, upper-case IUPAC, and the number of them that are lower case in the file."""
 
     contig: str
     letters: bytes
@@ -40,7 +34,7 @@ class SequenceBlock(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A whole header line, or a part of the lines below it, as it stands in the file."""
+    """A whole header line, or part of the lines below it, unchanged from the file."""
 
     is_header: bool
     content: bytes
@@ -48,13 +42,13 @@ class _Piece(NamedTuple):
 
 
 def read_sequence(path: str | Path) -> Iterator[SequenceBlock]:
-    """Yield the contigs of a sequence file in order, each in one or several blocks.
+    """Yield the contigs of a sequence file in order, each in one or more blocks.
 
     Raises
     ------
     InputError
-        If the file is none of the known formats, is damaged, holds a contig twice or an empty one, or holds anything
-        but letters of the IUPAC nucleotide alphabet.
+        If the format is unknown or the file damaged, if a contig is empty or occurs twice, or if a sequence contains
+        anything but letters of the IUPAC nucleotide alphabet.
     """
     path = Path(path)
     if leading_bytes(path)[:4] in TWOBIT_MAGICS:
@@ -83,10 +77,10 @@ def _fasta_blocks(path: Path) -> Iterator[SequenceBlock]:
             contig, length = _contig_name(path, piece), 0
             if contig in offsets:
                 raise InputError(
-                    "a contig stands in the file twice",
+                    "a contig is in the file twice",
                     file=path,
                     line=_line_at(path, piece.offset),
-                    found=f">{contig}, which also opens line {_line_at(path, offsets[contig])}",
+                    found=f">{contig}, which is also in line {_line_at(path, offsets[contig])}",
                     allowed="each contig once",
                     mend="remove or rename one of the two records",
                 )
@@ -115,7 +109,7 @@ def _fasta_blocks(path: Path) -> Iterator[SequenceBlock]:
 
 
 def _oddities(piece: _Piece, previous: _Piece | None) -> Iterator[str]:
-    """What has to be put right to read a piece."""
+    """Yield the irregularities of a piece that reading corrects."""
     content = piece.content
     begins_line = previous is None or previous.content.endswith(b"\n")
     if previous is None and piece.offset == len(BYTE_ORDER_MARK):
@@ -164,7 +158,7 @@ def _contig_name(path: Path, header: _Piece) -> str:
     elif not line.split():
         problem = "a contig has no name"
     elif line[:1].isspace():
-        problem = "a contig's name does not follow the > at once"
+        problem = "a contig's name does not directly follow the >"
     else:
         try:
             return line.split()[0].decode("utf-8")
@@ -175,8 +169,8 @@ def _contig_name(path: Path, header: _Piece) -> str:
         file=path,
         line=_line_at(path, header.offset),
         found=repr(header.content[:40]),
-        allowed="a line with > and a name without spaces, in UTF-8, ended by a line feed",
-        mend="name the contig; convert old Macintosh line ends with: tr '\\r' '\\n'",
+        allowed="a line with > and a name without spaces, in UTF-8, that ends in a line feed",
+        mend="name the contig; convert the line ends of old Macintosh files with: tr '\\r' '\\n'",
     )
 
 
@@ -186,8 +180,8 @@ def _refuse_empty_contig(path: Path, contig: str | None, length: int, offsets: d
             "a contig has no sequence",
             file=path,
             line=_line_at(path, offsets[contig]),
-            found=f">{contig} and no letter below it",
-            allowed="at least one base a contig",
+            found=f">{contig} without a letter below it",
+            allowed="at least one base per contig",
             mend="remove the record, or fetch the file again if it is cut off",
         )
 
@@ -195,7 +189,7 @@ def _refuse_empty_contig(path: Path, contig: str | None, length: int, offsets: d
 def _not_fasta(path: Path, piece: _Piece) -> InputError:
     blank = len(piece.content) - len(piece.content.lstrip())
     return InputError(
-        "the file does not begin as a FASTA does",
+        "the file does not begin like a FASTA",
         file=path,
         line=_line_at(path, piece.offset + blank),
         found=repr(piece.content.lstrip()[:40]),
@@ -208,25 +202,30 @@ def _invalid_letter(path: Path, piece: _Piece) -> InputError:
     allowed = np.frombuffer(_UPPER_CASE, dtype=np.uint8) > 0
     allowed[list(_WHITESPACE)] = True
     first = int(np.argmin(allowed[np.frombuffer(piece.content, dtype=np.uint8)]))
-    letter = piece.content[first : first + 1]
-    if letter in b"uU":
+    letter = piece.content[first : first + 1].decode("latin-1")
+    return not_a_base(letter, path, _line_at(path, piece.offset + first))
+
+
+def not_a_base(letter: str, file: Path, line: int) -> InputError:
+    """The error for a character that is no nucleotide."""
+    if letter in "uU":
         mend = "this is RNA: write T for U, for example with: seqkit seq --rna2dna"
     elif letter.isalpha():
         mend = "write N for an unknown base; a protein FASTA cannot be used"
     else:
         mend = "remove the character, or write N for an unknown base"
     return InputError(
-        "a sequence holds a character that is no base",
-        file=path,
-        line=_line_at(path, piece.offset + first),
-        found=repr(letter.decode("latin-1")),
-        allowed="A C G T N and the IUPAC letters R Y S W K M B D H V (read as N), in either case",
+        "a sequence contains a character that is no base",
+        file=file,
+        line=line,
+        found=repr(letter),
+        allowed=ALLOWED_LETTERS,
         mend=mend,
     )
 
 
 def _line_at(path: Path, offset: int) -> int:
-    """The 1-based line at an offset of the (inflated) file: counted only once something is wrong with it."""
+    """The 1-based line at an offset of the (decompressed) file; it is only computed for errors."""
     line = 1
     with open_binary(path) as stream:
         while offset > 0 and (chunk := _read(stream, offset)):

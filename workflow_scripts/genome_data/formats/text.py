@@ -1,4 +1,4 @@
-"""Open plain and compressed files by what they hold, not by what they are called."""
+"""Access to plain and compressed files, recognised by their content rather than by their names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OTHER_FORMATS = {
 
 
 class Lines(NamedTuple):
-    """The lines of a text file without their ends, and what had to be put right to read them."""
+    """The lines of a text file without line ends, and remarks on irregularities that reading corrected."""
 
     lines: list[str]
     remarks: list[str]
@@ -33,12 +33,12 @@ class Lines(NamedTuple):
 
 @contextmanager
 def open_binary(path: str | Path) -> Iterator[BinaryIO]:
-    """Open ``path`` for reading and inflate it if it is gzip or BGZF.
+    """Open ``path`` for reading, and decompress it if it is gzip or BGZF.
 
     Raises
     ------
     InputError
-        If the file is missing, empty, truncated, corrupt, or compressed in another way; also while it is being read.
+        If the file is missing, empty, truncated, corrupt or compressed in another way; also while it is read.
     """
     path = Path(path)
     magic = leading_bytes(path)
@@ -55,11 +55,11 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
     except EOFError:
         raise _truncated(path, "a gzip stream that stops before its end") from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise _truncated(path, f"a gzip stream that cannot be inflated ({error})") from None
+        raise _truncated(path, f"a gzip stream that cannot be decompressed ({error})") from None
 
 
 def read_lines(path: str | Path) -> Lines:
-    """Read a whole text file: plain, gzip or BGZF, any line ends, with or without a byte order mark."""
+    """Read a whole text file: plain, gzip or BGZF, with any line ends, with or without a byte order mark."""
     with open_binary(path) as stream:
         content = stream.read()
     remarks = []
@@ -87,7 +87,7 @@ def read_lines(path: str | Path) -> Lines:
 
 
 def leading_bytes(path: str | Path, count: int = 32) -> bytes:
-    """The first bytes of a file as they lie on disk; an `InputError` where it is missing, a folder or empty."""
+    """The first bytes of a file on disk; an `InputError` if it is missing, a folder or empty."""
     path = Path(path)
     try:
         with path.open("rb") as stream:
@@ -114,14 +114,14 @@ def leading_bytes(path: str | Path, count: int = 32) -> bytes:
 def _refuse_other_formats(path: Path, magic: bytes) -> None:
     found = next((name for prefix, name in _OTHER_FORMATS.items() if magic.startswith(prefix)), None)
     if found is None and magic.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        found = "a web page, as servers send instead of a file that they do not have"
+        found = "a web page, which some servers send instead of a missing file"
     if found:
         raise InputError(
-            "the file has a format that is not read here",
+            "the file has a format that cannot be read",
             file=path,
             found=found,
             allowed="plain text, gzip or BGZF",
-            mend="unpack the file, or fetch it from its right address",
+            mend="unpack the file, or fetch it from the right address",
         )
 
 
@@ -141,6 +141,6 @@ def _truncated(path: Path, found: str) -> InputError:
         "the compressed file is truncated or corrupt",
         file=path,
         found=found,
-        allowed="a whole gzip or BGZF file",
-        mend=f"fetch the file again; `gzip -t {path.name}` tells whether it is whole",
+        allowed="a complete gzip or BGZF file",
+        mend=f"fetch the file again; `gzip -t {path.name}` checks whether it is complete",
     )

@@ -1,4 +1,4 @@
-"""bigWig tracks: whether one belongs to a genome, and writing one."""
+"""bigWig tracks: checks that they belong to a genome, values in windows, and a writer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from workflow_support.errors import InputError
 
 from ..intervals.contigs import shared_contigs
 
-#: Room for the header and buffers of a bigWig, and for an interval with its share of the index and zoom levels.
 _ROOM, _ROOM_PER_INTERVAL = 1 << 20, 16
+"""Bytes for the header and buffers of a bigWig, and per interval with its share of the index and zoom levels."""
 _MAGICS = {0x888FFC26.to_bytes(4, order) for order in ("little", "big")}
 
 
 def contigs_of_track(path: str | Path, sizes: Mapping[str, int]) -> set[str]:
-    """Contigs of the genome that a bigWig carries values on.
+    """Contigs of the genome that a bigWig has values on.
 
     Parameters
     ----------
@@ -33,16 +33,16 @@ def contigs_of_track(path: str | Path, sizes: Mapping[str, int]) -> set[str]:
     Raises
     ------
     InputError
-        If the file is missing or no bigWig, or if it was made on another genome: no contig is shared, or a shared one
+        If the file is missing or no bigWig, or if it belongs to another genome: no contig is shared, or a shared contig
         differs in length.
     """
     return set(shared_contigs(_read_lengths(Path(path)), sizes, path, "bigWig"))
 
 
 class TrackWriter:
-    """A bigWig in the making, a context manager; intervals come contig by contig, sorted by start.
+    """Writer of a bigWig, to be used in a ``with`` statement; intervals come contig by contig, sorted by start.
 
-    Where intervals overlap, the one that came first keeps the bases: a bigWig has one value a base.
+    A bigWig has one value per base, so where intervals overlap, the first one keeps the bases.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class TrackWriter:
     Raises
     ------
     InputError
-        Where the disk has not the room: libBigWig, when it is refused a write, neither ends nor tells.
+        If the disk is full. libBigWig itself neither stops nor reports a write that fails.
     """
 
     def __init__(self, path: str | Path, sizes: Mapping[str, int]) -> None:
@@ -73,7 +73,7 @@ class TrackWriter:
         self._bigwig.close()
 
     def add(self, contig: str, starts: ArrayLike, ends: ArrayLike, values: ArrayLike) -> None:
-        """Write the values of intervals of one contig, (intervals,) each; 0-based and half open."""
+        """Write the values of intervals of one contig: (intervals,) each, 0-based and half open."""
         starts, ends, values = np.asarray(starts), np.asarray(ends), np.asarray(values)
         if contig != self._contig:
             self._contig, self._written_to = contig, 0
@@ -92,8 +92,10 @@ class TrackWriter:
             )
 
     def add_bases(self, contig: str, positions: ArrayLike, values: ArrayLike) -> None:
-        """Write the values of single bases, (bases,) each, sorted by position; neighbours of one value become one
-        interval, and bases of value zero are left out."""
+        """Write the values of single bases of one contig, (bases,) each, sorted by position.
+
+        Adjacent bases with the same value become one interval, and bases with value zero are left out.
+        """
         positions, values = np.asarray(positions), np.asarray(values)
         positions, values = positions[values != 0], values[values != 0]
         is_first = np.ones(len(positions), dtype=bool)
@@ -103,7 +105,7 @@ class TrackWriter:
 
 
 def require_room_for_track(path: Path, intervals: int) -> None:
-    """Raise an :class:`InputError` unless a bigWig of so many intervals fits on the disk."""
+    """Raise an :class:`InputError` unless a bigWig with this number of intervals fits on the disk."""
     require_space(path, _ROOM + _ROOM_PER_INTERVAL * intervals)
 
 
@@ -117,8 +119,10 @@ def _read_lengths(path: Path) -> dict[str, int]:
 
 
 def _require_whole(path: Path) -> None:
-    """A bigWig ends in the magic number that it begins with; of one that was cut off, libBigWig makes a segmentation
-    fault rather than an error."""
+    """Refuse a bigWig that does not end with the magic number that it begins with.
+
+    A bigWig that is cut off would end libBigWig with a segmentation fault.
+    """
     if not path.is_file():
         raise _no_bigwig(path, "no such file")
     with path.open("rb") as file:
@@ -136,13 +140,13 @@ def _no_bigwig(path: Path, found: object) -> InputError:
         "the file is no bigWig",
         file=path,
         found=found,
-        allowed="a whole bigWig",
-        mend="name the right file, or fetch or make it again if it was cut off",
+        allowed="a complete bigWig",
+        mend="give the right file, or fetch or make it again if it was cut off",
     )
 
 
 class StrandTracks:
-    """bigWigs of both strands, summed over sources, to be read a few windows at a time.
+    """bigWigs of both strands, summed over sources, for reading a few windows at a time.
 
     Parameters
     ----------
@@ -154,7 +158,7 @@ class StrandTracks:
     Raises
     ------
     InputError
-        If a bigWig is none or belongs to another genome.
+        If a file is no bigWig or belongs to another genome.
     """
 
     def __init__(self, plus: Sequence[Path], minus: Sequence[Path], sizes: Mapping[str, int]) -> None:
@@ -167,16 +171,24 @@ class StrandTracks:
         for strand, tracks in enumerate(self._strands):
             for path, measured in tracks:
                 if contig in measured:
-                    total[:, strand] += _read_windows(path, contig, self._sizes[contig], starts, width)
+                    with pyBigWig.open(str(path)) as bigwig:
+                        values = values_in_windows(bigwig, self._sizes, [contig] * len(starts), starts, width)
+                    total[:, strand] += np.nan_to_num(values, copy=False)
         return total
 
 
-def _read_windows(path: Path, contig: str, size: int, starts: np.ndarray, width: int) -> np.ndarray:
+def values_in_windows(
+    bigwig: pyBigWig.pyBigWig, sizes: Mapping[str, int], contigs: Sequence[str], starts: np.ndarray, width: int
+) -> np.ndarray:
+    """Values of an open bigWig in windows: float32 (windows, width).
+
+    Bases without a value, with the value NaN, or beyond the ends of a contig are 0. Every contig must be in the bigWig.
+    """
     values = np.zeros((len(starts), width), dtype=np.float32)
-    with pyBigWig.open(str(path)) as bigwig:
-        for row, start in zip(values, starts.tolist(), strict=True):
-            begin, end = max(start, 0), min(start + width, size)
-            found = bigwig.values(contig, begin, end, numpy=True)
-            if len(found):  # a bigWig without any value gives an empty array, whatever is asked for
-                row[begin - start : end - start] = found
-    return np.nan_to_num(values, copy=False)
+    for row, contig, start in zip(values, contigs, starts.tolist(), strict=True):
+        begin, end = max(start, 0), min(start + width, sizes[contig])
+        found = bigwig.values(contig, begin, end, numpy=True) if begin < end else ()
+        if len(found):  # a bigWig without any value always gives an empty array
+            row[begin - start : end - start] = found
+    values[np.isnan(values)] = 0
+    return values

@@ -1,4 +1,4 @@
-"""Read 2bit files (UCSC Genome Browser, file format 2bit, versions 0 and 1)."""
+"""Reader of 2bit files (UCSC Genome Browser, file format 2bit, versions 0 and 1)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from workflow_support.errors import InputError
 
 _SIGNATURE = 0x1A412743
 TWOBIT_MAGICS = {struct.pack(order + "I", _SIGNATURE): order for order in "<>"}
-"""First four bytes of a 2bit file, and the byte order that they mean."""
+"""Byte order of a 2bit file by its first four bytes."""
 _LETTERS = np.frombuffer(b"TCAG", dtype=np.uint8)
 _FOUR_BASES = _LETTERS[(np.arange(256)[:, None] >> np.array([6, 4, 2, 0])) & 3]
-"""Letters of the four bases in each possible byte, first base in the highest bits: (256, 4)."""
+"""Letters of the four bases in each possible byte, with the first base in the highest bits: (256, 4)."""
 
 
 class _Record(NamedTuple):
@@ -28,12 +28,12 @@ class _Record(NamedTuple):
 
 
 class TwoBitFile:
-    """A 2bit file, mapped into memory; use it in a ``with`` statement.
+    """A 2bit file mapped into memory, to be used in a ``with`` statement.
 
     Attributes
     ----------
     contigs : dict of str to int
-        Where each contig's record begins, in the order of the file.
+        Offset of the record of each contig, in the order of the file.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -50,7 +50,7 @@ class TwoBitFile:
         self._data.close()
 
     def blocks(self, contig: str, size: int) -> Iterator[tuple[bytes, int]]:
-        """Yield upper-case letters of a contig, ``size`` at a time, and how many of each block are soft-masked."""
+        """Yield upper-case letters of a contig, ``size`` at a time, and the number of soft-masked ones among them."""
         record = self._read_record(contig)
         for first in range(0, record.length, size):
             last = min(first + size, record.length)
@@ -90,7 +90,7 @@ class TwoBitFile:
         unknown, position = self._intervals(position + 4, contig)
         masked, position = self._intervals(position, contig)
         if length == 0:
-            raise self._damaged(f"the contig {contig} of length 0", allowed="at least one base a contig")
+            raise self._damaged(f"the contig {contig} of length 0", allowed="at least one base per contig")
         if any(len(each) and each[:, 1].max() > length for each in (unknown, masked)):
             raise self._damaged(f"a block of {contig} past its end", allowed=f"blocks within {length:,} bases")
         return _Record(length, unknown, masked, position + 4)
@@ -106,7 +106,7 @@ class TwoBitFile:
     def _bytes(self, position: int, count: int, where: str) -> bytes:
         content = self._data[position : position + count]
         if len(content) < count:
-            raise self._damaged(f"the file's end inside {where}", allowed="a whole 2bit file")
+            raise self._damaged(f"the end of the file inside {where}", allowed="a complete 2bit file")
         return content
 
     def _damaged(self, found: str, allowed: str) -> InputError:
@@ -120,6 +120,6 @@ class TwoBitFile:
 
 
 def _clipped(intervals: np.ndarray, first: int, last: int) -> np.ndarray:
-    """The parts of (n, 2) sorted intervals inside [first, last), relative to ``first``."""
+    """The parts of sorted intervals (n, 2) inside [first, last), relative to ``first``."""
     touching = intervals[(intervals[:, 0] < last) & (intervals[:, 1] > first)]
     return np.clip(touching, first, last) - first

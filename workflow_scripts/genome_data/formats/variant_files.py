@@ -1,8 +1,8 @@
-"""Read variants from VCF files and from tables, one row an alternative allele, as they stand in the file.
+"""Readers of variants in VCF files and in tables, with one row per alternative allele.
 
-Both readers give a frame ``contig, position, reference, alternative, effect_allele, effect, p_value, line``: positions
-are 1-based, alleles in upper case. Where the file does not say, ``reference`` and ``effect_allele`` are empty and
-``effect`` and ``p_value`` NaN. ``effect`` is that of ``effect_allele``, or of the alternative where that is empty.
+Both readers return ``contig, position, reference, alternative, effect_allele, effect, p_value, line``. Positions are
+1-based and alleles in upper case. If the file gives none, ``reference`` and ``effect_allele`` are empty, and ``effect``
+and ``p_value`` are NaN. ``effect`` is the effect of ``effect_allele``, or of the alternative if that is empty.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from workflow_support.job import logger
 
 from .text import read_lines
 
-COLUMNS = ["contig", "position", "reference", "alternative", "effect_allele", "effect", "p_value", "line"]
+VARIANT_COLUMNS = ["contig", "position", "reference", "alternative", "effect_allele", "effect", "p_value", "line"]
 _VCF_START = "##fileformat=VCF"
 _VCF_FIELDS = 5
 _NOTHING = {"", ".", "NA", "NaN", "nan"}
 _PSEUDO_READS = 0.5
-"""Added to the reads of each allele (Haldane 1956; Anscombe 1956), so that the logit of 0 of n reads is finite."""
+"""Number that is added to the reads of each allele, so that the logit of 0 of n reads is finite (Haldane 1956;
+Anscombe 1956)."""
 
 
 def read_vcf(path: str | Path) -> pd.DataFrame:
-    """Read a VCF file, plain or compressed; a record with several alternatives gives a row for each.
+    """Read a VCF file, plain or compressed; a record with several alternatives becomes one row for each.
 
     Raises
     ------
     InputError
-        If the file is no VCF, holds no record, or a record cannot be read.
+        If the file is no VCF, contains no record, or if a record cannot be read.
     """
     lines = _read(path)
     if not lines[0].startswith(_VCF_START):
@@ -43,7 +44,7 @@ def read_vcf(path: str | Path) -> pd.DataFrame:
             line=1,
             found=repr(lines[0][:60]),
             allowed=f"{_VCF_START}... in the first line",
-            mend="name the columns of the table under `columns:`, or give a VCF with its header",
+            mend="give the columns of the table under `columns:`, or a VCF with its header",
         )
     rows = []
     for number, line in enumerate(lines, start=1):
@@ -52,28 +53,28 @@ def read_vcf(path: str | Path) -> pd.DataFrame:
         fields = line.split("\t", _VCF_FIELDS)
         _require_fields(len(fields) >= _VCF_FIELDS, path, number, len(fields), f"at least {_VCF_FIELDS}")
         contig, position, _, reference, alternatives = fields[:_VCF_FIELDS]
-        # The telomere, before the first base, is position 0 (VCF 4.4, 1.6.1).
+        # Position 0 is the telomere before the first base (VCF 4.4, 1.6.1).
         place = contig, _whole_number(position, 0, path, number), reference.upper()
         rows += [(*place, allele.upper(), "", np.nan, np.nan, number) for allele in alternatives.split(",")]
     return _frame(rows, path)
 
 
 def read_variant_table(path: str | Path, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Read a tab-separated table with a header, one variant a row.
+    """Read a tab-separated table with a header and one variant per row.
 
     Parameters
     ----------
     columns
-        Names of the columns: ``contig``, ``position`` (1-based), ``alternative``, and where there are such columns
-        ``reference``, ``effect_allele``, ``p_value`` and ``effect``. For ``effect`` also a mapping ``{after, before}``
-        to columns with frequencies of the effect allele: the effect is logit(after) - logit(before). With ``depth`` in
-        the mapping, a column with the reads behind ``after``, half a read is added to those of each allele; without
-        it, a frequency of 0 or 1 leaves no effect.
+        Names of the columns: ``contig``, ``position`` (1-based), ``alternative`` and, if the table has them,
+        ``reference``, ``effect_allele``, ``p_value`` and ``effect``. Instead of a column, ``effect`` may be a mapping
+        ``{after, before}`` to columns with frequencies of the effect allele: the effect is logit(after) -
+        logit(before). The mapping may also contain ``depth``, a column with the number of reads behind ``after``: half
+        a read is then added to the reads of each allele. Without it, a frequency of 0 or 1 gives no effect.
 
     Raises
     ------
     InputError
-        If the file lacks a column, holds no variant, or a value cannot be read.
+        If the file lacks a column, contains no variant, or if a value cannot be read.
     """
     lines = _read(path)
     data = [(number, line) for number, line in enumerate(lines, start=1) if line.strip() and line[:2] != "##"]
@@ -98,7 +99,7 @@ def read_variant_table(path: str | Path, columns: Mapping[str, Any]) -> pd.DataF
 
 
 class _Table:
-    """The rows of a table, by the names of its columns."""
+    """The rows of a table, whose columns are read by name."""
 
     def __init__(self, path: Path, header: list[str], data: list[tuple[int, str]]) -> None:
         self.path, self.header = path, header
@@ -113,8 +114,8 @@ class _Table:
                 f"the table has no column {column!r}",
                 file=self.path,
                 found=", ".join(self.header),
-                allowed="columns parted by tabs, with their names in the first line",
-                mend="give the names of the header under `columns:`",
+                allowed="columns separated by tabs, with their names in the first line",
+                mend="give names of the header under `columns:`",
             )
         index = self.header.index(column)
         return [row[index].strip() for row in self.rows]
@@ -126,7 +127,7 @@ class _Table:
         return [read(text, line) for text, line in zip(self.texts(column), self.lines, strict=True)]
 
     def numbers(self, column: str, lowest: float, highest: float) -> np.ndarray:
-        """A column of numbers within bounds, NaN where there is none: float64 (rows,)."""
+        """A column of numbers within bounds, NaN if there is none: float64 (rows,)."""
         read = self.values(column, lambda text, line: _number(text, lowest, highest, self.path, line))
         return np.array(read, dtype=np.float64)
 
@@ -155,14 +156,14 @@ def _read(path: str | Path) -> list[str]:
 
 
 def _frame(rows: Any, path: str | Path) -> pd.DataFrame:
-    variants = pd.DataFrame(list(rows), columns=COLUMNS)
+    variants = pd.DataFrame(list(rows), columns=VARIANT_COLUMNS)
     if variants.empty:
         raise InputError(
-            "the file holds no variant",
+            "the file contains no variant",
             file=path,
             found="no line of data",
             allowed="at least one variant",
-            mend="name the right file, or make it again",
+            mend="give the right file, or make it again",
         )
     texts = ["contig", "reference", "alternative", "effect_allele"]
     return variants.astype(dict.fromkeys(texts, "str"))
@@ -193,17 +194,17 @@ def _unreadable(what: str, text: str, allowed: str, path: str | Path, line: int)
         line=line,
         found=repr(text),
         allowed=allowed,
-        mend="correct or remove the line, or name another column",
+        mend="correct or remove the line, or give another column",
     )
 
 
 def _require_fields(holds: bool, path: str | Path, line: int, found: int, allowed: str) -> None:
     if not holds:
         raise InputError(
-            "the line has another number of columns than it must have",
+            "the line has the wrong number of columns",
             file=path,
             line=line,
             found=f"{found} columns",
             allowed=allowed,
-            mend="part columns by tabs; the file may be cut off or joined from two",
+            mend="separate columns by tabs; the file may be cut off, or be two files joined together",
         )

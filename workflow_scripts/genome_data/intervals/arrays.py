@@ -1,4 +1,4 @@
-"""Intervals as pairs of int64 arrays, on one axis where all contigs of a genome lie end to end."""
+"""Intervals as pairs of int64 arrays, on one axis on which all contigs of a genome lie end to end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..genome import Genome
 
 
 class GenomeAxis:
-    """All contigs of a genome end to end."""
+    """All contigs of a genome end to end: contig i covers the positions from ``offsets[i]`` to ``offsets[i + 1]``."""
 
     def __init__(self, genome: Genome) -> None:
         self.genome = genome
@@ -19,7 +19,15 @@ class GenomeAxis:
         self.offsets = np.concatenate([[0], np.cumsum(list(genome.sizes.values()))]).astype(np.int64)
 
     def place(self, intervals: pd.DataFrame, margin: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Starts and ends, widened by ``margin``, cut at the ends of contigs, and which rows are on the genome."""
+        """Place a table of intervals on the axis.
+
+        Returns
+        -------
+        starts, ends
+            int64 (intervals on the genome,): widened by ``margin`` on both sides and cut at the ends of their contig.
+        is_on_genome
+            bool (intervals,): whether the genome has the contig.
+        """
         contig = pd.Index(self.contigs).get_indexer(intervals["contig"])
         here = contig >= 0
         lower, upper = self.offsets[contig[here]], self.offsets[contig[here] + 1]
@@ -28,8 +36,8 @@ class GenomeAxis:
         return np.clip(starts, lower, upper), np.clip(ends, lower, upper), here
 
 
-class Room(NamedTuple):
-    """Sorted disjoint pieces of the axis, each of one split."""
+class AxisIntervals(NamedTuple):
+    """Sorted disjoint intervals of the axis, and the number of the split of each."""
 
     starts: np.ndarray
     ends: np.ndarray
@@ -37,29 +45,31 @@ class Room(NamedTuple):
 
     @property
     def lengths(self) -> np.ndarray:
+        """Number of bases of each interval."""
         return self.ends - self.starts
 
-    def rows(self, which: np.ndarray | slice) -> Room:
-        return Room(*(column[which] for column in self))
+    def rows(self, which: np.ndarray | slice) -> AxisIntervals:
+        """Some of the intervals."""
+        return AxisIntervals(*(column[which] for column in self))
 
-    def within(self, starts: np.ndarray, ends: np.ndarray) -> Room:
-        """What lies inside one of the sorted disjoint intervals as well."""
+    def within(self, starts: np.ndarray, ends: np.ndarray) -> AxisIntervals:
+        """The parts of these intervals that lie inside one of the given sorted disjoint intervals."""
         first = np.searchsorted(ends, self.starts, side="right")
         count = np.searchsorted(starts, self.ends, side="left") - first
-        piece = np.repeat(np.arange(len(self.starts)), count)
+        mine = np.repeat(np.arange(len(self.starts)), count)
         other = ranges(first, count)
-        return Room(
-            np.maximum(self.starts[piece], starts[other]), np.minimum(self.ends[piece], ends[other]), self.split[piece]
+        return AxisIntervals(
+            np.maximum(self.starts[mine], starts[other]), np.minimum(self.ends[mine], ends[other]), self.split[mine]
         )
 
-    def without(self, starts: np.ndarray, ends: np.ndarray) -> Room:
-        """What lies outside every one of the intervals."""
+    def without(self, starts: np.ndarray, ends: np.ndarray) -> AxisIntervals:
+        """The parts of these intervals that lie outside every given interval."""
         starts, ends = merged(starts, ends)
         return self.within(np.append(0, ends), np.append(starts, np.iinfo(np.int64).max))
 
 
 def merged(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The union of intervals, as sorted ones that do not touch."""
+    """The union of intervals, as sorted intervals that do not touch."""
     if not len(starts):
         return starts, ends
     order = np.argsort(starts)
@@ -69,6 +79,6 @@ def merged(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def ranges(first: np.ndarray, count: np.ndarray, step: int = 1) -> np.ndarray:
-    """``first[i], first[i] + step, ...`` (``count[i]`` numbers) for every i, one after the other."""
+    """Concatenate the ranges ``first[i], first[i] + step, ...`` of ``count[i]`` numbers."""
     skipped = np.cumsum(count) - count
     return np.repeat(first - step * skipped, count) + step * np.arange(count.sum())

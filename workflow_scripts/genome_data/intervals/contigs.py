@@ -1,4 +1,4 @@
-"""Explain contig names that do not match: chr1 against 1 against NC_000001.11."""
+"""Contigs of a file compared with those of the genome: their names (chr1, 1, NC_000001.11), lengths and order."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _STYLES = (
 
 
 def naming_style(names: Sequence[str]) -> str:
-    """The convention that most of the names follow, or ``another style``."""
+    """The naming convention that at least half of the names follow, or ``another style``."""
     counts = {style: sum(bool(pattern.fullmatch(name)) for name in names) for style, pattern in _STYLES}
     best = max(counts, key=counts.__getitem__)
     return best if 2 * counts[best] >= len(names) > 0 else "another style"
 
 
 def describe_mismatch(found: Sequence[str], genome: Sequence[str]) -> dict[str, str]:
-    """What to tell about contig names that the genome lacks: ``found``, ``allowed`` and ``mend`` of an InputError."""
+    """Explain contig names that the genome lacks: ``found``, ``allowed`` and ``mend`` of an `InputError`."""
     found_style, genome_style = naming_style(found), naming_style(genome)
     nearest = list(dict.fromkeys(name for each in found[:5] for name in _nearest(each, genome)))[:5]
     if found_style != genome_style:
@@ -38,9 +38,9 @@ def describe_mismatch(found: Sequence[str], genome: Sequence[str]) -> dict[str, 
             edit = "s/^chr//" if found_style == _STYLES[0][0] else "s/^/chr/"
             mend += f"; for a BED file: sed '{edit}'"
     elif nearest:
-        mend = f"did you mean {' or '.join(nearest)}? Else use the genome that holds the contig"
+        mend = f"did you mean {' or '.join(nearest)}? Otherwise use the genome that has the contig"
     else:
-        mend = "use the genome that holds the contig, or leave the contig out"
+        mend = "use the genome that has the contig, or leave the contig out"
     return {
         "found": f"{_some(found)}, in the style {found_style}",
         "allowed": f"{_some(genome)}, in the style {genome_style}",
@@ -49,21 +49,22 @@ def describe_mismatch(found: Sequence[str], genome: Sequence[str]) -> dict[str, 
 
 
 def require_known_contig(contigs: Collection[str], genome: Collection[str], file: str | Path) -> None:
-    """Refuse a file of regions that could never touch the genome, as a blacklist of 1, 2, ... beside chr1, chr2, ...
+    """Refuse a file of regions that can never touch the genome, such as a blacklist of 1, 2, ... for chr1, chr2, ...
 
-    A file in the genome's own style may hold nothing on its contigs, where the genome is a part of one: that is told.
+    A file in the style of the genome may have no region on its contigs, if the genome is only part of an assembly. The
+    log reports this.
 
     Raises
     ------
     InputError
-        If no contig of the file is in the genome and the two are named in different styles.
+        If no contig of the file is in the genome and the two use different naming styles.
     """
     names, known = list(dict.fromkeys(contigs)), list(genome)
     if set(names) & set(known):
         return
     if naming_style(names) != naming_style(known):
         raise InputError("no contig of the file is in the genome", file=file, **describe_mismatch(names, known))
-    logger.info("%s: holds no region on a contig of the genome", file)
+    logger.info("%s: no region lies on a contig of the genome", file)
 
 
 def _nearest(name: str, genome: Sequence[str]) -> list[str]:
@@ -80,7 +81,7 @@ def _some(names: Sequence[str], shown: int = 5) -> str:
 
 
 def shared_contigs(lengths: Mapping[str, int], sizes: Mapping[str, int], file: str | Path, kind: str) -> list[str]:
-    """Contigs of both, in the order of the genome.
+    """Contigs that a file and the genome share, in genome order.
 
     Parameters
     ----------
@@ -89,12 +90,12 @@ def shared_contigs(lengths: Mapping[str, int], sizes: Mapping[str, int], file: s
     sizes
         Length of every contig of the genome.
     file, kind
-        What errors name: the file, and its format.
+        The file and its format, named by errors.
 
     Raises
     ------
     InputError
-        If the file was made on another genome: no contig is shared, or a shared one differs in length.
+        If the file belongs to another genome: no contig is shared, or a shared contig differs in length.
     """
     shared = [contig for contig in sizes if contig in lengths]
     if not shared:
@@ -107,15 +108,15 @@ def shared_contigs(lengths: Mapping[str, int], sizes: Mapping[str, int], file: s
         raise InputError(
             f"contigs differ in length, so the {kind} belongs to another genome build",
             file=file,
-            found=f"{contig} of {lengths[contig]:,} bases; {len(wrong):,} such contigs in all",
+            found=f"{contig} of {lengths[contig]:,} bases; {len(wrong):,} such contigs in total",
             allowed=f"{contig} of {sizes[contig]:,} bases, as in this genome",
-            mend=f"use the {kind} of the genome build that the FASTA holds, or make it again from reads mapped to it",
+            mend=f"use the {kind} for the build of this genome, or make it again from reads mapped to this genome",
         )
     return shared
 
 
 def on_genome(intervals: pd.DataFrame, sizes: Mapping[str, int], file: str | Path) -> np.ndarray:
-    """Whether each interval lies on a contig of the genome: bool (intervals,).
+    """Test whether each interval lies on a contig of the genome: bool (intervals,).
 
     Parameters
     ----------
@@ -124,12 +125,13 @@ def on_genome(intervals: pd.DataFrame, sizes: Mapping[str, int], file: str | Pat
     sizes
         Length of every contig of the genome.
     file
-        What errors name.
+        The file, named by errors.
 
     Raises
     ------
     InputError
-        If no interval does (another naming style), or if one ends past its contig (another genome build).
+        If no interval does (for example because of another naming style), or if one ends past its contig (another
+        genome build).
     """
     lengths = intervals["contig"].map(sizes).to_numpy(dtype=float)
     is_known = ~np.isnan(lengths)
@@ -143,8 +145,15 @@ def on_genome(intervals: pd.DataFrame, sizes: Mapping[str, int], file: str | Pat
             "an interval ends past its contig, so the file belongs to another genome build",
             file=file,
             line=int(first["line"]),
-            found=f"{first['contig']}:{first['start']}-{first['end']}; {np.count_nonzero(past_end):,} such in all",
+            found=f"{first['contig']}:{first['start']}-{first['end']}; {np.count_nonzero(past_end):,} such in total",
             allowed=f"0 to {sizes[first['contig']]}, the length of {first['contig']} in this genome",
-            mend="use the genome build that the file was made on, or lift the file over to this one",
+            mend="use the genome build of the file, or lift the file over to this one",
         )
     return is_known
+
+
+def in_genome_order(intervals: pd.DataFrame, sizes: Mapping[str, int]) -> pd.DataFrame:
+    """Sort by contig (in the order of the genome), start and end; equal rows keep their order."""
+    rank = pd.Index(list(sizes)).get_indexer(intervals["contig"])
+    order = np.lexsort((intervals["end"], intervals["start"], rank))
+    return intervals.iloc[order].reset_index(drop=True)

@@ -1,41 +1,105 @@
-"""Regions of the genome for training, validation and testing, and the split that each window belongs to."""
+"""Splits: the regions of a genome for training, validation and testing, and the split that holds each window."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from workflow_support.errors import InputError
 
-from .checks import COORDINATES, merge, overlapping, subtract
-from .regions import parse_region
+from .. import SPLITS
+from .contigs import describe_mismatch
+from .overlaps import COORDINATES, merge, overlapping, subtract
 
-SPLITS = ("train", "validation", "test")
 STRADDLING, OUTSIDE = "straddling", "outside"
+"""Instead of a split: a window that lies in a region only in part, and one that touches none."""
+
+_ALLOWED_REGION = "a contig (chr21), or a region of it, 1-based with both ends included (chr21:30,000,000-48,129,895)"
+_RANGE = re.compile(r"([0-9][0-9,]*)-([0-9][0-9,]*)")
+
+
+class Region(NamedTuple):
+    """A region, 0-based and half open."""
+
+    contig: str
+    start: int
+    end: int
+
+
+def parse_region(text: str, sizes: Mapping[str, int]) -> Region:
+    """Read a region in the notation of samtools and genome browsers.
+
+    Parameters
+    ----------
+    text
+        A contig, or ``contig:first-last`` (1-based, both ends included; numbers may contain commas).
+    sizes
+        Length of every contig of the genome.
+
+    Raises
+    ------
+    InputError
+        If the genome lacks the contig, or if the range is malformed, backwards or past the end of the contig.
+    """
+    text = str(text).strip()
+    # Names of contigs may contain colons (HLA-A*01:01:01:01), so the whole text is tried as a name first.
+    if text in sizes:
+        return Region(text, 0, sizes[text])
+    contig, colon, positions = text.rpartition(":")
+    if not colon or (contig not in sizes and not _RANGE.fullmatch(positions)):
+        contig, positions = text, ""
+    if contig not in sizes:
+        raise InputError("a region lies on a contig that the genome lacks", **describe_mismatch([contig], list(sizes)))
+    match = _RANGE.fullmatch(positions)
+    if not match:
+        raise InputError(
+            "a region cannot be read",
+            found=text,
+            allowed=_ALLOWED_REGION,
+            mend="write the range as first-last in whole numbers",
+        )
+    first, last = (int(number.replace(",", "")) for number in match.groups())
+    if not 1 <= first <= last:
+        raise InputError(
+            "a region is empty or starts before the first base",
+            found=text,
+            allowed=_ALLOWED_REGION,
+            mend="write the smaller position first; the first base of a contig is 1",
+        )
+    if last > sizes[contig]:
+        raise InputError(
+            "a region ends past its contig",
+            found=text,
+            allowed=f"positions 1 to {sizes[contig]:,} on {contig}",
+            mend="end the region at the end of its contig, or use the genome build that it was written for",
+        )
+    return Region(contig, first - 1, last)
 
 
 def split_regions(splits: Mapping[str, Sequence[str] | None], sizes: Mapping[str, int]) -> pd.DataFrame:
-    """Turn the configured splits into disjoint regions.
+    """The disjoint regions of the configured splits.
 
     Parameters
     ----------
     splits
-        Lists of regions under ``validation``, ``test``, and optionally ``train`` (default: all the rest) and
-        ``exclude`` (regions that belong to no split, cut out of all three).
+        Lists of regions: ``validation``, ``test``, optionally ``train`` (default: the rest of the genome) and
+        ``exclude`` (regions to be cut out of all three splits).
     sizes
         Length of every contig of the genome.
 
     Returns
     -------
     pandas.DataFrame
-        ``contig, start, end, split``, disjoint, in the order of the genome; touching regions of a split are one.
+        ``contig, start, end, split`` in genome order; regions of one split that touch are merged.
 
     Raises
     ------
     InputError
-        If a region cannot be read or lies outside of the genome, if two splits overlap, or if one is empty.
+        If a region cannot be read or does not lie on the genome, if two splits overlap, or if a split is empty.
     """
     regions = {name: _regions(name, splits.get(name) or [], sizes) for name in (*SPLITS, "exclude")}
     if not splits.get("train"):
@@ -49,9 +113,9 @@ def split_regions(splits: Mapping[str, Sequence[str] | None], sizes: Mapping[str
         if part.empty:
             raise InputError(
                 f"the split `{name}` holds no base of the genome",
-                found=f"{name}: {splits.get(name) or 'everything that the other splits leave'}",
+                found=f"{name}: {splits.get(name) or 'what the other splits leave of the genome'}",
                 allowed="at least one region in each of train, validation and test",
-                mend=f"name a contig or region under splits: {name}:, or exclude less",
+                mend=f"give a contig or region under splits: {name}:, or exclude less",
             )
         parts.append(part.assign(split=name))
     joined = pd.concat(parts, ignore_index=True)
@@ -60,19 +124,20 @@ def split_regions(splits: Mapping[str, Sequence[str] | None], sizes: Mapping[str
 
 
 def assign_split(windows: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
-    """The split whose region holds each window whole.
+    """The split of each window: that of the region that contains the whole window.
 
     Parameters
     ----------
     windows
         Rows with ``contig, start, end``.
     regions
-        Disjoint regions, as :func:`split_regions` gives them.
+        Disjoint regions, as :func:`split_regions` returns them.
 
     Returns
     -------
     numpy.ndarray
-        One of ``train, validation, test, straddling`` (touches a region without lying inside it) and ``outside``.
+        object (windows,): ``train``, ``validation``, ``test``, ``straddling`` (the window lies in a region only in
+        part) or ``outside``.
     """
     contigs = pd.Index(regions["contig"].unique())
     rank = contigs.get_indexer(regions["contig"])
@@ -82,8 +147,8 @@ def assign_split(windows: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
 
     window_rank = contigs.get_indexer(windows["contig"])
     window_starts, window_ends = windows["start"].to_numpy(), windows["end"].to_numpy()
-    # The last region that begins before a window's end is the only one that can hold the window, and the one that
-    # touches it if any does.
+    # Only the last region that begins before the end of a window can contain the window, and if any region touches the
+    # window, this one does.
     last = np.searchsorted(_genome_key(rank, starts), _genome_key(window_rank, window_ends), side="left") - 1
     touches = (last >= 0) & (rank[last] == window_rank) & (ends[last] > window_starts)
     inside = touches & (starts[last] <= window_starts) & (window_ends <= ends[last])
@@ -114,10 +179,10 @@ def _refuse_overlap(first: str, regions: pd.DataFrame, second: str, others: pd.D
             f"the splits `{first}` and `{second}` overlap",
             found=f"{contig}:{start + 1:,}-{end:,} under {first} shares bases with {second}",
             allowed="regions that share no base",
-            mend=f"give each region to one split; without `train:` it is all that the others leave ({first}, {second})",
+            mend=f"give each region to one split ({first} or {second}); without `train:`, it is what the others leave",
         )
 
 
 def _genome_key(contig: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """One sortable integer for a position on a numbered contig."""
+    """One integer per position on a numbered contig, in genome order."""
     return (contig.astype(np.int64) << 40) + position

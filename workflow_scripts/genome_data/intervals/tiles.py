@@ -1,4 +1,4 @@
-"""Named stretches of a genome that are to be scored: regions of a BED file, or whole contigs."""
+"""Regions that are to be scored, cut into tiles, and the windows of a genome that are read for the tiles."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ import numpy as np
 import pandas as pd
 
 from workflow_support.errors import InputError
-from workflow_support.job import logger
+from workflow_support.job import logger, progress
 
+from ..alphabet import UNKNOWN
 from ..formats.bed import BedFile, bed_intervals, interval_names
-from ..windows.table import in_genome_order
-from .contigs import describe_mismatch, on_genome
+from ..genome import Genome
+from .contigs import describe_mismatch, in_genome_order, on_genome
 
-COLUMNS = ["contig", "start", "end", "name"]
+NAMED_REGION_COLUMNS = ["contig", "start", "end", "name"]
 
 
 def regions_on_genome(file: str | Path, sizes: Mapping[str, int]) -> pd.DataFrame:
-    """Regions of a BED file on contigs of the genome, in genome order: ``contig, start, end, name``.
+    """Read the regions of a BED file that lie on the genome, in genome order: ``contig, start, end, name``.
 
-    The name is column 4, and ``contig:start-end`` as in the file where there is none. Regions on other contigs are
-    left out and counted in the log.
+    The name is column 4 of the file, or ``contig:start-end`` as in the file if it gives none. Regions on other contigs
+    are left out, and the log counts them.
 
     Raises
     ------
     InputError
-        If no region is on the genome, or if one ends past its contig.
+        If no region lies on the genome, or if one ends past its contig.
     """
     bed = BedFile(file)
     regions = bed_intervals(bed)
@@ -37,11 +38,13 @@ def regions_on_genome(file: str | Path, sizes: Mapping[str, int]) -> pd.DataFram
         logger.info("%s: left out %d regions on contigs that the genome lacks.", file, np.count_nonzero(~known))
     places = [f"{contig}:{start}-{end}" for contig, start, end, _ in regions.itertuples(index=False)]
     named = regions.assign(name=interval_names(bed, otherwise=places))
-    return in_genome_order(named.loc[known, COLUMNS], sizes)
+    return in_genome_order(named.loc[known, NAMED_REGION_COLUMNS], sizes)
 
 
 def whole_contigs(contigs: Sequence[str] | None, sizes: Mapping[str, int]) -> pd.DataFrame:
-    """The named contigs, or all where None, in genome order: ``contig, start, end, name``, the name being the contig's.
+    """Regions that each cover a contig and have its name, in genome order: ``contig, start, end, name``.
+
+    ``None`` stands for all contigs.
 
     Raises
     ------
@@ -57,55 +60,157 @@ def whole_contigs(contigs: Sequence[str] | None, sizes: Mapping[str, int]) -> pd
 
 @dataclass(frozen=True)
 class Tiles:
-    """Tiles of the stretches of one contig, sorted by start, and the window that is scored for each.
+    """Tiles of the regions of one contig, sorted by start, and the window that is scored for each.
 
-    All arrays are int64 (tiles,); positions are 0-based and half open. ``stretches`` numbers the stretch that a tile
-    was cut from. Windows may reach beyond either end of the contig.
+    All arrays are int64 (tiles,); positions are 0-based and half open. Windows may reach beyond either end of the
+    contig.
+
+    Attributes
+    ----------
+    regions
+        Index of the region that each tile was cut from.
+    starts, ends
+        Positions of the tiles.
+    window_starts
+        Starts of the windows.
     """
 
-    stretches: np.ndarray
+    regions: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
     window_starts: np.ndarray
 
     def blocks(self, size: int) -> Iterator[Tiles]:
-        """The same tiles, ``size`` at a time."""
+        """Yield the tiles, ``size`` at a time."""
         for first in range(0, len(self.starts), size):
             yield self.take(slice(first, first + size))
 
     def take(self, rows: slice | np.ndarray) -> Tiles:
         """Some of the tiles."""
-        return Tiles(self.stretches[rows], self.starts[rows], self.ends[rows], self.window_starts[rows])
+        return Tiles(self.regions[rows], self.starts[rows], self.ends[rows], self.window_starts[rows])
 
 
 def count_tiles(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> np.ndarray:
-    """Number of tiles that :func:`tile` cuts from each stretch, (stretches,)."""
+    """Number of tiles that :func:`tile` cuts from each region: (regions,)."""
     return np.where(ends - starts <= window, 1, -(-(ends - starts) // stride))
 
 
 def tile(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> Tiles:
-    """Tile stretches of one contig, each by itself: tiles overlap where stretches do.
+    """Cut each region of one contig into tiles; tiles of regions that overlap overlap as well.
 
-    A stretch is cut into tiles of ``stride`` bases from its start, the last one being what is left. A stretch no
-    longer than the window has a single tile, of at most ``stride`` bases round its centre: a sequence as long as the
-    window is scored as it stands.
+    A region is cut into tiles of ``stride`` bases from its start, and the last tile is what remains. A region no longer
+    than the window has a single tile of at most ``stride`` bases around its centre, so that a sequence of the window's
+    length is scored as a whole.
 
     Parameters
     ----------
     starts, ends
-        0-based and half open, (stretches,).
+        Regions, 0-based and half open: (regions,).
     window, stride
-        Bases.
+        Length of a window and of a tile, in bases.
     """
     single = ends - starts <= window
     counts = count_tiles(starts, ends, window, stride)
-    stretch = np.repeat(np.arange(len(starts)), counts)
-    step = np.arange(len(stretch)) - np.repeat(np.cumsum(counts) - counts, counts)
+    region = np.repeat(np.arange(len(starts)), counts)
+    step = np.arange(len(region)) - np.repeat(np.cumsum(counts) - counts, counts)
 
-    stretch_centres = (starts + ends) // 2
-    first_tiles = np.where(single, np.maximum(starts, stretch_centres - stride // 2), starts)
-    tile_starts = first_tiles[stretch] + step * stride
-    tile_ends = np.minimum(tile_starts + stride, ends[stretch])
-    centres = np.where(single[stretch], stretch_centres[stretch], (tile_starts + tile_ends) // 2)
-    tiles = Tiles(stretch, tile_starts, tile_ends, centres - window // 2)
+    region_centres = (starts + ends) // 2
+    first_tiles = np.where(single, np.maximum(starts, region_centres - stride // 2), starts)
+    tile_starts = first_tiles[region] + step * stride
+    tile_ends = np.minimum(tile_starts + stride, ends[region])
+    centres = np.where(single[region], region_centres[region], (tile_starts + tile_ends) // 2)
+    tiles = Tiles(region, tile_starts, tile_ends, centres - window // 2)
     return tiles.take(np.argsort(tile_starts, kind="stable"))
+
+
+@dataclass(frozen=True)
+class TileBlock:
+    """A few tiles of one contig, the names of their regions, and base codes (tiles, bases read)."""
+
+    contig: str
+    names: np.ndarray
+    tiles: Tiles
+    codes: np.ndarray
+
+
+class TiledGenome:
+    """The regions of a BED file, or whole contigs, cut into tiles whose sequence is read block by block.
+
+    Parameters
+    ----------
+    fasta
+        Normalised genome.
+    regions
+        BED file. ``None``: whole contigs.
+    contigs
+        Contigs to score if there are no regions. ``None``: all.
+    window, stride
+        See :func:`tile`.
+    margin
+        Bases to read on either side of each window.
+
+    Raises
+    ------
+    InputError
+        If the genome lacks a contig, or if the regions do not lie on it.
+    """
+
+    def __init__(
+        self,
+        fasta: Path,
+        regions: Path | None,
+        contigs: Sequence[str] | None,
+        *,
+        window: int,
+        stride: int,
+        margin: int = 0,
+    ) -> None:
+        self._fasta, self._genome = fasta, Genome(fasta)
+        self._regions = regions_on_genome(regions, self.sizes) if regions else whole_contigs(contigs, self.sizes)
+        self._window, self._stride, self._margin = window, stride, margin
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of every contig of the genome; blocks come in this order."""
+        return self._genome.sizes
+
+    def known_blocks(self, size: int) -> Iterator[TileBlock]:
+        """Yield the tiles for which a known base is read, at most ``size`` at a time, sorted by start.
+
+        The log counts the other tiles.
+
+        Raises
+        ------
+        InputError
+            At the end, if no base that was read is known.
+        """
+        starts, ends = (self._regions[name].to_numpy() for name in ("start", "end"))
+        counts = pd.Series(count_tiles(starts, ends, self._window, self._stride))
+        blocks = -(-counts.groupby(self._regions["contig"].to_numpy()).sum() // size)
+        known = 0
+        for block in progress(
+            self._known_blocks(size), description="predicting", unit=" blocks", total=int(blocks.sum())
+        ):
+            known += len(block.codes)
+            if len(block.codes):
+                yield block
+        if known == 0:
+            raise InputError(
+                "nothing to score: every window consists of unknown bases",
+                file=self._fasta,
+                found=f"{counts.sum():,} windows without an A, C, G or T",
+                allowed="regions, sequences or contigs with known bases",
+                mend="choose other regions, sequences or contigs under predict: in the configuration",
+            )
+        if unknown := counts.sum() - known:
+            logger.info("Left out %d windows that consist of unknown bases.", unknown)
+
+    def _known_blocks(self, size: int) -> Iterator[TileBlock]:
+        for contig, rows in self._regions.groupby("contig", sort=False):
+            tiles = tile(rows["start"].to_numpy(), rows["end"].to_numpy(), self._window, self._stride)
+            names = rows["name"].to_numpy()
+            for block in tiles.blocks(size):
+                first_bases = block.window_starts - self._margin
+                codes = self._genome.codes([contig] * len(first_bases), first_bases, self._window + 2 * self._margin)
+                known = (codes != UNKNOWN).any(axis=1)
+                yield TileBlock(contig, names[block.regions[known]], block.take(known), codes[known])

@@ -1,4 +1,4 @@
-"""Labelled sequences as a window table and base codes: their names, splits and classes."""
+"""Labelled sequences: their names, splits and classes, their window table and their base codes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pandas as pd
 
 from workflow_support.errors import InputError
 
+from .. import SPLITS
 from ..alphabet import UNKNOWN
 from ..formats.labelled_files import read_labelled_file
-from ..intervals.splits import SPLITS
 from .sequence_duplicates import groups_of_copies
 from .table import gc_content
 
@@ -27,35 +27,35 @@ def read_labelled_sequences(
     sequence_column: str | int,
     label_column: str | int,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Read files of labelled sequences and find the split and the class of each.
+    """Read files of labelled sequences, and determine the split and the class of each.
 
     Parameters
     ----------
     files, sequence_column, label_column
         See `genome_data.formats.labelled_files.read_labelled_file`.
     splits_of_files
-        The split of each file; None where all are made or stand in the column ``split``.
+        Split of each file. None if splits are made, or given by the column ``split``.
     made_splits
-        Shares ``validation`` and ``test`` and the ``seed`` of splits to make; a column ``split`` is not looked at then.
-        With files of train and test, the share ``validation`` of the training sequences.
+        Shares ``validation`` and ``test``, and the ``seed``, of splits to make; a column ``split`` is then ignored. If
+        there are files of train and test, ``validation`` is the share of the training sequences.
 
     Returns
     -------
     rows, classes
-        ``name, sequence, label, split, file, line`` in the order of the files, the label as index of its class; and
-        the names of the classes, in numerical order if all are integers, else in alphabetical order. A sequence
-        without a name is called ``<split>_<row>``; rows count from 1, and on through
-        several files of a split, or through all files where files are no splits.
+        ``name, sequence, label, split, file, line`` in the order of the files, where the label is the index of the
+        class; and the names of the classes, in the order of :func:`class_names`. A sequence without a name is called
+        ``<split>_<row>``. Rows are counted from 1 through all files of a split, or through all files if files are no
+        splits.
 
     Raises
     ------
     InputError
-        If a file cannot be used, a name stands twice in a split's files, or a class lacks sequences in a split.
+        If a file cannot be used, if a name occurs twice in a split, or if a class has no sequence in a split.
     """
     has_splits = splits_of_files is None and made_splits is None
     tables = [read_labelled_file(file, sequence_column, label_column, has_splits=has_splits) for file in files]
     rows = pd.concat(tables, ignore_index=True)
-    # Names are told apart, and rows counted, within one split's files, or within all where files are no splits.
+    # Names must differ, and rows are counted, within the files of a split, or within all files if files are no splits.
     source = pd.Series("", index=rows.index)
     if splits_of_files is not None:
         source = pd.Series(np.repeat(splits_of_files, [len(table) for table in tables]), dtype=object)
@@ -75,7 +75,7 @@ def read_labelled_sequences(
 
 
 def class_names(labels: pd.Series) -> list[str]:
-    """The distinct labels: in numerical order if all are integers, else in alphabetical order."""
+    """The distinct labels, in numerical order if all are integers, otherwise in alphabetical order."""
     names = sorted(labels.unique())
     if all(map(_INTEGER.fullmatch, names)):
         names.sort(key=int)
@@ -83,14 +83,14 @@ def class_names(labels: pd.Series) -> list[str]:
 
 
 def centred_codes(rows: pd.DataFrame, width: int | None) -> np.ndarray:
-    """Base codes of sequences between N: uint8 (rows, width), floor((width - length) / 2) N on the left.
+    """Base codes of sequences padded with N: uint8 (rows, width), with floor((width - length) / 2) N on the left.
 
     Parameters
     ----------
     rows
         ``sequence`` (base codes as bytes), ``file`` and ``line``.
     width
-        None for the length of the longest sequence.
+        Length of a row. None: that of the longest sequence.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def centred_codes(rows: pd.DataFrame, width: int | None) -> np.ndarray:
             line=int(row["line"]),
             found=f"{len(row['sequence']):,} bases; the longest sequence has {lengths.max():,}",
             allowed=f"up to {width:,} bases",
-            mend="raise the width or leave it out (the longest sequence then sets it), or cut the sequences yourself",
+            mend="raise the width, leave it out (the longest sequence then sets it), or cut the sequences yourself",
         )
     codes = np.full((len(rows), width), UNKNOWN, dtype=np.uint8)
     for row, sequence, left in zip(codes, rows["sequence"], (width - lengths) // 2, strict=True):
@@ -116,7 +116,7 @@ def centred_codes(rows: pd.DataFrame, width: int | None) -> np.ndarray:
 
 
 def as_windows(rows: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
-    """A window table in which each sequence is a contig of its own: from 0 to its length."""
+    """A window table in which each sequence is a contig of its own, from 0 to its length."""
     return pd.DataFrame(
         {
             "contig": rows["name"],
@@ -137,7 +137,7 @@ def _require_every_class(rows: pd.DataFrame, classes: Sequence[str], *, is_made:
             file=rows["file"].iloc[0],
             found=repr(classes[0]),
             allowed="two or more classes",
-            mend="name the column of labels, or add sequences of another class",
+            mend="give the column of labels, or add sequences of another class",
         )
     for split in SPLITS:
         in_split = rows[rows["split"] == split]
@@ -146,13 +146,13 @@ def _require_every_class(rows: pd.DataFrame, classes: Sequence[str], *, is_made:
             continue
         absent = int(np.argmin(counts))
         raise InputError(
-            f"the split {split} holds no sequence" + (f" of the class {classes[absent]!r}" if len(in_split) else ""),
+            f"the split {split} contains no sequence" + (f" of the class {classes[absent]!r}" if len(in_split) else ""),
             file=(rows if in_split.empty else in_split)["file"].iloc[0],
             found=f"{len(in_split):,} sequences of {np.count_nonzero(counts)} classes, out of {len(classes)}",
             allowed="at least one sequence of every class in each of train, validation and test",
-            mend="ask for larger shares, or leave out rare classes"
+            mend="set larger shares, or leave out rare classes"
             if is_made
-            else "correct the labels, leave the class out everywhere, or have the splits made",
+            else "correct the labels, leave the class out of all splits, or have the splits made",
         )
 
 
@@ -169,28 +169,28 @@ def _refuse_equal_names(rows: pd.DataFrame, source: pd.Series) -> None:
         found=f"{rows['name'].iloc[second]}, which is also in line {rows['line'].iloc[first]} of "
         f"{rows['file'].iloc[first]}",
         allowed="each name once among the sequences of a split",
-        mend="rename one of them; a table without a column `name` numbers its rows",
+        mend="rename one of them; the rows of a table without a column `name` are numbered",
     )
 
 
 def make_splits(groups: np.ndarray, labels: np.ndarray, *, validation: float, test: float = 0, seed: int) -> np.ndarray:
-    """The split of each row: ``train``, ``validation`` or ``test``.
+    """Make splits: ``train``, ``validation`` or ``test`` for each row.
 
-    Whole groups are dealt out, class by class, so that every class has the shares that are asked for as nearly as its
-    groups allow: the test split is off by half of a group at most, the validation split by one group. A group of rows
-    that differ in class counts for its most frequent class, of equals the lowest.
+    Whole groups are assigned, class by class, so that every class has the given shares as closely as its groups allow:
+    the test split is off by half a group at most, the validation split by one group. A group whose rows differ in class
+    belongs to its most frequent class, and to the lowest of equally frequent ones.
 
     Parameters
     ----------
     groups
-        Rows of one number stay together: int (rows,), from 0; see
+        Group of each row, counted from 0; the rows of a group stay together: int (rows,). See
         `genome_data.windows.sequence_duplicates.groups_of_copies`.
     labels
-        Class of each row: int (rows,), from 0.
+        Class of each row, counted from 0: int (rows,).
     validation, test
-        Shares of the rows, together less than 1.
+        Shares of the rows, with a sum below 1.
     seed
-        Decides, with the order of the rows, and nothing else.
+        Seed of the assignment, which otherwise depends only on the order of the rows.
     """
     sizes = np.bincount(groups)
     classes = _most_frequent(groups, labels)
@@ -199,7 +199,7 @@ def make_splits(groups: np.ndarray, labels: np.ndarray, *, validation: float, te
     for label in np.unique(classes):
         order = by_chance[classes[by_chance] == label]
         ends = np.cumsum(sizes[order])
-        # A group belongs where its middle lies.
+        # The middle of a group decides.
         middle = (ends - sizes[order] / 2) / ends[-1]
         splits[order[middle < test + validation]] = "validation"
         splits[order[middle < test]] = "test"

@@ -1,4 +1,4 @@
-"""Negative windows: random, away from every peak, with the GC content of the positives, drawn split by split."""
+"""Negative windows: drawn at random, away from every peak, with the GC content of the positives, split by split."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import pandas as pd
 
 from workflow_support.errors import InputError
 
+from .. import SPLITS
 from ..genome import Genome
-from ..intervals.arrays import GenomeAxis, Room
-from ..intervals.splits import SPLITS
+from ..intervals.arrays import AxisIntervals, GenomeAxis
+from .gc_bins import GCBins
+from .settings import NegativeSettings, WindowSettings
 from .table import composition
-from .window_search import GCBins, Windows, WindowSearch
+from .window_search import AxisWindows, WindowSearch
 
 
 def sample_negatives(
@@ -22,67 +24,57 @@ def sample_negatives(
     positives: pd.DataFrame,
     peaks: pd.DataFrame,
     masked: Sequence[pd.DataFrame],
-    *,
-    width: int,
-    ratio: float,
-    margin: int,
-    overlap: bool,
-    gc_bin_width: float,
-    max_unknown_fraction: float,
-    seed: int,
+    windows: WindowSettings,
+    settings: NegativeSettings,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Draw ``ratio`` negatives a positive in every split and GC bin.
+    """Draw ``settings.ratio`` negatives per positive in every split and GC bin.
 
     Parameters
     ----------
     genome
-        Where the windows come from.
+        Genome that the windows are drawn from.
     regions
-        ``contig, start, end, split``: the regions of each split, disjoint.
+        ``contig, start, end, split``: the disjoint regions of the splits.
     positives
         Windows with ``split`` and ``gc``; no negative overlaps one.
     peaks
-        ``contig, start, end`` of every peak, unfiltered; no negative comes within ``margin`` bases of one.
+        ``contig, start, end`` of every peak, whether it became a positive or not; no negative comes within
+        ``settings.margin`` bases of one.
     masked
-        Further intervals that no negative may touch (blacklist, regions of unknown label).
-    width
-        Of a window, in bases, at least 2.
-    overlap
-        Whether negatives may overlap one another; none is ever drawn twice.
-    gc_bin_width
-        Of the bins of GC content over known bases, for example 0.02.
-    max_unknown_fraction
-        The largest fraction of N in a window.
-    seed
-        Not negative. The windows depend on it and not on the order of the contigs.
+        Further intervals that no negative may touch: a blacklist, regions without known labels.
+    windows
+        Width of the windows, and the largest fraction of N in one.
+    settings
+        Options of the draw.
 
     Returns
     -------
     windows
         ``contig, start, end, name, label, split, gc`` in genome order.
     counts
-        ``split, gc_from, gc_to, wanted, found, missing`` for every split and bin that holds a positive.
+        ``split, gc_from, gc_to, wanted, found, missing``, one row per split and bin with a positive.
 
     Raises
     ------
     InputError
-        When a split gets no negative at all.
+        If a split gets no negative at all.
     """
     splits = [split for split in SPLITS if (positives["split"] == split).any()]
-    bins = GCBins(width, gc_bin_width, max_unknown_fraction)
+    bins = GCBins(windows.width, settings.gc_bin_width, windows.max_unknown_fraction)
     axis = GenomeAxis(genome)
-    room = _room(axis, regions, splits, peaks, margin, [*masked, positives])
-    wanted = _wanted(positives, splits, bins, ratio)
-    chosen = WindowSearch(axis, bins, disjoint=not overlap, seed=seed).draw(room, wanted.ravel())
+    free = _free_intervals(axis, regions, splits, peaks, settings.margin, [*masked, positives])
+    wanted = _wanted(positives, splits, bins, settings.ratio)
+    search = WindowSearch(axis, bins, disjoint=not settings.overlap, seed=settings.seed)
+    chosen = search.draw(free, wanted.ravel())
     found = np.bincount(chosen.key, minlength=wanted.size).reshape(wanted.shape)
     for row, split in enumerate(splits):
         if not found[row].any():
-            raise _no_negatives(split, room, row, width, int(wanted[row].sum()))
+            raise _no_negatives(split, free.lengths[free.split == row], windows.width, int(wanted[row].sum()))
     return _window_table(axis, chosen, splits, bins), _count_table(splits, bins, wanted, found)
 
 
 def describe_shortfall(counts: pd.DataFrame) -> list[str]:
-    """One line for every bin of the count table that ran out, then how to mend it; empty when none did."""
+    """One line per bin of the count table that ran out, then a line that suggests a fix; empty if none ran out."""
     short = counts[counts["missing"] > 0]
     lines = [
         f"{row.split}: GC {row.gc_from:g} to {row.gc_to:g} ran out: "
@@ -97,22 +89,22 @@ def describe_shortfall(counts: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _room(
+def _free_intervals(
     axis: GenomeAxis,
     regions: pd.DataFrame,
     splits: list[str],
     peaks: pd.DataFrame,
     margin: int,
     masked: Sequence[pd.DataFrame],
-) -> Room:
-    """What is left of the regions of the splits once peaks, their margin and masked intervals are cut out."""
+) -> AxisIntervals:
+    """The regions of the splits without the peaks, their margin and the masked intervals."""
     holes = [axis.place(peaks, margin), *(axis.place(intervals) for intervals in masked)]
     starts, ends, _ = (np.concatenate(column) for column in zip(*holes, strict=True))
     used = regions[regions["split"].isin(splits)]
     region_starts, region_ends, here = axis.place(used)
     split = np.array([splits.index(name) for name in used["split"][here]], np.int64)
     order = np.argsort(region_starts)
-    return Room(region_starts[order], region_ends[order], split[order]).without(starts, ends)
+    return AxisIntervals(region_starts[order], region_ends[order], split[order]).without(starts, ends)
 
 
 def _wanted(positives: pd.DataFrame, splits: list[str], bins: GCBins, ratio: float) -> np.ndarray:
@@ -127,7 +119,7 @@ def _wanted(positives: pd.DataFrame, splits: list[str], bins: GCBins, ratio: flo
     return wanted
 
 
-def _window_table(axis: GenomeAxis, chosen: Windows, splits: list[str], bins: GCBins) -> pd.DataFrame:
+def _window_table(axis: GenomeAxis, chosen: AxisWindows, splits: list[str], bins: GCBins) -> pd.DataFrame:
     order = np.argsort(chosen.start)
     start, key = chosen.start[order], chosen.key[order]
     contig = np.searchsorted(axis.offsets, start, side="right") - 1
@@ -154,12 +146,12 @@ def _count_table(splits: list[str], bins: GCBins, wanted: np.ndarray, found: np.
     )
 
 
-def _no_negatives(split: str, room: Room, row: int, width: int, wanted: int) -> InputError:
-    lengths = room.lengths[room.split == row]
+def _no_negatives(split: str, free: np.ndarray, width: int, wanted: int) -> InputError:
+    """The error for a split without a negative, given the lengths of its free intervals."""
     return InputError(
         f"no negative window was found for the split {split!r}",
-        found=f"{wanted} windows wanted; {lengths.sum()} bases in {len(lengths)} intervals lie outside peaks, their "
-        f"margin and masked regions; {np.count_nonzero(lengths >= width)} of these intervals hold a window of {width}",
+        found=f"{wanted} windows wanted; {free.sum()} bases in {len(free)} intervals lie outside peaks, their "
+        f"margin and masked intervals; {np.count_nonzero(free >= width)} of these intervals hold a window of {width}",
         allowed="at least one window with the GC content of a positive",
         mend="make the margin smaller, the windows narrower or gc_bin_width larger, give the split more of the genome, "
         "or mask less of it",

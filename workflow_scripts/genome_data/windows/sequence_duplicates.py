@@ -1,4 +1,4 @@
-"""Copies among sequences, on the same strand and as reverse complements: what leaks from one split into another."""
+"""Copies among labelled sequences, on the same strand and as reverse complements, which would leak between splits."""
 
 from __future__ import annotations
 
@@ -8,21 +8,14 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 
-from ..alphabet import UNKNOWN, reverse_complement
-from ..intervals.splits import SPLITS
-
-_COMPLEMENT = reverse_complement(np.arange(UNKNOWN + 1, dtype=np.uint8)[::-1]).tobytes().ljust(256)
-
-
-def other_strand(sequence: bytes) -> bytes:
-    """Base codes of the reverse complement, as bytes."""
-    return sequence[::-1].translate(_COMPLEMENT)
+from .. import SPLITS
+from ..alphabet import reverse_complement_of_bytes
 
 
 def groups_of_copies(sequences: Sequence[bytes]) -> np.ndarray:
-    """Number of the group of each sequence: the same for copies on either strand, from 0 in the order of appearance."""
+    """Group of each sequence: copies on either strand share a number, counted from 0 in order of appearance."""
     either = np.empty(len(sequences), dtype=object)
-    either[:] = [min(sequence, other_strand(sequence)) for sequence in sequences]
+    either[:] = [min(sequence, reverse_complement_of_bytes(sequence)) for sequence in sequences]
     return pd.factorize(either)[0]
 
 
@@ -31,33 +24,33 @@ def duplicate_report(
 ) -> pd.DataFrame:
     """Count the rows that repeat a sequence.
 
-    Two sequences are copies if they are equal from the first to the last base, any unknown base being one letter N;
-    reverse complements are copies on the other strand. A sequence that is its own reverse complement is no copy of
-    itself. Nothing shorter than the whole sequence is compared.
+    Two sequences are copies if they are equal from the first to the last base, where N equals only N. Reverse
+    complements are copies on the other strand. A sequence that is its own reverse complement is no copy of itself. Only
+    whole sequences are compared.
 
     Parameters
     ----------
     sequences, labels, splits
-        Base codes as bytes, label, and split of each row.
+        Base codes (as bytes), label and split of each row.
 
     Returns
     -------
     pandas.DataFrame
-        ``between, strand, rows, same_label, other_label``: 6 pairs of splits by 3 strands.
+        ``between, strand, rows, same_label, other_label``, one row per pair of splits (6) and strand (3).
 
         ``between``
-            Two splits. ``train-test`` is about rows of the test split that repeat any row of the training split,
-            ``train-train`` about rows that repeat an earlier row of their own split: without them no copy is left.
+            Two splits. ``train-test`` counts rows of the test split that repeat any row of the training split.
+            ``train-train`` counts rows that repeat an earlier row of their own split: without them, no copy is left.
         ``strand``
-            ``same``, ``reverse complement``, or ``either`` (a row may repeat others on both strands).
+            ``same``, ``reverse complement`` or ``either``; a row may repeat others on both strands.
         ``rows``
             Number of these rows.
         ``same_label``, ``other_label``
-            Number of these rows that repeat a row of the same, of another label; a row may do both.
+            Number of these rows that repeat a row with the same label, and with another one; a row may do both.
     """
     table = pd.DataFrame({"split": list(splits), "label": list(labels)})
     table["same"] = list(sequences)
-    table["reverse complement"] = [other_strand(each) for each in sequences]
+    table["reverse complement"] = [reverse_complement_of_bytes(each) for each in sequences]
     by_split = {split: table[table["split"] == split] for split in SPLITS}
     return pd.DataFrame(
         [
@@ -70,7 +63,7 @@ def duplicate_report(
 
 
 def _counts(earlier: pd.DataFrame, rows: pd.DataFrame, *, is_within: bool) -> dict[str, np.ndarray]:
-    """Rows, rows of the same label and of another label, by strand."""
+    """The three counts of the report for each strand."""
     counts = {strand: np.zeros(3, dtype=np.int64) for strand in ("same", "reverse complement", "either")}
     found = _labels_within(rows) if is_within else _labels_between(earlier, rows)
     for label, (same, reverse) in zip(rows["label"], found, strict=True):
@@ -85,7 +78,7 @@ _NONE: set[object] = set()
 
 
 def _labels_between(earlier: pd.DataFrame, rows: pd.DataFrame) -> Iterator[_Labels]:
-    """Labels of the earlier rows that each row repeats, on the same and on the other strand."""
+    """Yield the labels of the earlier rows that each row repeats, on the same and on the other strand."""
     seen: dict[bytes, set[object]] = {}
     for sequence, label in zip(earlier["same"], earlier["label"], strict=True):
         seen.setdefault(sequence, set()).add(label)
@@ -94,7 +87,7 @@ def _labels_between(earlier: pd.DataFrame, rows: pd.DataFrame) -> Iterator[_Labe
 
 
 def _labels_within(rows: pd.DataFrame) -> Iterator[_Labels]:
-    """As `_labels_between`, for the rows above each row."""
+    """Yield the same as `_labels_between`, where the earlier rows are the rows above each row."""
     seen: dict[bytes, set[object]] = {}
     for same, reverse, label in zip(rows["same"], rows["reverse complement"], rows["label"], strict=True):
         yield seen.get(same, _NONE), seen.get(reverse, _NONE)

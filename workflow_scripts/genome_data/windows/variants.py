@@ -1,4 +1,4 @@
-"""Variants on a genome: which can be scored, and how many are left out for what reason."""
+"""Variants on a genome: their checks, with every variant that is left out counted by its reason, and their windows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pandas as pd
 from workflow_support.errors import InputError
 from workflow_support.job import logger
 
+from ..accounting import KEPT, Accounting, describe_accounting
 from ..alphabet import ASCII_TO_CODE
 from ..genome import Genome
 from ..intervals.contigs import describe_mismatch
@@ -30,57 +31,58 @@ REASONS = (
     "effect_allele_differs",
     "duplicate",
 )
-"""Why a variant is left out, in the order of asking: the first that holds is counted."""
+"""Reasons for leaving out a variant, in the order in which they are checked: the first that holds is counted."""
 _DISAGREEMENTS = ("reference_differs", "alternative_is_reference", "effect_allele_differs")
 _SUSPICIOUS, _WRONG_BUILD = 0.1, 0.5
-"""Fractions of variants that disagree with the genome, beyond which to warn and to refuse."""
+"""Fractions of variants that disagree with the genome above which to warn, and to refuse."""
 _PIECE = re.compile(r"(.+)_(\d+)_(\d+)")
 
 
 def variants_on_genome(
     variants: pd.DataFrame, genome: Genome, *, width: int, file: str | Path
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The variants that can be scored, with their place and the effect of the alternative allele.
+    """The variants that can be scored, with their position in the genome and the effect of the alternative allele.
 
     A contig of the genome that is named ``<contig>_<start>_<end>`` (0-based, half open) and is ``end - start`` bases
-    long is a piece of ``<contig>``: variants on it are found there, unless ``<contig>`` itself is in the genome.
-    Where a variant has no reference allele, it is the base of the genome.
+    long is a piece of ``<contig>``. Variants on ``<contig>`` are looked up in its pieces, unless ``<contig>`` itself is
+    in the genome. If a variant has no reference allele, the base of the genome takes its place.
 
     Parameters
     ----------
     variants
-        As `genome_data.formats.variant_files` reads them.
+        Variants as `genome_data.formats.variant_files` reads them.
     width
-        Number of bases of a window.
+        Length of a window in bases.
     file
-        What errors name.
+        File of the variants, named by errors.
 
     Returns
     -------
     kept, counts
         The variants in their order: ``contig, position`` (as in the file), ``reference, alternative, effect`` (of the
-        alternative), ``p_value``, and where the reference allele starts in the genome, ``genome_contig,
-        genome_start`` (0-based); ``reason, rows`` from ``in`` (alternative alleles) over the reasons to ``kept``.
+        alternative), ``p_value``, and ``genome_contig, genome_start``, the 0-based start of the reference allele in the
+        genome; and ``reason, rows`` (`genome_data.accounting.accounting_table`), where rows are alternative alleles.
 
     Raises
     ------
     InputError
-        If no contig is in the genome, more than half of the variants disagree with it (another build), or none is left.
+        If no contig is in the genome, if more than half of the variants disagree with it (another build), or if no
+        variant is left.
     """
     placed = _placed(variants.reset_index(drop=True), genome.sizes)
-    reason = _reasons(placed, genome, width)
-    counts = _counts(reason)
+    rows = _check(placed, genome, width)
+    counts = rows.table()
     if (placed["genome_contig"] == "").all():
         names = list(dict.fromkeys(variants["contig"]))
         mismatch = describe_mismatch(names, list(genome.sizes))
         raise InputError("no contig of the file is in the genome", file=file, **mismatch)
-    _check_build(placed, reason, file)
-    kept = placed[reason == "kept"].reset_index(drop=True)
+    _check_build(placed, rows.reason, file)
+    kept = placed[rows.is_kept].reset_index(drop=True)
     if kept.empty:
         raise InputError(
             "no variant is left",
             file=file,
-            found=", ".join(f"{rows:,} {why}" for why, rows in counts.itertuples(index=False) if rows),
+            found=describe_accounting(counts),
             allowed="at least one variant that passes every check",
             mend="give variants on the contigs of this genome, with alleles of the bases A, C, G and T",
         )
@@ -90,7 +92,7 @@ def variants_on_genome(
 
 
 def _placed(variants: pd.DataFrame, sizes: Mapping[str, int]) -> pd.DataFrame:
-    """The variants with ``genome_contig`` (empty where unknown) and ``genome_start`` (-1 where it is on no piece)."""
+    """The variants with ``genome_contig`` (empty if unknown) and ``genome_start`` (-1 if it lies on no piece)."""
     pieces = _pieces(sizes)
     places = [
         _place(contig, position - 1, sizes, pieces)
@@ -101,7 +103,7 @@ def _placed(variants: pd.DataFrame, sizes: Mapping[str, int]) -> pd.DataFrame:
 
 
 def _pieces(sizes: Mapping[str, int]) -> dict[str, list[tuple[str, int, int]]]:
-    """Name, start and end of the pieces of contigs that are not themselves in the genome."""
+    """Name, start and end of the pieces of each contig that is not itself in the genome."""
     pieces: dict[str, list[tuple[str, int, int]]] = {}
     for name, size in sizes.items():
         match = _PIECE.fullmatch(name)
@@ -121,23 +123,23 @@ def _place(
     return next(inside, (pieces[contig][0][0], -1))
 
 
-def _reasons(placed: pd.DataFrame, genome: Genome, width: int) -> np.ndarray:
-    """The reason against each variant or ``kept``; also fills in the references that the file does not give."""
-    reason = np.full(len(placed), "kept", dtype=object)
+def _check(placed: pd.DataFrame, genome: Genome, width: int) -> Accounting:
+    """Check each variant; missing reference alleles are filled in from the genome."""
+    accounting = Accounting(len(placed), REASONS)
     alternative = placed["alternative"]
-    _drop(reason, alternative.isin(["", "."]), "no_alternative")
-    _drop(reason, alternative.str.contains(r"[^A-Z]", regex=True), "symbolic_allele")
-    _drop(reason, placed["genome_contig"] == "", "contig_not_in_genome")
+    accounting.drop(alternative.isin(["", "."]), "no_alternative")
+    accounting.drop(alternative.str.contains(r"[^A-Z]", regex=True), "symbolic_allele")
+    accounting.drop(placed["genome_contig"] == "", "contig_not_in_genome")
     has_none = placed["reference"] == ""
     lengths = placed["reference"].str.len().where(~has_none, 1)
     ends = placed["genome_start"] + lengths
     is_past_end = ends > placed["genome_contig"].map(genome.sizes)
-    _drop(reason, (placed["genome_start"] < 0) | is_past_end, "position_not_in_genome")
-    _drop(reason, (lengths > width) | (alternative.str.len() > width), "longer_than_window")
-    # Without a reference nobody can say which bases a longer alternative takes the place of.
-    _drop(reason, has_none & (alternative.str.len() != 1), "not_a_single_base")
+    accounting.drop((placed["genome_start"] < 0) | is_past_end, "position_not_in_genome")
+    accounting.drop((lengths > width) | (alternative.str.len() > width), "longer_than_window")
+    # Without a reference it is unknown which bases a longer alternative replaces.
+    accounting.drop(has_none & (alternative.str.len() != 1), "not_a_single_base")
 
-    rows = np.flatnonzero(reason == "kept")
+    rows = np.flatnonzero(accounting.is_kept)
     there = pd.Series("", index=placed.index, dtype="str")
     there.iloc[rows] = [
         genome.bases(contig)[start:end].tobytes().decode("ascii")
@@ -147,32 +149,21 @@ def _reasons(placed: pd.DataFrame, genome: Genome, width: int) -> np.ndarray:
     ]
     placed["reference"] = placed["reference"].where(~has_none, there)
     alleles = there + placed["reference"] + alternative
-    _drop(reason, alleles.str.contains(r"[^ACGT]", regex=True), "ambiguous_base")
-    _drop(reason, placed["reference"] != there, "reference_differs")
-    _drop(reason, placed["reference"] == alternative, "alternative_is_reference")
+    accounting.drop(alleles.str.contains(r"[^ACGT]", regex=True), "ambiguous_base")
+    accounting.drop(placed["reference"] != there, "reference_differs")
+    accounting.drop(placed["reference"] == alternative, "alternative_is_reference")
     of_effect = placed["effect_allele"]
     is_neither = (of_effect != "") & (of_effect != alternative) & (of_effect != placed["reference"])
-    _drop(reason, is_neither, "effect_allele_differs")
-    rows = np.flatnonzero(reason == "kept")
+    accounting.drop(is_neither, "effect_allele_differs")
+    rows = np.flatnonzero(accounting.is_kept)
     repeated = placed.iloc[rows].duplicated(["genome_contig", "genome_start", "reference", "alternative"])
-    reason[rows[repeated.to_numpy()]] = "duplicate"
-    return reason
-
-
-def _drop(reason: np.ndarray, bad: pd.Series, why: str) -> None:
-    """Give ``why`` to the bad rows that nothing speaks against yet."""
-    reason[bad.to_numpy(dtype=bool) & (reason == "kept")] = why
-
-
-def _counts(reason: np.ndarray) -> pd.DataFrame:
-    rows = [("in", len(reason)), *((why, int(np.sum(reason == why))) for why in (*REASONS, "kept"))]
-    assert len(reason) == sum(count for _, count in rows[1:]), "a variant was neither kept nor counted as dropped"
-    return pd.DataFrame(rows, columns=["reason", "rows"])
+    accounting.drop_of_kept(repeated, "duplicate")
+    return accounting
 
 
 def _check_build(placed: pd.DataFrame, reason: np.ndarray, file: str | Path) -> None:
     disagrees = np.isin(reason, _DISAGREEMENTS)
-    checked = np.count_nonzero(disagrees | np.isin(reason, ["kept", "duplicate"]))
+    checked = np.count_nonzero(disagrees | np.isin(reason, [KEPT, "duplicate"]))
     differing = np.count_nonzero(disagrees)
     if differing <= _SUSPICIOUS * checked:
         return
@@ -192,10 +183,10 @@ def _check_build(placed: pd.DataFrame, reason: np.ndarray, file: str | Path) -> 
 
 
 def allele_windows(genome: Genome, variants: pd.DataFrame, allele: str, width: int) -> np.ndarray:
-    """Base codes of the genome with an allele in the middle of each window: uint8 (variants, width).
+    """Base codes of windows of the genome with an allele in the middle: uint8 (variants, width).
 
-    The base in the middle of an allele (of an even number, the right one) is at ``width // 2``: so is that of a single
-    base. Bases beyond the ends of a contig are N.
+    The middle base of an allele is at ``width // 2``; if the length of the allele is even, this is the right one of the
+    two middle bases. Bases beyond the ends of a contig are N.
 
     Parameters
     ----------
@@ -222,7 +213,7 @@ def allele_windows(genome: Genome, variants: pd.DataFrame, allele: str, width: i
 
 
 def allele_motif_scores(genome: Genome, variants: pd.DataFrame, allele: str, motif: Motif) -> np.ndarray:
-    """Bits of the best word on either strand that holds a base of the allele: float64 (variants,).
+    """Score in bits of the best word on either strand that contains a base of the allele: float64 (variants,).
 
     ``variants`` and ``allele`` are those of :func:`allele_windows`.
     """

@@ -1,12 +1,15 @@
-"""Random search of a room, the free parts of a genome, for windows of each key: its split and GC bin in one integer.
+"""Random search of the free intervals of a genome for windows of each key.
 
-1. Tiles: every piece of the room is cut into windows at a random phase, so that each start is equally likely to be
-   offered.
-2. Scarce keys, with fewer tiles than their quota, keep them all and are then searched at every start, the scarcest
-   first, until no further window of theirs fits.
-3. The other keys draw at random among the tiles that are still free. One that falls short is searched as in 2.
+A key is the split and the GC bin of a window in one integer. A quota is the number of windows wanted of each key.
 
-Scarce keys go first, since common ones have other places to go. The whole room is read three times at most.
+1. Every free interval is cut into adjacent windows that start at a random phase, so that each start is equally likely
+   to be offered.
+2. Scarce keys, those with fewer of these windows than their quota, keep all of them. They are then searched at every
+   start, the scarcest key first, until no further window of theirs fits.
+3. The other keys draw at random among the adjacent windows that are still free. A key that falls short is then searched
+   as in 2.
+
+Scarce keys go first because common ones have other places to go. The free intervals are read three times at most.
 """
 
 from __future__ import annotations
@@ -17,53 +20,61 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..intervals.arrays import GenomeAxis, Room, merged, ranges
+from ..intervals.arrays import AxisIntervals, GenomeAxis, merged, ranges
+from .gc_bins import BARRED, GCBins
 
 STARTS_PER_BLOCK = 1 << 20
-BARRED = -(1 << 30)  # no window may start here: negative whatever split is added
-C, G, N = b"CGN"
 
 
 class WindowSearch:
-    """Draws windows from a room. Random numbers hang on seed, reading and contig name, not on the order of contigs."""
+    """Draws windows from free intervals.
+
+    Random numbers depend on the seed, the number of earlier readings and the name of the contig. The order of the
+    contigs does not matter.
+
+    Parameters
+    ----------
+    disjoint
+        Whether the drawn windows may share no base.
+    """
 
     def __init__(self, axis: GenomeAxis, bins: GCBins, *, disjoint: bool, seed: int) -> None:
         self.axis, self.bins, self.width = axis, bins, bins.width
         self.disjoint, self.seed, self.readings = disjoint, seed, 0
 
-    def draw(self, room: Room, quota: np.ndarray) -> Windows:
-        """Windows of every key, no more than its quota, and fewer only where no further one fits."""
-        tiles = self._tiles(room, quota)
-        scarce = quota > tiles.held(quota)
-        kept = tiles.rows(scarce[tiles.key] & self.disjoint)
-        more = self._exhaust(self._beside(room, kept), np.where(scarce, quota, 0) - kept.held(quota))
-        rare = Windows.joined([kept, more])
-        common = tiles.rows(~scarce[tiles.key])
+    def draw(self, free: AxisIntervals, quota: np.ndarray) -> AxisWindows:
+        """Draw windows of every key: its quota, or fewer if no further window fits."""
+        adjacent = self._adjacent_windows(free, quota)
+        scarce = quota > adjacent.held(quota)
+        kept = adjacent.rows(scarce[adjacent.key] & self.disjoint)
+        more = self._exhaust(self._beside(free, kept), np.where(scarce, quota, 0) - kept.held(quota))
+        rare = AxisWindows.joined([kept, more])
+        common = adjacent.rows(~scarce[adjacent.key])
         if self.disjoint:
             common = common.rows(~self._overlapping(common.start, np.sort(rare.start)))
-        chosen = Windows.joined([rare, common.lowest(quota)])
+        chosen = AxisWindows.joined([rare, common.lowest(quota)])
         missing = np.where(scarce, 0, quota - chosen.held(quota))
-        return Windows.joined([chosen, self._exhaust(self._beside(room, chosen), missing)])
+        return AxisWindows.joined([chosen, self._exhaust(self._beside(free, chosen), missing)])
 
-    def _tiles(self, room: Room, quota: np.ndarray) -> Windows:
-        """The windows of each key with a quota in a tiling of every piece at a random phase."""
+    def _adjacent_windows(self, free: AxisIntervals, quota: np.ndarray) -> AxisWindows:
+        """The windows of keys with a quota among adjacent windows that start at a random phase in every interval."""
         parts = []
-        for bases, offset, pieces, generator in self._contigs(room):
-            first = pieces.starts + generator.integers(0, self.width, len(pieces.starts))
-            starts = ranges(first, np.maximum((pieces.ends - first) // self.width, 0), self.width)
+        for bases, offset, intervals, generator in self._contigs(free):
+            first = intervals.starts + generator.integers(0, self.width, len(intervals.starts))
+            starts = ranges(first, np.maximum((intervals.ends - first) // self.width, 0), self.width)
             key = np.empty(len(starts), np.int32)
-            for block in self._blocks(bases, offset, pieces):
+            for block in self._blocks(bases, offset, intervals):
                 here = slice(*np.searchsorted(starts, [block.starts[0], block.to_axis(len(block.key) - 1) + 1]))
                 key[here] = block.key[block.to_index(starts[here])]
             priority = generator.random(len(starts))
-            parts.append(Windows(starts, key, priority).rows(_asked(key, quota)))
-        return Windows.joined(parts)
+            parts.append(AxisWindows(starts, key, priority).rows(_asked(key, quota)))
+        return AxisWindows.joined(parts)
 
-    def _exhaust(self, room: Room, quota: np.ndarray) -> Windows:
-        """Windows of each key with a quota, searched at every start; fewer only where no further one fits."""
+    def _exhaust(self, free: AxisIntervals, quota: np.ndarray) -> AxisWindows:
+        """Search every start for windows of each key with a quota; fewer are found only if no further one fits."""
         chosen = []
         while quota.any():
-            found = self._every_start(room, quota)
+            found = self._every_start(free, quota)
             if not self.disjoint:
                 return found.lowest(quota)
             picked, blocked = self._scarcest_first(found, quota)
@@ -72,31 +83,32 @@ class WindowSearch:
             blocked = blocked.start[quota[blocked.key] > 0]
             if not len(blocked):
                 break
-            # A key still short took its whole packing, which leaves no gap for another window, but for the windows
-            # that scarcer keys blocked in this round: only across one of those can a further one fit.
-            room = self._beside(room, picked).within(*merged(blocked - self.width, blocked + 2 * self.width))
-        return Windows.joined(chosen)
+            # A key that is still short has taken every window of its packing, which leaves no gap for another, except
+            # those that scarcer keys blocked in this round. A further window can only overlap one of these.
+            free = self._beside(free, picked).within(*merged(blocked - self.width, blocked + 2 * self.width))
+        return AxisWindows.joined(chosen)
 
-    def _every_start(self, room: Room, quota: np.ndarray) -> Windows:
-        """Of each key with a quota, a largest disjoint set of windows; every window where overlap is allowed."""
+    def _every_start(self, free: AxisIntervals, quota: np.ndarray) -> AxisWindows:
+        """A largest disjoint set of windows of each key with a quota; all its windows if overlap is allowed."""
         parts = []
         free_from = [0] * len(quota)
-        for bases, offset, pieces, generator in self._contigs(room):
-            for block in self._blocks(bases, offset, pieces):
+        for bases, offset, intervals, generator in self._contigs(free):
+            for block in self._blocks(bases, offset, intervals):
                 if self.disjoint:
                     start, key = self._pack(block, quota, free_from)
                 else:
                     index = np.flatnonzero(_asked(block.key, quota))
                     start, key = block.to_axis(index), block.key[index]
-                parts.append(Windows(start, key, generator.random(len(start))))
+                parts.append(AxisWindows(start, key, generator.random(len(start))))
             if not self.disjoint:
-                parts = [Windows.joined(parts).lowest(quota)]  # else a whole genome of starts could pile up
-        return Windows.joined(parts)
+                parts = [AxisWindows.joined(parts).lowest(quota)]  # otherwise memory would grow with the genome
+        return AxisWindows.joined(parts)
 
     def _pack(self, block: Block, quota: np.ndarray, free_from: list[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Leftmost-first disjoint windows of each key alone; ``free_from`` carries the last ends between blocks.
+        """Choose disjoint windows of each key, leftmost first; windows of different keys may overlap.
 
-        Leftmost first is optimal for intervals of one length. Windows of different keys may overlap.
+        Leftmost first gives a largest set of disjoint intervals of one length. ``free_from`` carries the ends of the
+        last windows from block to block.
         """
         change = np.flatnonzero(block.key[1:] != block.key[:-1]) + 1
         first, after = np.append(0, change), np.append(change, len(block.key))
@@ -113,8 +125,8 @@ class WindowSearch:
             free_from[run_key] = start
         return np.array(starts, np.int64), np.array(keys, np.int32)
 
-    def _scarcest_first(self, found: Windows, quota: np.ndarray) -> tuple[Windows, Windows]:
-        """What each key picks of its windows, and those that it could not because a scarcer one had picked there."""
+    def _scarcest_first(self, found: AxisWindows, quota: np.ndarray) -> tuple[AxisWindows, AxisWindows]:
+        """The windows that the keys pick, and those blocked because they overlap a picked window of a scarcer key."""
         supply = found.held(quota)
         picked, blocked, taken = [], [], np.zeros(0, np.int64)
         by_key = np.argsort(found.key, kind="stable")
@@ -125,77 +137,77 @@ class WindowSearch:
             picked.append(own.rows(~clash).lowest(quota))
             blocked.append(own.rows(clash))
             taken = np.sort(np.append(taken, picked[-1].start), kind="stable")
-        return Windows.joined(picked), Windows.joined(blocked)
+        return AxisWindows.joined(picked), AxisWindows.joined(blocked)
 
-    def _beside(self, room: Room, windows: Windows) -> Room:
-        return room.without(windows.start, windows.start + self.width)
+    def _beside(self, free: AxisIntervals, windows: AxisWindows) -> AxisIntervals:
+        return free.without(windows.start, windows.start + self.width)
 
     def _overlapping(self, starts: np.ndarray, taken: np.ndarray) -> np.ndarray:
-        """Which windows overlap one of the sorted taken ones."""
+        """Test whether the window at each start overlaps one of the taken ones, whose starts are sorted."""
         before = np.searchsorted(taken, starts - self.width, side="right")
         return before < np.searchsorted(taken, starts + self.width, side="left")
 
-    def _contigs(self, room: Room) -> Iterator[tuple[np.ndarray, int, Room, np.random.Generator]]:
-        """Bases, position on the axis, pieces and random numbers of each contig that has room."""
+    def _contigs(self, free: AxisIntervals) -> Iterator[tuple[np.ndarray, int, AxisIntervals, np.random.Generator]]:
+        """Yield bases, offset on the axis, free intervals and random numbers of each contig with a free interval."""
         self.readings += 1
-        bounds = np.searchsorted(room.starts, self.axis.offsets)
+        bounds = np.searchsorted(free.starts, self.axis.offsets)
         offsets = self.axis.offsets[:-1].tolist()
         for contig, offset, (first, after) in zip(self.axis.contigs, offsets, pairwise(bounds), strict=True):
             if first < after:
                 generator = np.random.default_rng([self.seed, self.readings, *contig.encode()])
-                yield self.axis.genome.bases(contig), offset, room.rows(slice(first, after)), generator
+                yield self.axis.genome.bases(contig), offset, free.rows(slice(first, after)), generator
 
-    def _blocks(self, bases: np.ndarray, offset: int, room: Room) -> Iterator[Block]:
-        """The keys at every start of the room in one contig, in order, in blocks of bounded size."""
-        stretches = self._stretches(room)
-        block = np.cumsum(stretches.lengths) // STARTS_PER_BLOCK
+    def _blocks(self, bases: np.ndarray, offset: int, free: AxisIntervals) -> Iterator[Block]:
+        """Yield the keys at every start in the intervals of one contig, in order, in blocks of bounded size."""
+        cut = self._cut(free)
+        block = np.cumsum(cut.lengths) // STARTS_PER_BLOCK
         bounds = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(block)]
         for first, after in pairwise(bounds):
             if first < after:
-                yield self._block(bases, offset, stretches.rows(slice(first, after)))
+                yield self._block(bases, offset, cut.rows(slice(first, after)))
 
-    def _stretches(self, room: Room) -> Room:
-        """The pieces of the room that hold a window, cut so that each has ``STARTS_PER_BLOCK`` starts at most."""
-        starts_left = room.lengths - self.width + 1
+    def _cut(self, free: AxisIntervals) -> AxisIntervals:
+        """The intervals that hold a window, cut so that each has ``STARTS_PER_BLOCK`` starts at most."""
+        starts_left = free.lengths - self.width + 1
         parts = np.maximum(-(-starts_left // STARTS_PER_BLOCK), 0)
-        piece = np.repeat(np.arange(len(parts)), parts)
-        starts = ranges(room.starts, parts, STARTS_PER_BLOCK)
-        ends = np.minimum(starts + STARTS_PER_BLOCK + self.width - 1, room.ends[piece])
-        return Room(starts, ends, room.split[piece])
+        interval = np.repeat(np.arange(len(parts)), parts)
+        starts = ranges(free.starts, parts, STARTS_PER_BLOCK)
+        ends = np.minimum(starts + STARTS_PER_BLOCK + self.width - 1, free.ends[interval])
+        return AxisIntervals(starts, ends, free.split[interval])
 
-    def _block(self, bases: np.ndarray, offset: int, stretches: Room) -> Block:
-        """The stretches read together."""
-        on_contig = zip((stretches.starts - offset).tolist(), (stretches.ends - offset).tolist(), strict=True)
+    def _block(self, bases: np.ndarray, offset: int, intervals: AxisIntervals) -> Block:
+        """Read the intervals of one block together."""
+        on_contig = zip((intervals.starts - offset).tolist(), (intervals.ends - offset).tolist(), strict=True)
         key = self.bins.of_starts(np.concatenate([bases[start:end] for start, end in on_contig]))
-        lengths = stretches.lengths
-        key += np.repeat((stretches.split * self.bins.count).astype(np.int32), lengths)[: len(key)]
+        lengths = intervals.lengths
+        key += np.repeat((intervals.split * self.bins.count).astype(np.int32), lengths)[: len(key)]
         offsets = np.cumsum(lengths) - lengths
         for seam in offsets[1:].tolist():
-            key[seam - self.width + 1 : seam] = BARRED  # a window across the seam of two stretches
-        return Block(stretches.starts, offsets, key)
+            key[seam - self.width + 1 : seam] = BARRED  # windows across the seam of two intervals
+        return Block(intervals.starts, offsets, key)
 
 
-class Windows(NamedTuple):
-    """Windows on the axis: start, key, and a random number that decides who is chosen first."""
+class AxisWindows(NamedTuple):
+    """Windows on the axis: start, key, and a random priority; those of lowest priority are chosen first."""
 
     start: np.ndarray
     key: np.ndarray
     priority: np.ndarray
 
     @classmethod
-    def joined(cls, parts: Sequence[Windows]) -> Windows:
+    def joined(cls, parts: Sequence[AxisWindows]) -> AxisWindows:
         empty = cls(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0))
         return cls(*(np.concatenate(columns) for columns in zip(empty, *parts, strict=True)))
 
-    def rows(self, which: np.ndarray) -> Windows:
-        return Windows(*(column[which] for column in self))
+    def rows(self, which: np.ndarray) -> AxisWindows:
+        return AxisWindows(*(column[which] for column in self))
 
     def held(self, quota: np.ndarray) -> np.ndarray:
-        """How many windows there are of each key that ``quota`` knows."""
+        """The number of windows of each key: int (keys,)."""
         return np.bincount(self.key, minlength=len(quota))
 
-    def lowest(self, quota: np.ndarray) -> Windows:
-        """The ``quota[key]`` windows of lowest priority of every key."""
+    def lowest(self, quota: np.ndarray) -> AxisWindows:
+        """The ``quota[key]`` windows of lowest priority for every key."""
         order = np.lexsort((self.priority, self.key))
         key = self.key[order]
         held = self.held(quota)
@@ -203,65 +215,32 @@ class Windows(NamedTuple):
         return self.rows(order[rank < quota[key]])
 
 
-class GCBins:
-    """Bins of GC content over known bases; the last one includes its upper edge.
+class Block(NamedTuple):
+    """Intervals whose bases were read together.
 
     Attributes
     ----------
-    edges
-        (bins + 1,) from 0 to 1; the last bin may be narrower.
-    table
-        (most unknown bases + 2, width + 1) int32: bin by number of unknown and of GC bases; ``BARRED`` where a window
-        has too many unknown ones.
+    starts
+        Starts of the intervals on the axis.
+    offsets
+        Where each interval begins in ``key``.
+    key
+        Key of the window at every start; negative if none may start there.
     """
 
-    def __init__(self, width: int, bin_width: float, max_unknown_fraction: float) -> None:
-        self.width, self.bin_width = width, bin_width
-        # Tolerances: fractions such as 0.58 / 0.02 fall just below the edge that they stand for.
-        self.count = int(np.ceil(1 / bin_width - 1e-6))
-        self.edges = np.round(np.append(np.arange(self.count) * bin_width, 1.0), 6)
-        most_unknown = int(np.floor(max_unknown_fraction * width + 1e-6))
-        known = width - np.arange(most_unknown + 2)[:, None]
-        self.table = self.of_fraction(np.arange(width + 1) / np.maximum(known, 1)).astype(np.int32)
-        self.table[-1] = BARRED
-        self.table[known[:, 0] <= 0] = BARRED
-
-    def of_fraction(self, gc: np.ndarray) -> np.ndarray:
-        """The bin of each GC fraction."""
-        return np.clip(np.floor(gc / self.bin_width + 1e-6), 0, self.count - 1).astype(np.int64)
-
-    def of_starts(self, bases: np.ndarray) -> np.ndarray:
-        """The bin of the window that starts at each of the first n - width + 1 of n ASCII bases; or ``BARRED``."""
-        gc = _sliding_sum((bases == G) | (bases == C), self.width)
-        unknown = bases == N
-        if not unknown.any():
-            return self.table[0].take(gc)
-        return self.table[np.minimum(_sliding_sum(unknown, self.width), len(self.table) - 1), gc]
-
-
-class Block(NamedTuple):
-    """Stretches of the room whose bases were read together."""
-
-    starts: np.ndarray  # of the stretches on the axis
-    offsets: np.ndarray  # of the stretches in ``key``
-    key: np.ndarray  # of the window at every start; negative where none may start
+    starts: np.ndarray
+    offsets: np.ndarray
+    key: np.ndarray
 
     def to_axis(self, index: np.ndarray) -> np.ndarray:
-        stretch = np.searchsorted(self.offsets, index, side="right") - 1
-        return self.starts[stretch] + index - self.offsets[stretch]
+        interval = np.searchsorted(self.offsets, index, side="right") - 1
+        return self.starts[interval] + index - self.offsets[interval]
 
     def to_index(self, start: np.ndarray) -> np.ndarray:
-        stretch = np.searchsorted(self.starts, start, side="right") - 1
-        return self.offsets[stretch] + start - self.starts[stretch]
+        interval = np.searchsorted(self.starts, start, side="right") - 1
+        return self.offsets[interval] + start - self.starts[interval]
 
 
 def _asked(key: np.ndarray, quota: np.ndarray) -> np.ndarray:
-    """Which keys are valid and have a quota."""
+    """Test whether each key is valid and has a quota."""
     return np.append(quota > 0, False)[np.maximum(key, -1)]
-
-
-def _sliding_sum(flags: np.ndarray, width: int) -> np.ndarray:
-    sums = np.cumsum(flags, dtype=np.int32)
-    windows = sums[width - 1 :].copy()
-    windows[1:] -= sums[:-width]
-    return windows

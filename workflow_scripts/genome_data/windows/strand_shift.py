@@ -1,7 +1,8 @@
-"""How far the read starts of the two strands lie apart around binding sites, and whether the strands are exchanged.
+"""Shift between the strands: the distance between read starts of + and − around binding sites, and its sign.
 
-Fragments end on both sides of a bound protein: read starts of the + strand lie to its left, those of the − strand to
-its right (Rhee & Pugh 2011; He et al. 2015). With the files exchanged, it is the other way round.
+Fragments end on both sides of a bound protein: read starts of the + strand lie to its left and those of the − strand to
+its right (Rhee & Pugh 2011; He et al. 2015). If the files of the two strands are exchanged, the sides are exchanged
+too.
 """
 
 from __future__ import annotations
@@ -11,28 +12,29 @@ from typing import NamedTuple
 import numpy as np
 
 SIGMA = 5.0
-"""Standard deviation of the Gaussian by which profiles are smoothed, in bases."""
+"""Standard deviation of the Gaussian that smooths profiles, in bases."""
 CLEAR = 5.0
-"""From this order on, either way, the order of the strands is called clear: 5 standard errors."""
+"""Number of standard errors from which on the order of the strands is called clear, in either direction."""
 
 _BLOCK = 4096
 
 
 class StrandShift(NamedTuple):
-    """Read starts of the two strands around sites.
+    """Comparison of the read starts of the two strands around sites.
 
     Attributes
     ----------
     plus, minus
         Position of the maximum of each strand relative to the site, in bases; left is negative.
     lag
-        By how many bases the − strand lies to the right of the + strand: the maximum of their cross-correlation.
+        Distance by which the − strand lies to the right of the + strand, in bases: the maximum of their
+        cross-correlation.
     correlation
-        The cross-correlation there, between −1 and 1.
+        Cross-correlation at this lag, between −1 and 1.
     order
-        Evidence that + lies left of −, in standard errors; negative where it lies right.
+        Evidence that + lies left of −, in standard errors; negative if it lies right.
     windows, reads_plus, reads_minus
-        Windows and their reads on either strand.
+        Number of windows, and of their reads on each strand.
     """
 
     plus: int
@@ -46,7 +48,7 @@ class StrandShift(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """``right``: + clearly lies left of −; ``swapped``: clearly right of it; else ``unclear``."""
+        """``right`` if + clearly lies left of −, ``swapped`` if it clearly lies right, otherwise ``unclear``."""
         if self.lag > 0 and self.order >= CLEAR:
             return "right"
         if self.lag < 0 and self.order <= -CLEAR:
@@ -55,7 +57,7 @@ class StrandShift(NamedTuple):
 
 
 def measure_strand_shift(counts: np.ndarray, sigma: float = SIGMA) -> StrandShift:
-    """Compare the strands around sites.
+    """Compare the read starts of the two strands around sites.
 
     Parameters
     ----------
@@ -81,7 +83,7 @@ def measure_strand_shift(counts: np.ndarray, sigma: float = SIGMA) -> StrandShif
 
 
 def footprint_maxima(counts: np.ndarray, sigma: float) -> tuple[int, int]:
-    """Positions of the maxima of the + and the − strand, summed over windows and smoothed, relative to the site.
+    """Positions, relative to the site, of the maxima of the + and the − strand, summed over windows and smoothed.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ def footprint_maxima(counts: np.ndarray, sigma: float) -> tuple[int, int]:
 
 
 def smooth(profiles: np.ndarray, sigma: float) -> np.ndarray:
-    """Convolve (profiles, positions) with a Gaussian; nothing lies beyond the ends."""
+    """Convolve (profiles, positions) with a Gaussian; values beyond the ends are 0."""
     kernel = _gaussian(sigma)
     padded = np.pad(profiles, ((0, 0), (len(kernel) // 2, len(kernel) // 2)))
     return np.stack([np.convolve(profile, kernel, mode="valid") for profile in padded])
@@ -105,8 +107,8 @@ def smooth(profiles: np.ndarray, sigma: float) -> np.ndarray:
 def cross_correlation(counts: np.ndarray, sigma: float) -> np.ndarray:
     """Correlation of the smoothed + strand with the − strand ``lag`` bases further right, over all windows.
 
-    Within windows, so that it does not matter how well their centres hit the sites. A window weighs in proportion to
-    its reads rather than to their square, so that a few deep ones do not decide alone.
+    Each window is correlated with itself, so it does not matter how precisely windows are centred on sites. The weight
+    of a window is proportional to its reads rather than to their square, so that a few deep windows do not dominate.
 
     Parameters
     ----------
@@ -118,11 +120,11 @@ def cross_correlation(counts: np.ndarray, sigma: float) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        One value a lag from ``−(positions // 2)`` to ``positions // 2``.
+        One value per lag from ``−(positions // 2)`` to ``positions // 2``.
     """
     positions = counts.shape[2]
     kernel = _gaussian(sigma)
-    # Long enough that nothing wraps round from one end to the other.
+    # The length prevents values from wrapping around from one end to the other.
     length = 2 * (positions + len(kernel))
     cross, energy = np.zeros(length // 2 + 1, dtype=complex), np.zeros(2)
     filter_ = np.fft.rfft(kernel, length)
@@ -141,9 +143,10 @@ def cross_correlation(counts: np.ndarray, sigma: float) -> np.ndarray:
 def strand_order(counts: np.ndarray) -> float:
     """Evidence that read starts of the + strand lie left of those of the − strand, in standard errors.
 
-    Of all pairs of a + and a − read of a window, the fraction in which + lies left less the fraction in which it lies
-    right: d, between −1 and 1. Were the strands alike, d would have either sign with equal chance in each window, so
-    that Σd / √Σd² over the windows is about a standard normal number. Each window counts alike, however deep.
+    Consider all pairs of a + read and a − read of a window. Let d be the fraction of pairs in which + lies left minus
+    the fraction in which it lies right, between −1 and 1. If the strands were alike, both signs of d would be equally
+    likely in each window, and Σd / √Σd² over the windows would be close to a standard normal number. Every window has
+    the same weight, whatever its number of reads.
 
     Parameters
     ----------
@@ -162,7 +165,7 @@ def strand_order(counts: np.ndarray) -> float:
 
 
 def _gaussian(sigma: float) -> np.ndarray:
-    """Weights of a Gaussian cut at 4 standard deviations, of sum 1; a single 1 for a sigma of 0."""
+    """Weights of a Gaussian cut at 4 standard deviations, with sum 1; a single 1 if sigma is 0."""
     reach = int(np.ceil(4 * sigma))
     weights = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / max(sigma, np.finfo(float).tiny)))
     return weights / weights.sum()

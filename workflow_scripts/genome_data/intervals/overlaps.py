@@ -1,4 +1,4 @@
-"""Thin names over bedtools (Quinlan & Hall 2010), for frames with columns contig, start, end (0-based, half open)."""
+"""Union, difference and overlap of tables of intervals, by bedtools (Quinlan & Hall 2010)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from workflow_support.disk_errors import require_space
 from workflow_support.files import disk_errors_explained
 
 COORDINATES = ["contig", "start", "end"]
-_LEAST_ROOM = 1 << 16
+_LEAST_SPACE = 1 << 16
+"""Bytes that must be free on the disk after a call of bedtools."""
 
 
 def merge(intervals: pd.DataFrame) -> pd.DataFrame:
-    """The stretches that at least one interval covers, sorted by contig name and start; touching neighbours are one."""
+    """The union of the intervals, sorted by contig name and start; intervals that touch become one."""
     if intervals.empty:
         return intervals[COORDINATES].copy()
     ordered = intervals[COORDINATES].sort_values(["contig", "start"], kind="stable")
@@ -27,7 +28,7 @@ def merge(intervals: pd.DataFrame) -> pd.DataFrame:
 
 
 def subtract(intervals: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
-    """What is left of each interval outside all ``others``: pieces in the order of the intervals, all columns kept."""
+    """The parts of each interval outside all ``others``, in the order of the intervals, with all their columns."""
     taken = [other[COORDINATES] for other in others if not other.empty]
     if intervals.empty or not taken:
         return intervals.reset_index(drop=True)
@@ -36,7 +37,7 @@ def subtract(intervals: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
 
 
 def overlapping(intervals: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
-    """Whether each interval shares a base with any of ``others``: bool (intervals,)."""
+    """Test whether each interval shares a base with any of ``others``: bool (intervals,)."""
     if intervals.empty or others.empty:
         return np.zeros(len(intervals), dtype=bool)
     with _bedtool(intervals[COORDINATES]) as bed, _bedtool(others[COORDINATES]) as other:
@@ -56,11 +57,11 @@ def _bedtool(frame: pd.DataFrame) -> Iterator[pybedtools.BedTool]:
 
 
 def _frame(bed: pybedtools.BedTool, like: pd.DataFrame) -> pd.DataFrame:
-    """Read the result of bedtools back, with the columns and types of ``like``."""
+    """Read a result of bedtools into a table with the columns and types of ``like``."""
     columns = COORDINATES + [name for name in like.columns if name not in COORDINATES]
     try:
-        # bedtools does not notice when a disk takes no more of its result.
-        require_space(Path(bed.fn), _LEAST_ROOM)
+        # bedtools does not notice when the disk is full and its result is cut off.
+        require_space(Path(bed.fn), _LEAST_SPACE)
         frame = pd.read_csv(bed.fn, sep="\t", names=columns, dtype=like.dtypes.to_dict(), keep_default_na=False)
     except pd.errors.EmptyDataError:
         frame = like.iloc[:0]
