@@ -7,12 +7,11 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from genome_data import SPLITS
 from study.page import Study, figure_title, results_page
 from study.tables import read_table
 from workflow_support.files import atomic_path
 from workflow_support.job import run_job
-
-SPLITS = ["train", "validation", "test"]
 
 
 def write_results_page(

@@ -9,13 +9,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from genome_data import SPLITS
+
 from .palette import BLUE, ORANGE
 from .panels import legend_below, panels
 from .style import COLUMN_WIDTH, publication_style
 from .tables import read_per_task
 
 BIN_WIDTH = 0.02
-SPLITS = ("train", "validation", "test")
 CLASSES = {1: ("positives", BLUE, "-"), 0: ("negatives", ORANGE, "--")}
 
 

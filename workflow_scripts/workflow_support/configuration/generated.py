@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any
 
+from genome_data.windows.settings import NegativeSettings, WindowSettings
 from learning.training.settings import TRAININGS, ComputeSettings, StrandSettings
 from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.networks import NETWORKS
@@ -124,6 +125,26 @@ def trainings() -> Schema:
     }
 
 
+def windows() -> Schema:
+    """The section ``windows``."""
+    return _object("The windows of binary tasks.", options_schema([WindowSettings], with_defaults=True), default={})
+
+
+def windows_of_task() -> Schema:
+    """The options of its windows that a task changes."""
+    return _object("Options of ``windows`` for this task.", options_schema([WindowSettings], with_defaults=False))
+
+
+def negatives() -> Schema:
+    """The section ``negatives``."""
+    return _object("How negatives are drawn.", options_schema([NegativeSettings], with_defaults=True), default={})
+
+
+def negatives_of_task() -> Schema:
+    """The options of its negatives that a task changes."""
+    return _object("Options of ``negatives`` for this task.", options_schema([NegativeSettings], with_defaults=False))
+
+
 def compute() -> Schema:
     """The section ``compute``: where and how networks are trained and applied."""
     return _object(
@@ -207,5 +228,17 @@ SPANNED = {"kmer": "_k{:g}", "plus_fraction": "_p{:g}", "network": "_{}", "curva
 
 #: Every generated part by the name under which the schema file refers to it, as ``generated:<name>``.
 PARTS: dict[str, Callable[[], Schema]] = {
-    each.__name__: each for each in (networks, trainings, compute, arm, reference, kind)
+    each.__name__: each
+    for each in (
+        windows,
+        windows_of_task,
+        negatives,
+        negatives_of_task,
+        networks,
+        trainings,
+        compute,
+        arm,
+        reference,
+        kind,
+    )
 }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from genome_data import SPLITS
 from workflow_support.origins import KeyPath, Origins, dotted
 
 Settings = Mapping[str, Any]
 
-SPLITS = ("train", "validation", "test")
 FILES = (*SPLITS, "all")
 #: The shares that are drawn, by the files that are given. Without make_splits, all may have a column of splits.
 DRAWN = {SPLITS: (), ("train", "test"): ("validation",), ("all",): ("validation", "test")}

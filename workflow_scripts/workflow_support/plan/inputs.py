@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from genome_data import SPLITS
+
 from .run import Run, unique
 
 Splits = Mapping[str, Sequence[str]]
@@ -47,7 +49,7 @@ class Inputs:
 
     def _sequence_keys(self, task: str) -> list[str]:
         given = self.settings["tasks"][task]["sequences"]
-        return [key for key in ("train", "validation", "test", "all") if key in given]
+        return [key for key in (*SPLITS, "all") if key in given]
 
     def peaks(self) -> list[str]:
         """The files of peaks of all tasks, each once."""
