@@ -41,7 +41,7 @@ def write_genome(stem, codes):
 
 def saved_network(folder, seed, change=None, **architecture):
     def changed(network):
-        network.totals.bias += 4  # some 50 reads, so that little is lost where totals below 0 are cut off
+        network.head.totals.bias += 4  # some 50 reads, so that little is lost where totals below 0 are cut off
         if change is not None:
             change(network)
 
@@ -102,7 +102,7 @@ def only_totals(network):
     """Make a network expect 2 reads a base on + and 0.5 on −, whatever it reads."""
     for parameter in network.parameters():
         parameter.zero_()
-    network.totals.bias[:] = torch.log1p(torch.tensor([2.0, 0.5]) * OUTPUT)
+    network.head.totals.bias[:] = torch.log1p(torch.tensor([2.0, 0.5]) * OUTPUT)
 
 
 def test_both_strands_of_a_constant_network_have_the_mean_of_its_totals(folder, tmp_path):
@@ -129,9 +129,9 @@ def test_a_constant_network_spreads_its_total_evenly(folder, tmp_path):
 def test_replicates_are_averaged_in_probabilities_and_in_totals(folder, tmp_path):
     """Those of one file, and one of another."""
     networks = save_replicates(
-        tmp_path, 0, ARCHITECTURE, {1: {}, 2: {}}, "profile", lambda each: each.totals.bias.add_(4)
+        tmp_path, 0, ARCHITECTURE, {1: {}, 2: {}}, "profile", lambda each: each.head.totals.bias.add_(4)
     )
-    networks.append(saved_network(tmp_path, 1, lambda network: network.totals.bias.add_(1)))
+    networks.append(saved_network(tmp_path, 1, lambda network: network.head.totals.bias.add_(1)))
     table, tracks = predict(folder, tmp_path, seeds=(0, 1), regions=[("chrA", 200, 200 + OUTPUT)])
     answers = [outputs_of(network, folder, "chrA", 200) for network in networks]
     assert not np.allclose(answers[0][1], answers[2][1], rtol=0.5)
@@ -233,7 +233,7 @@ def test_totals_below_0_count_as_0_and_keep_their_bases(folder, tmp_path):
     totals = {start: outputs_of(network, folder, "chrA", start)[1] for start in range(100, 400, 10)}
     start = next(start for start in totals if start + 30 in totals and totals[start].max() < totals[start + 30].min())
     between = np.log((1 + totals[start].max()) * (1 + totals[start + 30].min())) / 2
-    saved_network(tmp_path, 0, lambda network: network.totals.bias.sub_(float(between)))
+    saved_network(tmp_path, 0, lambda network: network.head.totals.bias.sub_(float(between)))
     regions = [("chrA", start, start + OUTPUT), ("chrA", start + 30, start + 30 + OUTPUT)]
     table, tracks = predict(folder, tmp_path, regions=regions)
     assert (table.iloc[0, 4:] == 0).all()

@@ -59,7 +59,8 @@ def test_training_writes_whole_models(task, control):
     for seed in (7, 3):
         model = described(out, seed)
         assert (model["kind"], model["train_size"]) == ("profile", WINDOWS // 2)
-        assert (model["architecture"]["control"], model["architecture"]["conjoined"]) == (control, False)
+        assert model["architecture"]["tracks"] == ["control"] * control
+        assert model["architecture"]["conjoined"] is False
         assert model["quality"] == -model["validation"]["loss"]
         of_seed = history[history["seed"] == seed]
         assert of_seed["validation_loss"].min() == pytest.approx(model["validation"]["loss"], rel=1e-5)

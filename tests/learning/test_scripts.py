@@ -164,7 +164,8 @@ def test_a_subset_is_all_that_training_sees_and_the_same_for_every_arm(task):
     """Windows outside the subset may hold anything."""
     labels = pd.read_csv(task / "windows.tsv", sep="\t")["label"].to_numpy()
     rows = training_subset(labels[: WINDOWS // 3], "20", seed=5)
-    arms = {"one": ARCHITECTURE, "two": ARCHITECTURE | {"representation": "standard", "channels": 10}}
+    layers = {"one": ARCHITECTURE, "two": ARCHITECTURE | {"representation": "standard", "channels": 10}}
+    arms = {name: network_content(own) for name, own in layers.items()}
     for name, architecture in arms.items():
         chosen = {"seeds": (5,), "size": "20", "network": architecture}
         before = train(task, task / "before" / name, **chosen)

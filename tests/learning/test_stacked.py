@@ -36,7 +36,7 @@ EPOCHS, STEPS = 4, 5
 
 #: They shift all logits of a profile alike, on which no loss depends. Their gradient is a rounding error, which Adam
 #: scales up to steps that can be seen.
-IDLE = {"profile.bias", "profile_and_control.bias"}
+IDLE = {"head.profile.bias", "head.profile_and_control.bias"}
 
 
 class Killed(BaseException):
