@@ -12,17 +12,17 @@ ROOT = Path(__file__).parents[2]
 
 
 def python_in(document):
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
-    return block
+    return re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_the_network_of_the_readme_does_not_see_the_strand(capsys):
-    exec(python_in("README.md"), {})
+@pytest.mark.parametrize("document", ["README.md", "docs/layers.md"])
+def test_the_networks_shown_do_not_see_the_strand(document, capsys):
+    exec(python_in(document)[0], {})
     assert float(re.search(r"tensor\((\S+?)[,)]", capsys.readouterr().out)[1]) < 1e-4
 
 
 def test_the_kit_passes_an_equivariant_layer_and_no_other():
-    check = python_in("docs/layers.md")
+    _, check = python_in("docs/layers.md")
     of_type, to_type = Representation(regular=8), Representation(trivial=4, sign=4)
     exec(check, {"my_layer": Conv1d(of_type, to_type, 5)})
     with pytest.raises(AssertionError, match="Conv1d"):

@@ -37,6 +37,21 @@ def test_every_module_that_runs_is_found(scripts: Path) -> None:
     assert found == REACHED
 
 
+def test_modules_imported_by_name_are_followed_if_they_are_given(scripts: Path) -> None:
+    found = local_files(scripts / "other_script.py", "helpers.loaded", "absent")
+    names = [file.relative_to(scripts).as_posix() for file in found]
+    assert names == [
+        "helpers/__init__.py",
+        "helpers/loaded.py",
+        "library/__init__.py",
+        "library/unused.py",
+        "other_script.py",
+    ]
+    before = code_digest(scripts / "script.py", "library.unused")
+    (scripts / "library/unused.py").write_text("# edited\n")
+    assert code_digest(scripts / "script.py", "library.unused") != before
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_the_digest_changes_with_what_the_script_runs_and_with_nothing_else(scripts: Path, name: str) -> None:
     before = code_digest(scripts / "script.py")
