@@ -63,15 +63,15 @@ class MaxAndMean(nn.Module):
         return torch.cat([x.amax(2), x.mean(2)], 1)
 
 
-class WithTracks(nn.Module):
-    """A trunk on one-hot bases, and a head that reads its features and input tracks."""
+class WithTrack(nn.Module):
+    """A trunk on one-hot bases, and a head that reads its features and an input track."""
 
     def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
         super().__init__()
         self.trunk, self.head = trunk, head
 
-    def forward(self, one_hot: Tensor, *tracks: Tensor) -> Tensor | tuple[Tensor, ...]:
-        return self.head(self.trunk(one_hot), *tracks)
+    def forward(self, one_hot: Tensor, track: Tensor) -> tuple[Tensor, Tensor]:
+        return self.head(self.trunk(one_hot), track)
 
 
 class Profile(nn.Module):

@@ -187,7 +187,7 @@ def test_a_curvature_is_said_in_print():
         ({"plus_fraction": 0.5}, "belongs to irrep"),
         ({"curvature": "double"}, "unknown curvature 'double'"),
         ({"pooling": "mean"}, "unknown pooling"),
-        ({"curvature": "flat"}, "flat space"),
+        ({"curvature": "flat", "learnt": True}, "flat space"),
         ({"curvature": "flat", "learnt": False, "k": 2.0}, "flat space"),
         ({"k": -1.0}, "more than 0"),
         ({"classes": 1}, "classes is 1"),

@@ -174,7 +174,7 @@ class Network(EquivariantModule):
     def export(self) -> nn.Module:
         """The network on one-hot bases, as :meth:`KmerConv1d.export` reads them, and on its input tracks."""
         trunk, head = self.trunk.export(), self.head.export()
-        return (plain.WithTracks(trunk, head) if self.head.track_types else nn.Sequential(trunk, head)).eval()
+        return (plain.WithTrack(trunk, head) if self.head.track_types else nn.Sequential(trunk, head)).eval()
 
 
 def _layers(part: Trunk | Head) -> type[EquivariantModule]:
