@@ -396,19 +396,19 @@ def test_the_identity_depends_on_every_part_and_not_on_the_order_of_keys():
 
 def test_the_digest_of_arrays_is_of_their_rows_in_order_and_not_of_blocks(monkeypatch):
     array = np.random.default_rng(0).integers(0, 4, (50, 6), dtype=np.uint8)
-    rows = np.array([3, 7, 40])
-    digest = digest_of_arrays(array, None, rows=rows)
+    labels, rows = np.arange(50), np.array([3, 7, 40])
+    digest = digest_of_arrays(array, labels, rows=rows)
     for other in (
         digest_of_arrays(array, rows=rows),
-        digest_of_arrays(array, None, rows=rows[::-1]),
-        digest_of_arrays(array.astype(np.uint16), None, rows=rows),
-        digest_of_arrays(array.reshape(50, 2, 3), None, rows=rows),
+        digest_of_arrays(array, labels, rows=rows[::-1]),
+        digest_of_arrays(array.astype(np.uint16), labels, rows=rows),
+        digest_of_arrays(array.reshape(50, 2, 3), labels, rows=rows),
     ):
         assert other != digest
     changed = array.copy()
     changed[8] += 1
-    assert digest_of_arrays(changed, None, rows=rows) == digest
+    assert digest_of_arrays(changed, labels, rows=rows) == digest
     changed[7] += 1
-    assert digest_of_arrays(changed, None, rows=rows) != digest
+    assert digest_of_arrays(changed, labels, rows=rows) != digest
     monkeypatch.setattr(checkpoints, "_BYTES_PER_BLOCK", 7)
-    assert digest_of_arrays(array, None, rows=rows) == digest
+    assert digest_of_arrays(array, labels, rows=rows) == digest

@@ -10,24 +10,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from arm_networks import network_content
 from encode_kmers import encode_kmers
-from evaluate_network import evaluate_network
+from evaluate import evaluate
 from extract_sequences import extract_sequences
 from fit_kmer_baseline import fit_kmer_baseline
 from normalise_genome import normalise_genome
 from prepare_peaks import prepare_peaks
 from sample_negatives import sample_negatives
 from simulate_experiment import simulate_experiment
-from train_network import train_network
+from train import train
 
-from workflow_support.configuration import resolve
+from workflow_support.configuration import network_of, resolve, training_of
 
 ROOT = Path(__file__).parents[2]
 DEMO_FILE = ROOT / "resources/demo/config.yaml"
 DEMO, _ = resolve(yaml.safe_load(DEMO_FILE.read_text()), [DEMO_FILE], ROOT / "resources/schemas/config.schema.json")
 FACTOR, ARM = "SPI1", "irrep_k3"
-ARCHITECTURE_KEYS = ("representation", "kmer", "channels", "plus_fraction")
 
 
 class Experiment(NamedTuple):
@@ -37,28 +35,31 @@ class Experiment(NamedTuple):
 
     def of_labels(self, windows: Path) -> dict[str, dict[str, Any]]:
         """Evaluations of one network and of the baseline, with the labels of a window table."""
-        arm = {key: value for key, value in DEMO["study"]["arms"][ARM].items() if key in ARCHITECTURE_KEYS}
         out = windows.parent / windows.stem
         trained = {"weights": out / "weights.safetensors", "models": out / "models.json"}
-        train_network(
+        train(
             windows=windows,
-            kmers=self.folder / "k3.npy",
-            classes=None,
+            sequences=self.folder / "k3.npy",
+            extras=[],
+            extra_names=[],
             kind="binary",
             task=FACTOR,
             arm=ARM,
             size="all",
             seeds=[1],
-            architecture=network_content(DEMO["network"] | arm),
-            training=DEMO["training"],
+            network=network_of(DEMO, "binary", ARM),
+            training=training_of(DEMO, "binary", ARM),
             checkpoints=out / "checkpoints",
             code="",
             history=out / "history.tsv",
             **trained,
         )
-        evaluate_network(
+        evaluate(
             windows=windows,
-            codes=self.folder / "codes.npy",
+            sequences=self.folder / "codes.npy",
+            extras=[],
+            extra_names=[],
+            kind="binary",
             **{name: [path] for name, path in trained.items()},
             task=FACTOR,
             arm=ARM,

@@ -173,7 +173,7 @@ def test_the_windows_of_all_replicates_are_one_tensor_and_their_rows_are_their_o
     _, _, start = prepared("regular")
     streams = training.RandomStreams(np.random.default_rng(0), np.random.default_rng(1))
     one, other = (start(seed).make_objective(streams, torch.device("cpu")) for seed in SEEDS)
-    assert one._kmers.data_ptr() == other._kmers.data_ptr()
+    assert one._sequences.data_ptr() == other._sequences.data_ptr()
     drawn = [np.unique(np.concatenate([objective.draw()[0] for _ in range(9)])) for objective in (one, other)]
     assert [len(rows) for rows in drawn] == [60, 60]
     assert not np.array_equal(*drawn)
