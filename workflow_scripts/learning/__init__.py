@@ -1,1 +1,1 @@
-"""Learning from arrays: training, saved models, metrics, baseline, prediction. Knows no genomics format."""
+"""Learning from windows: models, training, evaluation, analysis, and the table of the kinds of task."""

@@ -1,1 +1,1 @@
-"""What trained networks say: contributions, variants, embeddings; and the k-mer baseline."""
+"""Analysis of trained networks: contributions of bases, effects of variants and embeddings; and the k-mer baseline."""

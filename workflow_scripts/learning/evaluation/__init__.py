@@ -1,1 +1,1 @@
-"""Evaluation: predictions, metrics and their records."""
+"""Evaluation of trained networks: predictions, metrics and their records."""

@@ -1,1 +1,1 @@
-"""Networks as files and objects: built, saved, loaded and fed."""
+"""Networks: built, saved, loaded, and the arrays and devices that they run on."""

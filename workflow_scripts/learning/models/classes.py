@@ -1,4 +1,4 @@
-"""Whether every class is there, and how well scores order them: what training and evaluation share."""
+"""Checks and AUROC of classes, which training and evaluation share."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def require_every_class(labels: np.ndarray, classes: int, split: str) -> None:
 
 
 def auroc(labels: np.ndarray, logits: np.ndarray) -> float:
-    """Area under the receiver operating characteristic: P(a positive scores above a negative), ties count one half."""
+    """Area under the receiver operating characteristic: P(a positive scores above a negative); ties count one half."""
     return float(roc_auc_score(labels, logits))
 
 
 def macro_auroc(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Mean over classes of :func:`auroc`, one class against the rest, by its probability (windows, classes)."""
+    """The mean over classes of :func:`auroc` of each class against the rest, by its probability (windows, classes)."""
     return float(np.mean([auroc(labels == index, of_class) for index, of_class in enumerate(probabilities.T)]))

@@ -1,4 +1,4 @@
-"""Where tensors live."""
+"""The device that networks run on: its choice, its description, and its memory."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def select_device(name: str, threads: int, *, deterministic: bool = False) -> to
     Parameters
     ----------
     deterministic
-        Whether equal inputs give equal bits on a GPU too: torch then takes slower algorithms, and refuses with a
-        RuntimeError what has none. On the CPU all that our networks do is deterministic for a number of threads.
+        Whether equal inputs give equal bits on a GPU too: torch then uses slower algorithms, and raises a RuntimeError
+        for operations that have none. On the CPU our networks are deterministic for a given number of threads.
 
     Raises
     ------
     InputError
-        Where a GPU is asked for and there is none that works: nothing falls back to the CPU unasked.
+        If a GPU is asked for and none works: nothing falls back to the CPU unasked.
     """
     if name not in ("cpu", "cuda"):
         raise InputError("unknown device", found=name, allowed="cpu or cuda", mend="set training: device: cpu")
-    # Before anything runs on the GPU, for cuBLAS looks only as it starts.
+    # Before anything runs on the GPU, since cuBLAS reads the setting only as it starts.
     _set_determinism(deterministic)
     if name == "cuda":
         _require_gpu()
@@ -37,13 +37,13 @@ def select_device(name: str, threads: int, *, deterministic: bool = False) -> to
 
 
 def describe_device(device: torch.device) -> str:
-    """The device and the model of its processor, such as ``cuda (NVIDIA H100 80GB HBM3)``."""
+    """The device with the model of its processor, such as ``cuda (NVIDIA H100 80GB HBM3)``."""
     model = torch.cuda.get_device_name(device) if device.type == "cuda" else processor_model()
     return f"{device.type} ({model})"
 
 
 def describe_arithmetic(device: torch.device) -> str:
-    """Precision of what runs on the device, where TF32 takes its place, and whether algorithms are deterministic."""
+    """The precision of arithmetic on the device, its uses of TF32, and whether algorithms are deterministic."""
     tf32 = {
         "convolutions": torch.backends.cudnn.allow_tf32,
         "matrix products": torch.backends.cuda.matmul.allow_tf32,
@@ -58,16 +58,16 @@ def describe_arithmetic(device: torch.device) -> str:
 
 def _set_determinism(deterministic: bool) -> None:
     if deterministic:
-        # With as many workspaces as it likes, cuBLAS rounds by which of them a product gets (its documentation, Results
+        # With any number of workspaces, the rounding of cuBLAS depends on that of each product (its documentation, Results
         # Reproducibility).
         os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
         torch.backends.cudnn.benchmark = False
-    # As torch.use_deterministic_algorithms, which loads torch's compiler besides, and that takes seconds.
+    # Like torch.use_deterministic_algorithms, which also loads torch's compiler, and that takes seconds.
     torch.set_deterministic_debug_mode("error" if deterministic else "default")
 
 
 def _require_gpu() -> None:
-    """Refuse where no GPU does what it is told: a cluster may grant one that has no driver, or is broken."""
+    """Raise an InputError if no GPU works: a cluster may grant one that has no driver, or is broken."""
     if not torch.cuda.is_available():
         problem = "torch sees no GPU"
     else:
@@ -87,10 +87,10 @@ def _require_gpu() -> None:
 
 
 def keep_freed_memory() -> None:
-    """Ask glibc, where it is the C library, to keep freed memory for the next allocation.
+    """Ask glibc, if it is the C library, to keep freed memory for the next allocation.
 
-    Features of a batch are allocated and freed in every step. Left alone, glibc hands them back to the system, which
-    then clears each page again, a good part of a step on a CPU.
+    Features of a batch are allocated and freed in every step. By default, glibc returns their memory to the system,
+    which then clears each page again, and that takes a good part of a step on a CPU.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -1,6 +1,6 @@
-"""Trained replicates of an arm on disk: weights as safetensors, all else as JSON. Nothing of it is ever executed.
+"""Files of trained replicates: weights as safetensors, all else as JSON. Nothing of them is ever executed.
 
-One file holds the weights of all replicates, as ``seed<seed>/<tensor>``, and another their descriptions, a list.
+One file has the weights of all replicates, as ``seed<seed>/<tensor>``, and another the list of their descriptions.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ MEND = "train the model again: delete its folder and rerun the workflow"
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What a saved model is and how it came about.
+    """The description of a saved model and of its training.
 
-    ``architecture`` is what :meth:`NetworkDescription.to_dict` gives, and ``training`` holds the fields of the settings
-    for ``kind``, the kind of task. ``size`` is that of the training subset as it was asked for, ``train_size`` the
-    windows in it. ``validation`` holds the metrics of the best epoch by name, ``quality`` is what it was chosen by, the
-    larger the better, and ``device`` what it was trained on.
+    ``architecture`` is the complete description of the network, and ``training`` has all settings as one mapping.
+    ``size`` is the training subset as it was asked for, and ``train_size`` the number of its windows. ``validation``
+    has the metrics of the best epoch by name, and ``quality`` is the number by which it was chosen, the larger the
+    better. ``device`` is the one that it was trained on.
     """
 
     kind: str
@@ -64,24 +64,24 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-#: What a description must hold under some of its names, in words and as a test.
+#: The types of values in a description: their name for messages, and a test.
 _TYPES = (
     dict.fromkeys(("kind", "task", "arm", "size", "device"), ("text", lambda value: isinstance(value, str)))
     | dict.fromkeys(("architecture", "training", "validation"), ("an object", lambda value: isinstance(value, dict)))
     | dict.fromkeys(("seed", "train_size", "parameters", "best_epoch"), ("a whole number", _is_whole))
     | {"quality": ("a finite number", _is_number)}
 )
-#: What descriptions of earlier versions hold besides; it is not read.
+#: Further names in descriptions of earlier versions, which are not read.
 _FORMER = {"seconds"}
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of what decides a training's numbers."""
+    """The versions of the libraries that decide the numbers of a training."""
     return {"python": platform.python_version()} | {name: version(name) for name in ("torch", "numpy", "safetensors")}
 
 
 def save(weights: Path, models: Path, replicates: Sequence[tuple[nn.Module, ModelDescription]]) -> None:
-    """Write the states of networks to ``weights`` and their descriptions to ``models``, both or neither."""
+    """Write the weights of networks to ``weights`` and their descriptions to ``models``, both or neither."""
     state = {
         f"{_prefix(description)}{name}": value.detach().cpu().contiguous()
         for network, description in replicates
@@ -99,7 +99,7 @@ def load(weights: Path, models: Path, device: torch.device) -> list[tuple[nn.Mod
     Raises
     ------
     InputError
-        Where a file is missing, is not what it should be, is truncated, or the two do not belong together.
+        If a file is missing, damaged or of another kind, or the two do not belong together.
     """
     described = load_descriptions(models)
     networks = [_network(each, models) for each in described]
@@ -115,7 +115,7 @@ def load(weights: Path, models: Path, device: torch.device) -> list[tuple[nn.Mod
 
 
 def load_descriptions(models: Path) -> list[ModelDescription]:
-    """The descriptions of saved networks, at least one; an :class:`InputError` where the file holds anything else."""
+    """The descriptions of saved networks, at least one; an :class:`InputError` if the file has other content."""
     try:
         content = json.loads(Path(models).read_bytes(), object_pairs_hook=_each_key_once)
     except (OSError, ValueError, RecursionError) as error:
@@ -179,7 +179,7 @@ def _prefix(description: ModelDescription) -> str:
 
 
 def _load_state(weights: Path, expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors of a file; an :class:`InputError` unless they are named and shaped as those expected."""
+    """The tensors of a file; an :class:`InputError` unless they have the names and shapes of those expected."""
     try:
         state = load_file(weights)
     except (OSError, SafetensorError) as error:

@@ -1,1 +1,1 @@
-"""Training: settings, batches, losses and the loop. Nothing here reads the test split."""
+"""Training: settings, batches, losses and loop of each kind of task. No module here knows the test split."""

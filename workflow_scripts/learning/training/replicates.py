@@ -126,7 +126,7 @@ def _train_group(
 
 def _identity(arm: Arm, data: TrainingData, code: str, seed: int) -> str:
     settings = arm.settings.to_dict()
-    # How many replicates train together changes results by rounding alone.
+    # The number of replicates that train together changes results by rounding alone.
     del settings["stacked_replicates"]
     return identity_of(
         code=code,

@@ -26,12 +26,12 @@ class ComputeSettings:
     threads: int = option(1, "Threads of one training on the CPU.", minimum=1)
     deterministic: bool = option(
         False,
-        "Whether a training on a GPU repeats bit by bit, at the cost of time; on the CPU it always does.",
+        "Make a training on a GPU repeat bit by bit, at the cost of time; on the CPU it always does.",
     )
     stacked_replicates: int | None = option(
         None,
-        "How many seeds of an arm train at once, as stacked models; by default (null) all of them on a GPU, where "
-        "fewer take less memory, and one on a CPU. It changes results by rounding alone.",
+        "Seeds of an arm that train at once, as stacked models; by default (null) all of them on a GPU, where fewer "
+        "take less memory, and one on a CPU. It changes results by rounding alone.",
         minimum=1,
     )
 
@@ -39,7 +39,7 @@ class ComputeSettings:
         check_options(self)
 
     def replicates_together(self, replicates: int) -> int:
-        """How many of so many replicates train together."""
+        """The number of replicates that train together, out of this number in all."""
         if self.stacked_replicates is not None:
             return self.stacked_replicates
         # A CPU gains nothing from larger steps, and one by one a replicate has the same bits whatever is beside it.
