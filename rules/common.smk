@@ -30,7 +30,6 @@ os.environ.update(
 from figures.palette import PLUS
 from figures.registry import FIGURES, page_figures
 from learning.kinds import modules_of_kind, modules_of_script
-from rc_equivariant.descriptions.networks import modules_of
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import profile_length, resolve
 from workflow_support.origins import FILES_VARIABLE
@@ -123,10 +122,9 @@ def code_of_kind(script):
     return lambda wildcards: digests[wildcards.task]
 
 
-def training_code(task, arm):
-    """Digest of the training of an arm: the script, and the modules that it loads for the task and for the network."""
-    modules = modules_of_kind(run.kinds[task], "train")
-    return code("train", *modules, *modules_of(models.network(task, arm)))
+def code_with(script, modules_of, *values):
+    """Digest of a script with the modules that it loads for a job, which ``modules_of(*values)`` names."""
+    return code(script, *modules_of(*values))
 
 
 def per(names, function, *arguments):

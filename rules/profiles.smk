@@ -92,7 +92,7 @@ rule extract_profiles:
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         window=config["profile"]["window"],
-        output=profile_length(config),
+        output=lambda wildcards: profile_length(config),
         jitter=config["profile"]["jitter"],
         code=code("extract_profiles"),
     script:

@@ -39,6 +39,6 @@ rule train:
         network=per("task arm", models.network),
         training=per("task arm", models.training),
         checkpoints=run.path("checkpoints/{task}/{arm}/{size}"),
-        code=per("task arm", training_code),
+        code=per("task arm", code_with, "train", models.training_modules),
     script:
         "../workflow_scripts/train.py"

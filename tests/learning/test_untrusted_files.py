@@ -188,7 +188,7 @@ def test_addresses_of_other_kinds_are_refused(scheme: str, tmp_path: Path) -> No
 def test_a_redirect_to_another_kind_of_address_is_refused(
     target: str, tmp_path: Path, http_redirect: Callable[[str], str]
 ) -> None:
-    with pytest.raises(InputError, match="does not give the file"):
+    with pytest.raises(InputError, match="refuses to send the file"):
         fetch(http_redirect(target), tmp_path / "f", pause_seconds=0)
     assert list(tmp_path.iterdir()) == []
 

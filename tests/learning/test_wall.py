@@ -53,9 +53,6 @@ def test_no_code_of_training_names_the_test_split():
         assert "test" not in constants, file
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the loop splits learnt curvatures off, and networks.py lists hyperbolic networks"
-)
 def test_training_and_models_import_no_hyperbolic_layers():
     for file in [*LEARNING.glob("training/*.py"), *LEARNING.glob("models/*.py")]:
         assert "rc_equivariant.hyperbolic" not in file.read_text(), file

@@ -14,7 +14,6 @@ from snakemake.rules import Rule
 from workflow_rules import ROOT, plan_of, rules_of
 
 from learning.kinds import modules_of_kind
-from rc_equivariant.descriptions.networks import modules_of as network_modules
 from workflow_support.code_digest import code_digest, local_files
 from workflow_support.job import named_values
 from workflow_support.plan import Plan
@@ -81,11 +80,11 @@ def digests(rule: Rule, plan: Plan) -> list[tuple[str, str]]:
         return [(code, code_digest(script, *modules_of(rule)))]
     found = []
     for task, kind in plan.run.kinds.items():
-        modules = modules_of_kind(kind, stem(rule))
         for arm in plan.models.arms_for(task):
-            of_network = network_modules(plan.models.network(task, arm)) if stem(rule) == "train" else []
-            job = code(SimpleNamespace(task=task, arm=arm))
-            found.append((job, code_digest(script, *modules, *of_network)))
+            modules = modules_of_kind(kind, stem(rule))
+            if stem(rule) == "train":
+                modules = plan.models.training_modules(task, arm)
+            found.append((code(SimpleNamespace(task=task, arm=arm)), code_digest(script, *modules)))
     return found
 
 
@@ -114,10 +113,9 @@ def test_an_edit_of_hyperbolic_layers_reruns_the_trainings_of_hyperbolic_network
     plan = plan_of("tests/tiny.yaml")
     layers = SCRIPTS / "rc_equivariant/hyperbolic/linear.py"
     reached = {
-        arm: layers in local_files(SCRIPTS / "train.py", *modules_of_kind(kind, "train"), *network_modules(network))
-        for task, kind in plan.run.kinds.items()
+        arm: layers in local_files(SCRIPTS / "train.py", *plan.models.training_modules(task, arm))
+        for task in plan.run.tasks
         for arm in plan.models.arms_for(task)
-        for network in [plan.models.network(task, arm)]
     }
     assert {arm for arm, is_reached in reached.items() if is_reached} == {"hyperbolic", "labelled_hyperbolic"}
     assert len(reached) == 8

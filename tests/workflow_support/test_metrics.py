@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from learning.evaluation.classification import score_test_split
-from learning.evaluation.profiles import BIN_WIDTHS, OBSERVED, OF_BINS, PREDICTED, summarise_windows
+from learning.evaluation.metrics import OF_PROFILES
+from learning.evaluation.profiles import OBSERVED, PREDICTED, summarise_windows
 from study.evaluations import means_table, replicates_table
 from study.print_summary import summary_text
 from study.sections import results_text
@@ -59,20 +60,15 @@ def reported(kind):
 
 def test_the_table_has_exactly_the_metrics_that_tasks_with_classes_report():
     labels, logits = np.arange(60) % 2, np.random.default_rng(0).normal(size=60)
-    binary = score_test_split(labels, logits, 0.1, is_labelled=False).metrics
+    binary = score_test_split(labels, logits, 0.1, kind="binary").metrics
     assert reported("binary") == set(binary)
-    of_two = score_test_split(labels, logits, 0.1, is_labelled=True).metrics
-    of_three = score_test_split(np.arange(60) % 3, logits.reshape(20, 3).repeat(3, axis=0), None, is_labelled=True)
+    of_two = score_test_split(labels, logits, 0.1, kind="labelled").metrics
+    of_three = score_test_split(np.arange(60) % 3, logits.reshape(20, 3).repeat(3, axis=0), None, kind="labelled")
     assert reported("labelled") == {*of_two, *of_three.metrics}
 
 
 def test_the_table_has_exactly_the_metrics_that_profile_tasks_report():
-    of_windows = [
-        "JSD",
-        "JSD floor",
-        "JSD ceiling",
-        *(f"{name} {width} bp" for name in OF_BINS for width in BIN_WIDTHS),
-    ]
+    of_windows = ["JSD floor", "JSD ceiling", *OF_PROFILES]
     columns = [*of_windows, *OBSERVED, *PREDICTED]
     measured = pd.DataFrame(np.random.default_rng(0).random((9, len(columns))), columns=columns)
     values, _ = summarise_windows(measured.assign(without_plus=False, without_minus=False))

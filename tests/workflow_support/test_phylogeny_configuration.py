@@ -21,7 +21,7 @@ def configuration(**changes: object) -> dict:
     return {
         "name": "trees",
         "phylogenies": {"one": PHYLOGENY | changes},
-        "study": {"arms": {"a": {"kind": "labelled", "representation": "standard", "kmer": 1}}, "seeds": [1]},
+        "study": {"arms": {"a": {"representation": "standard", "kmer": 1}}, "seeds": [1]},
         "tasks": {"one": {"kind": "labelled", "sequences": {"all": file, "make_splits": {}}}},
     }
 

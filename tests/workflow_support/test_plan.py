@@ -220,7 +220,7 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
     ]
     assert len(study.embedding_distances()) == 4 + 3
     groups = arm_groups(plan)
-    assert list(groups) == list(plan.models.kinds)
+    assert list(groups) == plan.models.contestants
     assert [groups[name] for name in ("standard", "hyperbolic", "pair")] == ["standard", "regular", "combination"]
 
 

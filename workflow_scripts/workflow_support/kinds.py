@@ -72,6 +72,18 @@ KINDS: dict[str, Kind] = {
             evaluate="learning.evaluation.classification",
         ),
         Kind(
+            name="labelled",
+            doc="To which of two or more classes does a sequence belong? Learnt from sequences with labels.",
+            answers=LOGITS,
+            required={"sequences": "{train: ..., validation: ..., test: ...} or {all: ...}"},
+            own=frozenset({"sequences"}),
+            inputs=("classes",),
+            has_baseline=True,
+            unusable={"attribute": "whose sequences lie on no genome"},
+            train="learning.training.labelled",
+            evaluate="learning.evaluation.classification",
+        ),
+        Kind(
             name="profile",
             doc="How many reads start at each base of each strand? Learnt from reads or stranded bigWigs at peaks.",
             answers=PROFILE,
@@ -83,18 +95,6 @@ KINDS: dict[str, Kind] = {
             unusable={"variants": "which gives no single score"},
             train="learning.training.profiles",
             evaluate="learning.evaluation.profiles",
-        ),
-        Kind(
-            name="labelled",
-            doc="To which of two or more classes does a sequence belong? Learnt from sequences with labels.",
-            answers=LOGITS,
-            required={"sequences": "{train: ..., validation: ..., test: ...} or {all: ...}"},
-            own=frozenset({"sequences"}),
-            inputs=("classes",),
-            has_baseline=True,
-            unusable={"attribute": "whose sequences lie on no genome"},
-            train="learning.training.labelled",
-            evaluate="learning.evaluation.classification",
         ),
     )
 }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rc_registry import MIXED, OTHER
 from torch import Tensor
 
-from rc_equivariant import Ordinary
+from rc_equivariant import Ordinary, split_parameters
 from rc_equivariant.hyperbolic import (
     CentroidPool1d,
     Curvature,
@@ -21,7 +21,6 @@ from rc_equivariant.hyperbolic import (
     LorentzConv1d,
     LorentzLogits,
     lorentz,
-    split_parameters,
 )
 
 

@@ -58,7 +58,7 @@ def describe_arithmetic(device: torch.device) -> str:
 
 def _set_determinism(deterministic: bool) -> None:
     if deterministic:
-        # With any number of workspaces, the rounding of cuBLAS depends on that of each product (its documentation, Results
+        # With any number of workspaces, the rounding of cuBLAS depends on that of each product (cuBLAS, Results
         # Reproducibility).
         os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
         torch.backends.cudnn.benchmark = False

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from learning.kinds import modules_of_kind
+from rc_equivariant.descriptions.networks import modules_of
 from workflow_support.configuration import (
     contestants,
     contestants_for,
@@ -139,6 +141,10 @@ class Models:
         settings = self.run.settings
         window = {"window": settings["profile"]["window"]} if task in self.run.profile else {}
         return network_of(settings, self.run.kinds[task], arm) | window
+
+    def training_modules(self, task: str, arm: str) -> list[str]:
+        """The modules that the training of an arm loads by name: those of the kind of the task and of the network."""
+        return [*modules_of_kind(self.run.kinds[task], "train"), *modules_of(self.network(task, arm))]
 
     def training(self, task: str, arm: str) -> dict[str, Any]:
         """The settings of the training of an arm for a task."""
