@@ -58,7 +58,7 @@ from rc_equivariant import (
 )
 from rc_equivariant.functional import lookup
 from rc_equivariant.functional import normalisation as fast_normalisation
-from rc_equivariant.layers import activation, convolution, heads, normalisation, pooling
+from rc_equivariant.layers import activation, convolution, normalisation, pooling
 from rc_equivariant.networks import profile
 from rc_equivariant.testing import assert_equivariant, random_features
 
@@ -241,10 +241,10 @@ FAULTS = {
     ),
     # Heads, networks, strategies
     "strands merged without a flip": Fault(
-        replaced(heads, "mean_of_strands", merged_without_flip), exact(f"StrandMerge: {MIXED}")
+        replaced(pooling, "mean_of_strands", merged_without_flip), exact(f"StrandMerge: {MIXED}")
     ),
     "strands merged without a flip, by the formula": Fault(
-        replaced(heads, "mean_of_strands", merged_without_flip), merge_is_its_formula
+        replaced(pooling, "mean_of_strands", merged_without_flip), merge_is_its_formula
     ),
     "the strands of the control not exchanged": Fault(
         replaced(profile, "direct_sum", lambda types, features: torch.cat(features, 1)), exact(PROFILE_WITH_CONTROL)

@@ -90,7 +90,7 @@ def test_a_copy_has_curvatures_of_its_own():
     copied = copy.deepcopy(original)
     kmers = random_features(original.in_type, 2, WINDOW - 1, torch.Generator().manual_seed(0))
     before = original.eval()(kmers)
-    copied.curvatures[0].log_k.data.fill_(2.0)
+    copied.trunk.curvatures[0].log_k.data.fill_(2.0)
     assert torch.equal(original(kmers), before)
     assert not torch.equal(copied.eval()(kmers), before)
 

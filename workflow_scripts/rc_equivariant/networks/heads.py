@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 from .. import plain
 from ..descriptions.networks import NetworkDescription
-from ..layers.heads import StrandMerge
-from ..layers.pooling import MaxPool1d
+from ..layers.pooling import MaxPool1d, StrandMerge
 from ..representation import Ordinary
 from .network import LogitsHead, TrunkLayers
 
