@@ -117,7 +117,7 @@ def test_the_state_of_other_batches_is_refused(kind):
     state = batches.state()
     for name, value in state.items():
         for wrong in (value + 1000, np.zeros(3, dtype=np.int64), -1 - value):
-            with pytest.raises(ValueError, match="belongs to other rows|is no position"):
+            with pytest.raises(ValueError, match=r"belongs to other rows|is no position"):
                 batches.restore(state | {name: wrong})
         with pytest.raises(KeyError):
             batches.restore({other: kept for other, kept in state.items() if other != name})

@@ -10,9 +10,9 @@ from learning.evaluation.metrics import auroc, calibration_table, sigmoid
 from workflow_support.metrics import BASELINE_ARM
 
 ARMS = [
-    {"arm": "standard", "representation": "standard", "kmer": 1, "training": "plain"},
-    {"arm": "augmented", "representation": "standard", "kmer": 1, "training": "augmented"},
-    {"arm": "rcps", "representation": "rcps", "kmer": 1, "training": "plain"},
+    {"arm": "standard", "representation": "standard", "kmer": 1, "strands": "plain"},
+    {"arm": "augmented", "representation": "standard", "kmer": 1, "strands": "augmented"},
+    {"arm": "rcps", "representation": "rcps", "kmer": 1, "strands": "plain"},
     *({"arm": f"regular_k{k}", "family": "regular", "representation": "regular", "kmer": k} for k in (1, 2, 3, 4)),
     *(
         {"arm": f"irrep_p{p:g}", "family": "irrep", "representation": "irrep", "kmer": 3, "plus_fraction": p}
@@ -21,7 +21,7 @@ ARMS = [
     {"arm": "post_hoc", "combination": "augmented, both strands"},
     {"arm": "best_equivariant", "combination": "best of regular"},
 ]
-COMMON = {"kind": "binary", "channels": 32, "geometry": None, "curvature": None}
+COMMON = {"kinds": "binary", "channels": 32, "network": "published", "curvature": None}
 ROWS = [{"family": arm["arm"]} | COMMON | arm for arm in ARMS]
 #: Lead of positives over negatives in standard deviations, with all windows.
 LEADS = dict(
