@@ -43,4 +43,4 @@ include: "rules/variants.smk"
 rule all:
     default_target: True
     input:
-        outputs.final(),
+        outputs.final(figure_files(plan)),

@@ -123,7 +123,7 @@ rule record_run:
 
 rule record_times:
     input:
-        outputs.measured(),
+        outputs.measured(figure_files(plan)),
         ancient(outputs.checks()),
     output:
         rules=report(

@@ -11,7 +11,7 @@ import pytest
 from study_run import ROWS
 from workflow_rules import plan_of
 
-from figures.registry import arm_groups, page_figures
+from figures.registry import arm_groups, figure_files, page_figures
 from workflow_support.plan import Plan
 from workflow_support.plan.study import families_with_several
 
@@ -69,7 +69,7 @@ def test_input_files_are_read_where_they_lie_or_from_downloads() -> None:
     assert run.remote == ["genomes.simulated.blacklist"]
     assert run.verified == ["predict.oligos.sequences"]
     assert run.input_files()["simulation.tfs.CTCF.motif"] == "resources/motifs/MA0139.2.CTCF.jaspar"
-    outputs = plan_of("tests/tiny.yaml", {"genomes": {"simulated": genome | {"blacklist": remote}}}).outputs.final()
+    outputs = plan_of("tests/tiny.yaml", {"genomes": {"simulated": genome | {"blacklist": remote}}}).outputs.final([])
     assert "results/tiny/downloads/genomes.simulated.blacklist" in outputs
 
 
@@ -225,7 +225,7 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
 
 
 def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
-    final = plan.outputs.final()
+    final = plan.outputs.final(figure_files(plan))
     assert not [path for path, times in Counter(final).items() if times > 1]
     assert all(path.startswith("results/tiny/") for path in final)
     folders = Counter(path.split("/")[2] for path in final if path.count("/") > 2)

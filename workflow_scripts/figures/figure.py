@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from workflow_support.plan import Plan
+from workflow_support.plan import Plan
+from workflow_support.plan.outputs import FORMATS
 
-FORMATS = ("svg", "png")
-Copies = Callable[["Plan"], Sequence[Mapping[str, str]]]
+Copies = Callable[[Plan], Sequence[Mapping[str, str]]]
 
 
 @dataclass(frozen=True)

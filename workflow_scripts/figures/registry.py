@@ -7,13 +7,12 @@ of ``draw`` are the names of the entry's inputs and params.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from workflow_support.plan import Plan
 
 from .figure import Copies, Figure
 from .palette import COMBINATION
-
-if TYPE_CHECKING:
-    from workflow_support.plan import Plan
 
 
 def figure_files(plan: Plan) -> list[str]:

@@ -6,16 +6,13 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from .sampling import Batches
-
-if TYPE_CHECKING:
-    from .checkpoints import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -72,6 +69,14 @@ class Objective(Protocol):
         ...
 
 
+class Storage(Protocol):
+    """The file that keeps a training, as :class:`learning.training.checkpoints.Checkpoint` does."""
+
+    def save_if_due(self, state: TrainingState) -> None: ...
+
+    def finish(self, state: TrainingState) -> None: ...
+
+
 @dataclass(eq=False)
 class TrainingState:
     """A training between two epochs.
@@ -87,7 +92,7 @@ class TrainingState:
     streams: RandomStreams
     device: torch.device
     seed: int
-    checkpoint: Checkpoint | None = None
+    checkpoint: Storage | None = None
     is_finished: bool = False
     history: list[EpochRecord] = field(default_factory=list)
     best: EpochRecord | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from figures.registry import figure_files
 from workflow_support.configuration import Location
 
 from .inputs import Inputs
@@ -25,4 +24,4 @@ class Plan:
         self.run = Run(settings, locations)
         self.inputs, self.models, self.profiles = Inputs(self.run), Models(self.run), Profiles(self.run)
         self.uses, self.study = Uses(self.run, self.models, self.profiles), Study(self.run, self.models)
-        self.outputs = Outputs(self.run, self.models, self.profiles, self.study, figure_files(self))
+        self.outputs = Outputs(self.run, self.models, self.profiles, self.study)

@@ -5,7 +5,6 @@ Intermediate files are among them, because Snakemake makes a deleted file again 
 
 from __future__ import annotations
 
-from figures.figure import FORMATS
 from workflow_support.configuration import simulated_files
 
 from .models import Models
@@ -13,6 +12,8 @@ from .profiles import Profiles
 from .run import Run
 from .study import Study
 
+#: The formats of every figure.
+FORMATS = ("svg", "png")
 TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml", "results.md"]
 TIMES = ["rule_times.tsv", "arm_times.tsv"]
 CHECKS = ["checked/intervals.tsv", "checked/regions.tsv"]
@@ -31,30 +32,24 @@ PROFILE_FILES = ["strands.json", "counts.npy", "profile_counts.tsv", "signal/pos
 
 
 class Outputs:
-    """The outputs of a run, in groups.
+    """The outputs of a run, in groups; ``figures`` are the files of the figures that the registry lists."""
 
-    Parameters
-    ----------
-    figures
-        The files of the figures that the registry lists.
-    """
+    def __init__(self, run: Run, models: Models, profiles: Profiles, study: Study) -> None:
+        self.run, self.models, self.profiles, self.study = run, models, profiles, study
 
-    def __init__(self, run: Run, models: Models, profiles: Profiles, study: Study, figures: list[str]) -> None:
-        self.run, self.models, self.profiles, self.study, self.figures = run, models, profiles, study, figures
-
-    def final(self) -> list[str]:
+    def final(self, figures: list[str]) -> list[str]:
         """Everything that a user gets."""
-        return [*map(self.run.path, TIMES), *self.measured(), *self.checks()]
+        return [*map(self.run.path, TIMES), *self.measured(figures), *self.checks()]
 
     def checks(self) -> list[str]:
         """The tables of the checks of a run on genomes."""
         return [self.run.path(file) for file in CHECKS if self.run.genomes]
 
-    def measured(self) -> list[str]:
+    def measured(self, figures: list[str]) -> list[str]:
         """Every file except those of the checks, which may run again on their own, and the tables of times."""
         return [
             *map(self.run.path, TABLES_OF_A_RUN),
-            *self.figures,
+            *figures,
             *self.uses(),
             self.run.path("study/arms.tsv"),
             *self.study.hyperbolicity_files(),
