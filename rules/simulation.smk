@@ -1,9 +1,10 @@
 """
-The simulated experiment of the demo and of the tests; a run on real data has no section `simulation` and skips this.
+Simulated data: the experiment of the demo and of the tests, and sequences that evolve along phylogenetic trees.
 
-Needs: motif matrices (JASPAR).
+Needs: motif matrices (JASPAR). A run on real data has no section `simulation` or `phylogenies` and skips these rules.
 Makes: simulation/genome.fa and, for each transcription factor, simulation/<tf>.narrowPeak, .sites.tsv and .bw; where it
-has a section nexus, also <tf>.nexus.bam, .control.bam, .truth.plus.bw and .truth.minus.bw.
+has a section nexus, also <tf>.nexus.bam, .control.bam, .truth.plus.bw and .truth.minus.bw; for each
+phylogeny, phylogenies/<phylogeny>.tsv, .nwk and .parameters.tsv.
 """
 
 if "simulation" in config:
@@ -62,3 +63,29 @@ if "simulation" in config:
             code=code("simulate_nexus"),
         script:
             "../workflow_scripts/simulate_nexus.py"
+
+
+rule simulate_phylogeny:
+    input:
+        motif=per("phylogeny", inputs.phylogeny_motif),
+    output:
+        sequences=run.path("phylogenies/{phylogeny}.tsv"),
+        tree=run.path("phylogenies/{phylogeny}.nwk"),
+        parameters=run.path("phylogenies/{phylogeny}.parameters.tsv"),
+    log:
+        run.path("logs/simulate_phylogeny/{phylogeny}.log"),
+    benchmark:
+        run.path("benchmarks/simulate_phylogeny/{phylogeny}.tsv")
+    wildcard_constraints:
+        phylogeny=one_of(config["phylogenies"]),
+    conda:
+        "../envs/phylogeny.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        settings=lambda wildcards: config["phylogenies"][wildcards.phylogeny],
+        code=code("simulate_phylogeny"),
+    script:
+        "../workflow_scripts/simulate_phylogeny.py"

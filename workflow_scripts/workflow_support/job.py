@@ -21,18 +21,18 @@ Item = TypeVar("Item")
 logger = logging.getLogger("rc")
 
 
-def run_job(snakemake: Any, function: Callable[..., None], **arguments: Any) -> None:
+def run_job(snakemake: Any, function: Callable[..., None]) -> None:
     """Run ``function`` as the body of a Snakemake job, with the named inputs, outputs and parameters of its rule.
 
-    Messages go to the job's log file and to the terminal. An :class:`InputError` ends the job with its text alone, and
-    so does what a disk does, as inputs that are gone or were cut off; any other exception is a defect of ours and
-    leaves its traceback in the log. An interrupt by the user leaves none. ``arguments`` replace those of the rule.
+    Messages go to the job's log file and to the terminal. An :class:`InputError`, a fault of the disk and a damaged
+    input end the job with their text alone. Any other exception is a defect of the workflow and leaves its traceback in
+    the log. An interrupt by the user leaves none.
     """
     log = Path(snakemake.log[0])
     _log_to(log)
     try:
         require_intact(snakemake.input, _folder_of_run(log))
-        function(**(arguments or bound_arguments(snakemake, function)))
+        function(**bound_arguments(snakemake, function))
     except InputError as error:
         logger.error("%s", error)
         sys.exit(1)
