@@ -11,6 +11,7 @@ import pytest
 from checkout import ROOT
 
 import rc_equivariant
+from learning.kinds import KINDS, modules_of_kind
 from rc_equivariant import hyperbolic
 from rc_equivariant.descriptions.networks import NetworkDescription, modules_of
 from workflow_support.code_digest import code_digest, local_files
@@ -78,21 +79,23 @@ def test_the_search_finds_planted_imports(tmp_path: Path) -> None:
     assert names_from_packages(file) == ["rc_equivariant", "Conv1d"]
 
 
-@pytest.mark.parametrize("script", ["train_network", "train_profile_network"])
-def test_a_training_depends_on_the_layers_of_its_own_network(script: str) -> None:
-    file, folder = SCRIPTS / f"{script}.py", SCRIPTS / "rc_equivariant/hyperbolic"
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_training_depends_on_the_layers_of_its_own_network(kind: str) -> None:
+    file, folder = SCRIPTS / "train.py", SCRIPTS / "rc_equivariant/hyperbolic"
+    of_kind = modules_of_kind(kind, "train")
     of_name = {
         name: modules_of(NetworkDescription.published(name, "regular").to_dict())
         for name in ("binary", "profile", "hyperbolic")
     }
-    found = {name: local_files(file, *modules) for name, modules in of_name.items()}
+    found = {name: local_files(file, *of_kind, *modules) for name, modules in of_name.items()}
     for name, module in {
         "binary": "networks/heads",
         "profile": "networks/profile",
         "hyperbolic": "hyperbolic/network",
     }.items():
-        assert SCRIPTS / f"rc_equivariant/{module}.py" not in local_files(file)
+        assert SCRIPTS / f"rc_equivariant/{module}.py" not in local_files(file, *of_kind)
         assert SCRIPTS / f"rc_equivariant/{module}.py" in found[name]
     assert folder / "lorentz.py" in found["hyperbolic"]
     assert not [path for name in ("binary", "profile") for path in found[name] if folder in path.parents]
-    assert len({code_digest(file), *(code_digest(file, *modules) for modules in of_name.values())}) == 4
+    digests = {code_digest(file, *of_kind, *modules) for modules in ([], *of_name.values())}
+    assert len(digests) == 4

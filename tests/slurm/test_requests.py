@@ -85,6 +85,6 @@ def test_the_groups_of_the_profile_are_those_of_the_rules() -> None:
         "prepare_sequences",
         "encode_kmers",
     }
-    assert members["evaluations"] == {"evaluate_network", "embed_sequences"}
+    assert members["evaluations"] == {"evaluate", "evaluate_profiles", "embed_sequences"}
     assert members["study"] >= {"collect_study", "compare_arms", "plot_study_arms", "write_results_page"}
     assert members["figures"] >= {"plot_performance", "plot_variant_effects"}
