@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from arm_networks import network_content
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_profiles import TRAINING as PROFILE_TRAINING
 from planted_profiles import write_planted_task
@@ -124,7 +125,8 @@ def binary_training(folder: Path, epochs: int, windows: int = 400) -> Training:
     }
     training = TRAINING | {"epochs": epochs, "steps_per_epoch": 5, "reverse_complement_augmentation": True}
     inputs = {"windows": "windows.tsv", "sequences": "kmers.npy", "extras": []}
-    return _written(folder, inputs, {"kind": "binary", "extra_names": []}, architecture, training)
+    params = {"kind": "binary", "extra_names": []}
+    return _written(folder, inputs, params, network_content(architecture), training)
 
 
 def profile_training(folder: Path, epochs: int) -> Training:
@@ -134,7 +136,8 @@ def profile_training(folder: Path, epochs: int) -> Training:
     inputs = {"windows": "windows.tsv", "sequences": "codes.npy", "extras": ["counts.npy", "control.npy"]}
     training = PROFILE_TRAINING | {"epochs": epochs, "patience": epochs}
     params = {"kind": "profile", "extra_names": ["counts", "control"]}
-    return _written(folder, inputs, params, PROFILE_ARCHITECTURE, training)
+    network = network_content(PROFILE_ARCHITECTURE, "profile") | {"window": PROFILE_ARCHITECTURE["window"]}
+    return _written(folder, inputs, params, network, training)
 
 
 TRAININGS = {"binary": binary_training, "profile": profile_training}
