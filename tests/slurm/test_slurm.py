@@ -218,9 +218,9 @@ def test_a_gpu_without_a_driver_is_refused_and_the_logs_are_named(
     assert of_rule == "results/demo/logs/train/CTCF/irrep/all.log"
     for log in (of_rule, of_slurm):
         text = (checkout.folder / log).read_text()
-        assert "training: device is cuda, but torch sees no GPU" in text
+        assert "compute: device is cuda, but torch sees no GPU" in text
         assert re.search(r"CUDA_VISIBLE_DEVICES: [01]$", text, re.MULTILINE)
-        assert "Traceback" not in text.split("training: device is cuda")[0]
+        assert "Traceback" not in text.split("compute: device is cuda")[0]
 
 
 def test_a_training_killed_at_its_time_limit_goes_on_from_its_checkpoint_under_the_same_limit(

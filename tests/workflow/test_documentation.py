@@ -1,28 +1,95 @@
-"""What the documentation shows is run as it stands."""
+"""The code on the pages runs as it stands, and the configurations on them are accepted."""
 
+import copy
 import re
 from pathlib import Path
 
 import pytest
+import yaml
+from snakemake.utils import update_config
 from torch import nn
 
 from rc_equivariant import Conv1d, Representation
+from workflow_support.configuration import resolution, resolve
+from workflow_support.configuration.former import require_current
+from workflow_support.origins import Origins
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "resources/schemas/config.schema.json"
+#: Pages that people write, where docs/results.md and its folder are written by `make page`.
+PAGES = ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")) if page.stem != "results")]
+#: What an example leaves out because another on its page, or the reader's own file, has it.
+SURROUNDINGS = {
+    "name": "example",
+    "data": "data",
+    "genomes": {
+        name: {"fasta": f"{name}.fa", "splits": {"validation": ["chr1"], "test": ["chr2"]}}
+        for name in ("hg19", "hg38", "mm10")
+    },
+    "tasks": {"GATA1": {"genome": "hg19", "peaks": "GATA1.narrowPeak"}},
+    "study": {
+        "arms": {
+            name: {"representation": name.removesuffix("_k3"), "kmer": 3, "channels": 32} | options
+            for name, options in {"regular_k3": {}, "irrep_k3": {"plus_fraction": 0.75}}.items()
+        },
+        "combinations": {"mixed_pair": {"arms": ["regular_k3", "irrep_k3"]}},
+        "seeds": [1, 2, 3],
+    },
+}
 
 
-def python_in(document):
-    return re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
+def fenced(language, document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return [re.sub(r"^ *", "", code, count=1) for code in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)]
+
+
+def configurations():
+    """Every example of a configuration on the pages."""
+    known = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]
+    for page in PAGES:
+        for number, code in enumerate(fenced("yaml", page), 1):
+            example = yaml.safe_load(code)
+            if set(example) & set(known):
+                yield pytest.param(example, id=f"{page}-{number}")
+
+
+def with_surroundings(example):
+    """``example`` with all that it leaves out."""
+    config = copy.deepcopy(SURROUNDINGS)
+    if "tasks" in example:
+        del config["tasks"]
+    if "arms" in example.get("study", {}):
+        del config["study"]["arms"], config["study"]["combinations"]
+    update_config(config, example)
+    return config
+
+
+@pytest.mark.parametrize("example", list(configurations()))
+def test_every_configuration_shown_is_accepted(example, monkeypatch):
+    monkeypatch.setattr(resolution, "require_file", lambda *_: None)
+    assert resolve(with_surroundings(example), [], SCHEMA).settings["study"]["arms"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_key_in_a_sentence_is_a_former_one(page):
+    prose = re.sub(r"```.*?```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    for code in re.findall(r"`(\w+: [^`\n]+)`", prose):
+        try:
+            keys = yaml.safe_load(code)
+        except yaml.YAMLError:
+            continue
+        arm = {key: value for key, value in keys.items() if key == "geometry"}
+        require_current(keys | {"study": {"arms": {"arm": arm}}}, Origins([]))
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/layers.md"])
 def test_the_networks_shown_do_not_see_the_strand(document, capsys):
-    exec(python_in(document)[0], {})
+    exec(fenced("python", document)[0], {})
     assert float(re.search(r"tensor\((\S+?)[,)]", capsys.readouterr().out)[1]) < 1e-4
 
 
 def test_the_kit_passes_an_equivariant_layer_and_no_other():
-    _, check = python_in("docs/layers.md")
+    _, check = fenced("python", "docs/layers.md")
     of_type, to_type = Representation(regular=8), Representation(trivial=4, sign=4)
     exec(check, {"my_layer": Conv1d(of_type, to_type, 5)})
     with pytest.raises(AssertionError, match="Conv1d"):

@@ -100,12 +100,12 @@ def _clear_error_if_gpu_memory_is_full(networks: int) -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError as error:
-        fewer = f"stacked_replicates: {networks // 2}" if networks > 1 else "batch_size, to a smaller one"
+        fewer = f"compute: {{stacked_replicates: {networks // 2}}}" if networks > 1 else "a smaller batch_size"
         raise InputError(
             "the memory of the GPU does not hold this training",
             found=f"{networks} replicates together; {str(error).splitlines()[0]}",
             allowed="as many replicates at once as fit; those that are finished are kept",
-            mend=f"set training: {fewer}",
+            mend=f"set {fewer}",
         ) from error
 
 
