@@ -31,7 +31,7 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo report results benchmark page test lint bench reliability clean $(RUN_TARGETS)
+.PHONY: help setup demo report results benchmark docs page test lint bench reliability clean $(RUN_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 16
@@ -75,6 +75,9 @@ benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_
 	$(SNAKEMAKE) --configfile $(BENCHMARK_STUDY) resources/benchmarks/$(patsubst %/,%,$(dir $(NAME))).yaml \
 	    --config 'data=$(DATA)' 'name=$(subst /,.,$(NAME))' 'only=[$(notdir $(NAME))]' \
 	    $(SNAKEFLAGS) --rerun-incomplete
+
+docs: setup ## write docs/configuration.md again, after a change of what a configuration may hold
+	PYTHONPATH=workflow_scripts $(BIN)/python -m workflow_support.configuration.documentation docs/configuration.md
 
 page: setup ## gather the pages of the runs of resources/runs that were done into docs/results.md
 	PYTHONPATH=workflow_scripts $(BIN)/python -m study.collect_pages $(addprefix results/,$(RUNS)) --out docs \

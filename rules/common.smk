@@ -30,6 +30,7 @@ os.environ.update(
 from figures.palette import PLUS
 from figures.registry import FIGURES, figure_files, page_figures
 from learning.kinds import modules_of_kind, modules_of_script
+from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.code_digest import code_digest
 from workflow_support.configuration import profile_length, resolve
 from workflow_support.origins import FILES_VARIABLE

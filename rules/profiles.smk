@@ -1,9 +1,9 @@
 """
 Profile tasks: from reads or stranded bigWigs to windows with sequences and counts.
 
-Needs: tasks/<task>/positives.tsv, the genome, and for every task its counts and, where there is one, its control.
+Needs: tasks/<task>/positives.tsv, the genome, and for every task its counts and, where there are any, its input tracks.
 Makes: in tasks/<task>/ signal/<source>.<n>.plus.bw and .minus.bw, strands.json, windows.tsv, codes.npy, counts.npy,
-control.npy and profile_counts.tsv.
+profile_counts.tsv, and an array for each input track, such as control.npy.
 """
 
 
@@ -20,7 +20,7 @@ rule count_reads:
     benchmark:
         run.path("benchmarks/count_reads/{task}/{source}.{n}.tsv")
     wildcard_constraints:
-        source="counts|control",
+        source=one_of(profiles.sources),
         n=r"\d+",
     conda:
         "../envs/genomics.yaml"
@@ -112,3 +112,36 @@ use rule extract_profiles as extract_profiles_with_control with:
         run.path("benchmarks/extract_profiles_with_control/{task}.tsv")
     wildcard_constraints:
         task=one_of(run.with_control),
+
+
+rule extract_track:
+    input:
+        per("task", run.genome_file, "genome.fa.fai"),
+        windows=run.path("tasks/{task}/windows.tsv"),
+        fasta=per("task", run.genome_file, "genome.fa"),
+        plus=lambda wildcards: profiles.track_files(wildcards.track, wildcards.task)[0],
+        minus=lambda wildcards: profiles.track_files(wildcards.track, wildcards.task)[
+            1:
+        ],
+    output:
+        track=run.path("tasks/{task}/{track}.npy"),
+    log:
+        run.path("logs/extract_track/{task}.{track}.log"),
+    benchmark:
+        run.path("benchmarks/extract_track/{task}.{track}.tsv")
+    wildcard_constraints:
+        task=one_of(run.profile),
+        # The control is extracted with the counts, whose files have the same form.
+        track=one_of(name for name in TRACKS if name != "control"),
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        output=lambda wildcards: profile_length(config),
+        jitter=config["profile"]["jitter"],
+        code=code("extract_track"),
+    script:
+        "../workflow_scripts/extract_track.py"

@@ -13,6 +13,7 @@ from learning.evaluation.predict import Clock, expected_reads
 from learning.models.devices import select_device
 from learning.models.inputs import tracks_of
 from learning.models.networks import architecture_of
+from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
@@ -53,7 +54,8 @@ def predict_profiles(
         As in :class:`genome_data.intervals.tiles.TiledGenome`.
     tracks, track_names
         bigWigs on this genome of the input tracks that the networks read, and the name and strand of each, such as
-        ``control.plus``. Those of one name are summed.
+        ``control.plus``; the strand is ``both`` where both were measured together. Those of one name and strand are
+        summed.
     average_strands
         Whether to average what the networks expect from both strands.
     table
@@ -69,7 +71,7 @@ def predict_profiles(
     output = architecture.output_length
     margin = (architecture.window - output) // 2
     genome = TiledGenome(fasta, regions, contigs, window=output, stride=output, margin=margin)
-    inputs = {name: StrandTracks(*strands, genome.sizes) for name, strands in files.items()}
+    inputs = {name: StrandTracks(strands, genome.sizes) for name, strands in files.items()}
     predicted = 0
     with ExitStack() as stack:
         table_path, *track_paths = stack.enter_context(atomic_paths(table, plus, minus))
@@ -93,19 +95,22 @@ def predict_profiles(
 
 def _files_of_tracks(
     read: tuple[str, ...], files: list[Path], names: list[str], model: Path
-) -> dict[str, tuple[list[Path], list[Path]]]:
-    """The bigWigs of the + and the - strand of each track that networks read; an InputError unless they fit."""
+) -> dict[str, list[list[Path]]]:
+    """The bigWigs of each strand of each track that networks read; an InputError unless they fit."""
     found = {}
     for name in read:
-        strands = tuple(
+        strands = [
             [file for file, given in zip(files, names, strict=True) if given == f"{name}.{strand}"]
-            for strand in ("plus", "minus")
-        )
+            for strand in TRACKS[name].strands
+        ]
         if not all(strands):
             raise InputError(
                 f"the networks read a {name}, which is not there",
                 file=model,
-                found=f"{len(strands[0])} bigWigs of the {name}'s + strand, {len(strands[1])} of its − strand",
+                found=", ".join(
+                    f"{len(given)} bigWigs of strand {strand}"
+                    for strand, given in zip(TRACKS[name].strands, strands, strict=True)
+                ),
                 allowed="at least one of each",
                 mend=f"predict on the genome of the task, whose {name} is known, or train networks without a {name}",
             )

@@ -10,12 +10,12 @@ from snakemake.utils import update_config
 from torch import nn
 
 from rc_equivariant import Conv1d, Representation
-from workflow_support.configuration import resolution, resolve
+from workflow_support.configuration import documentation, resolution, resolve
 from workflow_support.configuration.former import require_current
 from workflow_support.origins import Origins
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "resources/schemas/config.schema.json"
+SCHEMA = documentation.SCHEMA_FILE
 #: Pages that people write, where docs/results.md and its folder are written by `make page`.
 PAGES = ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")) if page.stem != "results")]
 #: What an example leaves out because another on its page, or the reader's own file, has it.
@@ -94,3 +94,21 @@ def test_the_kit_passes_an_equivariant_layer_and_no_other():
     exec(check, {"my_layer": Conv1d(of_type, to_type, 5)})
     with pytest.raises(AssertionError, match="Conv1d"):
         exec(check, {"my_layer": nn.Conv1d(of_type.size, to_type.size, 5)})
+
+
+def test_the_page_of_the_configuration_is_current():
+    written = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    assert documentation.page() == written, "run `make docs`, which writes docs/configuration.md again"
+
+
+def test_the_examples_of_the_configuration_are_a_run(tmp_path):
+    """All examples together are one configuration, which resolves as it stands."""
+    text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    examples = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    config = {key: value for example in examples for key, value in example.items()}
+    assert len(config) == sum(map(len, examples)) > 10
+    for file in ("hg38.fa.gz", "GATA1.narrowPeak.gz"):
+        (tmp_path / file).touch()
+    settings, locations = resolve(config | {"data": str(tmp_path)}, [], SCHEMA)
+    assert set(locations) == {"genomes.hg38.fasta", "tasks.GATA1.peaks"}
+    assert set(config) <= set(settings)

@@ -63,15 +63,15 @@ class MaxAndMean(nn.Module):
         return torch.cat([x.amax(2), x.mean(2)], 1)
 
 
-class WithTrack(nn.Module):
-    """A trunk on one-hot bases, and a head that reads its features and an input track."""
+class WithTracks(nn.Module):
+    """A trunk on one-hot bases, and a head that reads its features and input tracks."""
 
     def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
         super().__init__()
         self.trunk, self.head = trunk, head
 
-    def forward(self, one_hot: Tensor, track: Tensor) -> tuple[Tensor, Tensor]:
-        return self.head(self.trunk(one_hot), track)
+    def forward(self, one_hot: Tensor, *tracks: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        return self.head(self.trunk(one_hot), *tracks)
 
 
 class Profile(nn.Module):
@@ -85,20 +85,21 @@ class Profile(nn.Module):
         return self.profile(features), self.totals(self.average(features))
 
 
-class ProfileWithControl(nn.Module):
-    """:class:`Profile` that also reads a control track of shape (batch, 2, L').
+class ProfileWithTracks(nn.Module):
+    """:class:`Profile` that also reads input tracks, each of shape (batch, channel, L').
 
-    ``mix`` reads the profile followed by the control, ``totals`` the average features followed by log(1 + total) of
-    the control.
+    ``mix`` reads the profile followed by the tracks, ``totals`` the average features followed by log(1 + total) of each
+    track.
     """
 
     def __init__(self, profile: nn.Module, mix: nn.Module, average: nn.Module, totals: nn.Module) -> None:
         super().__init__()
         self.profile, self.mix, self.average, self.totals = profile, mix, average, totals
 
-    def forward(self, features: Tensor, control: Tensor) -> tuple[Tensor, Tensor]:
-        profile = self.mix(torch.cat([self.profile(features), control], 1))
-        return profile, self.totals(torch.cat([self.average(features), torch.log1p(control.sum(2))], 1))
+    def forward(self, features: Tensor, *tracks: Tensor) -> tuple[Tensor, Tensor]:
+        profile = self.mix(torch.cat([self.profile(features), *tracks], 1))
+        totals = [torch.log1p(track.sum(2)) for track in tracks]
+        return profile, self.totals(torch.cat([self.average(features), *totals], 1))
 
 
 class OtherStrand(nn.Module):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rc_equivariant.descriptions.tracks import TRACKS
+
 #: What networks can answer, as the heads of ``rc_equivariant.descriptions`` say it.
 LOGITS, PROFILE = "logits", "profile"
 
@@ -26,10 +28,6 @@ class Kind:
         Keys that a task must have, each with what it holds.
     own
         All keys of a task that mean something for some kinds only, this one among them.
-    inputs
-        Names of the files that training and evaluation read beside windows and sequences.
-    tracks
-        Those of them that a network may read beside the sequence; a task without one leaves it out.
     has_baseline
         Whether the k-mer regression is fitted beside the networks.
     unusable
@@ -43,8 +41,6 @@ class Kind:
     answers: str
     required: Mapping[str, str]
     own: frozenset[str]
-    inputs: tuple[str, ...] = ()
-    tracks: tuple[str, ...] = ()
     has_baseline: bool
     unusable: Mapping[str, str] = field(default_factory=dict)
     train: str
@@ -77,7 +73,6 @@ KINDS: dict[str, Kind] = {
             answers=LOGITS,
             required={"sequences": "{train: ..., validation: ..., test: ...} or {all: ...}"},
             own=frozenset({"sequences"}),
-            inputs=("classes",),
             has_baseline=True,
             unusable={"attribute": "whose sequences lie on no genome"},
             train="learning.training.labelled",
@@ -88,9 +83,7 @@ KINDS: dict[str, Kind] = {
             doc="How many reads start at each base of each strand? Learnt from reads or stranded bigWigs at peaks.",
             answers=PROFILE,
             required=_PEAKS | {"counts": "{plus: [...], minus: [...]} or {reads: [...]}"},
-            own=_ON_GENOME | {"counts", "control"},
-            inputs=("counts", "control"),
-            tracks=("control",),
+            own=_ON_GENOME | {"counts", *TRACKS},
             has_baseline=False,
             unusable={"variants": "which gives no single score"},
             train="learning.training.profiles",

@@ -146,12 +146,12 @@ def _no_bigwig(path: Path, found: object) -> InputError:
 
 
 class StrandTracks:
-    """bigWigs of both strands, summed over sources, for reading a few windows at a time.
+    """bigWigs of one or both strands, summed over sources, for reading a few windows at a time.
 
     Parameters
     ----------
-    plus, minus
-        bigWigs of reads.
+    strands
+        The bigWigs of each strand, + strand first.
     sizes
         Length of every contig of the genome.
 
@@ -161,13 +161,13 @@ class StrandTracks:
         If a file is no bigWig or belongs to another genome.
     """
 
-    def __init__(self, plus: Sequence[Path], minus: Sequence[Path], sizes: Mapping[str, int]) -> None:
+    def __init__(self, strands: Sequence[Sequence[Path]], sizes: Mapping[str, int]) -> None:
         self._sizes = sizes
-        self._strands = [[(path, contigs_of_track(path, sizes)) for path in paths] for paths in (plus, minus)]
+        self._strands = [[(path, contigs_of_track(path, sizes)) for path in paths] for paths in strands]
 
     def read(self, contig: str, starts: np.ndarray, width: int) -> np.ndarray:
-        """Values in windows of one contig, which may reach beyond it: float32 (windows, 2, width), + strand first."""
-        total = np.zeros((len(starts), 2, width), dtype=np.float32)
+        """Values in windows of one contig, which may reach beyond it: float32 (windows, strands, width)."""
+        total = np.zeros((len(starts), len(self._strands), width), dtype=np.float32)
         for strand, tracks in enumerate(self._strands):
             for path, measured in tracks:
                 if contig in measured:

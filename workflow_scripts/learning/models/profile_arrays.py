@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.errors import InputError
 
 from .inputs import as_integer_tensor, as_reads
@@ -23,7 +24,8 @@ from .inputs import as_integer_tensor, as_reads
 class ProfileWindows:
     """Windows without their margin.
 
-    ``sequences`` have the shape (windows, length), ``counts`` and every one of the ``tracks`` (windows, 2, output).
+    ``sequences`` have the shape (windows, length), ``counts`` (windows, 2, output), and each of the ``tracks``
+    (windows, 1 or 2, output).
     """
 
     sequences: np.ndarray
@@ -42,7 +44,8 @@ class ProfileArrays:
     counts
         Reads of the + and the - strand, (windows, 2, output + 2 margin).
     tracks
-        Input tracks by name, of the shape of ``counts``, in the order in which the network reads them.
+        Input tracks by name, in the order in which the network reads them: of the shape of ``counts``, or with one
+        channel if the strands were measured together.
     length, output
         Positions that a network reads, and those that it predicts.
 
@@ -61,8 +64,9 @@ class ProfileArrays:
     def __post_init__(self) -> None:
         if (self.sequences.shape[1] - self.length) % 2 or self.margin < 0:
             raise self._misfit("sequences", self.sequences, f"{self.length} positions and an equal margin on each side")
-        shape = (len(self.sequences), 2, self.output + 2 * self.margin)
         for name, values in {"counts": self.counts, **self.tracks}.items():
+            channels = len(TRACKS[name].strands) if name in self.tracks else 2
+            shape = (len(self.sequences), channels, self.output + 2 * self.margin)
             if values.shape != shape:
                 raise self._misfit(name, values, f"{shape}, as its sequences need")
 
@@ -107,7 +111,7 @@ class ProfileTensors:
     sequences
         Base codes or k-mer indices, (windows, length + 2 margin).
     counts, tracks
-        Reads and input tracks, float32, each (windows, 2, output + 2 margin).
+        Reads and input tracks, float32, each (windows, 1 or 2, output + 2 margin).
     length, output
         Positions that a network reads, and those that it predicts.
     """

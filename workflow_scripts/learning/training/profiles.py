@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from genome_data.windows.table import read_windows
+from rc_equivariant.descriptions.heads import HEADS
 from workflow_support.errors import InputError
 
 from ..kinds import TaskFiles
@@ -40,7 +41,8 @@ def prepare(files: TaskFiles, settings: Training, network: Mapping[str, Any]) ->
     InputError
         If a split has no windows, the arrays do not fit each other, or no network has this description.
     """
-    tracks = {name: file for name, file in files.extras.items() if name != "counts"}
+    read = HEADS[network["head"]["type"]].tracks
+    tracks = {name: file for name, file in files.extras.items() if name in read}
     described = describe(network, window=network["window"], tracks=tuple(tracks))
     length = described.window - described.symmetry.kmer + 1
     arrays = load_profile_arrays(files.sequences, files.extras["counts"], tracks, length, described.output_length)

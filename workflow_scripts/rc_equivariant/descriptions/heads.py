@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from .options import check_options, option, with_tuples
+from .tracks import TRACKS
 from .trunks import Trunk
 
 POOLINGS = ("flatten", "centroid")
@@ -82,13 +83,16 @@ class DenseHead(Head):
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileHead(Head):
-    """One convolution to a profile for each strand, and totals from the average of the features (BPNet)."""
+    """One convolution to a profile for each strand, and totals from the average of the features (BPNet).
+
+    It reads every input track.
+    """
 
     type: ClassVar[str] = "profile"
     module: ClassVar[str] = "rc_equivariant.networks.profile"
     layers: ClassVar[str] = "Profile"
     answers: ClassVar[str] = PROFILE
-    tracks: ClassVar[tuple[str, ...]] = ("control",)
+    tracks: ClassVar[tuple[str, ...]] = tuple(TRACKS)
 
     profile_width: int = option(75, "Width of the convolution to the profile.", unit="positions", minimum=1)
 
@@ -122,4 +126,12 @@ class PointsHead(Head):
 
 
 #: Every head by the name that a configuration gives it.
-HEADS: dict[str, type[Head]] = {each.type: each for each in (MaxPoolHead, DenseHead, ProfileHead, PointsHead)}
+HEADS: dict[str, type[Head]] = {
+    each.type: each
+    for each in (
+        MaxPoolHead,
+        DenseHead,
+        ProfileHead,
+        PointsHead,
+    )
+}

@@ -181,5 +181,11 @@ class HyperbolicTrunk(Trunk):
 
 #: Every trunk by the name that a configuration gives it.
 TRUNKS: dict[str, type[Trunk]] = {
-    each.type: each for each in (ConvolutionTrunk, PooledResidualTrunk, DilatedTrunk, HyperbolicTrunk)
+    each.type: each
+    for each in (
+        ConvolutionTrunk,
+        PooledResidualTrunk,
+        DilatedTrunk,
+        HyperbolicTrunk,
+    )
 }

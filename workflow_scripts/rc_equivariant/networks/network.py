@@ -143,8 +143,8 @@ class Network(EquivariantModule):
             shape = (len(kmers), space.size, self.description.output_length)
             if track.shape != shape:
                 raise ValueError(
-                    f"the {name} track must hold both strands of the {shape[2]} positions of the profile: it needs the "
-                    f"shape {shape} but has {tuple(track.shape)}"
+                    f"the {name} track must hold the {shape[2]} positions of the profile on each of its strands: it "
+                    f"needs the shape {shape} but has {tuple(track.shape)}"
                 )
 
     def embed(self, kmers: Tensor) -> Tensor:
@@ -160,7 +160,8 @@ class Network(EquivariantModule):
         kmers
             K-mer indices (:meth:`KmerEncoding.indices`), shape (batch, window - k + 1).
         tracks
-            The input tracks of the description, in its order, each of shape (batch, 2, output_length), + strand first.
+            The input tracks of the description, in its order, each of shape (batch, strands, output_length), + strand
+            first; one that was measured on both strands together has one channel.
 
         Returns
         -------
@@ -174,7 +175,7 @@ class Network(EquivariantModule):
     def export(self) -> nn.Module:
         """The network on one-hot bases, as :meth:`KmerConv1d.export` reads them, and on its input tracks."""
         trunk, head = self.trunk.export(), self.head.export()
-        return (plain.WithTrack(trunk, head) if self.head.track_types else nn.Sequential(trunk, head)).eval()
+        return (plain.WithTracks(trunk, head) if self.head.track_types else nn.Sequential(trunk, head)).eval()
 
 
 def _layers(part: Trunk | Head) -> type[EquivariantModule]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 import torch
 from torch import Tensor, nn
 
 from .. import plain
 from ..descriptions.networks import NetworkDescription
+from ..descriptions.tracks import TRACKS
 from ..layers.convolution import Conv1d, Linear
 from ..layers.pooling import GlobalAvgPool1d
 from ..representation import FeatureType, Ordinary, Representation, direct_sum
@@ -14,48 +18,49 @@ from .network import HeadLayers, TrunkLayers
 
 #: The + and the - strand of a measurement: reverse complement exchanges the two and reverses the positions.
 STRANDS = Representation(regular=1)
+#: A measurement of both strands together: reverse complement reverses its positions.
+BOTH_STRANDS = Representation(trivial=1)
 
 
 class Profile(HeadLayers):
-    """A profile and a total for each strand, and a control track if the description names one.
+    """A profile and a total for each strand, from features and the input tracks that the description names.
 
-    One convolution reads the profile from the features, and another of width 1 mixes it with the control. The logarithm
-    of the totals is a linear map of the average of the features and of log(1 + total) of the control.
+    One convolution reads the profile from the features, and another of width 1 mixes it with the tracks. The logarithm
+    of the totals is a linear map of the average of the features and of log(1 + total) of each track.
     """
 
     def __init__(self, trunk: TrunkLayers, description: NetworkDescription) -> None:
-        hidden, has_control = trunk.out_type, "control" in description.tracks
-        tracks = (STRANDS,) if has_control else ()
-        super().__init__((hidden, *tracks) if has_control else hidden, (STRANDS, STRANDS))
+        hidden = trunk.out_type
+        tracks = tuple(STRANDS if TRACKS[name].is_stranded else BOTH_STRANDS for name in description.tracks)
+        super().__init__((hidden, *tracks) if tracks else hidden, (STRANDS, STRANDS))
         self.track_types = tracks
         self.average = GlobalAvgPool1d(hidden)
         # A standard network reads and gives the same strands, but no symmetry is asked of its layers.
-        strands = Ordinary(STRANDS.size) if isinstance(hidden, Ordinary) else STRANDS
+        is_ordinary = isinstance(hidden, Ordinary)
+        strands, *read = (Ordinary(each.size) if is_ordinary else each for each in (STRANDS, *tracks))
         self.profile = Conv1d(hidden, strands, description.head.profile_width)
-        if has_control:
-            self.profile_and_control = Conv1d(strands + strands, strands, 1)
-            self.totals = Linear(hidden + strands, strands)
-        else:
-            self.totals = Linear(hidden, strands)
+        self.profile_and_tracks, self.average_and_tracks = [strands, *read], [hidden, *read]
+        if tracks:
+            # Saved networks have its weights under this name, whatever the tracks.
+            self.profile_and_control = Conv1d(reduce(add, self.profile_and_tracks), strands, 1)
+        self.totals = Linear(reduce(add, self.average_and_tracks), strands)
 
-    def forward(self, features: Tensor, control: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, *tracks: Tensor) -> tuple[Tensor, Tensor]:
         """Profile and totals, as :meth:`Network.forward` returns them."""
         profile, average = self.profile(features), self.average(features)
-        if control is None:
+        if not tracks:
             return profile, self.totals(average)
-        strands, hidden = self.profile.out_type, self.average.out_type
-        profile = self.profile_and_control(direct_sum([strands, strands], [profile, control]))
-        control_totals = torch.log1p(control.sum(2))
-        return profile, self.totals(direct_sum([hidden, strands], [average, control_totals]))
+        profile = self.profile_and_control(direct_sum(self.profile_and_tracks, [profile, *tracks]))
+        totals = [torch.log1p(track.sum(2)) for track in tracks]
+        return profile, self.totals(direct_sum(self.average_and_tracks, [average, *totals]))
 
     def export(self) -> nn.Module:
         profile, average = self.profile.export(), self.average.export()
         if not self.track_types:
             return plain.Profile(profile, average, self.totals.export())
-        strands, hidden = self.profile.out_type, self.average.out_type
-        mix = _reading_in_turn([strands, strands], self.profile_and_control.export())
-        totals = _reading_in_turn([hidden, strands], self.totals.export())
-        return plain.ProfileWithControl(profile, mix, average, totals)
+        mix = _reading_in_turn(self.profile_and_tracks, self.profile_and_control.export())
+        totals = _reading_in_turn(self.average_and_tracks, self.totals.export())
+        return plain.ProfileWithTracks(profile, mix, average, totals)
 
 
 def _reading_in_turn(types: list[FeatureType], linear: nn.Module) -> nn.Module:

@@ -12,6 +12,7 @@ from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.networks import NETWORKS
 from rc_equivariant.descriptions.options import Limits, Option, options_of
 from rc_equivariant.descriptions.symmetry import Symmetry
+from rc_equivariant.descriptions.tracks import TRACKS
 from rc_equivariant.descriptions.trunks import TRUNKS
 from workflow_support.kinds import KINDS
 
@@ -223,6 +224,12 @@ def kind() -> Schema:
     return {"description": sentences, "enum": list(KINDS), "default": "binary"}
 
 
+def tracks() -> dict[str, Schema]:
+    """The keys of a task that give its input tracks."""
+    types = {True: "#/$defs/stranded", False: "#/$defs/location"}
+    return {name: {"description": each.doc, "$ref": types[each.is_stranded]} for name, each in TRACKS.items()}
+
+
 #: Options of which an arm may give a list, and the ending that each value adds to the arm's name.
 SPANNED = {"kmer": "_k{:g}", "plus_fraction": "_p{:g}", "network": "_{}", "curvature": "_{}"}
 
@@ -240,5 +247,6 @@ PARTS: dict[str, Callable[[], Schema]] = {
         arm,
         reference,
         kind,
+        tracks,
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rc_equivariant.descriptions.tracks import STRANDED, TRACKS
 from workflow_support.origins import KeyPath, Origins, dotted
 
 Settings = Mapping[str, Any]
@@ -13,22 +14,23 @@ Settings = Mapping[str, Any]
 def check_profile_sources(settings: Settings, origins: Origins) -> None:
     """Raise an InputError where the reads of a task are not those of both strands."""
     for name, task in settings["tasks"].items():
-        for key in ("counts", "control"):
+        for key in ("counts", *STRANDED):
             _check_stranded(("tasks", name, key), task.get(key, {"reads": []}), origins)
 
 
 def check_profile_predictions(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where a prediction of profiles lacks the control that its networks read."""
+    """Raise an InputError where a prediction of profiles lacks an input track that its networks read."""
     for name, values in settings["predict"].items():
         task = settings["tasks"][values["task"]]
-        if "control" in task and ("sequences" in values or values["genome"] != task["genome"]):
+        track = next((name for name in TRACKS if name in task), None)
+        if track and ("sequences" in values or values["genome"] != task["genome"]):
             path = ("predict", name)
             raise origins.error(
                 path,
-                f"`{dotted(path)}` has no control, which the networks of {values['task']} read",
+                f"`{dotted(path)}` has no {track}, which the networks of {values['task']} read",
                 found="sequences" if "sequences" in values else f"genome: {values['genome']}",
-                allowed=f"regions or contigs of {task['genome']}, where the control was measured",
-                mend="predict there, or train a task without control",
+                allowed=f"regions or contigs of {task['genome']}, where the {track} was measured",
+                mend=f"predict there, or train a task without {track}",
             )
 
 

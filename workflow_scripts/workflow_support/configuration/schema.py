@@ -85,7 +85,8 @@ def _inlined(node: Any, root: Schema, folder: Path) -> Any:
     if reference is None:
         return own
     if reference.startswith(GENERATED):
-        return _inlined(PARTS[reference.removeprefix(GENERATED)](), root, folder) | own
+        generated = _inlined(PARTS[reference.removeprefix(GENERATED)](), root, folder)
+        return own | {key: value for key, value in generated.items() if key not in own}
     if not reference.startswith("#/$defs/"):
         return read_schema(folder / reference) | own
     return _inlined(root["$defs"][reference.removeprefix("#/$defs/")], root, folder) | own

@@ -10,6 +10,7 @@ from typing import Any
 
 from learning.kinds import modules_of_kind
 from rc_equivariant.descriptions.networks import modules_of
+from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.configuration import (
     contestants,
     contestants_for,
@@ -157,7 +158,8 @@ class Models:
 
     def tracks(self, task: str) -> dict[str, str]:
         """The files of the input tracks that the networks of a task read beside the sequence, by name."""
-        return {"control": self.run.path(f"tasks/{task}/control.npy")} if task in self.run.with_control else {}
+        given = self.run.settings["tasks"][task]
+        return {name: self.run.path(f"tasks/{task}/{name}.npy") for name in TRACKS if name in given}
 
     def extras(self, task: str) -> dict[str, str]:
         """The files beside windows and sequences that the networks of a task are trained and evaluated on, by name."""

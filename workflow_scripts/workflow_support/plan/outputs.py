@@ -93,10 +93,10 @@ class Outputs:
             (run.binary, NEGATIVES_FILES),
             (run.labelled, LABELLED_FILES),
             (run.profile, PROFILE_FILES),
-            (run.with_control, ["control.npy"]),
         ]
         return [
             *(path for tasks, files in of_kinds for path in run.paths("tasks/{task}/{file}", task=tasks, file=files)),
+            *(path for task in run.profile for path in self.models.tracks(task).values()),
             *(run.path(f"tasks/{task}/kmers.k{k}.npy") for task in run.tasks for k in self.models.kmer_lengths(task)),
         ]
 

@@ -1,8 +1,9 @@
-"""The signal of profile tasks: bigWigs of read starts on both strands, counts of reads and controls."""
+"""The signal of profile tasks: bigWigs of read starts on both strands, and of input tracks."""
 
 from __future__ import annotations
 
 from figures.palette import MINUS, PLUS
+from rc_equivariant.descriptions.tracks import STRANDED, TRACKS
 from workflow_support.configuration import simulated_files
 
 from .run import Run
@@ -12,10 +13,18 @@ STRANDS = {"plus": ("+", PLUS), "minus": ("−", MINUS)}
 
 
 class Profiles:
-    """The files of the ``counts`` and of the ``control`` of profile tasks.
+    """The files of the ``counts`` and of the input tracks of profile tasks.
 
-    A source, ``counts`` or ``control``, has one or more BAM files, or as many pairs of bigWigs.
+    A source, ``counts`` or a stranded track, has one or more BAM files, or as many pairs of bigWigs. Any other track is
+    one bigWig.
+
+    Attributes
+    ----------
+    sources
+        The names of the sources.
     """
+
+    sources = ("counts", *STRANDED)
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -45,10 +54,16 @@ class Profiles:
         """Colours of the bigWigs of counts in figures, in the order of :meth:`sample_labels`."""
         return [colour for strand, (_, colour) in STRANDS.items() for _ in self.strand_files("counts", strand, task)]
 
+    def track_files(self, track: str, task: str) -> list[list[str]]:
+        """The bigWigs of each strand of an input track of a task."""
+        if not TRACKS[track].is_stranded:
+            return [self.run.local_paths(f"tasks.{task}.{track}")]
+        return [self.strand_files(track, strand, task) for strand in TRACKS[track].strands]
+
     def sources_of_reads(self, task: str) -> list[tuple[str, int]]:
-        """The BAM files of a task as (``counts`` or ``control``, number)."""
+        """The BAM files of a task as (source, number)."""
         given = self.run.settings["tasks"][task]
-        numbers = {source: range(len(given.get(source, {}).get("reads", []))) for source in ("counts", "control")}
+        numbers = {source: range(len(given.get(source, {}).get("reads", []))) for source in self.sources}
         return [(source, n) for source in numbers for n in numbers[source]]
 
     def read_files(self, suffix: str, task: str) -> list[str]:

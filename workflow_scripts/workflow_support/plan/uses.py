@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rc_equivariant.descriptions.tracks import TRACKS
+
 from .models import Models
 from .profiles import Profiles
 from .run import Run
@@ -50,9 +52,9 @@ class Uses:
         of_prediction, of_task = (values.get("genome") for values in genomes)
         names = self.models.tracks(task) if of_prediction == of_task else {}
         return {
-            f"{name}.{strand}": self.profiles.strand_files(name, strand, task)
+            f"{name}.{strand}": files
             for name in names
-            for strand in ("plus", "minus")
+            for strand, files in zip(TRACKS[name].strands, self.profiles.track_files(name, task), strict=True)
         }
 
     def explained_file(self, file: str, attribution: str) -> str:
