@@ -1,4 +1,4 @@
-"""The head for profiles: how many reads start at each base, on each strand?"""
+"""The head that predicts profiles: the number of reads that start at each base, on each strand."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ STRANDS = Representation(regular=1)
 
 
 class Profile(HeadLayers):
-    """A profile and a total for each strand, and a control track if the description names one.
+    """The head for a profile and a total on each strand, with a control track if the description names one.
 
-    One convolution reads the profile from the features, and another of width 1 mixes it with the control. The logarithm
-    of the totals is a linear map of the average of the features and of log(1 + total) of the control.
+    One convolution computes the profile from the features, and another of width 1 combines it with the control. The
+    logarithm of the totals is a linear map of the average features and of log(1 + total) of the control.
     """
 
     def __init__(self, trunk: TrunkLayers, description: NetworkDescription) -> None:
@@ -29,7 +29,7 @@ class Profile(HeadLayers):
         super().__init__((hidden, *tracks) if has_control else hidden, (STRANDS, STRANDS))
         self.track_types = tracks
         self.average = GlobalAvgPool1d(hidden)
-        # A standard network reads and gives the same strands, but no symmetry is asked of its layers.
+        # A standard network has the same two strands, but its layers need not respect any symmetry.
         strands = Ordinary(STRANDS.size) if isinstance(hidden, Ordinary) else STRANDS
         self.profile = Conv1d(hidden, strands, description.head.profile_width)
         if has_control:
@@ -39,7 +39,7 @@ class Profile(HeadLayers):
             self.totals = Linear(hidden, strands)
 
     def forward(self, features: Tensor, control: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Profile and totals, as :meth:`Network.forward` returns them."""
+        """Return profile and totals, as :meth:`Network.forward` does."""
         profile, average = self.profile(features), self.average(features)
         if control is None:
             return profile, self.totals(average)
@@ -59,7 +59,7 @@ class Profile(HeadLayers):
 
 
 def _reading_in_turn(types: list[FeatureType], linear: nn.Module) -> nn.Module:
-    """A linear map of the direct sum of ``types``, changed to read the channels of one type after the other."""
+    """Reorder a linear map of the direct sum of ``types`` to read the channels of one type after the other."""
     in_turn = torch.arange(sum(t.size for t in types))[None].split([t.size for t in types], 1)
     of_direct_sum = direct_sum(types, in_turn)[0]
     linear.weight.data = linear.weight.data[:, torch.argsort(of_direct_sum)]
