@@ -1,4 +1,4 @@
-"""The head for profiles: how many reads start at each base, on each strand?"""
+"""The head that predicts profiles: the number of reads that start at each base, on each strand."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Profile(HeadLayers):
 
 
 def _reading_in_turn(types: list[FeatureType], linear: nn.Module) -> nn.Module:
-    """A linear map of the direct sum of ``types``, changed to read the channels of one type after the other."""
+    """Reorder a linear map of the direct sum of ``types`` to read the channels of one type after the other."""
     in_turn = torch.arange(sum(t.size for t in types))[None].split([t.size for t in types], 1)
     of_direct_sum = direct_sum(types, in_turn)[0]
     linear.weight.data = linear.weight.data[:, torch.argsort(of_direct_sum)]
