@@ -16,8 +16,15 @@ from workflow_support.origins import Origins
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = documentation.SCHEMA_FILE
-#: Pages that people write, where docs/results.md and its folder are written by `make page`.
-PAGES = ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")) if page.stem != "results")]
+#: The pages, without docs/results.md, which `make page` writes, and docs/extending.md, which test_extending.py follows.
+PAGES = [
+    "README.md",
+    *(
+        f"docs/{page.name}"
+        for page in sorted((ROOT / "docs").glob("*.md"))
+        if page.stem not in ("results", "extending")
+    ),
+]
 #: What an example leaves out because another on its page, or the reader's own file, has it.
 SURROUNDINGS = {
     "name": "example",
@@ -80,6 +87,15 @@ def test_no_key_in_a_sentence_is_a_former_one(page):
             continue
         arm = {key: value for key, value in keys.items() if key == "geometry"}
         require_current(keys | {"study": {"arms": {"arm": arm}}}, Origins([]))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_names_exists(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = {link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link}
+    named = re.findall(r"`((?:resources|workflow_scripts|rules|tests|slurm|benchmarks|envs)/[\w./-]*)`", text)
+    files = [(ROOT / page).parent / link for link in links] + [ROOT / name for name in named]
+    assert [file for file in files if not file.exists()] == []
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/layers.md"])
