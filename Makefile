@@ -77,7 +77,7 @@ benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_
 	    $(SNAKEFLAGS) --rerun-incomplete
 
 docs: setup ## write docs/configuration.md again, after a change of what a configuration may hold
-	PYTHONPATH=workflow_scripts $(BIN)/python -m workflow_support.configuration.documentation docs/configuration.md
+	PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.documentation docs/configuration.md
 
 page: setup ## gather the pages of the runs of resources/runs that were done into docs/results.md
 	PYTHONPATH=workflow_scripts $(BIN)/python -m study.collect_pages $(addprefix results/,$(RUNS)) --out docs \

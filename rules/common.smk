@@ -32,11 +32,11 @@ from figures.registry import FIGURES, figure_files, page_figures
 from learning.kinds import modules_of_kind, modules_of_script
 from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.code_digest import code_digest
-from workflow_support.configuration import profile_length, resolve
+from configuration import profile_length, resolve
 from workflow_support.origins import FILES_VARIABLE
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_KMER
-from workflow_support.plan import Plan
+from plan import Plan
 from workflow_support.provenance import file_digest
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.

@@ -81,7 +81,7 @@ def used_by(title: str) -> dict:
 def write_page(folder: Path) -> str:
     """What ``make docs`` writes, in a copy of the code."""
     (folder / PAGE).parent.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "workflow_support.configuration.documentation", str(folder / PAGE)]
+    command = [sys.executable, "-m", "configuration.documentation", str(folder / PAGE)]
     subprocess.run(command, cwd=folder / "workflow_scripts", check=True)
     return (folder / PAGE).read_text(encoding="utf-8")
 

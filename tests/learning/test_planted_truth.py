@@ -20,7 +20,7 @@ from sample_negatives import sample_negatives
 from simulate_experiment import simulate_experiment
 from train import train
 
-from workflow_support.configuration import network_of, resolve, training_of
+from configuration import network_of, resolve, training_of
 
 ROOT = Path(__file__).parents[2]
 DEMO_FILE = ROOT / "resources/demo/config.yaml"

@@ -25,8 +25,8 @@ from sample_negatives import sample_negatives
 from sequence_formats import fasta_text
 from test_saved_models import description, made, refused, written
 
+from configuration import resolve
 from learning.training.checkpoints import Checkpoint
-from workflow_support.configuration import resolve
 from workflow_support.errors import InputError
 from workflow_support.fetch import fetch
 

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from snakemake.utils import update_config
 
-from workflow_support.configuration import resolve
+from configuration import resolve
 
 ROOT = Path(__file__).parents[2]
 RUNS = ROOT / "resources/runs"

@@ -13,8 +13,8 @@ from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, Snak
 from snakemake.rules import Rule
 from snakemake.settings.enums import Quietness
 
-from workflow_support.configuration import resolve
-from workflow_support.plan import Plan
+from configuration import resolve
+from plan import Plan
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,9 +9,9 @@ import yaml
 from snakemake.utils import update_config
 from torch import nn
 
+from configuration import documentation, resolution, resolve
+from configuration.former import require_current
 from rc_equivariant import Conv1d, Representation
-from workflow_support.configuration import documentation, resolution, resolve
-from workflow_support.configuration.former import require_current
 from workflow_support.origins import Origins
 
 ROOT = Path(__file__).parents[2]

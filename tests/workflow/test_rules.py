@@ -14,9 +14,9 @@ from snakemake.rules import Rule
 from workflow_rules import ROOT, plan_of, rules_of
 
 from learning.kinds import modules_of_kind
+from plan import Plan
 from workflow_support.code_digest import code_digest, local_files
 from workflow_support.job import named_values
-from workflow_support.plan import Plan
 
 CONFIGURATIONS = ["tests/tiny.yaml", "resources/demo/config.yaml", "config.yaml"]
 SCRIPTS = ROOT / "workflow_scripts"

@@ -23,7 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 from safetensors.numpy import load_file
 from study_configurations import STUDIES, resolve_files
 
-from workflow_support.configuration import contestants, replicates_of, train_sizes
+from configuration import contestants, replicates_of, train_sizes
 from workflow_support.metrics import BASELINE_ARM
 
 TINY = ["--configfile", "tests/tiny.yaml"]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workflow_support.plan import Plan
-from workflow_support.plan.outputs import FORMATS
+from plan import Plan
+from plan.outputs import FORMATS
 
 Copies = Callable[[Plan], Sequence[Mapping[str, str]]]
 

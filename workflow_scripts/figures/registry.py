@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from workflow_support.plan import Plan
+from plan import Plan
 
 from .figure import Copies, Figure
 from .palette import COMBINATION

@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from learning.kinds import modules_of_kind
-from rc_equivariant.descriptions.networks import modules_of
-from rc_equivariant.descriptions.tracks import TRACKS
-from workflow_support.configuration import (
+from configuration import (
     contestants,
     contestants_for,
     network_of,
@@ -19,6 +16,9 @@ from workflow_support.configuration import (
     train_sizes,
     training_of,
 )
+from learning.kinds import modules_of_kind
+from rc_equivariant.descriptions.networks import modules_of
+from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
 from .run import Run, unique

@@ -5,7 +5,7 @@ Intermediate files are among them, because Snakemake makes a deleted file again 
 
 from __future__ import annotations
 
-from workflow_support.configuration import simulated_files
+from configuration import simulated_files
 
 from .models import Models
 from .profiles import Profiles

@@ -1,6 +1,6 @@
 """The page ``docs/configuration.md``, which documents every key of a configuration and is generated from the schema.
 
-Write it with ``python -m workflow_support.configuration.documentation docs/configuration.md``.
+Write it with ``python -m configuration.documentation docs/configuration.md``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Row = tuple[str, str, str, str]
 
 #: Parts whose options depend on their type; the page has a table for each type.
 WITH_OWN_TABLES = ("networks.<name>.trunk", "networks.<name>.head", "trainings.<name>")
-SCHEMA_FILE = Path(__file__).parents[3] / "resources/schemas/config.schema.json"
+SCHEMA_FILE = Path(__file__).parents[2] / "resources/schemas/config.schema.json"
 
 INTRODUCTION = """# Configuration
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from workflow_support.configuration import Location
+from configuration import Location
 from workflow_support.kinds import KINDS, LOGITS, of_kind
 
 Settings = Mapping[str, Any]
@@ -19,7 +19,7 @@ class Run:
     ----------
     settings, locations
         The checked configuration and its input files by key; see
-        :class:`workflow_support.configuration.Configuration`.
+        :class:`configuration.Configuration`.
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from workflow_support.configuration import resolve, simulated_files
+from configuration import resolve, simulated_files
 from workflow_support.errors import InputError
 
 ROOT = Path(__file__).parents[2]

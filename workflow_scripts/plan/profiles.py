@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from configuration import simulated_files
 from figures.palette import MINUS, PLUS
 from rc_equivariant.descriptions.tracks import STRANDED, TRACKS
-from workflow_support.configuration import simulated_files
 
 from .run import Run
 

@@ -12,8 +12,8 @@ from study_run import ROWS
 from workflow_rules import plan_of
 
 from figures.registry import arm_groups, figure_files, page_figures
-from workflow_support.plan import Plan
-from workflow_support.plan.study import families_with_several
+from plan import Plan
+from plan.study import families_with_several
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests/tiny.yaml"
@@ -251,7 +251,7 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
 
 
 def test_planning_needs_neither_torch_nor_matplotlib() -> None:
-    code = "import sys, workflow_support.plan; sys.exit(bool({'torch', 'matplotlib'} & set(sys.modules)))"
+    code = "import sys, plan; sys.exit(bool({'torch', 'matplotlib'} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow_scripts", check=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workflow_support.configuration import Location
+from configuration import Location
 
 from .inputs import Inputs
 from .models import Models

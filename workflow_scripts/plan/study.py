@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflow_support.configuration import kinds_of
-from workflow_support.configuration.arms import training_of_arm
+from configuration import kinds_of
+from configuration.arms import training_of_arm
 from workflow_support.metrics import main_metric
 
 from .models import Models

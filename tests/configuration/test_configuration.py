@@ -12,9 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from study_configurations import STUDIES, resolve_files
 
-from rc_equivariant.descriptions.networks import NetworkDescription
-from rc_equivariant.networks.network import build
-from workflow_support.configuration import (
+from configuration import (
     Configuration,
     Location,
     arms_for,
@@ -26,7 +24,9 @@ from workflow_support.configuration import (
     train_sizes,
     training_of,
 )
-from workflow_support.configuration.windows import shortest_window
+from configuration.windows import shortest_window
+from rc_equivariant.descriptions.networks import NetworkDescription
+from rc_equivariant.networks.network import build
 from workflow_support.errors import InputError
 
 ROOT = Path(__file__).parents[2]
