@@ -43,13 +43,15 @@ class Step:
         file = folder / self.file
         if self.file == PAGE:
             write_page(folder)
+        elif not file.exists():
+            file.write_text(self.block, encoding="utf-8")
         elif self.anchor is None:
-            content = file.read_text(encoding="utf-8") if file.exists() else ""
-            file.write_text(content + self.block, encoding="utf-8")
+            file.write_text(file.read_text(encoding="utf-8") + "\n\n" + self.block, encoding="utf-8")
         else:
             lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
             (place,) = [n for n, line in enumerate(lines) if line.strip() == self.anchor]
-            lines.insert(place + (self.side == "after"), self.block)
+            is_definition = self.side == "before" and not self.block.startswith(" ")
+            lines.insert(place + (self.side == "after"), self.block + "\n\n" * is_definition)
             file.write_text("".join(lines), encoding="utf-8")
 
 
@@ -86,6 +88,15 @@ def write_page(folder: Path) -> str:
     return (folder / PAGE).read_text(encoding="utf-8")
 
 
+def require_style(folder: Path) -> None:
+    """Check the style of the files that the recipes made or changed."""
+    files = [step.file for title in FOLLOWED for step in steps(title) if step.file.endswith(".py")]
+    for task in (["check"], ["format", "--check"]):
+        ruff = [sys.executable, "-m", "ruff", *task, "--no-cache", "--config", str(ROOT / "pyproject.toml"), *files]
+        done = subprocess.run(ruff, cwd=folder, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def tiny() -> dict:
     """The tiny configuration with one arm, seed and size for its tasks on the genome, and one prediction."""
     settings = yaml.safe_load((ROOT / "tests/tiny.yaml").read_text(encoding="utf-8"))
@@ -120,6 +131,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if "```yaml" in recipe(title):
             settings = merged(settings, used_by(title))
     (checkout.folder / "tests/tiny.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    require_style(checkout.folder)
     arguments = ["--configfile", "tests/tiny.yaml"]
     checkout.snakemake(*arguments, "--cores", "2")
     checkout.snakemake(*arguments, "--report", "results/tiny/report.html")
