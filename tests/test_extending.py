@@ -25,7 +25,13 @@ STEP = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 #: Recipes that are followed here; a new layer may take a fourth file.
-FOLLOWED = {"A network": 4, "A metric": 3, "A figure": 3, "An input track beside the sequence": 4}
+FOLLOWED = {
+    "A network": 4,
+    "A metric": 3,
+    "A figure": 3,
+    "An input track beside the sequence": 4,
+    "A kind of task": 3,
+}
 DESCRIBED = ["An option of negatives", "An executor other than Slurm"]
 
 
@@ -184,6 +190,15 @@ def test_the_track_is_extracted_and_read(extended: Path) -> None:
     summary = pd.read_csv(extended / "summary.tsv", sep="\t")
     assert summary.query("arm == 'profile_rcps' and metric == 'RC error'")["mean"].item() < 1e-4
     assert (extended / "predictions/profiles.plus.bw").stat().st_size > 0
+
+
+def test_the_kind_is_trained_and_evaluated(extended: Path) -> None:
+    summary = pd.read_csv(extended / "summary.tsv", sep="\t").query("task == 'CTCF_unbalanced' and arm == 'passes'")
+    assert {"AUROC", "Recall", "RC error"} <= set(summary["metric"])
+    (model,) = json.loads((extended / "tasks/CTCF_unbalanced/models/passes/all/models.json").read_text())
+    assert model["kind"] == "unbalanced"
+    comparisons = pd.read_csv(extended / "study/arms.tsv", sep="\t").set_index("arm")
+    assert comparisons.loc["passes", "kinds"] == "unbalanced"
 
 
 def test_the_figure_is_drawn_and_in_the_report(extended: Path) -> None:

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = documentation.SCHEMA_FILE
 #: Pages that people write, where docs/results.md and its folder are written by `make page`.
 PAGES = ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")) if page.stem != "results")]
+#: Pages whose examples use what the page itself adds to the code; tests/test_extending.py runs those.
+EXTENDING = ["docs/extending.md"]
 #: What an example leaves out because another on its page, or the reader's own file, has it.
 SURROUNDINGS = {
     "name": "example",
@@ -46,7 +48,7 @@ def fenced(language, document):
 def configurations():
     """Every example of a configuration on the pages."""
     known = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]
-    for page in PAGES:
+    for page in (page for page in PAGES if page not in EXTENDING):
         for number, code in enumerate(fenced("yaml", page), 1):
             example = yaml.safe_load(code)
             if set(example) & set(known):
