@@ -25,7 +25,13 @@ STEP = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 #: Recipes that are followed here; a new layer may take a fourth file.
-FOLLOWED = {"A network": 4, "A metric": 3, "A figure": 3, "An input track beside the sequence": 4}
+FOLLOWED = {
+    "A network": 4,
+    "A metric": 3,
+    "A figure": 3,
+    "An input track beside the sequence": 4,
+    "A kind of task": 3,
+}
 DESCRIBED = ["An option of negatives", "An executor other than Slurm"]
 
 
@@ -43,13 +49,15 @@ class Step:
         file = folder / self.file
         if self.file == PAGE:
             write_page(folder)
+        elif not file.exists():
+            file.write_text(self.block, encoding="utf-8")
         elif self.anchor is None:
-            content = file.read_text(encoding="utf-8") if file.exists() else ""
-            file.write_text(content + self.block, encoding="utf-8")
+            file.write_text(file.read_text(encoding="utf-8") + "\n\n" + self.block, encoding="utf-8")
         else:
             lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
             (place,) = [n for n, line in enumerate(lines) if line.strip() == self.anchor]
-            lines.insert(place + (self.side == "after"), self.block)
+            is_definition = self.side == "before" and not self.block.startswith(" ")
+            lines.insert(place + (self.side == "after"), self.block + "\n\n" * is_definition)
             file.write_text("".join(lines), encoding="utf-8")
 
 
@@ -86,6 +94,15 @@ def write_page(folder: Path) -> str:
     return (folder / PAGE).read_text(encoding="utf-8")
 
 
+def require_style(folder: Path) -> None:
+    """Check the style of the files that the recipes made or changed."""
+    files = [step.file for title in FOLLOWED for step in steps(title) if step.file.endswith(".py")]
+    for task in (["check"], ["format", "--check"]):
+        ruff = [sys.executable, "-m", "ruff", *task, "--no-cache", "--config", str(ROOT / "pyproject.toml"), *files]
+        done = subprocess.run(ruff, cwd=folder, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def tiny() -> dict:
     """The tiny configuration with one arm, seed and size for its tasks on the genome, and one prediction."""
     settings = yaml.safe_load((ROOT / "tests/tiny.yaml").read_text(encoding="utf-8"))
@@ -120,6 +137,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if "```yaml" in recipe(title):
             settings = merged(settings, used_by(title))
     (checkout.folder / "tests/tiny.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    require_style(checkout.folder)
     arguments = ["--configfile", "tests/tiny.yaml"]
     checkout.snakemake(*arguments, "--cores", "2")
     checkout.snakemake(*arguments, "--report", "results/tiny/report.html")
@@ -172,6 +190,15 @@ def test_the_track_is_extracted_and_read(extended: Path) -> None:
     summary = pd.read_csv(extended / "summary.tsv", sep="\t")
     assert summary.query("arm == 'profile_rcps' and metric == 'RC error'")["mean"].item() < 1e-4
     assert (extended / "predictions/profiles.plus.bw").stat().st_size > 0
+
+
+def test_the_kind_is_trained_and_evaluated(extended: Path) -> None:
+    summary = pd.read_csv(extended / "summary.tsv", sep="\t").query("task == 'CTCF_unbalanced' and arm == 'passes'")
+    assert {"AUROC", "Recall", "RC error"} <= set(summary["metric"])
+    (model,) = json.loads((extended / "tasks/CTCF_unbalanced/models/passes/all/models.json").read_text())
+    assert model["kind"] == "unbalanced"
+    comparisons = pd.read_csv(extended / "study/arms.tsv", sep="\t").set_index("arm")
+    assert comparisons.loc["passes", "kinds"] == "unbalanced"
 
 
 def test_the_figure_is_drawn_and_in_the_report(extended: Path) -> None:

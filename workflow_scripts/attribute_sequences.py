@@ -27,6 +27,7 @@ from rc_equivariant.strategies import StrandAverage
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, progress, run_job
+from workflow_support.kinds import PROFILE, kinds_answering
 
 WINDOWS_PER_BLOCK = 16
 
@@ -111,7 +112,7 @@ def attribute_sequences(
 def _load(weights: list[Path], models: list[Path], device: torch.device, head: str) -> list[nn.Module]:
     if head == "logit":
         return load_classifiers(weights, models, device)
-    return load_replicates(weights, models, device, "profile")
+    return load_replicates(weights, models, device, *kinds_answering(PROFILE))
 
 
 def _invariant(network: nn.Module) -> nn.Module:

@@ -17,6 +17,7 @@ from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
+from workflow_support.kinds import PROFILE, kinds_answering
 
 TILES_PER_BLOCK = 512
 TABLE_COLUMNS = ["contig", "start", "end", "name", "reads_plus", "reads_minus"]
@@ -65,7 +66,7 @@ def predict_profiles(
         the genome has the bases.
     """
     torch_device, clock = select_device(device, threads), Clock()
-    networks = load_replicates(weights, models, torch_device, "profile")
+    networks = load_replicates(weights, models, torch_device, *kinds_answering(PROFILE))
     architecture = architecture_of(networks[0])
     files = _files_of_tracks(tracks_of(networks[0]), tracks, track_names, models[0])
     output = architecture.output_length

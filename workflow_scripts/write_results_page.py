@@ -12,6 +12,7 @@ from study.page import Study, figure_title, results_page
 from study.tables import read_table
 from workflow_support.files import atomic_path
 from workflow_support.job import run_job
+from workflow_support.kinds import basis_of
 
 
 def write_results_page(
@@ -60,7 +61,7 @@ def write_results_page(
         metrics=metrics,
         references=references,
     )
-    labelled = [task for task, kind in kinds.items() if kind == "labelled"]
+    labelled = [task for task, kind in kinds.items() if basis_of(kind) == "labelled"]
     of_copies = dict(zip(labelled, map(read_table, duplicates), strict=True))
     links = {figure_title(path): quote(os.path.relpath(path, page.parent)) for path in figures}
     of_variants = {path.name.removesuffix(".correlation.json"): json.loads(path.read_bytes()) for path in correlations}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from extract_profiles import extract_profiles
+from extract_track import extract_track
 from normalise_genome import normalise_genome
 from prepare_peaks import prepare_peaks
 from sequence_formats import fasta_text
@@ -201,3 +202,29 @@ def test_real_ctcf_profiles(shared_data: Path, tmp_path: Path) -> None:
     reads = counts[:, :, 200:1200].sum(axis=(1, 2))
     assert reads.min() >= 1
     assert np.median(np.append(reads, np.zeros(29))) == 42
+
+
+@pytest.mark.parametrize("is_stranded", [False, True])
+def test_a_track_has_the_values_at_the_bases_of_the_counts(
+    task: Path, signal: dict[str, Signal], is_stranded: bool
+) -> None:
+    minus = [task / "minus.bw"] * is_stranded
+    extract_track(
+        task / "positives.tsv", task / "genome.fa", [task / "plus.bw"], minus, OUTPUT, JITTER, task / "track.npy"
+    )
+    track = np.load(task / "track.npy")
+    names = TRACKS[:2] if is_stranded else TRACKS[:1]
+    assert track.shape == (len(STARTS), len(names), SPAN)
+    for row, (contig, start, _) in enumerate(STARTS):
+        for strand, name in enumerate(names):
+            values = signal[name][contig][start + INSET : start + INSET + SPAN]
+            assert track[row, strand, : len(values)].tolist() == values.tolist()
+            assert not track[row, strand, len(values) :].any()
+
+
+def test_a_track_with_a_negative_value_is_refused(task: Path, signal: dict[str, Signal]) -> None:
+    write_track(task / "negative.bw", {contig: values - 5.0 for contig, values in signal["plus.bw"].items()})
+    files = task / "positives.tsv", task / "genome.fa", [task / "negative.bw"], []
+    with pytest.raises(InputError, match="the track has a negative value"):
+        extract_track(*files, OUTPUT, JITTER, task / "track.npy")
+    assert not (task / "track.npy").exists()

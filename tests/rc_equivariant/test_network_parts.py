@@ -13,6 +13,7 @@ from rc_equivariant import KmerEncoding, Network, NetworkDescription, Ordinary, 
 from rc_equivariant.descriptions.heads import HEADS, LOGITS, DenseHead, MaxPoolHead, PointsHead, ProfileHead
 from rc_equivariant.descriptions.networks import modules_of
 from rc_equivariant.descriptions.symmetry import Symmetry
+from rc_equivariant.descriptions.tracks import TRACKS, Track
 from rc_equivariant.descriptions.trunks import (
     TRUNKS,
     ConvolutionTrunk,
@@ -205,3 +206,25 @@ def test_other_contradictions_are_refused(changes, text):
     parts = {"trunk": SMALL_TRUNKS["dilated"], "head": SMALL_HEADS["profile"]}
     with pytest.raises((TypeError, ValueError), match=text):
         NetworkDescription(**usual | parts | changes)
+
+
+@pytest.mark.parametrize("representation", ["standard", "regular", "irrep"])
+def test_a_profile_head_reads_several_tracks(representation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A track of both strands together is reversed, one of each strand is exchanged too, and exports read both."""
+    monkeypatch.setitem(TRACKS, "accessibility", Track(name="accessibility", doc="", is_stranded=False))
+    monkeypatch.setattr(ProfileHead, "tracks", tuple(TRACKS))
+    fraction = 0.5 if representation == "irrep" else None
+    sizes = {"channels": 4, "window": 60, "plus_fraction": fraction, "dilations": (2,), "profile_width": 7}
+    network = build(NetworkDescription.named("profile", representation, 1, tracks=tuple(TRACKS), **sizes)).double()
+    assert [space.size for space in network.in_type[1:]] == [2, 1]
+    length = network.description.output_length
+    codes = torch.randint(0, 4, (5, 60))
+    tracks = [torch.rand(5, size, length, dtype=torch.float64) for size in (2, 1)]
+    profile, totals = network(codes, *tracks)
+    exported = network.export()(network.encoding.one_hot(codes).double(), *tracks)
+    torch.testing.assert_close(exported, (profile, totals))
+    reverse, reverse_totals = network(network.encoding.act(codes), *(track.flip(1, 2) for track in tracks))
+    assert torch.allclose(reverse.flip(1, 2), profile) == (representation != "standard")
+    assert torch.allclose(reverse_totals.flip(1), totals) == (representation != "standard")
+    changed, _ = network(codes, tracks[0], tracks[1].roll(3, 2))
+    assert not torch.allclose(changed, profile)

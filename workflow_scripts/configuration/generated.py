@@ -111,7 +111,7 @@ def training_options(*, with_kind: bool) -> Schema:
     """Return the schema of a named training, or of an arm's changes to one."""
     own = options_schema(TRAININGS.values(), with_defaults=False)
     base = {"like": {"description": "The training that this one starts from.", "type": "string"}}
-    kind = {"kind": {"description": "Kind of task that the training is for.", "enum": list(KINDS)}}
+    kind = {"kind": {"description": "Kind of task that the training is for.", "enum": list(TRAININGS)}}
     return _object("Batches, optimiser and schedule.", base | (kind if with_kind else {}) | own)
 
 

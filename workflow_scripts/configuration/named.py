@@ -12,6 +12,7 @@ from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.networks import NETWORKS
 from rc_equivariant.descriptions.options import Option, options_of
 from rc_equivariant.descriptions.trunks import TRUNKS
+from workflow_support.kinds import basis_of
 from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 Settings = Mapping[str, Any]
@@ -57,7 +58,7 @@ def require_options(
 
 def training_options(kind: str) -> dict[str, Option]:
     """Return the options of trainings for a kind of task, by name."""
-    return {each.name: each for each in options_of(TRAININGS[kind])}
+    return {each.name: each for each in options_of(TRAININGS[basis_of(kind)])}
 
 
 def _network(name: str, given: Settings, origins: Origins, after: tuple[str, ...] = ()) -> dict[str, Any]:

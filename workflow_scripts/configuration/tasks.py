@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflow_support.kinds import KINDS
+from workflow_support.kinds import KINDS, PROFILE
 from workflow_support.origins import KeyPath, Origins, dotted
 
 from .arms import arms_for
@@ -87,7 +87,7 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     allowed="an arm, or a combination that averages all of its arms",
                     mend="use the arm that was chosen, which study/selections.tsv lists",
                 )
-            if "head" in values and kind != "profile":
+            if "head" in values and KINDS[kind].answers != PROFILE:
                 path = (user, name, "head")
                 raise origins.error(
                     path,

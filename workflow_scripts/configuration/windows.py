@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rc_equivariant.descriptions.networks import NetworkDescription
-from workflow_support.kinds import KINDS, LOGITS, PROFILE, of_kind
+from workflow_support.kinds import KINDS, LOGITS, PROFILE, basis_of, of_kind
 from workflow_support.origins import KeyPath, Origins, dotted
 
 from .arms import arms_for, network_of
@@ -95,4 +95,4 @@ def _profile_network(settings: Settings, arm: str) -> NetworkDescription:
 def _path(settings: Settings, kind: str, arm: str) -> KeyPath:
     """Return the key of the network of an arm for a kind of task."""
     network = settings["study"]["arms"][arm]["network"]
-    return ("networks", kind if network == PUBLISHED else network)
+    return ("networks", basis_of(kind) if network == PUBLISHED else network)

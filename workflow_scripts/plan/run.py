@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from configuration import Location
-from workflow_support.kinds import KINDS, LOGITS, of_kind
+from workflow_support.kinds import KINDS, LOGITS, kinds_answering, of_kind
 
 Settings = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ class Run:
         self.tasks = list(tasks)
         self.kinds = {task: values["kind"] for task, values in tasks.items()}
         self.binary, self.labelled, self.profile = (of_kind(tasks, kind) for kind in ("binary", "labelled", "profile"))
-        self.classification = of_kind(tasks, *(kind for kind, each in KINDS.items() if each.answers == LOGITS))
+        self.classification = of_kind(tasks, *kinds_answering(LOGITS))
         self.on_genomes = of_kind(tasks, *(kind for kind, each in KINDS.items() if each.is_on_genome))
         self.with_control = [task for task in self.profile if "control" in tasks[task]]
         self.genomes = sorted(_genomes(settings))

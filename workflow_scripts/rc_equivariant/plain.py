@@ -63,15 +63,29 @@ class MaxAndMean(nn.Module):
         return torch.cat([x.amax(2), x.mean(2)], 1)
 
 
-class WithTracks(nn.Module):
-    """A trunk on one-hot bases, and a head that reads its features and input tracks."""
+class WithTrack(nn.Module):
+    """A trunk on one-hot bases, and a head that reads its features and an input track."""
 
     def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
         super().__init__()
         self.trunk, self.head = trunk, head
 
-    def forward(self, one_hot: Tensor, *tracks: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        return self.head(self.trunk(one_hot), *tracks)
+    def forward(self, one_hot: Tensor, track: Tensor) -> tuple[Tensor, Tensor]:
+        return self.head(self.trunk(one_hot), track)
+
+
+class WithTracks(nn.Module):
+    """A trunk on one-hot bases, and a head that reads its features and the channels of all input tracks together.
+
+    TorchScript cannot compile it, because it takes any number of tensors, but can trace it.
+    """
+
+    def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.trunk, self.head = trunk, head
+
+    def forward(self, one_hot: Tensor, *tracks: Tensor) -> tuple[Tensor, Tensor]:
+        return self.head(self.trunk(one_hot), torch.cat(tracks, 1))
 
 
 class Profile(nn.Module):
@@ -86,20 +100,19 @@ class Profile(nn.Module):
 
 
 class ProfileWithTracks(nn.Module):
-    """:class:`Profile` that also reads input tracks, each of shape (batch, channel, L').
+    """:class:`Profile` that also reads the channels of input tracks, of shape (batch, channel, L').
 
     ``mix`` reads the profile followed by the tracks, ``totals`` the average features followed by log(1 + total) of each
-    track.
+    channel.
     """
 
     def __init__(self, profile: nn.Module, mix: nn.Module, average: nn.Module, totals: nn.Module) -> None:
         super().__init__()
         self.profile, self.mix, self.average, self.totals = profile, mix, average, totals
 
-    def forward(self, features: Tensor, *tracks: Tensor) -> tuple[Tensor, Tensor]:
-        profile = self.mix(torch.cat([self.profile(features), *tracks], 1))
-        totals = [torch.log1p(track.sum(2)) for track in tracks]
-        return profile, self.totals(torch.cat([self.average(features), *totals], 1))
+    def forward(self, features: Tensor, tracks: Tensor) -> tuple[Tensor, Tensor]:
+        profile = self.mix(torch.cat([self.profile(features), tracks], 1))
+        return profile, self.totals(torch.cat([self.average(features), torch.log1p(tracks.sum(2))], 1))
 
 
 class OtherStrand(nn.Module):

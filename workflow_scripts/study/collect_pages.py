@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import pandas as pd
 
 from workflow_support.files import atomic_path
+from workflow_support.kinds import basis_of
 from workflow_support.metrics import main_metric
 
 from .claims import COLUMNS, Claim, Gains, claim_gains, is_of_all, pooled_row, scope_of_kind, with_verdicts
@@ -133,7 +134,7 @@ def _tables_of_run(run: Path) -> str:
     metrics = {task: main_metric(kind) for task, kind in kinds.items()}
     # The comparisons with the reference of a task come first; a task without comparisons shows no difference from it.
     references = dict.fromkeys(kinds, "") | comparisons.groupby("task")["reference"].first().to_dict()
-    labelled = [task for task, kind in kinds.items() if kind == "labelled"]
+    labelled = [task for task, kind in kinds.items() if basis_of(kind) == "labelled"]
     duplicates = {task: read_table(run / "tasks" / task / "duplicates.tsv") for task in labelled}
     sections = {
         COPIES: copies_text(duplicates),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rc_equivariant.descriptions.tracks import TRACKS
@@ -22,6 +22,8 @@ class Kind:
     ----------
     doc
         What a task of this kind learns, for the documentation.
+    like
+        The kind whose windows, published network, training options and metrics it shares, if it has none of its own.
     answers
         What a network must give to serve it: LOGITS or PROFILE.
     required
@@ -38,6 +40,7 @@ class Kind:
 
     name: str
     doc: str
+    like: str | None = None
     answers: str
     required: Mapping[str, str]
     own: frozenset[str]
@@ -50,6 +53,10 @@ class Kind:
     def is_on_genome(self) -> bool:
         """Whether tasks of this kind take their windows from a genome."""
         return "genome" in self.required
+
+    def variant(self, name: str, **own: Any) -> Kind:
+        """A kind like this one, with another name and other values for the fields in ``own``."""
+        return replace(self, name=name, like=self.like or self.name, **own)
 
 
 _ON_GENOME = frozenset({"genome", "peaks", "strongest", "windows", "splits", "negatives"})
@@ -93,6 +100,16 @@ KINDS: dict[str, Kind] = {
 }
 
 
+def basis_of(kind: str) -> str:
+    """The kind whose windows, published network, training options and metrics a kind has: its own, or another's."""
+    return KINDS[kind].like or kind
+
+
 def of_kind(tasks: Mapping[str, Mapping[str, Any]], *kinds: str) -> list[str]:
-    """Names of the tasks of these kinds, kind by kind."""
-    return [name for kind in kinds for name, values in tasks.items() if values["kind"] == kind]
+    """Names of the tasks of these kinds, or of kinds like them, kind by kind."""
+    return [name for kind in kinds for name, values in tasks.items() if basis_of(values["kind"]) == kind]
+
+
+def kinds_answering(answers: str) -> list[str]:
+    """The kinds whose networks give LOGITS or PROFILE."""
+    return [name for name, each in KINDS.items() if each.answers == answers]

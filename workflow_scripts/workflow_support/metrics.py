@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError
+from .kinds import basis_of
 
 BASELINE_ARM = "kmer_logistic_regression"
 BASELINE_KMER = 6
@@ -146,14 +147,15 @@ def gain_sign(name: str) -> int:
 
 def main_metric(kind: str) -> str:
     """The name of the metric by which arms are compared on tasks of this kind."""
-    (name,) = (metric.name for metric in METRICS if kind in metric.main_for)
+    (name,) = (metric.name for metric in METRICS if basis_of(kind) in metric.main_for)
     return name
 
 
 def printed_metrics(kind: str) -> list[str]:
     """The names of the metrics that the summary on the terminal shows for tasks of this kind, in their order."""
-    printed = (metric for metric in METRICS if kind in metric.printed)
-    return [metric.name for metric in sorted(printed, key=lambda metric: metric.printed[kind])]
+    basis = basis_of(kind)
+    printed = (metric for metric in METRICS if basis in metric.printed)
+    return [metric.name for metric in sorted(printed, key=lambda metric: metric.printed[basis])]
 
 
 def read_evaluations(files: Iterable[Path]) -> list[dict[str, Any]]:

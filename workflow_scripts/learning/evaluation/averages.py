@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from workflow_support.errors import InputError
+from workflow_support.kinds import LOGITS, kinds_answering
 
 from ..models.networks import architecture_of
 from ..models.saved import ModelDescription, load
@@ -71,7 +72,7 @@ def load_classifiers(weights: Sequence[Path], models: Sequence[Path], device: to
     InputError
         As :func:`load_networks`, and for more classes.
     """
-    networks = load_replicates(weights, models, device, "binary", "labelled")
+    networks = load_replicates(weights, models, device, *kinds_answering(LOGITS))
     classes = architecture_of(networks[0]).classes
     if classes > 2:
         raise InputError(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.windows.table import read_windows
+from workflow_support.kinds import basis_of
 
 from ..kinds import TaskFiles
 from ..models.classes import require_both_classes, require_every_class
@@ -56,14 +57,14 @@ def score_test_split(labels: np.ndarray, logits: np.ndarray, threshold: float | 
     threshold
         The logit from which on a window is called bound, chosen without the test split; None for more than two classes.
     kind
-        The kind of the task, ``binary`` or ``labelled``.
+        The kind of the task: ``binary``, ``labelled`` or one like them.
     """
     if logits.ndim == 2:
         require_every_class(labels, logits.shape[1], "test")
         scores, measures = metrics.ManyClassScores(labels, logits), metrics.OF_MANY_CLASSES
     else:
         require_both_classes(labels, "test")
-        scores, measures = metrics.TwoClassScores(labels, logits, threshold), metrics.OF_TWO_CLASSES[kind]
+        scores, measures = metrics.TwoClassScores(labels, logits, threshold), metrics.OF_TWO_CLASSES[basis_of(kind)]
     return {
         "metrics": {name: measure(scores) for name, measure in measures.items()},
         "mcc_threshold": threshold,

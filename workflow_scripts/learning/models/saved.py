@@ -19,14 +19,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from rc_equivariant.descriptions.heads import LOGITS, PROFILE
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
+from workflow_support.kinds import KINDS
 
 from .networks import architecture_of, build_network
 
 #: What a network answers for each kind of task.
-ANSWERS = {"binary": LOGITS, "labelled": LOGITS, "profile": PROFILE}
+ANSWERS = {name: each.answers for name, each in KINDS.items()}
 MEND = "train the model again: delete its folder and rerun the workflow"
 
 

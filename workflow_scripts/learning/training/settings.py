@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from rc_equivariant.descriptions.options import check_options, option
 from workflow_support.errors import InputError
+from workflow_support.kinds import basis_of
 
 #: Share of a training's steps in which a schedule with a warm-up raises the learning rate.
 WARM_UP = 0.05
@@ -195,7 +196,7 @@ class Training:
             names = {each.name for each in fields(described)} & own.keys()
             parts.append(described(**{name: own.pop(name) for name in names}))
         strands, compute = parts
-        return cls(schedule=TRAININGS[kind](**own), strands=strands, compute=compute)
+        return cls(schedule=TRAININGS[basis_of(kind)](**own), strands=strands, compute=compute)
 
     def to_dict(self) -> dict[str, Any]:
         """All settings as one flat mapping."""

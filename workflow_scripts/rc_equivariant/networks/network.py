@@ -175,7 +175,8 @@ class Network(EquivariantModule):
     def export(self) -> nn.Module:
         """Return the network in a form that reads one-hot bases, as :meth:`KmerConv1d.export`, and its input tracks."""
         trunk, head = self.trunk.export(), self.head.export()
-        return (plain.WithTracks(trunk, head) if self.head.track_types else nn.Sequential(trunk, head)).eval()
+        parts = {0: nn.Sequential, 1: plain.WithTrack}
+        return parts.get(len(self.head.track_types), plain.WithTracks)(trunk, head).eval()
 
 
 def _layers(part: Trunk | Head) -> type[EquivariantModule]:
