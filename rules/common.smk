@@ -27,7 +27,7 @@ os.environ.update(
     NUMBA_NUM_THREADS="1",
 )
 
-from figures.palette import PLUS
+from workflow_support.palette import PLUS
 from figures.registry import FIGURES, figure_files, page_figures
 from learning.kinds import modules_of_kind, modules_of_script
 from rc_equivariant.descriptions.tracks import TRACKS

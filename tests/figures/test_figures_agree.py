@@ -19,11 +19,11 @@ from profile_run import ProfileRun
 from study_tables import GROUPS, StudyTables
 
 from figures.arms import BASELINE_LABEL, LINES, MARKERS, Mark, arm_label, arm_marks
-from figures.palette import BASELINE_COLOUR, GREY, HUES, OTHER_HUE
 from figures.registry import FIGURES
 from figures.style import COLUMN_WIDTH, PAGE_WIDTH, SMALL, TEXT, TITLE
 from genome_data.motifs import FoundMotif, read_jaspar, write_meme
 from study.tables import write_table
+from workflow_support.palette import BASELINE_COLOUR, GREY, HUES, OTHER_HUE
 
 # Vision without receptors of green and without those of red, of linear RGB: Machado, Oliveira & Fernandes (2009).
 DEUTERANOPIA = np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]])

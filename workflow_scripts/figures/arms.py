@@ -16,8 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
-
-from .palette import BAND, BASELINE_COLOUR, GREY, HUES, OTHER_HUE
+from workflow_support.palette import BAND, BASELINE_COLOUR, GREY, HUES, OTHER_HUE
 
 BASELINE_LABEL = f"{BASELINE_KMER}-mer logistic regression"
 LINES = ("-", (0, (4, 1)), (0, (1.5, 0.8)), "-.")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from workflow_support.palette import GREY
+
 from .arms import arm_marks, line_handles
-from .palette import GREY
 from .panels import label_panels, legend_below, line_panels
 from .style import publication_style
 from .tables import read_calibration

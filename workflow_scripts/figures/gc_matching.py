@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from genome_data import SPLITS
+from workflow_support.palette import BLUE, ORANGE
 
-from .palette import BLUE, ORANGE
 from .panels import legend_below, panels
 from .style import COLUMN_WIDTH, publication_style
 from .tables import read_per_task

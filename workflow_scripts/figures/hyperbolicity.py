@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study.tables import read_table
+from workflow_support.palette import GREY
 
 from .arms import Mark, arm_marks, name_rows
-from .palette import GREY
 from .panels import MARGINS, ROW_HEIGHT, legend_below
 from .style import COLUMN_WIDTH, publication_style
 

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .palette import GREEN, GREY, VERMILION
+from workflow_support.palette import GREEN, GREY, VERMILION
+
 from .panels import panels
 from .style import SMALL, publication_style
 from .tables import read_per_task

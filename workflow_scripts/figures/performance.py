@@ -12,9 +12,9 @@ from matplotlib.ticker import MaxNLocator
 
 from workflow_support.metrics import BASELINE_ARM
 from workflow_support.metrics import METRICS as ALL_METRICS
+from workflow_support.palette import BLACK, GREY
 
 from .arms import BASELINE_LABEL, BASELINE_MARK, arm_marks, draw_arm_rows, seeds_handle
-from .palette import BLACK, GREY
 from .panels import ROW_HEIGHT, legend_below, stacked_panels
 from .style import publication_style
 from .tables import KEYS, read_metrics

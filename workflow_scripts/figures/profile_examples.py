@@ -14,7 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from .palette import BLACK, GREY, MINUS, PLUS
+from workflow_support.palette import BLACK, GREY, MINUS, PLUS
+
 from .panels import legend_below, panels
 from .style import SMALL, publication_style
 

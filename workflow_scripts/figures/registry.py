@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from plan import Plan
+from workflow_support.palette import COMBINATION
 
 from .figure import Copies, Figure
-from .palette import COMBINATION
 
 
 def figure_files(plan: Plan) -> list[str]:

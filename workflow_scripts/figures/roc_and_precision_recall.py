@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from workflow_support.palette import GREY
+
 from .arms import Mark, arm_marks, line_handles
-from .palette import GREY
 from .panels import legend_below, stacked_panels
 from .style import publication_style
 from .tables import read_per_model

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .palette import BLUE, GREEN, ORANGE, VERMILION
+from workflow_support.palette import BLUE, GREEN, ORANGE, VERMILION
 
 LETTERS = "ACGT"
 COLOURS = dict(zip(LETTERS, (GREEN, BLUE, ORANGE, VERMILION), strict=True))

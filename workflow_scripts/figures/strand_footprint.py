@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from genome_data.windows.strand_shift import footprint_maxima, smooth
+from workflow_support.palette import GREY, MINUS, PLUS
 
-from .palette import GREY, MINUS, PLUS
 from .panels import legend_below, panels
 from .style import SMALL, publication_style
 

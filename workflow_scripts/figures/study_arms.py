@@ -14,9 +14,9 @@ from matplotlib.ticker import MaxNLocator
 
 from study.tables import read_table
 from workflow_support.metrics import BASELINE_ARM, gain_sign
+from workflow_support.palette import GREY
 
 from .arms import Mark, arm_label, arm_marks, group_handles, seed_offsets, seeds_handle
-from .palette import GREY
 from .panels import legend_below, row_panels
 from .style import SMALL, publication_style
 from .tables import of_largest_size, of_study_metric

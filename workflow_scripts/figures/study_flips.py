@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from study.tables import read_table
+from workflow_support.palette import GREY
 
 from .arms import arm_marks, group_handles, seed_offsets, seeds_handle
-from .palette import GREY
 from .panels import label_panels, legend_below, row_panels
 from .style import publication_style
 from .tables import of_largest_size

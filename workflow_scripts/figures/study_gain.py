@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 
 from study.tables import read_table
 from workflow_support.metrics import gain_sign
+from workflow_support.palette import GREY
 
 from .arms import arm_label, arm_marks, line_handles
-from .palette import GREY
 from .panels import label_panels, legend_below, line_panels
 from .study_sizes import ALPHA, THICK, THIN, draw_against_size
 from .style import publication_style

@@ -11,8 +11,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from workflow_support.files import atomic_paths
-
-from .palette import GRID
+from workflow_support.palette import GRID
 
 COLUMN_WIDTH, PAGE_WIDTH = 3.4, 7.0
 """Widths in inches of a journal's column and page; every figure has one of them."""

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from .palette import GREY, VERMILION
+from workflow_support.palette import GREY, VERMILION
+
 from .panels import legend_below, panels
 from .style import SMALL, publication_style
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from configuration import simulated_files
-from figures.palette import MINUS, PLUS
 from rc_equivariant.descriptions.tracks import STRANDED, TRACKS
+from workflow_support.palette import MINUS, PLUS
 
 from .run import Run
 
