@@ -260,6 +260,34 @@ FAULTS = {
         "  combinations: {both: {arms: [one, two]}}\n  seeds: [0, 1]",
         ["serve no kind of task together", "one: profile; two: binary, labelled"], 21,
     ),
+    "network called published": (
+        "name: run", "name: run\nnetworks: {published: {like: binary}}", ["any other name than published"], 2,
+    ),
+    "training called published": ("  binary: {", "  published: {like: binary}\n  binary: {", ["rename it"], 10),
+    "built-in training for tasks of another kind": (
+        "binary: {epochs: 3}", "binary: {like: labelled, epochs: 3}",
+        ["`trainings.binary` is the training", "a training of kind labelled", "choose another name"], 10,
+    ),
+    "no share of a list": (
+        "channels: 16}\n",
+        "channels: 16}\n    more: {representation: irrep, kmer: 1, channels: 4, plus_fraction: [null]}\n",
+        ["study.arms.more.plus_fraction[0]", "a number"], 14,
+    ),
+    "batches of one class for an arm": (
+        "channels: 16}", "channels: 16, training: {batch_size: 2}}",
+        ["0 of 2 windows bound", "raise batch_size"], 13,
+    ),
+    "whole number that no float holds": (
+        "name: run", f"name: run\nnetworks: {{labelled: {{head: {{dense: 1{'0' * 400}}}}}}}",
+        ["networks.labelled.head.dense", "a whole number"], 2,
+    ),
+    "layers wider than any genome": (
+        "name: run", f"name: run\nnetworks: {{binary: {{trunk: {{kernel_widths: [1{'0' * 30}]}}}}}}",
+        [f"windows of 1{'0' * 28}39 bases or more"], 2,
+    ),
+    "windows too narrow for a network that no file changes": (
+        "seeds: [0, 1]", "seeds: [0, 1]\nwindows: {width: 50}", ["arm `standard`", "windows of 80 bases or more"], 13,
+    ),
     "labelled task with peaks": ("    peaks:", "    kind: labelled\n    peaks:", ["means nothing", "labelled"], 22),
 }  # fmt: skip
 
