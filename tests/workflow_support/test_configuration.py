@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from study_configurations import STUDIES, resolve_files
 
@@ -410,6 +410,45 @@ def test_sequences_to_predict_on_belong_to_no_genome(good: str, tmp_path: Path) 
 
 def test_a_resolved_configuration_resolves_to_itself(good: str, tmp_path: Path) -> None:
     once = resolve_text(good, tmp_path)
+    assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
+
+
+_ARM_PARTS = st.fixed_dictionaries(
+    {"representation": st.sampled_from(["standard", "regular"]), "kmer": st.sampled_from([1, 2, [1, 3]])},
+    optional={
+        "network": st.sampled_from(
+            ["published", "binary", "mine", "bent", ["mine", "bent"], ["published", "labelled"]]
+        ),
+        "training": st.sampled_from(["published", "slow", {"epochs": 2}, {"like": "slow", "batch_size": 20}]),
+        "kinds": st.sampled_from([["binary"], ["labelled", "binary"]]),
+        "train_sizes": st.just(["all"]),
+    },
+)
+_NETWORKS = st.fixed_dictionaries(
+    {
+        "mine": st.sampled_from([{"like": "labelled"}, {"like": "binary", "trunk": {"type": "dilated"}}]),
+        "bent": st.sampled_from([{"like": "hyperbolic", "trunk": {"curvature": "flat"}}, {"like": "hyperbolic"}]),
+    },
+    optional={"labelled": st.just({"like": "mine", "head": {"type": "dense", "dense": 8}})},
+)
+
+
+@settings(max_examples=30)
+@given(arms=st.lists(_ARM_PARTS, max_size=3), networks=_NETWORKS, epochs=st.integers(1, 9))
+def test_every_resolved_configuration_resolves_to_itself(
+    tmp_path_factory: pytest.TempPathFactory, arms: list[dict[str, Any]], networks: dict[str, Any], epochs: int
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    for name in ("genome.fa", "peaks.bed"):
+        (folder / name).touch()
+    config = yaml.safe_load(GOOD.format(folder=folder))
+    config["networks"], config["trainings"]["slow"] = networks, {"like": "binary", "epochs": epochs}
+    config["study"]["arms"] |= {f"arm{place}": arm | {"channels": 8} for place, arm in enumerate(arms)}
+    try:
+        once = resolve(config, [], SCHEMA)
+    except InputError:
+        # Networks may be like themselves, and arms may serve no kind.
+        assume(False)
     assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
 
 
