@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from study_configurations import STUDIES, resolve_files
 
@@ -260,6 +260,34 @@ FAULTS = {
         "  combinations: {both: {arms: [one, two]}}\n  seeds: [0, 1]",
         ["have no kind of task in common", "one: profile; two: binary, labelled"], 21,
     ),
+    "network called published": (
+        "name: run", "name: run\nnetworks: {published: {like: binary}}", ["any other name than published"], 2,
+    ),
+    "training called published": ("  binary: {", "  published: {like: binary}\n  binary: {", ["rename it"], 10),
+    "built-in training for tasks of another kind": (
+        "binary: {epochs: 3}", "binary: {like: labelled, epochs: 3}",
+        ["`trainings.binary` is the training", "a training of kind labelled", "choose another name"], 10,
+    ),
+    "no share of a list": (
+        "channels: 16}\n",
+        "channels: 16}\n    more: {representation: irrep, kmer: 1, channels: 4, plus_fraction: [null]}\n",
+        ["study.arms.more.plus_fraction[0]", "a number"], 14,
+    ),
+    "batches of one class for an arm": (
+        "channels: 16}", "channels: 16, training: {batch_size: 2}}",
+        ["0 of 2 windows bound", "raise batch_size"], 13,
+    ),
+    "whole number that no float holds": (
+        "name: run", f"name: run\nnetworks: {{labelled: {{head: {{dense: 1{'0' * 400}}}}}}}",
+        ["networks.labelled.head.dense", "a whole number"], 2,
+    ),
+    "layers wider than any genome": (
+        "name: run", f"name: run\nnetworks: {{binary: {{trunk: {{kernel_widths: [1{'0' * 30}]}}}}}}",
+        [f"windows of 1{'0' * 28}39 bases or more"], 2,
+    ),
+    "windows too narrow for a network that no file changes": (
+        "seeds: [0, 1]", "seeds: [0, 1]\nwindows: {width: 50}", ["arm `standard`", "windows of 80 bases or more"], 13,
+    ),
     "labelled task with peaks": ("    peaks:", "    kind: labelled\n    peaks:", ["has no meaning", "labelled"], 22),
 }  # fmt: skip
 
@@ -382,6 +410,45 @@ def test_sequences_to_predict_on_belong_to_no_genome(good: str, tmp_path: Path) 
 
 def test_a_resolved_configuration_resolves_to_itself(good: str, tmp_path: Path) -> None:
     once = resolve_text(good, tmp_path)
+    assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
+
+
+_ARM_PARTS = st.fixed_dictionaries(
+    {"representation": st.sampled_from(["standard", "regular"]), "kmer": st.sampled_from([1, 2, [1, 3]])},
+    optional={
+        "network": st.sampled_from(
+            ["published", "binary", "mine", "bent", ["mine", "bent"], ["published", "labelled"]]
+        ),
+        "training": st.sampled_from(["published", "slow", {"epochs": 2}, {"like": "slow", "batch_size": 20}]),
+        "kinds": st.sampled_from([["binary"], ["labelled", "binary"]]),
+        "train_sizes": st.just(["all"]),
+    },
+)
+_NETWORKS = st.fixed_dictionaries(
+    {
+        "mine": st.sampled_from([{"like": "labelled"}, {"like": "binary", "trunk": {"type": "dilated"}}]),
+        "bent": st.sampled_from([{"like": "hyperbolic", "trunk": {"curvature": "flat"}}, {"like": "hyperbolic"}]),
+    },
+    optional={"labelled": st.just({"like": "mine", "head": {"type": "dense", "dense": 8}})},
+)
+
+
+@settings(max_examples=30)
+@given(arms=st.lists(_ARM_PARTS, max_size=3), networks=_NETWORKS, epochs=st.integers(1, 9))
+def test_every_resolved_configuration_resolves_to_itself(
+    tmp_path_factory: pytest.TempPathFactory, arms: list[dict[str, Any]], networks: dict[str, Any], epochs: int
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    for name in ("genome.fa", "peaks.bed"):
+        (folder / name).touch()
+    config = yaml.safe_load(GOOD.format(folder=folder))
+    config["networks"], config["trainings"]["slow"] = networks, {"like": "binary", "epochs": epochs}
+    config["study"]["arms"] |= {f"arm{place}": arm | {"channels": 8} for place, arm in enumerate(arms)}
+    try:
+        once = resolve(config, [], SCHEMA)
+    except InputError:
+        # Networks may be like themselves, and arms may serve no kind.
+        assume(False)
     assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
 
 

@@ -92,6 +92,7 @@ DESCRIPTIONS = {
     "absurd channels": lambda text: re.sub(r'"channels": \d+', '"channels": ' + "9" * 30, text),
     "an absurd window": lambda text: re.sub(r'"window": \d+', '"window": 1000000000000000', text),
     "an absurd kernel": lambda text: re.sub(r'"kernel_widths": \[\s*\d+', '"kernel_widths": [1000000000000001', text),
+    "a quality that no float holds": lambda text: re.sub(r'"quality": [-\d.]+', '"quality": ' + "9" * 400, text),
     "another encoding": lambda text: "\ud800".encode("utf-16", "surrogatepass"),
 }
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_support.origins import Origins, dotted, require_name
+from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
+from .arms import kinds_of_arm, training_of, training_of_arm
 from .labelled import check_labelled
 from .phylogenies import check_phylogenies
 from .profiles import check_profile_predictions, check_profile_sources
+from .spans import name_as_written
 from .study import contestants
 from .tasks import USERS, check_arms_in_use, check_kinds
 from .windows import check_windows
@@ -60,13 +62,18 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
 
 def _check_batches(settings: Settings, origins: Origins) -> None:
     """Raise an InputError if balanced batches would have windows of one class only."""
-    for name, training in settings["trainings"].items():
+    trainings: dict[KeyPath, Settings] = {("trainings", name): own for name, own in settings["trainings"].items()}
+    for name, arm in settings["study"]["arms"].items():
+        if training_of_arm(arm)[1] and "binary" in kinds_of_arm(settings, name):
+            path = ("study", "arms", name_as_written(name, arm, origins), "training")
+            trainings[path] = training_of(settings, "binary", name)
+    for path, training in trainings.items():
         if "positive_fraction" not in training:
             continue
         size, fraction = training["batch_size"], training["positive_fraction"]
         if not 0 < round(size * fraction) < size:
             raise origins.error(
-                ("trainings", name, "positive_fraction"),
+                (*path, "positive_fraction"),
                 "every batch would have windows of one class only",
                 found=f"{round(size * fraction)} of {size} windows bound, with positive_fraction {fraction}",
                 allowed="at least one window of each class in a batch",

@@ -40,7 +40,7 @@ def option_schema(each: Option, *, with_default: bool = True) -> Schema:
 
 def list_or_value(each: Option) -> Schema:
     """Return the schema of an option that may also be a list, which makes one arm for each of its values."""
-    own = _value_schema(each)
+    own = _value_schema(each) | ({} if each.choices else {"type": _TYPES[each.type]})
     lists = {"minItems": 1, "uniqueItems": True, "items": {"description": each.doc} | own}
     schema = {"description": f"{_sentence(each)} A list makes one arm for each value."} | own | lists
     if each.choices is not None:

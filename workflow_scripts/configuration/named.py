@@ -15,6 +15,8 @@ from rc_equivariant.descriptions.trunks import TRUNKS
 from workflow_support.kinds import basis_of
 from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
+from .generated import PUBLISHED
+
 Settings = Mapping[str, Any]
 
 #: The trunks and heads from which a network can be built.
@@ -29,6 +31,8 @@ def with_named_sets(settings: dict[str, Any], origins: Origins) -> dict[str, Any
     InputError
         If a set starts from an unknown one, an option belongs to other layers, or a head cannot read its trunk.
     """
+    for section in ("networks", "trainings"):
+        _require_free_names(section, settings[section], origins)
     networks = {
         name: _network(name, settings["networks"], origins)
         for name in dict.fromkeys((*NETWORKS, *settings["networks"]))
@@ -38,6 +42,18 @@ def with_named_sets(settings: dict[str, Any], origins: Origins) -> dict[str, Any
         for name in dict.fromkeys((*TRAININGS, *settings["trainings"]))
     }
     return settings | {"networks": networks, "trainings": trainings}
+
+
+def _require_free_names(section: str, given: Settings, origins: Origins) -> None:
+    """Refuse a set that no arm could name."""
+    if PUBLISHED in given:
+        raise origins.error(
+            (section, PUBLISHED),
+            f"`{section}.{PUBLISHED}` has the name by which arms ask for the built-in set of the kind of each task",
+            found=PUBLISHED,
+            allowed=f"any other name than {PUBLISHED}",
+            mend="rename it",
+        )
 
 
 def require_options(
@@ -141,6 +157,14 @@ def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ..
             found=f"kind: {own['kind']} and a training of kind {kind}",
             allowed=f"kind: {kind}",
             mend="delete the line",
+        )
+    if name in TRAININGS and kind != name:
+        raise origins.error(
+            (*path, "like"),
+            f"`{dotted(path)}` is the training of all tasks of kind {name}, and is like one for other tasks",
+            found=f"like: {own['like']}, a training of kind {kind}",
+            allowed=f"trainings of kind {name}",
+            mend="delete the line, or choose another name for the training",
         )
     require_options(f"trainings of kind {kind}", training_options(kind), changed, path, origins)
     return start | changed

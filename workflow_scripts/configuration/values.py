@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -37,11 +37,12 @@ _READERS = (
 
 
 def _is_number(_: Any, value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # NaN fails the comparison, and so does a whole number that no float holds, on which arithmetic would fail.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _is_whole_number(_: Any, value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and _is_number(_, value)
 
 
 # JSON Schema counts 5.0 as an integer and lets NaN and infinity pass every bound; scripts would fail on both.

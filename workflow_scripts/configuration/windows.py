@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rc_equivariant.descriptions.networks import NetworkDescription
+from rc_equivariant.descriptions.heads import HEADS
+from rc_equivariant.descriptions.networks import NetworkDescription, part_of
+from rc_equivariant.descriptions.trunks import TRUNKS
 from workflow_support.kinds import KINDS, LOGITS, PROFILE, basis_of, of_kind
 from workflow_support.origins import KeyPath, Origins, dotted
 
 from .arms import arms_for, network_of
 from .generated import PUBLISHED
+from .spans import name_as_written
 
 Settings = Mapping[str, Any]
 
@@ -48,7 +51,7 @@ def _check_width(settings: Settings, task: str, arm: str, origins: Origins) -> N
     except ValueError as error:
         least = shortest_window(network)
         raise origins.error(
-            _path(settings, values["kind"], arm),
+            _path(settings, values["kind"], arm, origins),
             f"windows of {width} bases are too narrow for the layers of arm `{arm}` (task `{task}`): {error}",
             found=f"windows of {width} bases",
             allowed=f"windows of {least} bases or more",
@@ -58,13 +61,13 @@ def _check_width(settings: Settings, task: str, arm: str, origins: Origins) -> N
 
 def shortest_window(network: Settings) -> int:
     """Return the narrowest window, in bases, that a network can read."""
-    described = NetworkDescription.from_dict(network | {"window": 10**9})
-    return described.trunk.window_for(described.symmetry.kmer, described.head.needed_positions())
+    trunk, head = (part_of(parts, network[key]) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
+    return trunk.window_for(network["kmer"], head.needed_positions())
 
 
 def _checked_length(settings: Settings, arm: str, origins: Origins) -> int:
     """Return the length of the profile of an arm; raise an InputError if there is none in the middle of the window."""
-    window, path = settings["profile"]["window"], _path(settings, PROFILE, arm)
+    window, path = settings["profile"]["window"], _path(settings, PROFILE, arm, origins)
     try:
         length = _profile_network(settings, arm).output_length
     except ValueError as error:
@@ -92,7 +95,8 @@ def _profile_network(settings: Settings, arm: str) -> NetworkDescription:
     return NetworkDescription.from_dict(network | {"window": settings["profile"]["window"]})
 
 
-def _path(settings: Settings, kind: str, arm: str) -> KeyPath:
-    """Return the key of the network of an arm for a kind of task."""
-    network = settings["study"]["arms"][arm]["network"]
-    return ("networks", basis_of(kind) if network == PUBLISHED else network)
+def _path(settings: Settings, kind: str, arm: str, origins: Origins) -> KeyPath:
+    """Return the key of the network of an arm for a kind of task, or of the arm if no file changes the network."""
+    own = settings["study"]["arms"][arm]
+    path = ("networks", basis_of(kind) if own["network"] == PUBLISHED else own["network"])
+    return path if origins.has(path) else ("study", "arms", name_as_written(arm, own, origins))

@@ -6,8 +6,8 @@ One file has the weights of all replicates, as ``seed<seed>/<tensor>``, and anot
 from __future__ import annotations
 
 import json
-import math
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
@@ -57,7 +57,7 @@ class ModelDescription:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _is_whole(value: Any) -> bool:

@@ -171,7 +171,7 @@ class NetworkDescription:
         """
         own = dict(content)
         symmetry = Symmetry(**{each.name: own.pop(each.name) for each in fields(Symmetry) if each.name in own})
-        trunk, head = (_part(parts, own.pop(key, None)) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
+        trunk, head = (part_of(parts, own.pop(key, None)) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
         return cls(symmetry=symmetry, trunk=trunk, head=head, **own)
 
 
@@ -204,6 +204,7 @@ def _content(part: Trunk | Head) -> dict[str, Any]:
     return {"type": part.type, **values}
 
 
-def _part(parts: Mapping[str, type], content: Any) -> Any:
+def part_of(parts: Mapping[str, type], content: Any) -> Any:
+    """The trunk or head, one of ``parts``, with this ``type`` and these options."""
     kind = _kind(parts, content)
     return kind(**{key: value for key, value in content.items() if key != "type"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, get_type_hints
@@ -125,7 +125,7 @@ def _check(described: Option, value: Any) -> None:
     fits = is_number if expected is float else isinstance(value, expected) and (expected is bool or value is not True)
     if expected is int:
         fits = isinstance(value, int) and not isinstance(value, bool)
-    if not fits or (is_number and not math.isfinite(value)):
+    if not fits or (is_number and not abs(value) <= sys.float_info.max):
         kind = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[expected]
         raise TypeError(f"{name} is {value!r}: it must be {kind}")
     if described.choices is not None and value not in described.choices:
