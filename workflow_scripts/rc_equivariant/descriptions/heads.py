@@ -1,4 +1,4 @@
-"""Heads: the layers that turn a trunk's features into an answer."""
+"""Descriptions of heads, the layers that map a trunk's features to the output of the network."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from .tracks import TRACKS
 from .trunks import Trunk
 
 POOLINGS = ("flatten", "centroid")
-#: What a network can answer: logits of classes (one logit for two classes), or a profile with totals for each strand.
+#: The outputs that a network can have: logits of classes (one logit for two classes), or a profile with its totals.
 LOGITS, PROFILE = "logits", "profile"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """The layers after the trunk.
+    """The description of the layers after the trunk; subclasses add options.
 
-    Subclasses add options. ``module`` and ``layers`` name the torch class that builds the layers, which is called with
-    the layers of the trunk and the description of the whole network. ``reads`` is the kind of features that the head
-    needs, ``answers`` is LOGITS or PROFILE, and ``tracks`` names the input tracks that it can read beside the sequence.
+    ``module`` and ``layers`` name the torch class that builds the layers from the trunk's layers and the description of
+    the whole network. ``reads`` is the kind of features that the head needs, ``answers`` is LOGITS or PROFILE, and
+    ``tracks`` names the input tracks that the head can read in addition to the sequence.
     """
 
     type: ClassVar[str]
@@ -36,15 +36,15 @@ class Head:
         check_options(self)
 
     def with_options(self, given: Mapping[str, Any]) -> Head:
-        """The same head with other values for the options in ``given``."""
+        """Return the head with the options in ``given`` replaced."""
         return replace(self, **given)
 
     def fits(self, trunk: Trunk) -> bool:
-        """Whether the head can read the features of a trunk."""
+        """Return True if the head can read the features of a trunk."""
         return trunk.gives == self.reads
 
     def needed_positions(self) -> int:
-        """The fewest positions of the trunk's features that the head can read."""
+        """Return the fewest positions of the trunk's features that the head can read."""
         return 1
 
 
@@ -63,7 +63,7 @@ class MaxPoolHead(Head):
         return self.pool_width
 
     def pooled_positions(self, positions: int) -> int:
-        """Maxima taken over so many positions."""
+        """Return the number of maxima for a number of positions."""
         return (positions - self.pool_width) // self.pool_stride + 1
 
 
@@ -103,7 +103,7 @@ class ProfileHead(Head):
         return self.profile_width
 
     def output_length(self, positions: int) -> int:
-        """Positions of the profile."""
+        """Return the number of positions of the profile."""
         return positions - self.profile_width + 1
 
 
@@ -118,7 +118,7 @@ class PointsHead(Head):
 
     pooling: str = option(
         "flatten",
-        "flatten sets the points of all positions side by side, which is where nearly all parameters are; centroid "
+        "flatten concatenates the points of all positions, and the layer on them has nearly all parameters; centroid "
         "takes their centroid.",
         choices=POOLINGS,
     )

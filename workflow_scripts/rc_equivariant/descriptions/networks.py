@@ -1,4 +1,4 @@
-"""Networks: a symmetry, a trunk and a head on a window of a given width, and the published ones by name."""
+"""Descriptions of networks: a symmetry, a trunk and a head on a window of given width, and named published ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .trunks import TRUNKS, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, Poo
 
 
 class Layers(NamedTuple):
-    """A trunk and a head: what a network is before it has a symmetry and a window."""
+    """The trunk and the head of a network, without symmetry and window."""
 
     trunk: Trunk
     head: Head
@@ -30,7 +30,7 @@ NETWORKS: dict[str, Layers] = {
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkDescription:
-    """All that decides the shape of a network.
+    """The description of a network, which decides its shape completely.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ class NetworkDescription:
     window
         Length of the input in bases.
     trunk, head
-        Its layers.
+        Layers of the network.
     classes
-        Classes that a head with logits tells apart: two give one logit, that of the second against the first; more
-        give one each.
+        Number of classes of a head with logits. Two classes have one logit, that of the second against the first; more
+        classes have one logit each.
     tracks
-        Names of the input tracks that the network reads beside the sequence.
+        Names of the input tracks that the network reads in addition to the sequence.
     conjoined
-        Whether the network is the mean of its answers on both strands, in training as well.
+        True if the network averages its outputs over both strands, also in training.
 
     Raises
     ------
@@ -100,7 +100,7 @@ class NetworkDescription:
         conjoined: bool = False,
         **options: Any,
     ) -> NetworkDescription:
-        """One of :data:`NETWORKS` with a symmetry and a window; ``options`` are those of its trunk and head."""
+        """Describe one of :data:`NETWORKS` with a symmetry and a window; ``options`` go to its trunk and head."""
         trunk, head = NETWORKS[name]
         of_trunk, of_head = ({each.name for each in fields(part)} for part in (trunk, head))
         if unknown := set(options) - of_trunk - of_head:
@@ -117,10 +117,10 @@ class NetworkDescription:
 
     @classmethod
     def published(cls, name: str, representation: str, kmer: int = 1, **options: Any) -> NetworkDescription:
-        """A network as its paper has it: channels, window and, for ``irrep``, a share of 0.75 of +1 channels.
+        """Describe a network with the channels and window of its paper; ``irrep`` has a share of 0.75 of +1 channels.
 
-        ``binary`` and ``profile``: Mallet & Vert (2021), 16 and 64 channels for ``standard``, twice as many for the
-        equivariant ones. ``hyperbolic``: Khan et al. (2025), 32 channels on 101 bases.
+        ``binary`` and ``profile`` follow Mallet & Vert (2021): 16 and 64 channels for ``standard``, and twice as many
+        for equivariant networks. ``hyperbolic`` follows Khan et al. (2025): 32 channels on 101 bases.
         """
         channels, window = {"binary": (16, 1000), "profile": (64, 1346), "hyperbolic": (32, 101)}[name]
         wider = 2 if representation != "standard" and name != "hyperbolic" else 1
@@ -130,26 +130,26 @@ class NetworkDescription:
 
     @property
     def positions(self) -> int:
-        """Positions of the trunk's features."""
+        """Number of positions of the trunk's features."""
         return self.trunk.positions(self.symmetry.kmer, self.window)
 
     @property
     def output_length(self) -> int:
-        """Positions of the profile that a profile head gives."""
+        """Number of positions of the profile; only for a profile head."""
         return self.head.output_length(self.positions)
 
     @property
     def logits(self) -> int:
-        """Logits that a head for classes gives for one sequence."""
+        """Number of logits per sequence; only for a head for classes."""
         return 1 if self.classes == 2 else self.classes
 
     @property
     def answers(self) -> str:
-        """``logits`` or ``profile``."""
+        """The kind of output: ``logits`` or ``profile``."""
         return self.head.answers
 
     def to_dict(self) -> dict[str, Any]:
-        """The description as JSON can hold it; :meth:`from_dict` reads it."""
+        """Return the description as a dictionary that JSON can hold; :meth:`from_dict` reads it."""
         return {
             **asdict(self.symmetry),
             "window": self.window,
@@ -162,7 +162,7 @@ class NetworkDescription:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> NetworkDescription:
-        """The description that :meth:`to_dict` wrote.
+        """Read a description that :meth:`to_dict` wrote.
 
         Raises
         ------
@@ -176,7 +176,7 @@ class NetworkDescription:
 
 
 def modules_of(content: Mapping[str, Any]) -> list[str]:
-    """The modules that build a network, which it imports by name; nothing else says that a script depends on them.
+    """List the modules that build a network. It imports them by name, so no import statement shows the dependency.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def modules_of(content: Mapping[str, Any]) -> list[str]:
 
 def _kind(parts: Mapping[str, type], content: Any) -> type:
     if not isinstance(content, Mapping) or content.get("type") not in list(parts):
-        raise ValueError(f"{content!r} is no part of a network: it needs a type among {', '.join(parts)}")
+        raise ValueError(f"{content!r} is not a part of a network: it needs a type among {', '.join(parts)}")
     return parts[content["type"]]
 
 

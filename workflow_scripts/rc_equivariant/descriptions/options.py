@@ -1,4 +1,4 @@
-"""Options of a description: dataclass fields that carry a sentence, a unit and limits."""
+"""Options of descriptions: dataclass fields with a sentence, a unit and limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a number, or each number of a list, may be."""
+    """The limits of a number, or of each number of a list."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -19,7 +19,7 @@ class Limits:
     odd: bool = False
 
     def violation(self, value: float) -> str | None:
-        """Why a value is not allowed; None if it is."""
+        """Return the requirement that a value violates, or None if it is allowed."""
         for limit, is_kept, words in (
             (self.minimum, lambda: value >= self.minimum, "at least {:g}"),
             (self.maximum, lambda: value <= self.maximum, "at most {:g}"),
@@ -33,18 +33,18 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One option as documentation and schemas need it.
+    """One option, as the documentation and the schemas need it.
 
     Parameters
     ----------
     type
-        ``int``, ``float``, ``bool`` or ``str``; of the items where ``is_list``.
+        ``int``, ``float``, ``bool`` or ``str``; the type of the items if ``is_list``.
     default
-        ``dataclasses.MISSING`` for an option that must be given.
+        Default value; ``dataclasses.MISSING`` if the option is required.
     is_optional
-        Whether the value may be None.
+        True if the value may be None.
     per_arm
-        Whether an arm of a study may set the option directly, beside its representation.
+        True if an arm of a study may set the option directly, next to its representation.
     """
 
     name: str
@@ -74,7 +74,7 @@ def option(
 
 
 def options_of(described: type) -> list[Option]:
-    """The options of a dataclass, in the order of its fields."""
+    """List the options of a dataclass in the order of its fields."""
     hints = get_type_hints(described)
     return [_option(each, hints[each.name]) for each in fields(described) if "doc" in each.metadata]
 
@@ -96,7 +96,7 @@ def check_options(described: Any) -> None:
 
 
 def with_tuples(described: Any) -> None:
-    """Turn the lists of a frozen instance into tuples, as JSON and YAML know only lists."""
+    """Turn the lists of a frozen instance into tuples, because JSON and YAML have only lists."""
     for each in options_of(type(described)):
         value = getattr(described, each.name)
         if each.is_list:

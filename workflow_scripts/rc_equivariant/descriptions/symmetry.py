@@ -1,4 +1,4 @@
-"""The symmetry of a network: the representation of its hidden features and the k-mers that it reads."""
+"""The description of a network's symmetry: the representation of its hidden features and the k-mers that it reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PUBLISHED_PLUS_FRACTION = 0.75
 
 @dataclass(frozen=True)
 class Symmetry:
-    """How reverse complement acts on the hidden features of a network.
+    """The symmetry of a network: the action of reverse complement on its hidden features.
 
     Raises
     ------
@@ -22,7 +22,7 @@ class Symmetry:
     """
 
     representation: str = option(
-        doc="How reverse complement acts on the hidden channels. standard: not at all, an ordinary network. rcps: it "
+        doc="The action of reverse complement on hidden channels. standard: none, an ordinary network. rcps: it "
         "exchanges pairs of channels, on single bases (Shrikumar et al. 2017). regular: the same on k-mers. irrep: it "
         "keeps some channels (+1) and changes the sign of the others (-1).",
         choices=REPRESENTATIONS,
@@ -40,11 +40,14 @@ class Symmetry:
     def __post_init__(self) -> None:
         check_options(self)
         if self.representation == "rcps" and self.kmer != 1:
-            raise ValueError(f'rcps reads single bases, not {self.kmer}-mers: take "regular" for k-mers, or kmer 1')
+            raise ValueError(f'rcps reads single bases, not {self.kmer}-mers: use "regular" for k-mers, or kmer 1')
         if (self.plus_fraction is not None) != (self.representation == "irrep"):
-            raise ValueError(f"plus_fraction belongs to irrep and to nothing else, not to {self.representation!r}")
+            raise ValueError(
+                f"plus_fraction belongs to irrep, which needs it, and to no other representation; the representation "
+                f"is {self.representation!r}"
+            )
 
     @property
     def is_equivariant(self) -> bool:
-        """Whether reverse complement acts on the features at all."""
+        """True unless the network is an ordinary one, on whose features reverse complement does not act."""
         return self.representation != "standard"

@@ -1,4 +1,4 @@
-"""Trunks: the layers that turn encoded k-mers into features at a sequence of positions."""
+"""Descriptions of trunks, the layers that map encoded k-mers to features along the sequence."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ CURVATURES = ("single", "per_block", "flat")
 
 @dataclass(frozen=True, kw_only=True)
 class Trunk:
-    """The layers between the encoding and the head.
+    """The description of the layers between the encoding and the head; subclasses add options.
 
-    Subclasses add options. ``module`` and ``layers`` name the torch class that builds the layers, which is called with
-    the encoding and the description of the whole network; ``gives`` is ``vectors`` or, for features in hyperbolic
-    space, ``points``.
+    ``module`` and ``layers`` name the torch class that builds the layers from the encoding and the description of the
+    whole network. ``gives`` is ``vectors`` or, for features in hyperbolic space, ``points``.
     """
 
     type: ClassVar[str]
@@ -32,15 +31,15 @@ class Trunk:
 
     @property
     def resolution(self) -> int:
-        """Bases from one position of the features to the next."""
+        """Number of bases from one position of the features to the next."""
         return 1
 
     def positions(self, kmer: int, window: int) -> int:
-        """Positions of the features of a window; less than 1 if the window is too short."""
+        """Return the number of positions of the features of a window; less than 1 if the window is too short."""
         raise NotImplementedError
 
     def window_for(self, kmer: int, positions: int) -> int:
-        """A window, in bases, that leaves so many positions; the narrowest if the resolution is 1."""
+        """Return a window, in bases, that leaves this many positions; the narrowest if the resolution is 1."""
         return positions - self.positions(kmer, 0)
 
     def check(self, symmetry: Symmetry) -> None:
@@ -51,7 +50,7 @@ class Trunk:
             )
 
     def with_options(self, given: Mapping[str, Any]) -> Trunk:
-        """The same trunk with other values for the options in ``given``."""
+        """Return the trunk with the options in ``given`` replaced."""
         return replace(self, **given)
 
 
@@ -75,13 +74,13 @@ class ConvolutionTrunk(Trunk):
 
 
 class _FirstWidth:
-    """A first convolution that sees the same number of bases for every k."""
+    """A mix-in for trunks whose first convolution sees the same number of bases for every k."""
 
     def check(self, symmetry: Symmetry) -> None:
         super().check(symmetry)
         if self.first_width < symmetry.kmer:
             raise ValueError(
-                f"a first convolution that sees {self.first_width} bases holds no {symmetry.kmer}-mer: take "
+                f"a first convolution that sees {self.first_width} bases holds no {symmetry.kmer}-mer: use "
                 f"first_width {symmetry.kmer} or more, or shorter k-mers"
             )
 
@@ -106,9 +105,9 @@ class PooledResidualTrunk(_FirstWidth, Trunk):
         return self.pool_width
 
     def padding(self, window: int) -> int:
-        """Unknown bases added to each side, the fewest with which the last mean ends where the sequence ends.
+        """Return the number of unknown bases to add on each side: the fewest for which means cover the whole sequence.
 
-        Both sides get the same number, so a solution always exists for an odd ``pool_width`` and not for an even one.
+        Both sides get the same number, which has a solution for every window only if ``pool_width`` is odd.
         """
         missing = -(window - self.first_width + 1) % self.pool_width
         return (missing if missing % 2 == 0 else missing + self.pool_width) // 2

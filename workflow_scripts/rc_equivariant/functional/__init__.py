@@ -1,1 +1,1 @@
-"""Fast forms of a few operations, as functions of tensors; each equals a plain form that the tests compare it with."""
+"""Fast forms of a few operations, as functions of tensors; the tests compare each with its plain form."""

@@ -1,6 +1,6 @@
-"""ReLU on the first channels and tanh on the others, in one pass: no copies of the parts, forward or backward.
+"""ReLU on the first channels and tanh on the others, in one pass and without copies of the two parts.
 
-All on rows: features of shape (..., channel), which is how they lie in memory.
+The functions work on rows: features of shape (..., channel), which is their order in memory.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from .stacks import stacked
 
 
 def relu_and_tanh(x: Tensor, relu_channels: int) -> Tensor:
-    """ReLU on the first ``relu_channels`` channels of ``x`` (batch, channel, position), tanh on the others."""
+    """Apply ReLU to the first ``relu_channels`` channels of ``x`` (batch, channel, position) and tanh to the others."""
     return _ReluAndTanh.apply(x.transpose(1, 2), relu_channels).transpose(1, 2)
 
 
 def write_relu_and_tanh(rows: Tensor, relu_channels: int, out: Tensor) -> None:
-    """The same on rows, written to ``out``, which may be ``rows``; unseen by automatic differentiation."""
+    """Do the same on rows and write the result to ``out``, which may be ``rows``; autograd does not record it."""
     tanh = _tanh(rows[..., relu_channels:])
     torch.clamp_min(rows, 0, out=out)
     out[..., relu_channels:] = tanh
 
 
 def _tanh(x: Tensor) -> Tensor:
-    """tanh; on a CPU as sigmoid(2x) - sigmoid(-2x): faster, exactly odd, off by one rounding of 1."""
+    """Compute tanh; on a CPU as sigmoid(2x) - sigmoid(-2x): faster, exactly odd, and off by one rounding of 1."""
     if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
         return torch.tanh(x)
     double = x + x
@@ -33,7 +33,7 @@ def _tanh(x: Tensor) -> Tensor:
 
 
 def relu_and_tanh_backward(gradient: Tensor, y: Tensor, relu_channels: int) -> Tensor:
-    """Gradient of rows from that of their image ``y``."""
+    """Return the gradient by the rows, given the gradient by the output ``y``."""
     of_rows = torch.ops.aten.threshold_backward(gradient, y, 0)
     if relu_channels < y.shape[-1]:
         after = slice(relu_channels, None)

@@ -1,7 +1,8 @@
 """Convolution of one-hot k-mers as a table look-up.
 
-A one-hot feature map has one entry that is not zero at each position, so a convolution over it adds up ``width`` rows
-of the kernel: no multiplication, and 4^k times fewer operations than the dense form. That is what makes k-mers free.
+A one-hot feature map has a single non-zero entry at each position, so a convolution over it only adds up ``width`` rows
+of the kernel. It needs no multiplication and 4^k times fewer operations than the dense form, so longer k-mers cost
+nothing extra.
 """
 
 from __future__ import annotations
@@ -15,26 +16,26 @@ from .stacks import stacked
 
 
 def kmer_convolution(kmers: Tensor, table: Tensor) -> Tensor:
-    """Valid convolution of one-hot k-mers.
+    """Convolve one-hot k-mers, without padding.
 
     Parameters
     ----------
     kmers
         Integers, shape (batch, positions), values 0 to ``kinds - 1``.
     table
-        Kernel by tap and k-mer, shape (width, kinds, out); what stands for an unknown k-mer is one of the kinds.
+        Kernel by tap and k-mer, shape (width, kinds, out); one of the kinds stands for unknown k-mers.
 
     Returns
     -------
     Tensor
-        ``y[b, :, t] = sum over taps of table[tap, kmers[b, t + tap]]``, shape (batch, out, positions - width + 1),
-        stored position by position (channels last).
+        ``y[b, :, t] = sum over taps of table[tap, kmers[b, t + tap]]``, shape (batch, out, positions - width + 1), with
+        channels last in memory.
     """
     return _KmerConvolution.apply(kmers.long(), table).transpose(1, 2)
 
 
 class _KmerConvolution(torch.autograd.Function):
-    """Forward: one bag of ``width`` table rows a position. Backward: one bag of gradient rows a tap and k-mer."""
+    """The forward pass sums ``width`` table rows per position; the backward pass, gradient rows per tap and k-mer."""
 
     @staticmethod
     def forward(kmers: Tensor, table: Tensor) -> Tensor:
@@ -52,7 +53,7 @@ class _KmerConvolution(torch.autograd.Function):
 
     @staticmethod
     def vmap(info, in_dims: tuple, kmers: Tensor, table: Tensor) -> tuple[Tensor, int]:
-        """One look-up in a table of the k-mers of all networks, each with rows of its own."""
+        """Do one look-up in a joint table, in which each network has its own rows."""
         networks = info.batch_size
         kmers, table = stacked(kmers, in_dims[0], networks), stacked(table, in_dims[1], networks)
         kinds = table.shape[2]
@@ -63,7 +64,7 @@ class _KmerConvolution(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[None, Tensor]:
-        # Faster than a scatter a tap, and far faster than embedding_bag's own backward.
+        # Faster than one scatter per tap, and far faster than the backward pass of embedding_bag.
         (kmers,) = ctx.saved_tensors
         width, kinds, _ = ctx.table_shape
         gradient = gradient.contiguous()
@@ -73,9 +74,10 @@ class _KmerConvolution(torch.autograd.Function):
 
 
 def _inner_gradient(kmers: Tensor, gradient: Tensor, width: int, kinds: int) -> Tensor:
-    """Gradient of the table from the k-mers that every tap reads; shape (width, kinds, out).
+    """Return the gradient by the table from the k-mers that every tap reads; shape (width, kinds, out).
 
-    Sorted by k-mer, the positions of one k-mer are one bag; tap t reads the gradient t positions before each.
+    The positions are sorted by k-mer, so that those of one k-mer are one bag. Tap t reads the gradient t positions
+    before each of them.
     """
     _, positions, out = gradient.shape
     inner = kmers[:, width - 1 : positions]
@@ -94,7 +96,7 @@ def _inner_gradient(kmers: Tensor, gradient: Tensor, width: int, kinds: int) -> 
 
 
 def _add_edge_gradient(of_table: Tensor, kmers: Tensor, gradient: Tensor) -> None:
-    """Add to the gradient of the table, in place, that from k-mers near the ends, which some taps never read."""
+    """Add to the gradient by the table, in place, the part from k-mers near the ends, which some taps never read."""
     width, kinds, out = of_table.shape
     positions = gradient.shape[1]
     rows, gradients = [], []

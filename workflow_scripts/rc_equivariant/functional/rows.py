@@ -1,4 +1,4 @@
-"""Feature maps as images of one row, channels last in memory, for which torch has its fastest kernels."""
+"""Feature maps as one-row images with channels last in memory, for which torch has its fastest kernels."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from torch.nn import functional
 
 from .stacks import stacked
 
-#: Stride, padding and dilation of positions, and groups of channels, as in :class:`torch.nn.Conv1d`.
+#: Stride, padding and dilation along positions, and groups of channels, as in :class:`torch.nn.Conv1d`.
 Steps = tuple[int, int, int, int]
 
 
 def one_row(x: Tensor) -> Tensor:
-    """Features (batch, channel, position) as (batch, channel, 1, position), channels last."""
+    """Turn features (batch, channel, position) into (batch, channel, 1, position), with channels last in memory."""
     return x.transpose(1, 2).contiguous().transpose(1, 2).unsqueeze(2)
 
 
 def row_convolution(x: Tensor, kernel: Tensor, bias: Tensor | None, steps: Steps) -> Tensor:
-    """Convolution of features (batch, in, position) by a kernel (out, in / groups, width)."""
+    """Convolve features (batch, in, position) with a kernel (out, in / groups, width)."""
     return _RowConvolution.apply(one_row(x), one_row(kernel), bias, steps).squeeze(2)
 
 
 def convolve_row(x: Tensor, kernel: Tensor, bias: Tensor | None, steps: Steps) -> Tensor:
-    """Convolution of images of one row, (batch, in, 1, position), by a kernel (out, in / groups, 1, width)."""
+    """Convolve one-row images (batch, in, 1, position) with a kernel (out, in / groups, 1, width)."""
     stride, padding, dilation, groups = steps
     return functional.conv2d(x, kernel, bias, (1, stride), (0, padding), (1, dilation), groups)
 
@@ -38,7 +38,7 @@ def convolution_gradients(
     steps: Steps,
     wanted: Sequence[bool],
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-    """Gradients of image, kernel and bias of :func:`convolve_row`, those that are wanted, from that of its result."""
+    """Return the gradients of :func:`convolve_row` by image, kernel and bias; None for those not ``wanted``."""
     stride, padding, dilation, groups = steps
     return torch.ops.aten.convolution_backward(
         gradient, x, kernel, bias_sizes, (1, stride), (0, padding), (1, dilation), False, (0, 0), groups, wanted
@@ -46,9 +46,9 @@ def convolution_gradients(
 
 
 class _RowConvolution(torch.autograd.Function):
-    """torch's own, which differs where networks are stacked: one convolution each, as it is alone.
+    """The convolution of torch, except that stacked networks are convolved one by one.
 
-    torch would make groups of them, for which all features are copied into another order of channels.
+    torch would treat them as groups of one convolution, for which it copies all features into another channel order.
     """
 
     @staticmethod
@@ -74,7 +74,7 @@ class _RowConvolution(torch.autograd.Function):
 
 
 def _each(x: Tensor | None, dim: int | None, networks: int) -> Sequence[Tensor | None]:
-    """The tensors of a stack; images are taken apart by rows, so that their gradients are put together by rows."""
+    """Return the tensors of a stack; images are split by rows, so that their gradients are also joined by rows."""
     if x is None:
         return [None] * networks
     x = stacked(x, dim, networks)
@@ -82,9 +82,9 @@ def _each(x: Tensor | None, dim: int | None, networks: int) -> Sequence[Tensor |
 
 
 def with_gradient_in_rows(row: Tensor) -> Tensor:
-    """Features of :func:`one_row` as they are; their gradient is brought to the same order in memory.
+    """Return features of :func:`one_row` unchanged, and bring their gradient to the same order in memory.
 
-    Without it pooling is slow to go back.
+    Without this, the backward pass of pooling is slow.
     """
     return _GradientInRows.apply(row)
 

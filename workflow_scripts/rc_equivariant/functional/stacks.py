@@ -1,4 +1,4 @@
-"""Stacks of tensors, one for each of several networks that torch.vmap runs together."""
+"""Stacks of tensors, with one tensor for each of several networks that torch.vmap runs together."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from torch import Tensor
 
 
 def stacked(x: Tensor, dim: int | None, networks: int) -> Tensor:
-    """The tensors of all networks along the first axis; ``dim`` is where they lie, None where all share one."""
+    """Move the networks' axis of ``x`` from ``dim`` to the front; if ``dim`` is None, all networks share ``x``."""
     return x.expand(networks, *x.shape) if dim is None else x.movedim(dim, 0)
 
 
 def one_by_one(
     function: Callable[..., tuple[Tensor, ...]], dims: Sequence[int | None], networks: int, *inputs: Tensor | None
 ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
-    """What ``function`` gives for each network in turn, stacked, and where: a ``vmap`` of autograd functions.
+    """Call ``function`` for each network in turn; this serves as the ``vmap`` of an autograd function.
 
-    An input that is None is None for each.
+    Returns the stacked outputs and the axis of the networks in each. An input that is None is None for each network.
     """
     each = [[None] * networks if x is None else stacked(x, d, networks) for x, d in zip(inputs, dims, strict=True)]
     of_each = zip(*each, strict=True)

@@ -1,4 +1,4 @@
-"""The strands of a feature map: their mean, in few passes over memory, and what they agree and disagree in."""
+"""The mean over both strands of a feature map, and its parts that reverse complement fixes or negates."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .stacks import stacked
 
 
 def mean_of_strands(x: Tensor, regular: int, signs_alone: Tensor) -> Tensor:
-    """(x + RC x) / 2 on the first channel of each copy.
+    """Return (x + RC x) / 2 on the first channel of each copy, in few passes over memory.
 
     Parameters
     ----------
     x
-        Feature map of ``regular`` regular copies and ``len(signs_alone)`` channels alone, shape (batch, channel, L).
+        Feature map, shape (batch, channel, L): ``regular`` regular copies, then ``len(signs_alone)`` unpaired channels.
     regular
         Number of regular copies.
     signs_alone
-        Sign of each channel that has no partner, shape (alone,).
+        Sign of each unpaired channel, shape (alone,).
 
     Returns
     -------
@@ -31,7 +31,7 @@ def mean_of_strands(x: Tensor, regular: int, signs_alone: Tensor) -> Tensor:
 
 
 class _MeanOfStrands(torch.autograd.Function):
-    """On rows (batch, position, channel), which is how features lie in memory."""
+    """The mean over strands of rows (batch, position, channel), which is the order of features in memory."""
 
     @staticmethod
     def forward(rows: Tensor, regular: int, half_signs: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ class _MeanOfStrands(torch.autograd.Function):
 
 
 def _mean_of_alone(alone: Tensor, half_signs: Tensor) -> Tensor:
-    """(x + signs * flipped x) / 2, an operation that is its own transpose."""
+    """Return (x + signs * flipped x) / 2; this map is its own transpose."""
     return alone.flip(1).mul_(half_signs).add_(alone, alpha=0.5)
 
 
@@ -70,25 +70,25 @@ def _joined(parts: list[Tensor]) -> Tensor:
 
 
 def irreducible_parts(x: Tensor, space: Representation) -> tuple[Tensor, Tensor]:
-    """What reverse complement leaves and what it negates in whole feature maps, in orthonormal coordinates.
+    """Split whole feature maps into the part that reverse complement fixes and the part that it negates.
 
     Parameters
     ----------
     x
         Feature map, shape (batch, channel, L).
     space
-        Its type.
+        Type of the feature map.
 
     Returns
     -------
     tuple of Tensor
-        The +1 and the -1 part, shapes (batch, n) and (batch, m) with n + m = channel * L.
+        The +1 and the -1 part in orthonormal coordinates, shapes (batch, n) and (batch, m) with n + m = channel * L.
     """
     first, second, trivial, sign = x.split([space.regular, space.regular, space.trivial, space.sign], 1)
     half, odd = divmod(x.shape[2], 2)
     left, centre, right = zip(*(y.split([half, odd, half], 2) for y in (trivial, sign)), strict=True)
     pairs, moved, turned = (first, second.flip(1, 2)), (left[0], right[0].flip(2)), (left[1], right[1].flip(2))
-    # A sign channel is negated as it is flipped, so that its sums are.
+    # Reverse complement flips a sign channel and negates it, so its sums of mirrored positions belong to the -1 part.
     plus = [pairs[0] + pairs[1], moved[0] + moved[1], turned[0] - turned[1]]
     minus = [pairs[0] - pairs[1], moved[0] - moved[1], turned[0] + turned[1]]
     return tuple(

@@ -1,1 +1,1 @@
-"""Networks of an encoding, a trunk and a head, each in every representation."""
+"""Networks made of an encoding, a trunk and a head, in every representation."""

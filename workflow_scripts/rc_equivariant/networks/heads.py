@@ -1,4 +1,4 @@
-"""Heads that merge the strands and give logits by ordinary layers."""
+"""Heads that merge the strands and compute logits with ordinary layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .network import LogitsHead, TrunkLayers
 
 
 class MaxPool(LogitsHead):
-    """Strands merged, maxima over positions, and one linear layer on all of them."""
+    """The head that merges the strands, takes maxima over positions and maps them to logits with one linear layer."""
 
     def __init__(self, trunk: TrunkLayers, description: NetworkDescription) -> None:
         super().__init__(trunk.out_type, Ordinary(description.logits))
@@ -37,7 +37,7 @@ class MaxPool(LogitsHead):
 
 
 class Dense(LogitsHead):
-    """Strands merged, the maximum and the mean over all positions, and two linear layers with dropout before each."""
+    """The head of merged strands, maximum and mean over positions, and two linear layers with dropout before each."""
 
     def __init__(self, trunk: TrunkLayers, description: NetworkDescription) -> None:
         super().__init__(trunk.out_type, Ordinary(description.logits))

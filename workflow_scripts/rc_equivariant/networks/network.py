@@ -1,4 +1,4 @@
-"""The network that a description describes, and the base classes of its trunk and its head."""
+"""The network built from a description, and the base classes of trunks and heads."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from ..strategies import StrandAverage
 
 
 def build(description: NetworkDescription) -> EquivariantModule:
-    """The described network with random weights: a :class:`Network`, in a :class:`StrandAverage` if it is conjoined."""
+    """Build the described network with random weights, inside a :class:`StrandAverage` if it is conjoined."""
     network = Network(description)
     return StrandAverage(network) if description.conjoined else network
 
 
 def hidden_type(symmetry: Symmetry, channels: int | None = None) -> FeatureType:
-    """Feature type of the hidden layers of a network; ``channels`` are those of the symmetry unless given.
+    """Return the feature type of the hidden layers; ``channels`` are by default those of the symmetry.
 
-    Regular channels pair up, and an odd one is trivial. RCPS (Shrikumar et al. 2017) shares parameters between the
-    channels of regular copies: it is ``regular`` on single bases.
+    Regular channels come in pairs; if their number is odd, the last one is trivial. RCPS (Shrikumar et al. 2017) is the
+    regular representation on single bases.
     """
     channels = symmetry.channels if channels is None else channels
     if symmetry.representation == "standard":
@@ -41,13 +41,13 @@ def hidden_type(symmetry: Symmetry, channels: int | None = None) -> FeatureType:
 
 
 class TrunkLayers(EquivariantModule):
-    """Layers one after the other that turn k-mer indices (batch, k-mers) into features (batch, channel, position).
+    """The base class of trunks, which map k-mer indices (batch, k-mers) to features (batch, channel, position).
 
-    A subclass takes the encoding and the description of a network, and sets ``features``, the layers.
+    A subclass is built from the encoding and the description of a network and sets ``features``, its layers in order.
     """
 
     features: Sequential
-    #: Unknown k-mers added to each side.
+    #: Number of unknown k-mers added on each side.
     padding = 0
 
     def forward(self, kmers: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ class TrunkLayers(EquivariantModule):
         return self.features(kmers)
 
     def export(self) -> nn.Module:
-        """The layers on one-hot bases, as :meth:`KmerConv1d.export` makes them; unknown bases are zeros."""
+        """Return the layers in a form that reads one-hot bases (unknown ones zero), as :meth:`KmerConv1d.export`."""
         features = self.features.export()
         if not self.padding:
             return features
@@ -64,17 +64,17 @@ class TrunkLayers(EquivariantModule):
 
 
 class HeadLayers(EquivariantModule):
-    """The layers that turn a trunk's features, and input tracks, into an answer.
+    """The base class of heads, which map a trunk's features, and any input tracks, to the output of the network.
 
-    A subclass takes the trunk and the description of a network. ``track_types`` are the feature types of its tracks,
-    in the order of the description.
+    A subclass is built from the trunk and the description of a network. ``track_types`` are the feature types of its
+    input tracks, in the order of the description.
     """
 
     track_types: tuple[FeatureSpace, ...] = ()
 
 
 class LogitsHead(HeadLayers):
-    """A head that gives the logits of classes: shape (batch,) for two classes, (batch, classes) for more."""
+    """The base class of heads that return logits: shape (batch,) for two classes, (batch, classes) for more."""
 
     @property
     def last_layer(self) -> nn.Module:
@@ -82,7 +82,7 @@ class LogitsHead(HeadLayers):
         raise NotImplementedError
 
     def embed(self, features: Tensor) -> Tensor:
-        """The input of the last layer, shape (batch, size)."""
+        """Return the input of the last layer, shape (batch, size)."""
         raise NotImplementedError
 
     def forward(self, features: Tensor) -> Tensor:
@@ -94,20 +94,20 @@ class LogitsHead(HeadLayers):
         return nn.Sequential(*self.exported_layers(), *flat)
 
     def exported_layers(self) -> list[nn.Module]:
-        """The layers from features to logits (batch, logits), as plain modules."""
+        """Return the layers from features to logits (batch, logits) as plain modules."""
         raise NotImplementedError
 
 
 class Network(EquivariantModule):
-    """An encoding, a trunk and a head.
+    """A network made of an encoding, a trunk and a head.
 
-    With a representation, logits are the same for a sequence and its reverse complement, and a profile is reversed with
-    its strands exchanged. ``standard`` is an ordinary network of the same layers.
+    In an equivariant network, logits are the same for a sequence and its reverse complement; a profile is reversed and
+    its strands are exchanged. ``standard`` is an ordinary network of the same layers.
 
     Parameters
     ----------
     description
-        Symmetry, window, layers and tracks; kept as ``description``. :func:`build` also sees to ``conjoined``.
+        Symmetry, window, layers and tracks, kept as ``description``. Only :func:`build` handles ``conjoined``.
     """
 
     def __init__(self, description: NetworkDescription) -> None:
@@ -120,16 +120,16 @@ class Network(EquivariantModule):
 
     @property
     def encoding(self) -> KmerEncoding:
-        """The encoding that turns sequences into the indices that the network reads."""
+        """The encoding of sequences as the k-mer indices that the network reads."""
         return self.trunk.in_type
 
     @property
     def last_layer(self) -> nn.Module:
-        """The layer that maps embeddings to logits; only for a head that gives logits."""
+        """The layer that maps embeddings to logits; only heads for classes have one."""
         return self.head.last_layer
 
     def check(self, kmers: Tensor, *tracks: Tensor) -> None:
-        """Refuse inputs that are not of the described window and tracks."""
+        """Raise a ValueError if the inputs do not match the described window and tracks."""
         window, kmer = self.description.window, self.encoding.k
         if kmers.dim() != 2 or kmers.is_floating_point() or kmers.shape[1] != window - kmer + 1:
             raise ValueError(
@@ -148,36 +148,36 @@ class Network(EquivariantModule):
                 )
 
     def embed(self, kmers: Tensor) -> Tensor:
-        """The input of the last layer, shape (batch, size); only for a head that gives logits."""
+        """Return the input of the last layer, shape (batch, size); only heads for classes have one."""
         self.check(kmers)
         return self.head.embed(self.trunk(kmers))
 
     def forward(self, kmers: Tensor, *tracks: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """The answer of the head.
+        """Return the output of the head.
 
         Parameters
         ----------
         kmers
             K-mer indices (:meth:`KmerEncoding.indices`), shape (batch, window - k + 1).
         tracks
-            The input tracks of the description, in its order, each of shape (batch, strands, output_length), + strand
-            first; one that was measured on both strands together has one channel.
+            The input tracks in the order of the description, each of shape (batch, strands, output_length), + strand
+            first. A track that was measured on both strands together has one channel.
 
         Returns
         -------
         Tensor or tuple of Tensor
-            Logits of the classes, shape (batch,) for two classes and (batch, classes) for more; or the logits of the
-            profile, shape (batch, 2, output_length), and the logarithms of its totals, shape (batch, 2).
+            Logits of the classes, shape (batch,) for two classes and (batch, classes) for more. A profile head returns
+            the logits of the profile, shape (batch, 2, output_length), and the logarithms of its totals, (batch, 2).
         """
         self.check(kmers, *tracks)
         return self.head(self.trunk(kmers), *tracks)
 
     def export(self) -> nn.Module:
-        """The network on one-hot bases, as :meth:`KmerConv1d.export` reads them, and on its input tracks."""
+        """Return the network in a form that reads one-hot bases, as :meth:`KmerConv1d.export`, and its input tracks."""
         trunk, head = self.trunk.export(), self.head.export()
         return (plain.WithTracks(trunk, head) if self.head.track_types else nn.Sequential(trunk, head)).eval()
 
 
 def _layers(part: Trunk | Head) -> type[EquivariantModule]:
-    """The class of a part's layers, imported now, so that a network depends on the modules of its own parts alone."""
+    """Import the class of a part's layers only now, so that a network depends only on the modules of its own parts."""
     return getattr(import_module(part.module), part.layers)

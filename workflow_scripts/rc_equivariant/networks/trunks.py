@@ -14,7 +14,7 @@ from .network import TrunkLayers, hidden_type
 
 
 class Convolutions(TrunkLayers):
-    """Convolutions without bias, which batch norm would take off again, each followed by batch norm and activation."""
+    """A trunk of convolutions, each followed by batch norm and activation; batch norm makes a bias redundant."""
 
     def __init__(self, encoding: KmerEncoding, description: NetworkDescription) -> None:
         hidden = hidden_type(description.symmetry)
@@ -26,10 +26,10 @@ class Convolutions(TrunkLayers):
 
 
 class PooledResidual(TrunkLayers):
-    """A convolution, means over few positions and dilated residual convolutions, as :class:`Convolutions` has them.
+    """A trunk of a convolution, means over a few positions and dilated residual convolutions.
 
-    The first layers summarise few positions by means, which are equivariant on every channel; maxima have to wait
-    until the strands are merged.
+    Each convolution is followed by batch norm and activation, as in :class:`Convolutions`. Positions are pooled by
+    means, which are equivariant on every channel; maxima must wait until the strands are merged.
     """
 
     def __init__(self, encoding: KmerEncoding, description: NetworkDescription) -> None:
@@ -46,7 +46,7 @@ class PooledResidual(TrunkLayers):
 
 
 class Dilated(TrunkLayers):
-    """A convolution and residual dilated convolutions without padding, each followed by its activation."""
+    """A trunk of a convolution and residual dilated convolutions without padding, each followed by its activation."""
 
     def __init__(self, encoding: KmerEncoding, description: NetworkDescription) -> None:
         hidden, trunk = hidden_type(description.symmetry), description.trunk
