@@ -1,1 +1,1 @@
-"""Layers between feature spaces."""
+"""Equivariant layers between feature spaces."""

@@ -13,7 +13,7 @@ from ..representation import FeatureType, Representation
 from .module import EquivariantModule
 from .pointwise import Pointwise, require_odd, require_pointwise
 
-#: Functions by name.
+#: The functions that can be given by name.
 FUNCTIONS: dict[str, type[nn.Module]] = {
     "elu": nn.ELU,
     "gelu": nn.GELU,
@@ -31,27 +31,28 @@ ODD = ("hardtanh", "identity", "softsign", "tanh")
 
 
 class Activation(EquivariantModule):
-    """A pointwise function on regular and trivial channels, an odd one on sign channels; shape unchanged.
+    """A pointwise function on regular and trivial channels and an odd one on sign channels; shape unchanged.
 
-    Takes features with positions, (batch, channel, position), or without, (batch, channel).
+    The input has the shape (batch, channel, position), or (batch, channel) without positions.
 
-    A pointwise function f commutes with the action on sign channels if and only if f(-x) = -f(x); on regular and
-    trivial channels, which are only moved, any function does (Mallet & Vert 2021).
+    A pointwise function f commutes with the action on sign channels if and only if f(-x) = -f(x). On regular and
+    trivial channels, which reverse complement only moves, any function does (Mallet & Vert 2021).
 
     Parameters
     ----------
     in_type
         Feature type.
     function
-        For regular and trivial channels: a name in :data:`FUNCTIONS`, or a callable from a tensor to one of its shape.
+        Function for regular and trivial channels: a name in :data:`FUNCTIONS`, or a callable that maps a tensor to one
+        of the same shape.
     odd_function
-        For sign channels: a name in :data:`ODD`, or a callable that is odd.
+        Function for sign channels: a name in :data:`ODD`, or a callable that is odd.
 
     Raises
     ------
     ValueError
-        For an unknown name, and for a callable which, tried on numbers, is not pointwise, not the same at each call,
-        or, on sign channels, not odd. A function for channels that ``in_type`` has not is never called nor checked.
+        If a name is unknown, or a callable, tried on numbers, is not pointwise, differs from call to call or, on sign
+        channels, is not odd. A function for channels that ``in_type`` lacks is neither called nor checked.
     """
 
     def __init__(
@@ -88,28 +89,30 @@ class Activation(EquivariantModule):
 
 
 class Gate(EquivariantModule):
-    """A function on regular and trivial channels; sign channels times a gate each; (batch, in, L) to (batch, out, L).
+    """A gated nonlinearity: each sign channel is multiplied by a gate of its own; (batch, in, L) to (batch, out, L).
 
-    Each sign channel s comes with one more trivial channel g, and becomes s * gate(g). Reverse complement flips the
-    positions of g, whatever function is taken of it, and flips and negates s, hence also their product: a +1 gate times
-    a -1 channel is a -1 channel. Unlike with :class:`Activation`, no function needs to be odd, and the size of what
-    passes may depend on other features. The gated nonlinearity of Weiler et al. (2018, 3D Steerable CNNs), as in e3nn
-    and escnn, for the group of two elements.
+    A function acts on the regular and trivial channels. Each sign channel s comes with one more trivial channel g and
+    becomes s * gate(g). Reverse complement flips the positions of gate(g), and flips and negates s, so it also flips
+    and negates their product, which is a -1 channel again. Unlike in :class:`Activation`, no function needs to be odd,
+    and other features can decide how much of s passes.
+
+    This is the gated nonlinearity of Weiler et al. (2018, 3D Steerable CNNs), as in e3nn and escnn, for the group of
+    two elements.
 
     Parameters
     ----------
     out_type
-        Feature type with sign channels. ``in_type`` is ``out_type + Representation(trivial=out_type.sign)``: the gates
-        are its last trivial channels, one for each sign channel, in order.
+        Feature type with sign channels. ``in_type`` is ``out_type + Representation(trivial=out_type.sign)``; its last
+        trivial channels are the gates, one per sign channel, in order.
     function
-        For regular and trivial channels other than the gates, as in :class:`Activation`.
+        Function for regular and trivial channels other than the gates, as in :class:`Activation`.
     gate
-        For the gates: a name in :data:`FUNCTIONS`, or a callable, as for ``function``.
+        Function for the gates: a name in :data:`FUNCTIONS`, or a callable, as for ``function``.
 
     Raises
     ------
     ValueError
-        If there are no sign channels, and for functions as in :class:`Activation`.
+        If there are no sign channels, or a function is refused as in :class:`Activation`.
     """
 
     def __init__(
@@ -117,7 +120,7 @@ class Gate(EquivariantModule):
     ) -> None:
         sign = _sign_channels(out_type)
         if not sign:
-            raise ValueError(f"{out_type} has no sign channels to gate: take Activation, with any function")
+            raise ValueError(f"{out_type} has no sign channels to gate: use Activation, with any function")
         super().__init__(out_type + Representation(trivial=sign), out_type)
         self.parts = [out_type.size - sign, sign, sign]
         self.function = _pointwise(function, self.parts[0]) if self.parts[0] else None
@@ -139,7 +142,7 @@ def _sign_channels(feature_type: FeatureType) -> int:
 
 
 def _pointwise(function: str | Pointwise, channels: int) -> nn.Module:
-    """The pointwise function that is meant, as a module."""
+    """Return a pointwise function, given by name or as a callable, as a module."""
     if isinstance(function, str):
         return _named(function, tuple(FUNCTIONS), "a pointwise callable")
     require_pointwise(function, channels)
@@ -147,7 +150,7 @@ def _pointwise(function: str | Pointwise, channels: int) -> nn.Module:
 
 
 def _odd(function: str | Pointwise, channels: int) -> nn.Module:
-    """The odd function that is meant, as a module."""
+    """Return an odd function, given by name or as a callable, as a module."""
     if isinstance(function, str):
         return _named(function, ODD, "an odd callable: reverse complement negates -1 channels")
     module = _pointwise(function, channels)
@@ -162,5 +165,5 @@ def _named(name: str, allowed: tuple[str, ...], otherwise: str) -> nn.Module:
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
-    """Parts joined along channels by rows, as joining them as they are would lose the memory order."""
+    """Join parts along channels; doing it by rows keeps the order in memory, which torch.cat would change."""
     return torch.cat([part.movedim(1, -1) for part in parts], -1).movedim(-1, 1)

@@ -1,4 +1,4 @@
-"""A convolution, batch norm and an activation as one module, with less memory traffic than the three."""
+"""A convolution, batch norm and an activation as one module, which moves less memory than the three layers."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from .normalisation import BatchNorm1d
 
 
 class ConvBlock(EquivariantModule):
-    """``Sequential(convolution, BatchNorm1d, activation)``: the same function of the same parameters, sooner.
+    """A faster ``Sequential(convolution, BatchNorm1d, activation)``: the same function of the same parameters.
 
-    ReLU and tanh are taken in the memory of the features that they are applied to. In evaluation mode batch norm is
-    folded into the kernel and the bias, so that there is one convolution and the activation.
+    ReLU and tanh overwrite the features that they are applied to. In evaluation mode, batch norm is folded into kernel
+    and bias, so that only one convolution and the activation are left.
 
     Parameters
     ----------
     convolution
-        Its bias is best left out: batch norm takes it off again.
+        The convolution, best without bias, since batch norm subtracts it again.
     activation, norm
-        On the convolution's ``out_type``; ReLU and tanh, and the usual batch norm, if not given.
+        Layers on the convolution's ``out_type``; by default ReLU and tanh, and batch norm with its defaults.
 
     Raises
     ------
     ValueError
-        If the types do not fit, or the convolution is of another class, which may do more than convolve.
+        If the types do not fit, or the convolution is of another class, which might do more than convolve.
 
     Notes
     -----
-    Forward hooks on the three parts do not see all of what they see in a Sequential; ``export()`` is for tools with
+    Forward hooks on the three parts are not always called as in a Sequential; use ``export()`` for tools that rely on
     hooks. The shapes are those of the convolution.
     """
 
@@ -45,7 +45,7 @@ class ConvBlock(EquivariantModule):
         super().__init__(convolution.in_type, convolution.out_type)
         if type(convolution) not in (Conv1d, KmerConv1d):
             raise ValueError(
-                f"batch norm cannot be folded into {type(convolution).__name__}: take Conv1d or KmerConv1d, or a "
+                f"batch norm cannot be folded into {type(convolution).__name__}: use Conv1d or KmerConv1d, or a "
                 "Sequential of the three layers"
             )
         self.convolution = convolution

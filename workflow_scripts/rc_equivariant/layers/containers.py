@@ -1,4 +1,4 @@
-"""Modules made of modules."""
+"""Containers: a sequence of modules and a residual connection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .module import EquivariantModule
 
 
 class Sequential(EquivariantModule):
-    """Modules one after the other, each of which reads the type that the one before it writes.
+    """A sequence of modules, each of which reads the type that the module before it returns.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Sequential(EquivariantModule):
     Raises
     ------
     ValueError
-        If there are none, one has no types, or two neighbours do not fit.
+        If there are no modules, a module has no types, or the types of two neighbours differ.
     """
 
     def __init__(self, *modules: nn.Module) -> None:
@@ -32,8 +32,8 @@ class Sequential(EquivariantModule):
             if not (hasattr(module, "in_type") and hasattr(module, "out_type")):
                 raise ValueError(
                     f"module {place}, {type(module).__name__}, has no in_type and out_type, so what it does to "
-                    "reverse complements is unknown: take a layer of this library; torch's own may follow in an "
-                    "nn.Sequential where features are ordinary"
+                    "reverse complements is unknown: use a layer of this library; layers of torch may follow in an "
+                    "nn.Sequential once features are ordinary"
                 )
         for place, (before, after) in enumerate(pairwise(modules)):
             if before.out_type != after.in_type:
@@ -52,7 +52,7 @@ class Sequential(EquivariantModule):
         return iter(self._modules.values())
 
     def __getitem__(self, place: int | slice) -> nn.Module:
-        """The module at a place, or a :class:`Sequential` of those of a slice."""
+        """Return the module at a place, or a :class:`Sequential` of the modules of a slice."""
         chosen = list(self)[place]
         return Sequential(*chosen) if isinstance(place, slice) else chosen
 
@@ -66,10 +66,10 @@ class Sequential(EquivariantModule):
 
 
 class Residual(EquivariantModule):
-    """The centre of x plus ``branch(x)``; (batch, channel, L) to the shape of ``branch(x)``.
+    """A residual connection: the sum of ``branch(x)`` and the centre of x, cropped to the length of ``branch(x)``.
 
-    A branch of valid convolutions loses as many positions on either side, and so does x: the crop commutes with the
-    flip because it is the same on both sides, which an odd difference of lengths forbids.
+    A branch of valid convolutions loses equally many positions on both sides, so x is cropped in the same way. The crop
+    commutes with the flip because it is the same on both sides; this requires an even difference of lengths.
 
     Parameters
     ----------
@@ -99,8 +99,8 @@ class Residual(EquivariantModule):
             change = f"lengthens {x.shape[2]} positions to" if lost < 0 else f"shortens {x.shape[2]} positions to"
             raise ValueError(
                 f"the branch of a Residual on {self.in_type} {change} {y.shape[2]}: it must keep the length, or "
-                "shorten it by an even number, as much on one side as on the other; take odd kernel sizes or even "
-                "dilations, or another padding"
+                "shorten it by an even number, half on each side; use odd kernel sizes or even dilations, or another "
+                "padding"
             )
         return y + plain.centre_crop(x, y.shape[2])
 

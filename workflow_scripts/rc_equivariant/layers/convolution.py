@@ -1,4 +1,4 @@
-"""Equivariant convolutions, on feature maps and on k-mer indices, and the linear map of features without positions."""
+"""Equivariant convolutions of feature maps and of k-mer indices, and linear maps of features without positions."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .module import EquivariantModule, require_mirrored_grid
 
 
 class _TiedWeights(EquivariantModule):
-    """A kernel and a bias, stored as their free parameters."""
+    """The base class of layers with a kernel and a bias, which are stored as their free parameters."""
 
     def __init__(self, in_type, kernel_type: FeatureType, out_type: FeatureType, width: int, groups: int, bias: bool):
         super().__init__(in_type, out_type)
         self.tying = KernelTying(kernel_type, out_type, width, groups)
         if not self.tying.size:
             raise ValueError(
-                f"the one equivariant kernel of width {width} from {kernel_type} to {out_type} is zero: "
-                f"{type(self).__name__} would give zeros whatever it reads; take a wider kernel or other types"
+                f"the only equivariant kernel of width {width} from {kernel_type} to {out_type} is zero: "
+                f"{type(self).__name__} would give zeros for any input; use a wider kernel or other types"
             )
         self.weight = nn.Parameter(self.tying.he_normal())
         self.bias_tying = self.bias = None
@@ -33,38 +33,38 @@ class _TiedWeights(EquivariantModule):
             self.bias = nn.Parameter(torch.zeros(self.bias_tying.size))
 
     def kernel(self) -> Tensor:
-        """The expanded kernel, shape (out, in / groups, width)."""
+        """Return the expanded kernel, shape (out, in / groups, width)."""
         return self.tying.expand(self.weight)
 
     def channel_bias(self) -> Tensor | None:
-        """The bias of each channel, shape (out,): alike on partners, zero on -1 channels. None without bias."""
+        """Return the bias of each channel, shape (out,): equal on partners, zero on -1 channels. None without bias."""
         return None if self.bias is None else self.bias_tying.expand(self.bias).flatten()
 
 
 class Conv1d(_TiedWeights):
     """Convolution with an equivariant kernel; (batch, in, L) to (batch, out, L').
 
-    L' = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1. Any equivariant linear map that commutes
-    with translations is of this form (Mallet & Vert 2021); the constraint on the kernel is that of
-    :class:`~rc_equivariant.kernels.KernelTying`, that on the bias is b = rho_out b.
+    L' = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1. Every equivariant linear map that
+    commutes with translations has this form (Mallet & Vert 2021). :class:`~rc_equivariant.kernels.KernelTying` states
+    the constraint on the kernel; the constraint on the bias is b = rho_out b.
 
     Parameters
     ----------
     in_type, out_type
         Feature types.
     kernel_size
-        Width, even or odd.
+        Width of the kernel, even or odd.
     stride, dilation, groups, bias
         As in :class:`torch.nn.Conv1d`.
     padding
-        Zeros on both sides, ``"valid"`` for none, or ``"same"`` for as many as keep the length.
+        Number of zeros on each side, ``"valid"`` for none, or ``"same"`` for the number that keeps the length.
 
     Raises
     ------
     ValueError
-        At construction, where no such layer is equivariant: ``"same"`` for an even ``dilation * (kernel_size - 1) + 1``
-        (one side would get a zero more than the other), groups that reverse complement does not keep. At a call, where
-        the length leaves the last positions unread by a stride.
+        At construction, if no such layer is equivariant: with ``"same"`` for an even
+        ``dilation * (kernel_size - 1) + 1``, for which one side would get one more zero than the other, or with groups
+        that reverse complement does not keep. At a call, if the stride leaves the last positions unread.
     """
 
     def __init__(
@@ -96,11 +96,11 @@ class Conv1d(_TiedWeights):
     def _same_padding(self) -> int:
         reach = self.dilation * (self.kernel_size - 1)
         if self.stride != 1:
-            raise ValueError(f'padding "same" goes with stride 1, not {self.stride}: give the padding as a number')
+            raise ValueError(f'padding "same" needs stride 1, not {self.stride}: give the padding as a number')
         if reach % 2:
             raise ValueError(
                 f'padding "same" with kernel size {self.kernel_size} and dilation {self.dilation} needs {reach} zeros, '
-                "one more on one side than on the other, which reverse complement would exchange: take an odd kernel "
+                "one more on one side than on the other, which reverse complement would exchange: use an odd kernel "
                 "size or an even dilation, or give the padding of each side as a number"
             )
         return reach // 2
@@ -114,11 +114,11 @@ class Conv1d(_TiedWeights):
 
     @property
     def steps(self) -> Steps:
-        """Stride, padding, dilation and groups."""
+        """The stride, padding, dilation and groups of the convolution."""
         return self.stride, self.padding, self.dilation, self.groups
 
     def convolve(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
-        """The convolution of ``x`` by an expanded kernel and bias, which may be other than the layer's own."""
+        """Convolve ``x`` with an expanded kernel and bias, which may differ from those of the layer."""
         self.check(x)
         return row_convolution(x, kernel, bias, self.steps)
 
@@ -141,27 +141,27 @@ class Conv1d(_TiedWeights):
 
 
 class KmerConv1d(_TiedWeights):
-    """:class:`Conv1d` on one-hot k-mers, given as their indices; (batch, L) to (batch, out, L - kernel_size + 1).
+    """Convolution of one-hot k-mers, given as indices; (batch, L) to (batch, out, L - kernel_size + 1).
 
-    The same function as ``Conv1d(encoding.type, out_type, kernel_size)`` on ``encoding.one_hot(kmers)``, as a table
-    look-up. To an ordinary type, where no symmetry is asked for, every entry of the kernel is free: the first layer of
-    a standard network.
+    It computes the same as ``Conv1d(encoding.type, out_type, kernel_size)`` on ``encoding.one_hot(kmers)``, but by
+    table look-up. If the output type is ordinary, as in the first layer of a standard network, every entry of the
+    kernel is free.
 
     Parameters
     ----------
     encoding
-        How sequences became the indices; those out of its range are taken for unknown.
+        The encoding that produced the indices; indices out of its range count as unknown.
     out_type
         Feature type.
     kernel_size
-        Width in k-mers.
+        Width of the kernel in k-mers.
     bias
-        Whether to add what equivariance allows.
+        If True, add a bias as far as equivariance allows one.
 
     Raises
     ------
     ValueError
-        At a call with anything but integers of two dimensions, of at least ``kernel_size`` positions.
+        At a call, if the input is not a matrix of integers with at least ``kernel_size`` positions.
     """
 
     def __init__(self, encoding: KmerEncoding, out_type: FeatureType, kernel_size: int, bias: bool = True) -> None:
@@ -181,19 +181,19 @@ class KmerConv1d(_TiedWeights):
         return self.convolve(kmers, self.kernel(), self.channel_bias())
 
     def convolve(self, kmers: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
-        """The convolution of one-hot k-mers by an expanded kernel and bias, which may be other than the layer's own."""
+        """Convolve one-hot k-mers with an expanded kernel and bias, which may differ from those of the layer."""
         self.check(kmers)
-        # One more kind, the unknown k-mer, whose entries are zero.
+        # The table has one more kind, the unknown k-mer, whose entries are zero.
         table = functional.pad(kernel[:, self.channel_of_kmer], (0, 0, 0, 1)).permute(2, 1, 0)
         if bias is not None:
-            # Every position reads one row of the first tap, so that is where the bias costs nothing.
+            # Every position reads exactly one row of the first tap, so adding the bias there costs nothing.
             table = torch.cat([table[:1] + bias, table[1:]])
         kinds = self.in_type.size
         kmers = kmers.long()
         return kmer_convolution(kmers.masked_fill((kmers < 0) | (kmers > kinds), kinds), table)
 
     def export(self) -> nn.Module:
-        """Reads one-hot nucleotides (batch, 4, L), channels A, C, G, T, zeros at unknown bases, instead of indices."""
+        """Return a module that reads one-hot nucleotides (batch, 4, L), channels A, C, G, T, zeros at unknown bases."""
         convolution = nn.Conv1d(self.in_type.size, self.out_type.size, self.kernel_size, bias=self.bias is not None)
         of_kmers = self.kernel()[:, self.channel_of_kmer]
         convolution = _with_weights(convolution, self, of_kmers)
@@ -205,8 +205,8 @@ class KmerConv1d(_TiedWeights):
 class Linear(_TiedWeights):
     """Linear map of features without positions; (batch, in) to (batch, out).
 
-    Reverse complement acts on them by rho alone, so the constraint is W = rho_out W rho_in, b = rho_out b: that of a
-    convolution of width 1.
+    Reverse complement acts on such features by rho alone, so the constraint is W = rho_out W rho_in and b = rho_out b,
+    as for a convolution of width 1.
     """
 
     def __init__(self, in_type: FeatureType, out_type: FeatureType, bias: bool = True) -> None:
@@ -230,7 +230,7 @@ class Linear(_TiedWeights):
 
 @torch.no_grad()
 def _with_weights(plain: nn.Module, tied: _TiedWeights, kernel: Tensor) -> nn.Module:
-    """``plain`` with ``kernel``, the expanded one of ``tied``, and its bias."""
+    """Copy the expanded ``kernel`` and the bias of ``tied`` into ``plain``."""
     plain.to(tied.weight)
     plain.weight.copy_(kernel.view_as(plain.weight))
     if tied.bias is not None:

@@ -1,4 +1,4 @@
-"""Dropout that both strands share."""
+"""Dropout with the same mask on both strands."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .module import EquivariantModule
 class Dropout(EquivariantModule):
     """Dropout with one draw for each orbit {(c, t), (partner[c], L - 1 - t)}; shape unchanged.
 
-    In training each orbit is set to zero with probability ``p`` and multiplied by 1 / (1 - p) otherwise. Both strands
-    lose the same values: mask[c, t] = mask[partner[c], L - 1 - t], so that the mask commutes with reverse complement.
-    In evaluation mode nothing changes. On ordinary features this is :class:`torch.nn.Dropout`.
+    In training, each orbit is set to zero with probability ``p`` and multiplied by 1 / (1 - p) otherwise. Both strands
+    lose the same values, mask[c, t] = mask[partner[c], L - 1 - t], so the mask commutes with reverse complement. In
+    evaluation mode the layer does nothing. On ordinary features it is :class:`torch.nn.Dropout`.
 
     Parameters
     ----------
@@ -43,17 +43,17 @@ class Dropout(EquivariantModule):
         return x * self._mask(x) if self.training and self.p else x
 
     def _mask(self, x: Tensor) -> Tensor:
-        """0 or 1 / (1 - p), one draw an orbit; shape of ``x``."""
+        """Draw the mask, 0 or 1 / (1 - p) with one draw per orbit; shape of ``x``."""
         batch, _, length = x.shape
         regular = int((self.in_type.partner > torch.arange(self.in_type.size)).sum())
-        # By rows (batch, position, channel), which is how features lie in memory.
+        # The mask is made by rows (batch, position, channel), which is the order of features in memory.
         first = self._draw(x, batch, length, regular)
         left = self._draw(x, batch, (length + 1) // 2, self.in_type.size - 2 * regular)
         alone = torch.cat([left, left[:, : length // 2].flip(1)], 1)
         return torch.cat([first, first.flip(1, 2), alone], 2).transpose(1, 2)
 
     def _draw(self, x: Tensor, *shape: int) -> Tensor:
-        # Faster than bernoulli_ on a CPU. In float32, whatever x is: bfloat16 has no uniform numbers fine enough for p.
+        # Faster than bernoulli_ on a CPU. Always in float32: uniform numbers in bfloat16 are too coarse for p.
         uniform = torch.rand(shape, device=x.device)
         return uniform.ge_(self.p).div_(1 - self.p).to(x.dtype)
 

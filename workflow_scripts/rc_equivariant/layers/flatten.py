@@ -1,4 +1,4 @@
-"""The linear map of whole feature maps, all positions at once."""
+"""The linear map of whole feature maps, over all positions at once."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from .module import EquivariantModule
 class FlattenLinear(EquivariantModule):
     """Linear map of all positions of all channels; (batch, in, length) to (batch, out).
 
-    A :class:`~rc_equivariant.Conv1d` as wide as the feature map, with as many parameters, which are stored for the
-    irreducible parts of input and output: an equivariant map leads from +1 to +1 and from -1 to -1 parts and, by
-    Schur's lemma, is any pair of such maps. That takes half of the weights and half of the arithmetic of an ordinary
-    layer between regular features, and nothing is expanded.
+    It is a :class:`~rc_equivariant.Conv1d` as wide as the feature map and has as many parameters, but stores them for
+    the irreducible parts of input and output. By Schur's lemma, an equivariant map is any pair of a map between +1
+    parts and a map between -1 parts. Between regular features this needs half of the weights and half of the arithmetic
+    of an ordinary layer, and no kernel is expanded.
 
     Parameters
     ----------
     in_type, out_type
-        Both representations or both ordinary.
+        Feature types: both representations or both ordinary.
     length
-        Positions of the input.
+        Number of positions of the input.
     bias
-        Whether to add what equivariance allows.
+        If True, add a bias as far as equivariance allows one.
 
     Raises
     ------
     ValueError
-        If the types do not go together; at a call for another length.
+        If only one type is ordinary, or, at a call, if the input has another length.
     """
 
     def __init__(self, in_type: FeatureType, out_type: FeatureType, length: int, bias: bool = True) -> None:
         super().__init__(in_type, out_type)
         self.bias_tying = KernelTying(constants_of(out_type), out_type, 1)
         if isinstance(in_type, Ordinary) != isinstance(out_type, Ordinary):
-            raise ValueError(f"no linear map from {in_type} to {out_type} is equivariant: take two representations")
+            raise ValueError(f"no linear map from {in_type} to {out_type} is equivariant: use two representations")
         if length < 1:
-            raise ValueError(f"a feature map of {length} positions has nothing to map: take 1 or more")
+            raise ValueError(f"a feature map of {length} positions has nothing to map: use 1 or more")
         self.length = length
         of_plus, of_minus = self._parts(torch.empty(1, in_type.size, length))
         plus, minus = out_type.size, 0
@@ -62,13 +62,13 @@ class FlattenLinear(EquivariantModule):
         return y if self.bias is None else y + self.bias_tying.expand(self.bias).flatten()
 
     def _parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The +1 and the -1 part of the input; of ordinary features all and nothing."""
+        """Return the +1 and the -1 part of the input; ordinary features are a +1 part only."""
         if isinstance(self.in_type, Ordinary):
             return x.flatten(1), x.new_empty(len(x), 0)
         return irreducible_parts(x, self.in_type)
 
     def _mapped(self, x: Tensor) -> Tensor:
-        """The map without its bias; the output's parts are ordered as by :attr:`Representation.change_of_basis`."""
+        """Apply the map without its bias; the output's parts are in the order of ``Representation.change_of_basis``."""
         of_plus, of_minus = self._parts(x)
         plus, minus = functional.linear(of_plus, self.plus), functional.linear(of_minus, self.minus)
         if isinstance(self.out_type, Ordinary):
@@ -93,5 +93,5 @@ class FlattenLinear(EquivariantModule):
 
 
 def _he_normal(rows: int, columns: int) -> Tensor:
-    """He et al. (2015); the parts of features have their variance, as the change of basis is orthogonal."""
+    """Draw weights as He et al. (2015); the change of basis is orthogonal, so the parts keep the features' variance."""
     return torch.randn(rows, columns) * (2 / max(columns, 1)) ** 0.5

@@ -1,4 +1,4 @@
-"""Normalisation over the batch and over channels, with statistics that the strands share."""
+"""Normalisation over the batch and over channels, with statistics that both strands share."""
 
 from __future__ import annotations
 
@@ -13,30 +13,33 @@ from .module import EquivariantModule
 
 
 def values_a_channel(module: EquivariantModule, x: Tensor) -> int:
-    """How many values of each channel a batch (batch, channel, position) holds; fewer than two are refused."""
+    """Count the values per channel of a batch (batch, channel, position); raise a ValueError for fewer than two."""
     values = x.shape[0] * x.shape[2]
     if values < 2:
         raise ValueError(
-            f"{type(module).__name__} {module.in_type} needs more than {values} value a channel to learn from: give a "
-            "larger batch, or call .eval()"
+            f"{type(module).__name__} {module.in_type} needs more than {values} value per channel in training mode: "
+            "give a larger batch, or call .eval()"
         )
     return values
 
 
 def weight_of_a_batch(batches: Tensor, momentum: float) -> Tensor:
-    """Weight in running statistics of the newest of ``batches``: that of a plain average, at least ``momentum``.
+    """Return the weight of the newest batch in running statistics: 1 / ``batches``, but at least ``momentum``.
 
-    A tensor on its device, as to read the number of batches would make a GPU wait for every step.
+    The number of batches is a tensor on the device, since reading it would make the GPU wait at every step.
     """
     return batches.reciprocal().clamp_min(momentum)
 
 
 class _TiedAffine(EquivariantModule):
-    """A scale and a shift a channel: partners share them, and -1 channels have no shift."""
+    """The base class of layers with a scale and a shift for each channel.
+
+    Partners share both, and -1 channels have no shift.
+    """
 
     def __init__(self, in_type: FeatureType) -> None:
         super().__init__(in_type, in_type)
-        # Scales are tied but never forbidden, so to them a sign channel is like a trivial one.
+        # Reverse complement ties scales but forbids none, so for scales a sign channel is like a trivial one.
         scaled = in_type
         if isinstance(in_type, Representation):
             scaled = Representation(in_type.regular, in_type.trivial + in_type.sign)
@@ -47,29 +50,29 @@ class _TiedAffine(EquivariantModule):
         self.register_buffer("is_sign", in_type.signs < 0, persistent=False)
 
     def affine(self) -> tuple[Tensor, Tensor]:
-        """Scale and shift of each channel, shapes (channel,)."""
+        """Return scale and shift of each channel, each of shape (channel,)."""
         return self.scale_tying.expand(self.scale).flatten(), self.shift_tying.expand(self.shift).flatten()
 
 
 class BatchNorm1d(_TiedAffine):
     """Batch normalisation that commutes with reverse complement; shape unchanged.
 
-    The two channels of a regular copy share mean, variance, scale and shift; a trivial channel is normalised as usual;
-    a sign channel, whose mean must be zero, is only divided by its root mean square and scaled (Mallet & Vert 2021).
+    The two channels of a regular copy share mean, variance, scale and shift. A trivial channel is normalised as usual.
+    A sign channel, whose mean must be zero, is only divided by its root mean square and scaled (Mallet & Vert 2021).
 
-    The running statistics are the plain average of the first ``1 / momentum`` batches and the exponential average from
-    then on: their weights sum to one from the first step, so that they are never biased towards a starting value.
+    The running statistics are the plain average of the first ``1 / momentum`` batches and an exponential average from
+    then on. Their weights sum to one from the first step, so they are never biased towards a starting value.
 
     Parameters
     ----------
     in_type
         Feature type.
     momentum
-        Weight of a batch in the running statistics, in the long run.
+        Weight of a batch in the running statistics in the long run.
     eps
-        Added to the variance.
+        Number added to the variance.
     eps_on_deviation
-        Add ``eps`` to the (unbiased) standard deviation instead, as the published layers do, with 1e-4.
+        If True, add ``eps`` to the (unbiased) standard deviation instead, as the published layers do, with 1e-4.
     """
 
     def __init__(
@@ -90,9 +93,10 @@ class BatchNorm1d(_TiedAffine):
         return torch.addcmul(constant[:, None], x, slope[:, None]).to(x.dtype)
 
     def normalise(self, x: Tensor, relu_channels: int | None = None) -> Tensor:
-        """Normalise with the statistics of the batch and take them into the running ones.
+        """Normalise with the statistics of the batch and update the running statistics.
 
-        With ``relu_channels``, ReLU of the first so many channels and tanh of the others follows at no extra memory.
+        If ``relu_channels`` is given, ReLU is then applied to this many first channels and tanh to the others, without
+        extra memory.
         """
         self.check(x)
         values = values_a_channel(self, x)
@@ -103,7 +107,7 @@ class BatchNorm1d(_TiedAffine):
         return y
 
     def evaluation_affine(self) -> tuple[Tensor, Tensor]:
-        """Slope and constant of each channel, shapes (channel,), that normalise in evaluation mode."""
+        """Return slope and constant of each channel in evaluation mode, each of shape (channel,)."""
         scale, shift = self.affine()
         slope = scale * inverse_deviation(self.running_variance, self.eps, self.eps_on_deviation)[0]
         return slope, shift - self.running_mean * slope
@@ -114,7 +118,7 @@ class BatchNorm1d(_TiedAffine):
         weight = weight_of_a_batch(self.batches.to(self.running_mean.dtype), self.momentum)
         unbiased = unbiased_variance(variance, self.partner, self.is_sign, values)
         for running, of_batch in ((self.running_mean, mean), (self.running_variance, unbiased)):
-            # Not lerp_, which torch.vmap takes apart.
+            # lerp_ would not work here, because torch.vmap decomposes it.
             running.copy_(running.lerp(of_batch.to(running), weight))
 
     @torch.no_grad()
@@ -131,17 +135,16 @@ class BatchNorm1d(_TiedAffine):
 class LayerNorm(_TiedAffine):
     """Normalisation over the channels of each position; shape unchanged.
 
-    The mean is that of the regular and +1 channels, and is taken off these alone: it is the same on both strands. All
-    channels are divided by one number, the root of the mean square of what is left, so that -1 channels are scaled and
-    keep their size relative to the others. Scale and shift are tied. On ordinary features this is
-    :class:`torch.nn.LayerNorm` over the channels.
+    The mean over the regular and +1 channels, which is the same on both strands, is subtracted from these channels
+    only. All channels are then divided by their common root mean square, so -1 channels keep their size relative to the
+    others. Scale and shift are tied. On ordinary features this is :class:`torch.nn.LayerNorm` over the channels.
 
     Parameters
     ----------
     in_type
         Feature type.
     eps
-        Added to the variance.
+        Number added to the variance.
     """
 
     def __init__(self, in_type: FeatureType, eps: float = 1e-5) -> None:
@@ -153,7 +156,7 @@ class LayerNorm(_TiedAffine):
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        # Squares of numbers of 16 bits would overflow.
+        # Squares of 16-bit numbers would overflow.
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
         is_centred = self.is_centred.to(wide.dtype)[:, None]
         mean = (wide * is_centred).sum(1, keepdim=True) / self.centred_channels

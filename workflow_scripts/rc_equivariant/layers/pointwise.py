@@ -1,4 +1,4 @@
-"""Whether a callable is a pointwise function, and an odd one: it is tried on numbers, in float64."""
+"""Checks that a callable is pointwise, or odd, by trying it on numbers in float64."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from torch import Tensor, nn
 
 Pointwise = Callable[[Tensor], Tensor]
 
-#: Beyond rounding, but far below what any function that is not pointwise or not odd makes of the numbers tried.
+#: More than rounding, but far less than the deviation of any function that is not pointwise or not odd.
 _TOLERANCE = {"rtol": 1e-9, "atol": 1e-12}
 
 
 @torch.random.fork_rng(devices=[])
 def require_pointwise(function: Pointwise, channels: int) -> None:
-    """Refuse a function that is not pointwise on feature maps of so many channels.
+    """Raise a ValueError if a function is not pointwise on feature maps with this many channels.
 
-    Modules are tried in training and in evaluation mode, with parameters that all differ, so that one parameter a
-    channel is noticed although all start from the same value.
+    Modules are tried in training and in evaluation mode. Their parameters are made to differ, so that one parameter per
+    channel is noticed even if all start from the same value.
 
     Raises
     ------
     ValueError
-        If the function fails, gives another shape or type of number, changes its input, differs from call to call, or
-        makes a value depend on other values, its channel or its position.
+        If the function fails, returns another shape or data type, changes its input, differs from call to call, or lets
+        a value depend on other values, its channel or its position.
     """
     x = _numbers().expand(2, channels, -1)
     for trial in _trials(function, with_distinct_parameters=True):
         y = _call(trial, x, function)
         if not _agree(y, _call(trial, x, function)):
             raise ValueError(
-                f"{_name(function)} gives other values at a second call on the same numbers: an activation has no "
-                "memory and draws nothing (for dropout take the layer Dropout)"
+                f"{_name(function)} gives other values at a second call on the same numbers: an activation must not "
+                "have memory or draw random numbers (for dropout use the layer Dropout)"
             )
         if not _depends_on_own_value_alone(trial, x, y, function):
             raise ValueError(
                 f"{_name(function)} is not pointwise: a value depends on other values, on its channel or on its "
-                "position, which reverse complement moves; take a function of each value by itself, its parameters "
-                "shared by all channels"
+                "position, which reverse complement moves; use a function of each single value, with the same "
+                "parameters for all channels"
             )
 
 
 def _depends_on_own_value_alone(trial: Pointwise, x: Tensor, y: Tensor, function: Pointwise) -> bool:
-    """Whether y = trial(x) moves with x, and is the same where a value is given without the others."""
+    """Return True if y = trial(x) moves with x, and each value of y stays the same if x has only that one value."""
     order = torch.randperm(x.numel(), generator=torch.Generator().manual_seed(0))
     moved = _call(trial, x.flatten()[order].view_as(x), function)
     if not _agree(moved.flatten(), y.flatten()[order]):
@@ -56,12 +56,12 @@ def _depends_on_own_value_alone(trial: Pointwise, x: Tensor, y: Tensor, function
 
 @torch.random.fork_rng(devices=[])
 def require_odd(function: Pointwise, channels: int) -> None:
-    """Refuse a pointwise function that is not, or may not stay, odd.
+    """Raise a ValueError if a pointwise function is not odd, or training could change that.
 
     Raises
     ------
     ValueError
-        If f(-x) differs from -f(x) for a number, 0 and large ones among them, or if f depends on anything trainable.
+        If f(-x) differs from -f(x) for one of the numbers, which include 0 and large ones, or f has anything trainable.
     """
     x = _numbers().expand(1, channels, -1)
     for trial in _trials(function, with_distinct_parameters=False):
@@ -82,13 +82,13 @@ def require_odd(function: Pointwise, channels: int) -> None:
 
 
 def _numbers() -> Tensor:
-    """Numbers that f is tried on: symmetric about 0, which is among them, small, moderate and large; float64."""
+    """Return the numbers that functions are tried on: 0 and small, moderate and large ones of either sign; float64."""
     magnitudes = torch.cat([torch.logspace(-6, 3, 28), torch.linspace(0.05, 8, 160)]).double()
     return torch.cat([-magnitudes, magnitudes.new_zeros(1), magnitudes])
 
 
 def _trials(function: Pointwise, with_distinct_parameters: bool) -> Iterator[Pointwise]:
-    """The function as it may be called: a module in both modes, copied; anything else as it is."""
+    """Yield the forms of a function to try: copies of a module in both modes, or any other callable as it is."""
     if not isinstance(function, nn.Module):
         yield function
         return
@@ -101,24 +101,24 @@ def _trials(function: Pointwise, with_distinct_parameters: bool) -> Iterator[Poi
 
 
 def _call(trial: Pointwise, x: Tensor, function: Pointwise) -> Tensor:
-    """The value of a trial of ``function``, seen to be of the kind of ``x``."""
+    """Call a form of ``function`` and check that its output has the shape and type of ``x``."""
     given = x.clone()
     try:
         with torch.enable_grad():
             y = trial(given)
     except Exception as error:
         raise ValueError(
-            f"{_name(function)} fails on numbers of type {x.dtype} and shape {tuple(x.shape)}, so that it cannot be "
-            f"tried: {error}"
+            f"{_name(function)} cannot be checked, because it fails on numbers of type {x.dtype} and shape "
+            f"{tuple(x.shape)}: {error}"
         ) from error
     if not isinstance(y, Tensor) or (y.shape, y.dtype) != (x.shape, x.dtype):
         found = f"{y.dtype} {tuple(y.shape)}" if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(
-            f"{_name(function)} makes {found} of {x.dtype} {tuple(x.shape)}: an activation keeps the shape and type"
+            f"{_name(function)} turns {x.dtype} {tuple(x.shape)} into {found}: an activation keeps the shape and type"
         )
     if not torch.equal(given, x):
         raise ValueError(
-            f"{_name(function)} changes its input in place, which other layers may still read: take its form that "
+            f"{_name(function)} changes its input in place, but other layers may still read it: use the form that "
             "does not (inplace=False)"
         )
     return y

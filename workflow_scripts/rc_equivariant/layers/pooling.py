@@ -1,4 +1,4 @@
-"""Pooling over positions, in windows that reverse complement maps to each other, and over strands."""
+"""Pooling over windows of positions, over all positions, and over the two strands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .module import EquivariantModule, require_mirrored_grid
 
 
 class _WindowPool(EquivariantModule):
-    """A summary of each window of positions, channel by channel."""
+    """The base class of layers that summarise each window of positions, channel by channel."""
 
     def __init__(self, in_type: FeatureType, kernel_size: int, stride: int | None, padding: int) -> None:
         super().__init__(in_type, in_type)
@@ -31,7 +31,7 @@ class _WindowPool(EquivariantModule):
         return with_gradient_in_rows(self._pool(one_row(x))).squeeze(2)
 
     def _pool(self, row: Tensor) -> Tensor:
-        """Pooled windows of features of shape (batch, channel, 1, position)."""
+        """Pool the windows of features of shape (batch, channel, 1, position)."""
         raise NotImplementedError
 
     def extra_repr(self) -> str:
@@ -41,24 +41,24 @@ class _WindowPool(EquivariantModule):
 class AvgPool1d(_WindowPool):
     """Mean over windows of positions; (batch, channel, L) to (batch, channel, L').
 
-    L' = floor((L + 2 padding - kernel_size) / stride) + 1. A mean is linear and alike for all channels and from either
-    end, so it commutes with signs, exchanges and the flip, as long as windows are mapped to windows.
+    L' = floor((L + 2 padding - kernel_size) / stride) + 1. A mean is linear and the same for all channels and from
+    either end, so it commutes with signs, exchanges and the flip, as long as the flip maps windows to windows.
 
     Parameters
     ----------
     in_type
-        Feature type, any.
+        Any feature type.
     kernel_size
-        Positions of a window.
+        Number of positions of a window.
     stride
-        Positions from one window to the next; ``kernel_size`` if not given.
+        Number of positions from one window to the next; by default ``kernel_size``.
     padding
-        Zeros on both sides, which count as values, at most half of ``kernel_size``.
+        Number of zeros on each side, which count as values; at most half of ``kernel_size``.
 
     Raises
     ------
     ValueError
-        At construction for impossible numbers; at a call where the length leaves the last positions unread.
+        At construction, if the numbers are impossible; at a call, if the stride leaves the last positions unread.
     """
 
     def __init__(self, in_type: FeatureType, kernel_size: int, stride: int | None = None, padding: int = 0) -> None:
@@ -74,30 +74,30 @@ class AvgPool1d(_WindowPool):
 class MaxPool1d(_WindowPool):
     """Maximum over windows of positions; (batch, channel, L) to (batch, channel, L').
 
-    L' = floor((L - kernel_size) / stride) + 1. For channels that are only moved; where several positions share the
-    maximum, the first gets the gradient, as in torch.
+    L' = floor((L - kernel_size) / stride) + 1. It needs channels that reverse complement only moves. If several
+    positions share the maximum, the first gets the gradient, as in torch.
 
     Parameters
     ----------
     in_type
         Feature type without sign channels.
     kernel_size
-        Positions of a window.
+        Number of positions of a window.
     stride
-        Positions from one window to the next; ``kernel_size`` if not given.
+        Number of positions from one window to the next; by default ``kernel_size``.
 
     Raises
     ------
     ValueError
-        At construction for sign channels, of which the maximum of -x is not minus that of x, and for impossible
-        numbers; at a call where the length leaves the last positions unread.
+        At construction, if there are sign channels, for which max(-x) is not -max(x), or the numbers are impossible; at
+        a call, if the stride leaves the last positions unread.
     """
 
     def __init__(self, in_type: FeatureType, kernel_size: int, stride: int | None = None) -> None:
         if (in_type.signs < 0).any():
             raise ValueError(
                 f"MaxPool1d on {in_type} is not equivariant: on -1 channels reverse complement changes the sign, and "
-                "max(-x) is not -max(x); take AvgPool1d, or merge the strands first (StrandMerge)"
+                "max(-x) is not -max(x); use AvgPool1d, or merge the strands first (StrandMerge)"
             )
         super().__init__(in_type, kernel_size, stride, 0)
 
@@ -111,7 +111,7 @@ class MaxPool1d(_WindowPool):
 class GlobalAvgPool1d(EquivariantModule):
     """Mean over all positions; (batch, channel, L) to (batch, channel).
 
-    Without positions nothing is flipped: reverse complement acts on the result by rho alone, so the type is the same.
+    Without positions nothing is flipped. Reverse complement acts on the result by rho alone, so the type is the same.
     """
 
     def __init__(self, in_type: FeatureType) -> None:
@@ -128,9 +128,9 @@ class GlobalAvgPool1d(EquivariantModule):
 class StrandMerge(EquivariantModule):
     """Invariant features: (x + RC x) / 2 on the first channel of each copy; (batch, in, L) to (batch, copies, L).
 
-    ``y[c, t] = (x[c, t] + signs[c] * x[partner[c], L - 1 - t]) / 2`` is the same for x and RC x, position by position,
-    so that ordinary layers may follow. This is the published merging of the binary networks. Ordinary features pass as
-    they are.
+    ``y[c, t] = (x[c, t] + signs[c] * x[partner[c], L - 1 - t]) / 2`` is the same for x and RC x at every position, so
+    ordinary layers may follow. The published binary networks merge strands in this way. Ordinary features do not
+    change.
     """
 
     def __init__(self, in_type: FeatureType) -> None:
