@@ -1,9 +1,10 @@
 """Reverse-complement equivariant layers and networks for DNA (Mallet & Vert 2021).
 
-The library handles tensors only, and each part imports only those before it: representation -> encoding -> kernels ->
-functional, plain -> layers -> strategies -> networks -> hyperbolic. :mod:`rc_equivariant.descriptions`
-describes networks without torch; :mod:`rc_equivariant.testing` measures how far any module is from equivariant;
-:mod:`rc_equivariant.hyperbolic` has the layers in hyperbolic space. Names are imported when they are first used.
+The library works on tensors and reads no files. Its parts build on each other in one direction: representation ->
+encoding -> kernels -> functional, plain -> layers -> strategies -> networks -> hyperbolic.
+:mod:`rc_equivariant.descriptions` describes networks without torch, :mod:`rc_equivariant.testing` measures how far any
+module is from equivariant, and :mod:`rc_equivariant.hyperbolic` has the layers in hyperbolic space. Names are imported
+when they are first used.
 """
 
 from .lazy_names import lazy_names

@@ -1,4 +1,4 @@
-"""What one answer of a network costs, in multiply-adds."""
+"""The cost of one prediction of a network, in multiply-adds."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from .strategies import Ensemble, StrandAverage
 
 
 def multiply_adds(network: EquivariantModule) -> int:
-    """Multiply-adds of convolutions and linear layers for one answer of a network, about one window.
+    """Count the multiply-adds of convolutions and linear layers when a network predicts one window.
 
-    Counted alike for all arms, as the plain form of the layers needs them, each for the positions that it gives:
+    All arms are counted in the same way, as the plain form of their layers needs multiply-adds:
 
-    - a convolution: one for each output channel, position, tap and input channel of the channel's group;
-    - a linear layer: one for each output and input;
-    - a convolution of k-mers: one for each output channel, position and tap, whatever k, since a look-up adds up a row
-      of a table a tap. These are additions alone.
+    - a convolution needs one for each output channel, output position, tap and input channel of the channel's group;
+    - a linear layer needs one for each pair of output and input;
+    - a convolution of k-mers needs one for each output channel, output position and tap, for any k, because the look-up
+      adds one row of a table per tap. These are additions only.
 
-    Ties between parameters save memory but no arithmetic. Bias, normalisation (which folds into a kernel), activation,
-    pooling, the merging of strands and what hyperbolic layers do beside are not counted. An average over strands counts
-    both, an ensemble all of its members.
+    Ties between parameters save memory but no arithmetic. The count leaves out bias, normalisation (which folds into a
+    kernel), activation, pooling, the merging of strands and the extra terms of hyperbolic layers. An average over
+    strands counts both strands, and an ensemble counts all of its members.
 
     Parameters
     ----------
     network
         A :class:`~rc_equivariant.Network`, or a :class:`~rc_equivariant.StrandAverage` or
-        :class:`~rc_equivariant.Ensemble` of them; left in its mode.
+        :class:`~rc_equivariant.Ensemble` of networks. Its mode (training or evaluation) does not change.
 
     Raises
     ------
     ValueError
-        For a layer with weights that none of this counts.
+        If a layer has weights but its cost is unknown.
     """
     _require_countable(network)
     total = 0
@@ -51,7 +51,7 @@ def multiply_adds(network: EquivariantModule) -> int:
     hooks = [layer.register_forward_hook(count) for layer in network.modules() if _cost_of(layer)]
     was_training = network.training
     try:
-        # In evaluation mode, where a ConvBlock is one layer and nothing is learned from the window.
+        # In evaluation mode a ConvBlock is one layer, and running statistics do not change.
         with torch.inference_mode():
             network.eval()(*_empty_window(network))
     finally:
@@ -66,7 +66,7 @@ def _of_one_output(layer: nn.Module) -> int:
 
 
 def _cost_of(layer: nn.Module) -> Callable[[nn.Module], int] | None:
-    """What a number of the layer costs; that of a hyperbolic layer is that of its Euclidean base."""
+    """Return the function for a layer's cost per output number; a hyperbolic layer costs as its Euclidean base does."""
     return next((cost for kind, cost in _COSTS.items() if isinstance(layer, kind)), None)
 
 
@@ -78,7 +78,7 @@ def _of_plain_convolution(layer: nn.Conv1d) -> int:
     return math.prod(layer.kernel_size) * layer.in_channels // layer.groups
 
 
-#: Multiply-adds of a number that a layer gives.
+#: Functions that return the multiply-adds per number that a layer outputs.
 _COSTS: dict[type[nn.Module], Callable[[nn.Module], int]] = {
     tied.Conv1d: _of_convolution,
     tied.KmerConv1d: lambda layer: layer.kernel_size,
@@ -94,11 +94,11 @@ def _require_countable(network: nn.Module) -> None:
     for layer in network.modules():
         has_matrix = any(parameter.dim() > 1 for parameter in layer.parameters(recurse=False))
         if has_matrix and not _cost_of(layer):
-            raise ValueError(f"{type(layer).__name__} is no layer whose multiply-adds are known: count it in cost.py")
+            raise ValueError(f"the multiply-adds of {type(layer).__name__} are unknown: add the layer to cost.py")
 
 
 def _empty_window(network: EquivariantModule) -> list[Tensor]:
-    """One window of As, and a control without reads where the network reads one."""
+    """Return one window of As, and a control without reads if the network reads one."""
     in_types = network.in_type if isinstance(network.in_type, tuple) else (network.in_type,)
     encoding, *tracks = in_types
     description, device = _member(network).description, next(network.parameters()).device
@@ -107,7 +107,7 @@ def _empty_window(network: EquivariantModule) -> list[Tensor]:
 
 
 def _member(network: EquivariantModule) -> Network:
-    """One of the networks that are averaged, which all read the same windows and tracks."""
+    """Return one of the averaged networks, which all read the same windows and tracks."""
     while isinstance(network, StrandAverage | Ensemble):
         network = network.network if isinstance(network, StrandAverage) else network.networks[0]
     return network

@@ -1,4 +1,4 @@
-"""K-mers of base codes, and the representation that they span."""
+"""K-mers of base codes, and the representation of their one-hot encoding."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from torch import Tensor
 
 from .representation import Representation
 
-#: Base codes are A, C, G, T = 0, 1, 2, 3, so that the complement of b is 3 - b; anything above is unknown (N).
+#: Base codes are A, C, G, T = 0, 1, 2, 3, so the complement of b is 3 - b; any higher code is an unknown base (N).
 UNKNOWN_BASE = 4
 MAX_KMER = 6
 
 
 class KmerEncoding:
-    """Overlapping k-mers as indices, with their reverse complement and their representation.
+    """The encoding of a sequence as indices of overlapping k-mers, with their reverse complement and representation.
 
-    The index of a k-mer is its number in base 4 (AA..A = 0, TT..T = 4^k - 1); a k-mer that holds an unknown base has
-    the index 4^k and is encoded by zeros, on either strand. Reverse complement exchanges the k-mers in pairs, but for
-    the 4^(k/2) self-complementary ones when k is even, which it leaves in place: the one-hot encoding spans
-    (4^k - 4^(k/2)) / 2 regular and 4^(k/2) trivial copies for even k, and 4^k / 2 regular ones for odd k.
+    The index of a k-mer is its number in base 4 (AA..A = 0, TT..T = 4^k - 1). A k-mer with an unknown base has the
+    index 4^k and is encoded by zeros, on either strand.
+
+    Reverse complement exchanges k-mers in pairs; for even k, the 4^(k/2) self-complementary ones stay in place. The
+    one-hot encoding thus consists of (4^k - 4^(k/2)) / 2 regular and 4^(k/2) trivial copies for even k, and of 4^k / 2
+    regular copies for odd k.
 
     Parameters
     ----------
     k
-        Length of the k-mers, 1 to 6.
+        Length of the k-mers, from 1 to 6.
 
     Raises
     ------
@@ -41,7 +43,7 @@ class KmerEncoding:
         first_of_pair = kmers[kmers < partner]
         palindromes = kmers[kmers == partner]
         self.type = Representation(regular=len(first_of_pair), trivial=len(palindromes))
-        #: k-mer index that each channel of the representation stands for; int64, shape (4^k,).
+        #: The k-mer index that each channel of the representation stands for; int64, shape (4^k,).
         self.kmer_of_channel = torch.cat([first_of_pair, partner[first_of_pair].flip(0), palindromes])
         self._partner_or_unknown = torch.cat([partner, torch.tensor([self.size])])
 
@@ -57,12 +59,12 @@ class KmerEncoding:
         return index
 
     def indices(self, codes: Tensor) -> Tensor:
-        """K-mer indices of base codes.
+        """Return the k-mer indices of base codes.
 
         Parameters
         ----------
         codes
-            Integers, shape (batch, length); 0 to 3 are A, C, G, T, anything else is unknown.
+            Integers, shape (batch, length); 0 to 3 are A, C, G and T, and any other code is unknown.
 
         Returns
         -------
@@ -82,11 +84,11 @@ class KmerEncoding:
         return self._number(tuple(digits)).masked_fill(unknown, self.size)
 
     def act(self, kmers: Tensor) -> Tensor:
-        """K-mer indices of the reverse complement; shape and values as those of :meth:`indices`, int64."""
+        """Return the k-mer indices of the reverse complement, with shape, values and type as in :meth:`indices`."""
         return self._partner_or_unknown.to(kmers.device)[kmers.long().flip(-1)]
 
     def one_hot(self, kmers: Tensor) -> Tensor:
-        """Feature map of k-mer indices in ``self.type``; float32, (batch, 4^k, positions), zeros where unknown."""
+        """One-hot encode k-mer indices as features of ``self.type``: float32, (batch, 4^k, positions), 0 if unknown."""
         hot = torch.nn.functional.one_hot(kmers.long(), self.size + 1)
         return hot[..., self.kmer_of_channel.to(kmers.device)].transpose(1, 2).float()
 

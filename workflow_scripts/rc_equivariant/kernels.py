@@ -1,4 +1,4 @@
-"""Equivariant kernels: orbits of entries under reverse complement, one free parameter an orbit."""
+"""Equivariant kernels: entries that reverse complement exchanges share one free parameter."""
 
 from __future__ import annotations
 
@@ -10,59 +10,60 @@ from .representation import FeatureType, Ordinary, Representation
 
 
 def constants_of(space: FeatureType) -> FeatureType:
-    """The space of constants that go with ``space``: one channel that reverse complement leaves alone.
+    """Return the type of a single channel that reverse complement leaves alone, matching ``space``.
 
-    Kernels of width 1 from it are the vectors that reverse complement fixes: biases, shifts and weights of scalars.
+    Kernels of width 1 from it to ``space`` are the vectors that reverse complement fixes: biases, shifts and weights of
+    scalars.
     """
     return Ordinary(1) if isinstance(space, Ordinary) else Representation(trivial=1)
 
 
 class KernelTying(nn.Module):
-    """The space of kernels that map ``in_type`` to ``out_type`` equivariantly, and a basis of it.
+    """The space of equivariant kernels from ``in_type`` to ``out_type``, and a basis of it.
 
-    A kernel W of shape (out, in, width) is equivariant if and only if W(-t) = rho_out W(t) rho_in for the positions t
-    relative to its centre (Mallet & Vert 2021), entry by entry
+    A kernel W of shape (out, in, width) is equivariant if and only if W(-t) = rho_out W(t) rho_in for all positions t
+    relative to its centre (Mallet & Vert 2021). For the entries this means
 
         W[o, i, width - 1 - t] = signs_out[o] * signs_in[i] * W[partner_out[o], partner_in[i], t].
 
-    The right-hand side is an involution on the entries, with signs, so entries fall into orbits of two, which share
-    one free parameter, or of one, which is free where the sign is + and zero where it is -. This holds for every pair
-    of representations, so that no case needs code of its own. Between ordinary spaces every entry is free.
+    The right-hand side is a signed involution on the entries, so their orbits have one or two entries. The two entries
+    of an orbit share one free parameter. An entry alone is free if its sign is + and zero if it is -. This holds for
+    every pair of representations, so no pair needs code of its own. Between ordinary spaces every entry is free.
 
     Parameters
     ----------
     in_type, out_type
-        Both representations or both ordinary.
+        Feature types: both representations or both ordinary.
     width
         Number of taps.
     groups
-        As in :class:`torch.nn.Conv1d`: entries between different groups of channels are left out.
+        As in :class:`torch.nn.Conv1d`: there are no entries between different groups of channels.
 
     Attributes
     ----------
     size
         Number of free parameters.
     shape
-        Of the kernel: (out, in / groups, width).
+        Shape of the kernel: (out, in / groups, width).
     is_free
-        Whether every entry is a parameter of its own.
+        True if every entry is a parameter of its own.
 
     Raises
     ------
     ValueError
-        Where no such kernel is equivariant.
+        If no such kernel is equivariant.
     """
 
     def __init__(self, in_type: FeatureType, out_type: FeatureType, width: int, groups: int = 1) -> None:
         super().__init__()
         if isinstance(in_type, Ordinary) != isinstance(out_type, Ordinary):
             raise ValueError(
-                f"no kernel from {in_type} to {out_type} is equivariant: reverse complement acts on one and leaves the "
-                "other alone; for invariant features merge the strands (StrandMerge), after which ordinary layers may "
-                "follow, or take +1 channels without positions (GlobalAvgPool1d, then Linear to a trivial type)"
+                f"no kernel from {in_type} to {out_type} is equivariant: reverse complement acts on only one of them; "
+                "for invariant features, merge the strands (StrandMerge) before ordinary layers, or use +1 channels "
+                "without positions (GlobalAvgPool1d, then Linear to a trivial type)"
             )
         if width < 1:
-            raise ValueError(f"a kernel of width {width} has no taps: take 1 or more")
+            raise ValueError(f"a kernel of width {width} has no taps: use a width of 1 or more")
         kept = _within_groups(in_type, out_type, groups)
         self.shape = (out_type.size, in_type.size // groups, width)
         partner, sign = _entry_involution(in_type, out_type, width)
@@ -71,7 +72,7 @@ class KernelTying(nn.Module):
         representative = torch.minimum(entries, partner)
         kept = kept[..., None].expand(-1, -1, width).flatten()
         free = (representative == entries) & ~zero & kept
-        # Parameter 0 is a constant zero, for entries that must vanish.
+        # Parameter 0 is a constant zero, which entries that must vanish refer to.
         number = torch.cumsum(free, 0).masked_fill(zero, 0)
         self.size = int(free.sum())
         self.is_free = self.size == torch.Size(self.shape).numel()
@@ -80,19 +81,19 @@ class KernelTying(nn.Module):
         self.register_buffer("factor", factor, persistent=False)
 
     def expand(self, free: Tensor) -> Tensor:
-        """The kernel, of ``shape``, of free parameters of shape (size,); a view of them where every entry is free."""
+        """Return the kernel, of ``shape``, for free parameters of shape (size,); a view if every entry is free."""
         if self.is_free:
             return free.view(self.shape)
         return (functional.pad(free, (1, 0))[self.parameter] * self.factor.to(free.dtype)).view(self.shape)
 
     def he_normal(self) -> Tensor:
-        """Free parameters for which a ReLU layer keeps the variance of its input; shape (size,).
+        """Draw free parameters for which a ReLU layer keeps the variance of its input; shape (size,).
 
-        An output of row o is a sum over the entries of the row that are not zero. Tied entries of one row multiply
-        different inputs, so for uncorrelated inputs the variances add up as if the entries were independent, and He et
-        al. (2015) applies to the expanded kernel: standard deviation sqrt(2 / number of non-zero entries of the row).
-        Counting the stored entries instead, as if each fed one output, would make it too large by up to sqrt(2). The
-        rows of an orbit hold equally many, so the value of any one serves.
+        An output of row o is a sum over the non-zero entries of the row. Tied entries of one row multiply different
+        inputs, so for uncorrelated inputs the variances add up as if the entries were independent. The rule of He et
+        al. (2015) therefore applies to the expanded kernel: the standard deviation is sqrt(2 / number of non-zero
+        entries of the row). Counting free parameters instead would make it too large by up to sqrt(2). All rows of an
+        orbit have the same number of non-zero entries, so any of them gives the value.
         """
         fan_in = self.parameter.view(self.shape).ne(0).sum((1, 2)).clamp_min(1)
         deviation = (2.0 / fan_in).sqrt()[:, None, None].expand(self.shape).flatten()
@@ -101,7 +102,7 @@ class KernelTying(nn.Module):
 
 
 def _entry_involution(in_type: FeatureType, out_type: FeatureType, width: int) -> tuple[Tensor, Tensor]:
-    """Flat index and sign of the image of each kernel entry under reverse complement; shapes (out * in * width,)."""
+    """Return flat index and sign of each kernel entry's image under reverse complement; shapes (out * in * width,)."""
     shape = (out_type.size, in_type.size, width)
     if isinstance(out_type, Ordinary):
         entries = torch.arange(torch.Size(shape).numel())
@@ -114,7 +115,7 @@ def _entry_involution(in_type: FeatureType, out_type: FeatureType, width: int) -
 
 
 def _within_groups(in_type: FeatureType, out_type: FeatureType, groups: int) -> Tensor:
-    """Pairs of channels that a kernel with ``groups`` may connect; bool, shape (out, in)."""
+    """Return which pairs of channels a kernel with ``groups`` may connect; bool, shape (out, in)."""
     if groups < 1 or in_type.size % groups or out_type.size % groups:
         raise ValueError(
             f"{groups} groups do not divide the {in_type.size} channels of {in_type} and the {out_type.size} of "
@@ -125,7 +126,7 @@ def _within_groups(in_type: FeatureType, out_type: FeatureType, groups: int) -> 
     if not isinstance(out_type, Ordinary) and not torch.equal(kept, kept[out_type.partner][:, in_type.partner]):
         raise ValueError(
             f"{groups} groups of channels from {in_type} to {out_type} are not kept by reverse complement: it would "
-            "exchange connected channels with unconnected ones; take one group, or types whose pairs fall into "
-            "mirrored groups"
+            "exchange connected channels with unconnected ones; use one group, or types whose pairs lie in mirrored "
+            "groups"
         )
     return kept

@@ -1,6 +1,6 @@
 """Public names of a package that import their modules only when they are used (PEP 562).
 
-The descriptions of networks are then importable without torch, and a script depends only on the modules that it names.
+Network descriptions can thus be imported without torch, and a script depends only on the modules that it names.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def lazy_names(package: str, modules: Mapping[str, Sequence[str]]) -> tuple[list[str], Callable, Callable]:
-    """``__all__``, ``__getattr__`` and ``__dir__`` of a package.
+    """Return ``__all__``, ``__getattr__`` and ``__dir__`` of a package.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Modules that exports are made of where torch has none: plain operations without types, for TorchScript and ONNX.
+"""The building blocks of exported networks that torch lacks: plain operations without types, for TorchScript and ONNX.
 
-Exports are copies for evaluation. Their weights are expanded, no longer tied: trained further, they would lose
-equivariance.
+Exports are copies for evaluation only. Their weights are expanded and no longer tied, so further training would break
+the equivariance.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 
 def kmers_of_one_hot(k: int) -> nn.Sequential:
-    """One-hot k-mers of one-hot nucleotides, of fixed weights; (batch, 4, L) to (batch, 4^k, L - k + 1).
+    """Return a module that turns one-hot nucleotides into one-hot k-mers; (batch, 4, L) to (batch, 4^k, L - k + 1).
 
-    Channel i is the k-mer of number i in base 4, with A, C, G, T = 0, 1, 2, 3. Each filter counts the bases that a
-    window shares with its k-mer; of the count k - 1 is taken off, so that what is above zero is 1 for the one k-mer
-    that matches everywhere. A window with an unknown base (zeros) matches none.
+    Its weights are fixed. Channel i is the k-mer with number i in base 4, where A, C, G, T = 0, 1, 2, 3. Each filter
+    counts the bases that a window shares with its k-mer and subtracts k - 1, so after ReLU only the k-mer that matches
+    at every base is left, with value 1. A window with an unknown base (zeros) matches no k-mer.
     """
     kmers = torch.cartesian_prod(*[torch.arange(4)] * k).reshape(4**k, k)
     count = nn.Conv1d(4, 4**k, k).requires_grad_(False)
@@ -27,7 +27,7 @@ def kmers_of_one_hot(k: int) -> nn.Sequential:
 
 
 class ReverseComplement(nn.Module):
-    """``signs[c] * x[b, partner[c], L - 1 - t]``; on features without positions, ``signs[c] * x[b, partner[c]]``."""
+    """The action of reverse complement on features with or without positions, as in :meth:`Representation.act`."""
 
     def __init__(self, partner: Tensor, signs: Tensor) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class ReverseComplement(nn.Module):
 
 
 class StrandMean(nn.Module):
-    """(x + RC x) / 2 on the first channel of each copy; (batch, in, L) to (batch, copies, L)."""
+    """The mean over both strands, (x + RC x) / 2, on the first channel of each copy; (batch, copies, L)."""
 
     def __init__(self, partner: Tensor, signs: Tensor) -> None:
         super().__init__()
@@ -57,14 +57,14 @@ class StrandMean(nn.Module):
 
 
 class MaxAndMean(nn.Module):
-    """The maxima over positions, then the means; (batch, channel, L) to (batch, 2 channel)."""
+    """The maxima over positions, followed by the means; (batch, channel, L) to (batch, 2 * channel)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([x.amax(2), x.mean(2)], 1)
 
 
 class WithTracks(nn.Module):
-    """A trunk on one-hot bases, and a head that reads its features and input tracks."""
+    """A network of a trunk on one-hot bases and a head that reads the trunk's features and input tracks."""
 
     def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class WithTracks(nn.Module):
 
 
 class Profile(nn.Module):
-    """Features (batch, channel, L) to a profile (batch, 2, L') and totals (batch, 2) of both strands."""
+    """The head that maps features (batch, channel, L) to a profile (batch, 2, L') and totals (batch, 2), per strand."""
 
     def __init__(self, profile: nn.Module, average: nn.Module, totals: nn.Module) -> None:
         super().__init__()
@@ -86,10 +86,10 @@ class Profile(nn.Module):
 
 
 class ProfileWithTracks(nn.Module):
-    """:class:`Profile` that also reads input tracks, each of shape (batch, channel, L').
+    """A :class:`Profile` head that also reads input tracks, each of shape (batch, channel, L').
 
-    ``mix`` reads the profile followed by the tracks, ``totals`` the average features followed by log(1 + total) of each
-    track.
+    ``mix`` reads the profile followed by the tracks. ``totals`` reads the average features followed by log(1 + total)
+    of each track.
     """
 
     def __init__(self, profile: nn.Module, mix: nn.Module, average: nn.Module, totals: nn.Module) -> None:
@@ -103,9 +103,9 @@ class ProfileWithTracks(nn.Module):
 
 
 class OtherStrand(nn.Module):
-    """A network applied to the other strand: reverse complement before it, and again after it.
+    """A network applied to the other strand: its inputs and its outputs are reverse complemented.
 
-    ``of_inputs`` and ``of_outputs`` hold a module for each tensor that the network takes and gives.
+    ``of_inputs`` and ``of_outputs`` hold one reverse-complement module per input and per output of the network.
     """
 
     def __init__(self, network: nn.Module, of_inputs: Sequence[nn.Module], of_outputs: Sequence[nn.Module]) -> None:
@@ -121,7 +121,7 @@ class OtherStrand(nn.Module):
 
 
 class NetworkMean(nn.Module):
-    """The mean of what networks give for the same input, each tensor for itself where they give several."""
+    """The mean of several networks' outputs for the same input; each output tensor is averaged separately."""
 
     def __init__(self, networks: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class NetworkMean(nn.Module):
 
 
 class Pointwise(nn.Module):
-    """A function of a tensor as a module; a lambda can be traced but not scripted."""
+    """A function of a tensor, wrapped as a module; a lambda can be traced but not scripted."""
 
     def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class Pointwise(nn.Module):
 
 
 class SplitActivation(nn.Module):
-    """One module on the first ``channels`` channels, another on the rest; shape (batch, channel, ...) unchanged."""
+    """One module for the first ``channels`` channels and another for the rest; shape (batch, channel, ...)."""
 
     def __init__(self, channels: int, first: nn.Module, rest: nn.Module) -> None:
         super().__init__()
@@ -158,9 +158,9 @@ class SplitActivation(nn.Module):
 
 
 class Gate(nn.Module):
-    """A function on the first channels; the last ones times a function of those between them.
+    """A function of the first channels, and the last channels multiplied by gates read from the middle ones.
 
-    ``parts`` holds the numbers of channels of the three, of which the last two are equal.
+    ``parts`` holds the number of channels of the three groups; the last two numbers are equal.
     """
 
     def __init__(self, parts: list[int], function: nn.Module, gate: nn.Module) -> None:
@@ -174,7 +174,7 @@ class Gate(nn.Module):
 
 
 class ChannelNorm(nn.Module):
-    """Normalisation over the channels of each position; those ``centred`` (1, others 0) have their mean taken off."""
+    """Normalisation over the channels of each position; the mean of ``centred`` ones (1, others 0) is subtracted."""
 
     def __init__(self, centred: Tensor, scale: Tensor, shift: Tensor, eps: float) -> None:
         super().__init__()
@@ -189,7 +189,7 @@ class ChannelNorm(nn.Module):
 
 
 class Residual(nn.Module):
-    """The centre of x plus ``branch(x)``."""
+    """The sum of ``branch(x)`` and the centre of x, cropped to the same length."""
 
     def __init__(self, branch: nn.Module) -> None:
         super().__init__()
@@ -201,6 +201,6 @@ class Residual(nn.Module):
 
 
 def centre_crop(x: Tensor, length: int) -> Tensor:
-    """The middle ``length`` positions of ``x`` (batch, channel, position)."""
+    """Return the middle ``length`` positions of ``x`` (batch, channel, position)."""
     start = (x.shape[2] - length) // 2
     return x[:, :, start : start + length]

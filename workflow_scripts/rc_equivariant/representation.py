@@ -1,4 +1,4 @@
-"""Feature spaces: how reverse complement acts on the channels and positions of a tensor."""
+"""Feature spaces, which define how reverse complement acts on the channels and positions of a tensor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TERM = re.compile(r"(\d+)([rpm])")
 
 @contextmanager
 def _lasting_tensors() -> Iterator[None]:
-    """Where tensors are made that a type keeps: on the CPU and fit for training, whatever the caller's surroundings."""
+    """Create the tensors that a type caches on the CPU and usable in training, whatever context the caller is in."""
     with torch.inference_mode(False), torch.device("cpu"):
         yield
 
@@ -31,8 +31,8 @@ class FeatureSpace(Protocol):
 class FeatureType(FeatureSpace, Protocol):
     """A feature space with ``size`` channels.
 
-    ``partner[c]`` is the channel that reverse complement exchanges with ``c`` (``c`` itself where there is none) and
-    ``signs[c]`` the factor it applies.
+    ``partner[c]`` is the channel that reverse complement exchanges with ``c`` (``c`` itself if there is none), and
+    ``signs[c]`` is the factor (+1 or -1) that it applies.
     """
 
     @property
@@ -47,18 +47,18 @@ class FeatureType(FeatureSpace, Protocol):
 
 @dataclass(frozen=True)
 class Representation:
-    """A representation of the group {identity, reverse complement}: ``regular`` + ``trivial`` + ``sign`` copies.
+    """A representation of the group {identity, reverse complement}: a sum of regular, trivial and sign copies.
 
-    Every finite-dimensional real representation of this group of two elements is such a sum (Mallet & Vert 2021).
-    Channels are ordered as ``2 * regular`` regular ones, of which ``i`` is exchanged with ``2 * regular - 1 - i``, then
-    ``trivial`` channels (+1), then ``sign`` channels (-1).
+    Every finite-dimensional real representation of this group of two elements is such a sum (Mallet & Vert 2021). The
+    ``2 * regular`` regular channels come first, and channel ``i`` of them is exchanged with ``2 * regular - 1 - i``.
+    Then come the ``trivial`` channels (+1), then the ``sign`` channels (-1).
 
-    As text, ``16r+24p+8m`` is 16 regular, 24 trivial (plus) and 8 sign (minus) copies.
+    As text, ``16r+24p+8m`` means 16 regular, 24 trivial (plus) and 8 sign (minus) copies.
 
     Parameters
     ----------
     regular
-        Number of regular copies, two channels each.
+        Number of regular copies; each has two channels.
     trivial
         Number of +1 channels.
     sign
@@ -78,18 +78,18 @@ class Representation:
         counts = (self.regular, self.trivial, self.sign)
         if not all(isinstance(count, int) for count in counts) or min(counts) < 0 or self.size == 0:
             raise ValueError(
-                f"{self!r} is no feature space: multiplicities are whole numbers that must not be negative, and at "
-                "least one must be positive"
+                f"{self!r} is no feature space: the numbers of copies must be whole numbers, none of them negative and "
+                "at least one of them positive"
             )
 
     @classmethod
     def parse(cls, text: str) -> Representation:
-        """The representation that ``str`` writes as ``text``; terms may come in any order, each letter once.
+        """Read the text that ``str`` writes; terms may come in any order, but each letter only once.
 
         Raises
         ------
         ValueError
-            If ``text`` is no sum of such terms.
+            If ``text`` is not a sum of such terms.
         """
         terms = [_TERM.fullmatch(term.strip()) for term in text.split("+")]
         letters = [term[2] for term in terms if term]
@@ -108,7 +108,7 @@ class Representation:
 
     @cached_property
     def partner(self) -> Tensor:
-        """Channel that each channel is exchanged with; int64, shape (size,)."""
+        """The channel that each channel is exchanged with; int64, shape (size,)."""
         with _lasting_tensors():
             paired = torch.arange(2 * self.regular).flip(0)
             return torch.cat([paired, torch.arange(2 * self.regular, self.size)])
@@ -128,8 +128,8 @@ class Representation:
     def change_of_basis(self) -> Tensor:
         """Orthogonal matrix Q to the irreducible basis; float64, shape (size, size).
 
-        ``irreducible.act(Q x) = Q act(x)``. A regular pair (u, v) becomes (u + v) / sqrt(2), a +1 channel, and
-        (u - v) / sqrt(2), a -1 channel; ``Q.T`` leads back.
+        It satisfies ``irreducible.act(Q x) = Q act(x)``. A regular pair (u, v) becomes (u + v) / sqrt(2), a +1 channel,
+        and (u - v) / sqrt(2), a -1 channel. ``Q.T`` is the inverse.
         """
         with _lasting_tensors():
             unit = torch.eye(self.size, dtype=torch.float64)
@@ -139,7 +139,7 @@ class Representation:
             return torch.cat([plus, alone[: self.trivial], minus, alone[self.trivial :]])
 
     def act(self, x: Tensor) -> Tensor:
-        """Reverse complement of a feature map, or of features without positions.
+        """Reverse complement a feature map, or features without positions.
 
         Parameters
         ----------
@@ -149,7 +149,8 @@ class Representation:
         Returns
         -------
         Tensor
-            Same shape: ``signs[c] * x[b, partner[c], L - 1 - t]``; without positions, ``signs[c] * x[b, partner[c]]``.
+            Same shape. The entry (b, c, t) is ``signs[c] * x[b, partner[c], L - 1 - t]``; without positions, the entry
+            (b, c) is ``signs[c] * x[b, partner[c]]``.
         """
         if x.dim() not in (2, 3) or x.shape[1] != self.size:
             raise ValueError(
@@ -162,7 +163,7 @@ class Representation:
         return signs[:, None] * x[:, partner].flip(-1)
 
     def __add__(self, other: Representation) -> Representation:
-        """Direct sum; :func:`direct_sum` joins the feature maps."""
+        """The direct sum of two representations; :func:`direct_sum` joins the feature maps."""
         if not isinstance(other, Representation):
             return NotImplemented
         return Representation(self.regular + other.regular, self.trivial + other.trivial, self.sign + other.sign)
@@ -174,10 +175,10 @@ class Representation:
 
 @dataclass(frozen=True)
 class Ordinary:
-    """``size`` channels that reverse complement leaves alone, positions included: no symmetry is asked for.
+    """A feature space without symmetry: reverse complement changes neither its ``size`` channels nor the positions.
 
-    Layers between ordinary spaces are the usual unconstrained ones, so that a standard network and an equivariant one
-    are built, initialised and run by the same code. What comes after strands are merged is ordinary, too.
+    Layers between ordinary spaces are the usual unconstrained ones, so the same code builds, initialises and runs
+    standard and equivariant networks. Features are also ordinary after the strands have been merged.
     """
 
     size: int
@@ -188,22 +189,22 @@ class Ordinary:
 
     @cached_property
     def partner(self) -> Tensor:
-        """Each channel itself; int64, shape (size,)."""
+        """Every channel is its own partner; int64, shape (size,)."""
         with _lasting_tensors():
             return torch.arange(self.size)
 
     @cached_property
     def signs(self) -> Tensor:
-        """All +1; float32, shape (size,)."""
+        """Every sign is +1; float32, shape (size,)."""
         with _lasting_tensors():
             return torch.ones(self.size)
 
     def act(self, x: Tensor) -> Tensor:
-        """``x`` itself."""
+        """Return ``x`` unchanged."""
         return x
 
     def __add__(self, other: Ordinary) -> Ordinary:
-        """Direct sum."""
+        """The direct sum of two ordinary spaces."""
         return Ordinary(self.size + other.size) if isinstance(other, Ordinary) else NotImplemented
 
     def __str__(self) -> str:
@@ -216,14 +217,14 @@ def direct_sum(types: Sequence[FeatureType], features: Sequence[Tensor]) -> Tens
     Parameters
     ----------
     types
-        Type of each map; all representations, or all ordinary.
+        Type of each map: either all representations or all ordinary.
     features
-        One tensor a type, shape (batch, size, ...), alike but for their channels.
+        One tensor per type, shape (batch, size, ...); the shapes differ only in the number of channels.
 
     Returns
     -------
     Tensor
-        Shape (batch, sum of sizes, ...). Regular channels are nested, so that partners mirror each other again.
+        Shape (batch, sum of sizes, ...). Regular channels are nested, so that partners still mirror each other.
     """
     if all(isinstance(t, Ordinary) for t in types):
         return torch.cat(list(features), 1)

@@ -1,8 +1,8 @@
-"""Other ways to respect reverse complement: more data, or the mean of a network on both strands.
+"""Alternatives to equivariant layers: data augmentation, and averaging a network's outputs over both strands.
 
 Zhou et al. (2022, "Towards a better understanding of reverse-complement equivariance for deep learning models in
-genomics") compare them. What is averaged here is what networks give, before any sigmoid or softmax: logits, and
-logarithms of totals.
+genomics") compare them. Averages are taken over the outputs of the networks before any sigmoid or softmax: over logits
+and over logarithms of totals.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from .representation import FeatureSpace, Ordinary
 
 
 def with_reverse_complements(space: FeatureSpace, x: Tensor) -> Tensor:
-    """A batch followed by its reverse complement: data augmentation.
+    """Append the reverse complement of every sample to a batch, for data augmentation.
 
     Parameters
     ----------
     space
-        What ``x`` belongs to: the encoding of k-mers, or the feature type of a track or of targets.
+        Feature space of ``x``: the encoding of k-mers, or the feature type of a track or of targets.
     x
         Shape (batch, ...).
 
     Returns
     -------
     Tensor
-        Shape (2 batch, ...): sample i and its reverse complement are ``batch`` apart.
+        Shape (2 * batch, ...). The reverse complement of sample i is at ``batch + i``.
     """
     return torch.cat([x, space.act(x)])
 
 
 class StrandAverage(EquivariantModule):
-    """The mean of a network's outputs on both strands, brought to the forward strand; the network may be any.
+    """The mean of a network's outputs for both strands, expressed on the forward strand.
 
-    The output is (f(x) + rho_out f(rho_in x)) / 2, equivariant (invariant, where ``out_type`` is ordinary) whatever the
-    network f. Trained in this form it is conjoined (siamese) training, wrapped around a network trained without it is
-    post-hoc averaging (Zhou et al. 2022); logits are averaged in both.
+    The output is (f(x) + rho_out f(rho_in x)) / 2. It is equivariant for any network f (invariant if ``out_type`` is
+    ordinary). Training in this form is conjoined (siamese) training; wrapping a network that was trained without it is
+    post-hoc averaging (Zhou et al. 2022). Both average logits.
 
-    Both strands go through the network as one batch, so that statistics over the batch are those of both strands
-    together, and depend on neither. The mean is not exact in training mode if the network draws random numbers, as
-    dropout does, which differ between the strands.
+    Both strands pass through the network as one batch, so batch statistics are those of both strands together and do
+    not depend on which strand is given. In training mode the mean is not exact if the network draws random numbers, as
+    dropout does, because the draws differ between the strands.
 
     Parameters
     ----------
     network
-        Any module with ``in_type`` and ``out_type``; with tuples of them where it takes or gives several tensors.
+        Any module with ``in_type`` and ``out_type``; these are tuples if it takes or returns several tensors.
     """
 
     def __init__(self, network: EquivariantModule) -> None:
@@ -75,13 +75,13 @@ class StrandAverage(EquivariantModule):
 
 
 def _mean_over_strands(space: FeatureSpace, both: Tensor) -> Tensor:
-    """The mean of the outputs for a batch and for its reverse complement, which follow each other."""
+    """Average the outputs for a batch with those for its reverse complement, which follow it in ``both``."""
     of_batch, of_reverse_complement = both.chunk(2)
     return (of_batch + space.act(of_reverse_complement)) / 2
 
 
 def _exported_action(space: FeatureSpace) -> nn.Module:
-    """Reverse complement as a plain module; of the nucleotides, which exports read, where ``space`` is of k-mers."""
+    """Return reverse complement as a plain module; exports read nucleotides, so a k-mer space becomes single bases."""
     if isinstance(space, Ordinary):
         return nn.Identity()
     moved = KmerEncoding(1).type if isinstance(space, KmerEncoding) else space
@@ -89,20 +89,20 @@ def _exported_action(space: FeatureSpace) -> nn.Module:
 
 
 class Ensemble(EquivariantModule):
-    """The mean of several networks' outputs, each of any k and representation; logits are averaged.
+    """The mean of the outputs of several networks, which may differ in k and in representation; logits are averaged.
 
-    The members share the sequence, given as base codes, of which each makes its own k-mers.
+    The input is the sequence as base codes, from which each member computes its own k-mers.
 
     Parameters
     ----------
     networks
-        At least one; each reads k-mers, first where it takes several tensors. All other inputs, and the outputs, must
-        be of one type in all.
+        At least one network. The first input of each is k-mers. The types of all other inputs and of the outputs must
+        be the same for all networks.
 
     Raises
     ------
     ValueError
-        If there is none, or if types of inputs or outputs differ.
+        If there are no networks, or their types of inputs or outputs differ.
     """
 
     def __init__(self, networks: Sequence[EquivariantModule]) -> None:
@@ -132,7 +132,7 @@ class Ensemble(EquivariantModule):
             )
 
     def forward(self, codes: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """The mean output; ``codes`` are integers, shape (batch, window), 4 where the base is unknown."""
+        """Return the mean output; ``codes`` are integers, shape (batch, window), with 4 for unknown bases."""
         self.check(codes, *others)
         outputs = [network(_as_tuple(network.in_type)[0].indices(codes), *others) for network in self.networks]
         if isinstance(outputs[0], Tensor):

@@ -1,7 +1,7 @@
-"""Test kit: how far is a module from commuting with reverse complement? For the layers here and for anybody's.
+"""A test kit that measures how far a module is from commuting with reverse complement.
 
-A module says what reverse complement does to its input and output by ``in_type`` and ``out_type``; for one that does
-not, both are given:
+It works for the layers of this library and for any other module. A module states how reverse complement acts on its
+input and output by ``in_type`` and ``out_type``. Pass both types for a module that has none:
 
 >>> from torch import nn
 >>> from rc_equivariant import Conv1d, Representation
@@ -27,7 +27,7 @@ from .representation import FeatureSpace, FeatureType, Representation
 
 Spaces = FeatureSpace | tuple[FeatureSpace, ...]
 
-#: Largest relative error that rounding may cause.
+#: The largest relative error that rounding may cause.
 TOLERANCES = {torch.float64: 1e-12, torch.float32: 1e-5}
 SHARE_OF_UNKNOWN_BASES = 0.05
 
@@ -41,45 +41,46 @@ def equivariance_error(
     batch: int = 4,
     seed: int = 0,
 ) -> float:
-    """Largest difference between ``module(in_type.act(x))`` and ``out_type.act(module(x))``, over the largest value.
+    """Measure the largest difference between ``module(in_type.act(x))`` and ``out_type.act(module(x))``.
 
-    Some samples of the batch, drawn at random, are reverse complemented and the others are not, so that statistics of
-    the batch which depend on the strand show. The module stays as it is, in the mode (train or eval) that it is in:
-    each call is made on a copy, with the random number generator in the same state.
+    The error is relative to the largest value. A random part of the samples is reverse complemented and the rest is
+    not, which reveals batch statistics that depend on the strand. The module itself does not change and keeps its mode
+    (train or eval): each call uses a copy, with the random number generator in the same state.
 
     Parameters
     ----------
     module
-        Maps tensors, batch first, to a tensor or a tuple of tensors.
+        A module that maps tensors, batch first, to a tensor or a tuple of tensors.
     inputs
-        What to call it with, one tensor for each space of ``in_type``; random features without.
+        Arguments of the module, one tensor for each space of ``in_type``; random features if none are given.
     in_type, out_type
-        Feature spaces of input and output, or a tuple of them where there are several; those of the module without.
-        Their action must keep scalar products if gradients are compared.
+        Feature space of input and output, or a tuple of spaces if there are several; by default those of the module.
+        To compare gradients, the action on them must keep scalar products.
     length, batch
-        Positions (None: features without positions) and samples of random inputs.
+        Positions (None for features without positions) and samples of random inputs.
     seed
-        Of the inputs, of the choice of samples and of the numbers that the module draws.
+        Seed of the inputs, of the choice of samples and of the numbers that the module draws.
 
     Returns
     -------
     float
-        The largest over the outputs; not a number if an output is not finite.
+        The largest error of all outputs; NaN if an output is not finite.
 
     Raises
     ------
     ValueError
-        If a space is missing, inputs or outputs are not as many as the spaces, or the batch holds one sample.
+        If a space is missing, the number of inputs or outputs differs from the number of spaces, or the batch has only
+        one sample.
     """
     return _trial(module, inputs, in_type, out_type, length, batch, seed).output_error()
 
 
 def gradient_equivariance_error(module: nn.Module, *inputs: Tensor, **options) -> float:
-    """The same for gradients, of parameters (equal for x and RC x) and of inputs (reverse complements of each other).
+    """Measure the equivariance error of the gradients of a random linear function of the outputs.
 
-    They are those of a random linear function of the outputs. The largest difference among all gradients is taken over
-    the largest value among all; 0 if there is nothing to differentiate. ``options`` are those of
-    :func:`equivariance_error`.
+    Gradients by parameters must be equal for x and RC x, and gradients by inputs must be reverse complements of each
+    other. The error is the largest difference among all gradients, relative to the largest value among all; it is 0 if
+    there is nothing to differentiate. ``options`` are those of :func:`equivariance_error`.
     """
     return _trial(module, inputs, **options).gradient_error()
 
@@ -92,12 +93,12 @@ def assert_equivariant(module: nn.Module, *inputs: Tensor, tolerance: float | No
     module, inputs, options
         As in :func:`equivariance_error`.
     tolerance
-        Largest error allowed; without, 1e-12 in float64 and 1e-5 in float32.
+        Largest error allowed; by default 1e-12 in float64 and 1e-5 in float32.
 
     Raises
     ------
     AssertionError
-        If an error is larger; names the module, the condition and the error.
+        If an error is larger; the message names the module, the condition and the error.
     """
     trial = _trial(module, inputs, **options)
     if tolerance is None:
@@ -117,7 +118,7 @@ def assert_equivariant(module: nn.Module, *inputs: Tensor, tolerance: float | No
 
 
 def all_representations(max_size: int) -> list[Representation]:
-    """Every representation of at most ``max_size`` channels."""
+    """Return every representation with at most ``max_size`` channels."""
     return [
         Representation(regular, trivial, sign)
         for regular in range(max_size // 2 + 1)
@@ -128,7 +129,7 @@ def all_representations(max_size: int) -> list[Representation]:
 
 
 def random_representation(generator: torch.Generator, max_size: int) -> Representation:
-    """One of :func:`all_representations`, all equally likely."""
+    """Draw one of :func:`all_representations`, all equally likely."""
     choices = all_representations(max_size)
     return choices[int(torch.randint(len(choices), (), generator=generator))]
 
@@ -140,23 +141,23 @@ def random_features(
     generator: torch.Generator,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Random features of a space: normal numbers, or the k-mer indices of random bases of which some are unknown.
+    """Draw random features of a space: normal numbers, or the k-mer indices of random bases, some of them unknown.
 
     Parameters
     ----------
     space
         Feature space.
     batch, length
-        Samples and positions; ``length`` None for features without positions.
+        Numbers of samples and positions; ``length`` is None for features without positions.
     generator
-        Where the numbers are drawn.
+        Source of the random numbers.
     dtype
-        Of features that are not indices.
+        Data type of features that are not indices.
 
     Returns
     -------
     Tensor
-        Shape (batch, size, length) or (batch, size); of k-mer indices (batch, length), int64.
+        Shape (batch, size, length) or (batch, size); for k-mer indices int64, shape (batch, length).
     """
     if isinstance(space, KmerEncoding):
         shape = batch, length + space.k - 1
@@ -169,7 +170,7 @@ def random_features(
 
 @dataclass(frozen=True)
 class _Trial:
-    """A module, what it is called with, and which samples are reverse complemented."""
+    """A module, its inputs, and the samples to reverse complement."""
 
     module: nn.Module
     inputs: tuple[Tensor, ...]
@@ -204,7 +205,7 @@ class _Trial:
         return _DifferentiableCall(parameters, [x for x in inputs if x.requires_grad], outputs)
 
     def _call(self, inputs) -> tuple[nn.Module, tuple[Tensor, ...]]:
-        """A copy of the module, and what it makes of ``inputs``."""
+        """Return a copy of the module, and its outputs for ``inputs``."""
         module = copy.deepcopy(self.module)
         with torch.random.fork_rng(devices={x.device for x in inputs if x.is_cuda}):
             torch.manual_seed(self.seed)
@@ -216,7 +217,7 @@ class _Trial:
         return module, _as_tuple(outputs)
 
     def _mirror(self, spaces, features) -> tuple[Tensor, ...]:
-        """Reverse complement of the chosen samples."""
+        """Reverse complement the chosen samples and keep the others."""
         return tuple(
             torch.where(self.chosen.view(-1, *[1] * (x.dim() - 1)).to(x.device), space.act(x), x)
             for space, x in zip(spaces, features, strict=True)
@@ -230,7 +231,7 @@ class _DifferentiableCall:
     outputs: tuple[Tensor, ...]
 
     def gradients(self, weights) -> tuple[list[Tensor], list[Tensor]]:
-        """Gradients of the weighted sum of outputs, of parameters and of inputs; none where nothing leads to them."""
+        """Return the gradients of the weighted sum of outputs, by parameters and by inputs; none if there are none."""
         pairs = [(y, weight) for y, weight in zip(self.outputs, weights, strict=True) if y.requires_grad]
         if not pairs:
             return [], []
@@ -256,7 +257,7 @@ def _trial(
         inputs = tuple(random_features(space, batch, length, generator, dtype).to(device) for space in in_types)
     samples = len(inputs[0])
     if samples < 2:
-        raise ValueError("a batch of 1 sample has none to leave as it is: give 2 samples or more")
+        raise ValueError("a batch of 1 sample has none to leave unchanged: give 2 samples or more")
     chosen = torch.zeros(samples, dtype=torch.bool)
     number = int(torch.randint(1, samples, (), generator=generator))
     chosen[torch.randperm(samples, generator=generator)[:number]] = True
@@ -267,7 +268,7 @@ def _usual_tolerance(dtype: torch.dtype) -> float:
     if dtype not in TOLERANCES:
         usual = " and ".join(str(known) for known in TOLERANCES)
         raise ValueError(
-            f"no error is usual for {dtype}, but for {usual}: say how large a one is allowed by tolerance="
+            f"there is no default tolerance for {dtype}, only for {usual}: state the largest error by tolerance="
         )
     return TOLERANCES[dtype]
 
@@ -275,7 +276,7 @@ def _usual_tolerance(dtype: torch.dtype) -> float:
 def _space(module: nn.Module, name: str, given: Spaces | None) -> Spaces:
     space = getattr(module, name, None) if given is None else given
     if space is None:
-        raise ValueError(f"{type(module).__name__} does not say its {name}: give one as {name}=...")
+        raise ValueError(f"{type(module).__name__} does not say its {name}: pass one as {name}=...")
     return space
 
 
@@ -284,7 +285,7 @@ def _as_tuple(value) -> tuple:
 
 
 def _dtype(module: nn.Module, inputs: tuple[Tensor, ...]) -> torch.dtype:
-    """That of the first floating input, parameter or buffer."""
+    """Return the type of the first floating-point input, parameter or buffer."""
     tensors = (*inputs, *module.parameters(), *module.buffers())
     return next((x.dtype for x in tensors if x.is_floating_point()), torch.get_default_dtype())
 
@@ -294,7 +295,7 @@ def _device(module: nn.Module) -> torch.device:
 
 
 def _relative_difference(actual: list[Tensor], expected: list[Tensor]) -> float:
-    """Largest absolute difference over largest absolute value, among all tensors together."""
+    """Return the largest absolute difference over the largest absolute value, among all tensors together."""
     difference = _largest([a - b for a, b in zip(actual, expected, strict=True)])
     return difference and difference / max(_largest(expected), torch.finfo(torch.float64).tiny)
 
@@ -304,5 +305,5 @@ def _largest(tensors: list[Tensor]) -> float:
 
 
 def _largest_number(values: list[float]) -> float:
-    """The largest value, 0 of none, not a number if any is not."""
+    """Return the largest value: 0 if there are none, NaN if any is NaN."""
     return float(torch.tensor([0.0, *values], dtype=torch.float64).max())
