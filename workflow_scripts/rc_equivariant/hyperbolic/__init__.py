@@ -1,7 +1,7 @@
 """Hyperbolic layers for DNA, in the Lorentz model of sectional curvature -1/k, equivariant or not.
 
-Features are space parts of points, of the same types as elsewhere in the library, so that its pointwise layers,
-residual sums and containers serve as they are. :mod:`.lorentz` has the functions of the model.
+Features are the space parts of points and have the same types as elsewhere in the library, so its pointwise layers,
+residual connections and containers work on them unchanged. :mod:`.lorentz` has the functions of the model.
 """
 
 from ..lazy_names import lazy_names

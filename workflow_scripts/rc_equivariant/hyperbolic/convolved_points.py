@@ -1,6 +1,7 @@
-"""Lorentz convolution in few passes over memory, forward and back: an ordinary convolution and the times of its fields.
+"""Lorentz convolution in few passes over memory: an ordinary convolution plus a term for the time of each field.
 
-Automatic differentiation would write the features anew for the term of time and, on the way back, twice for its norms.
+Automatic differentiation would write the features again for the time term and, in the backward pass, twice more for its
+norms.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .radial import squared_norms
 def convolve_points(
     x: Tensor, kernel: Tensor, bias: Tensor | None, time_weight: Tensor, k: Tensor, steps: Steps
 ) -> Tensor:
-    """Space parts of the linear map of the points of each receptive field, at sectional curvature -1/k.
+    """Return the space parts of a linear map of each receptive field's points, at sectional curvature -1/k.
 
     Parameters
     ----------
@@ -31,14 +32,14 @@ def convolve_points(
     time_weight
         Weight w_t of the time sqrt(k + sum of |s_j|^2) of a field, shape (out,).
     k
-        Of the Lorentz model.
+        Parameter of the Lorentz model.
     steps
-        Of the convolution, in one group.
+        Stride, padding and dilation of the convolution, with one group.
 
     Returns
     -------
     Tensor
-        Shape (batch, out, position'), stored position by position.
+        Shape (batch, out, position'), with channels last in memory.
     """
     rows = x.transpose(1, 2).contiguous()
     y, _ = _ConvolvedPoints.apply(rows, kernel, bias, time_weight, k, steps)
@@ -46,7 +47,7 @@ def convolve_points(
 
 
 def sum_over_fields(values: Tensor, width: int, steps: Steps) -> Tensor:
-    """Sum of numbers (batch, position) over each receptive field of a convolution, (batch, position')."""
+    """Sum numbers (batch, position) over each receptive field of a convolution, to (batch, position')."""
     stride, padding, dilation, _ = steps
     reach = dilation * (width - 1) + 1
     # Faster than a convolution with ones.
@@ -54,7 +55,7 @@ def sum_over_fields(values: Tensor, width: int, steps: Steps) -> Tensor:
 
 
 def _sum_over_readers(of_fields: Tensor, positions: int, width: int, steps: Steps) -> Tensor:
-    """The transpose: at each position the sum of what belongs to the fields that read it."""
+    """Sum the numbers of all fields that read a position; this is the transpose of :func:`sum_over_fields`."""
     stride, padding, dilation, groups = steps
     reach = dilation * (width - 1)
     if stride > 1:
@@ -65,7 +66,7 @@ def _sum_over_readers(of_fields: Tensor, positions: int, width: int, steps: Step
 
 
 class _ConvolvedPoints(torch.autograd.Function):
-    """On rows (batch, position, channel); gives the times of the fields, too, (batch, position')."""
+    """The convolution of rows (batch, position, channel), which also returns the times of fields (batch, position')."""
 
     @staticmethod
     def forward(rows, kernel, bias, time_weight, k, steps):
@@ -80,7 +81,7 @@ class _ConvolvedPoints(torch.autograd.Function):
         ctx.bias_sizes = None if bias is None else bias.shape
         ctx.save_for_backward(rows, kernel, time_weight, output[1])
         ctx.mark_non_differentiable(output[1])
-        # Zeros for the times would be made in vain.
+        # The times have no gradient, so zeros for it would be wasted.
         ctx.set_materialize_grads(False)
 
     @staticmethod
@@ -111,10 +112,10 @@ class _ConvolvedPoints(torch.autograd.Function):
 
 
 def _image(rows: Tensor) -> Tensor:
-    """Rows (batch, position, channel) as an image of one row, channels last in memory, which they are."""
+    """View rows (batch, position, channel) as a one-row image with channels last in memory."""
     return rows.transpose(1, 2).unsqueeze(2)
 
 
 def _rows(image: Tensor) -> Tensor:
-    """The reverse; a copy where torch has put them in another order, as it does with a single channel."""
+    """View a one-row image as rows; copy it if torch has changed the order, as it does with a single channel."""
     return image.squeeze(2).transpose(1, 2).contiguous()

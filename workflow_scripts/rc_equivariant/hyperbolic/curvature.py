@@ -1,4 +1,4 @@
-"""The parameter k of the Lorentz model, of sectional curvature -1/k: fixed or learnt, of one layer or of many."""
+"""The parameter k of the Lorentz model of sectional curvature -1/k, fixed or learnt, which layers can share."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from torch import Tensor, nn
 
 
 class Curvature(nn.Module):
-    """k of the Lorentz model t^2 - |s|^2 = k, of sectional curvature -1/k; positive, whatever a step of training does.
+    """The parameter k of the Lorentz model t^2 - |s|^2 = k, of sectional curvature -1/k.
 
-    What is stored, and learnt, is log k: equal steps change k by equal factors. Calling the module gives k, of no
-    dimensions.
+    The module stores, and learns, log k. So k stays positive, and equal steps change it by equal factors. Calling the
+    module returns k as a scalar tensor.
 
-    A module that several layers share is registered in one place, so that a state holds it once, and lent to the
-    others by :meth:`borrow`.
+    If several layers share a curvature, it is registered in one place, so that a state dictionary has it once; the
+    other layers use :meth:`borrow`.
 
     Parameters
     ----------
     k
-        Its value at the start.
+        Initial value.
     learnt
-        Whether it is a parameter.
+        If True, log k is a parameter.
 
     Raises
     ------
@@ -30,7 +30,7 @@ class Curvature(nn.Module):
         If ``k`` is not a positive number.
     """
 
-    #: Weight decay would draw log k to 0, and k to 1.
+    #: Weight decay would draw log k towards 0 and k towards 1.
     is_decayed = False
 
     def __init__(self, k: float = 1.0, learnt: bool = False) -> None:
@@ -47,7 +47,7 @@ class Curvature(nn.Module):
         return self.log_k.exp()
 
     def borrow(self) -> BorrowedCurvature:
-        """The same k for another layer, which does not own it."""
+        """Return a module with the same k for a layer that does not own it."""
         return BorrowedCurvature(self)
 
     def extra_repr(self) -> str:
@@ -55,16 +55,16 @@ class Curvature(nn.Module):
 
 
 class BorrowedCurvature(nn.Module):
-    """A :class:`Curvature` that is registered elsewhere: it has no parameter and no state of its own."""
+    """A reference to a :class:`Curvature` that is registered elsewhere, without parameters or state of its own."""
 
     def __init__(self, owner: Curvature) -> None:
         super().__init__()
-        # In a tuple, as a module that is an attribute would be registered.
+        # The tuple hides the module from torch, which would register it.
         self._owner = (owner,)
 
     def forward(self) -> Tensor:
         return self._owner[0]()
 
     def borrow(self) -> BorrowedCurvature:
-        """The same k for one more layer."""
+        """Return a module with the same k for one more layer."""
         return BorrowedCurvature(self._owner[0])

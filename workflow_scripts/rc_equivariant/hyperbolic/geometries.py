@@ -1,4 +1,4 @@
-"""The layers of a network in hyperbolic and in flat space, by the same names and with the same types and sizes."""
+"""Factories of a network's layers in hyperbolic and in flat space, with the same names, types and sizes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from .logits import LorentzLogits
 from .normalisation import LorentzBatchNorm1d
 from .pooling import CentroidPool1d
 
-#: Weight of a batch in running statistics, as published. A batch has so many points that ten are enough, and in a deep
-#: network that learns fast those of a hundred are of other weights: logits in evaluation are then far from calibrated.
+#: The published weight of a batch in running statistics. A batch has so many points that ten batches are enough. In a
+#: deep network that learns fast, statistics of a hundred batches belong to outdated weights, and the logits in
+#: evaluation mode are then far from calibrated.
 MOMENTUM = 0.1
 
 
 @dataclass(frozen=True)
 class Hyperbolic:
-    """Layers on points of sectional curvature -1/k, of the k that they borrow."""
+    """The layers on points of sectional curvature -1/k; all borrow the same k."""
 
     curvature: Curvature
 
     def space_channels(self, channels: int) -> int:
-        """Channels without that of time."""
+        """Return the number of channels without the one for time."""
         return channels - 1
 
     def kmer_convolution(self, encoding: KmerEncoding, hidden: FeatureType, width: int) -> EquivariantModule:
@@ -56,10 +57,10 @@ class Hyperbolic:
 
 @dataclass(frozen=True)
 class Flat:
-    """The Euclidean twins. Batch norm takes off what a bias before it would add."""
+    """The Euclidean counterparts of the layers. Convolutions have no bias, which batch norm would subtract again."""
 
     def space_channels(self, channels: int) -> int:
-        """All channels, as none is time."""
+        """Return the number of channels, none of which is for time."""
         return channels
 
     def kmer_convolution(self, encoding: KmerEncoding, hidden: FeatureType, width: int) -> EquivariantModule:

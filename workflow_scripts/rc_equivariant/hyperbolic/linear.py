@@ -1,4 +1,4 @@
-"""Linear maps of points: those of the Euclidean layers on space parts, plus time times a weight."""
+"""Linear maps of points: the Euclidean layer on space parts, plus a weight times the time."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from .radial import squared_norm
 
 
 class TimeTerm(nn.Module):
-    """Weights w_t of the time of a receptive field, at sectional curvature -1/k.
+    """The weights w_t of the time of a receptive field, at sectional curvature -1/k.
 
-    Points x_1 .. x_n are concatenated to the point of space (s_1 .. s_n), of time sqrt(k + |s_1|^2 + .. + |s_n|^2), or
-    sqrt(t_1^2 + .. + t_n^2 - (n - 1) k) (Qu & Zou 2022; the published code has (n - 1) / k in its flattening, which is
-    no point unless k = 1). Reverse complement keeps time, so that w_t is as a bias: in the space that it fixes.
+    The concatenation of points x_1 .. x_n is the point with space part (s_1 .. s_n). Its time is
+    sqrt(k + |s_1|^2 + .. + |s_n|^2), which equals sqrt(t_1^2 + .. + t_n^2 - (n - 1) k) (Qu & Zou 2022). The published
+    code has (n - 1) / k in its flattening, which does not give a point unless k = 1. Reverse complement does not change
+    the time, so w_t is constrained like a bias: reverse complement must fix it.
 
     Parameters
     ----------
     out_type
-        Of the layer.
+        Output type of the layer.
     fan_in
-        Numbers of space that an output reads; w_t starts with the variance of their weights, and that over k if k
-        is above 1, as a time is at least sqrt(k).
+        Number of space coordinates that an output reads. The initial variance of w_t is that of their weights, divided
+        by k if k is above 1, because a time is at least sqrt(k).
     curvature
-        The k of the points that the layer reads.
+        Curvature of the points that the layer reads.
     """
 
     def __init__(self, out_type: FeatureType, fan_in: int, curvature: Curvature | BorrowedCurvature) -> None:
@@ -42,7 +43,7 @@ class TimeTerm(nn.Module):
         self.weight = nn.Parameter(torch.randn(self.tying.size) * (2 / fan_in) ** 0.5 / least_time.clamp_min(1))
 
     def add_to(self, y: Tensor, squares: Tensor) -> Tensor:
-        """y + w_t sqrt(k + squares).
+        """Return y + w_t sqrt(k + squares).
 
         Parameters
         ----------
@@ -52,18 +53,18 @@ class TimeTerm(nn.Module):
             Sum of |s|^2 over the receptive field, shape (batch, 1, ...).
         """
         time = (squares + self.curvature()).sqrt()
-        # By rows, which is how features lie in memory: fewer passes than a product that is broadcast.
+        # Rows are the order in memory, and need fewer passes than a broadcast product.
         rows = y.movedim(1, -1)
         updated = torch.addmm(rows.reshape(-1, y.shape[1]), time.view(-1, 1), self.channel_weight()[None])
         return updated.view(rows.shape).movedim(-1, 1)
 
     def channel_weight(self) -> Tensor:
-        """w_t of each channel, shape (out,): alike on partners, zero on -1 channels."""
+        """Return w_t of each channel, shape (out,): equal on partners, zero on -1 channels."""
         return self.tying.expand(self.weight).flatten()
 
     @torch.no_grad()
     def export_over(self, base: nn.Conv1d | nn.Linear) -> nn.Module:
-        """``base``, the exported linear map of space parts, with this term."""
+        """Add this term to ``base``, the exported linear map of space parts."""
         weight = self.channel_weight()
         if isinstance(base, nn.Linear):
             return plain.WithTime(base, nn.Identity(), weight, self.curvature())
@@ -73,21 +74,23 @@ class TimeTerm(nn.Module):
 
 
 class LorentzConv1d(Conv1d):
-    """Lorentz convolution of sectional curvature -1/k; (batch, in, L) to (batch, out, L'), of space parts.
+    """Lorentz convolution of sectional curvature -1/k; space parts (batch, in, L) to (batch, out, L').
 
-    The space part of a linear map of the concatenated points of a receptive field, times included (Bdeir et al. 2024,
-    "Fully hyperbolic CNNs", section 4.1), without unfolding: conv(s) + w_t sqrt(k + sum of |s_j|^2 in the field) + b.
-    The time of the output follows from its space, so nothing is computed for it: the published row of weights that
-    would be never has a gradient. Padding is by the origin, whose space is zero.
+    The output is the space part of a linear map of the concatenated points of a receptive field, including their time
+    (Bdeir et al. 2024, "Fully hyperbolic CNNs", section 4.1). It is computed without unfolding, as
+    conv(s) + w_t sqrt(k + sum of |s_j|^2 in the field) + b. The time of the output follows from its space part, so it
+    needs no weights; the published row of weights for it never has a gradient. Padding uses the origin, whose space
+    part is zero.
 
-    Equivariant where conv(s) is and w_t and b are fixed by reverse complement, as the square sums are only flipped.
+    The layer is equivariant if conv(s) is and reverse complement fixes w_t and b, because it only flips the sums of
+    squares.
 
     Parameters
     ----------
     in_type, out_type, kernel_size, stride, padding, dilation, bias
         As in :class:`~rc_equivariant.Conv1d`, on space parts.
     curvature
-        The k of input and output.
+        Curvature of input and output.
     """
 
     def __init__(
@@ -114,17 +117,17 @@ class LorentzConv1d(Conv1d):
 
 
 class LorentzKmerConv1d(KmerConv1d):
-    """:class:`LorentzConv1d` of one-hot k-mers, given as indices; (batch, L) to (batch, out, L - kernel_size + 1).
+    """Lorentz convolution of one-hot k-mers, given as indices; (batch, L) to (batch, out, L - kernel_size + 1).
 
-    At sectional curvature -1/k a known k-mer is the point of space e_i, of norm 1, and an unknown one the origin. So
-    the time of a field is sqrt(k + number of its known k-mers).
+    At sectional curvature -1/k, a known k-mer is the point with space part e_i, of norm 1, and an unknown k-mer is the
+    origin. So the time of a field is sqrt(k + number of its known k-mers).
 
     Parameters
     ----------
     encoding, out_type, kernel_size, bias
         As in :class:`~rc_equivariant.KmerConv1d`.
     curvature
-        The k of input and output.
+        Curvature of input and output.
     """
 
     def __init__(
@@ -145,21 +148,21 @@ class LorentzKmerConv1d(KmerConv1d):
         return self.time.add_to(y, known[:, None].to(y.dtype))
 
     def export(self) -> nn.Module:
-        """Reads one-hot nucleotides, as :meth:`KmerConv1d.export`."""
+        """Return a module that reads one-hot nucleotides, as :meth:`KmerConv1d.export`."""
         exported = super().export()
         *to_kmers, convolution = exported if isinstance(exported, nn.Sequential) else [exported]
         return nn.Sequential(*to_kmers, self.time.export_over(convolution))
 
 
 class LorentzLinear(Linear):
-    """W s + w_t t + b of points of sectional curvature -1/k without positions; (batch, in) to (batch, out).
+    """Linear map W s + w_t t + b of points of sectional curvature -1/k without positions; (batch, in) to (batch, out).
 
     Parameters
     ----------
     in_type, out_type, bias
         As in :class:`~rc_equivariant.Linear`, on space parts.
     curvature
-        The k of input and output.
+        Curvature of input and output.
     """
 
     def __init__(
@@ -180,16 +183,17 @@ class LorentzLinear(Linear):
 
 
 class LorentzFlattenLinear(FlattenLinear):
-    """:class:`LorentzConv1d` as wide as the feature map, at sectional curvature -1/k; (batch, in, L) to (batch, out).
+    """Linear map of all positions' points at once, at sectional curvature -1/k; (batch, in, L) to (batch, out).
 
-    The published head: all positions concatenated to one point, which is mapped.
+    It is a :class:`LorentzConv1d` as wide as the feature map. The published head concatenates all positions to one
+    point and maps it in this way.
 
     Parameters
     ----------
     in_type, out_type, length, bias
         As in :class:`~rc_equivariant.FlattenLinear`, on space parts.
     curvature
-        The k of input and output.
+        Curvature of input and output.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The trunk and the head of hyperbolic networks, and of their Euclidean twins."""
+"""The trunk and the head of hyperbolic networks and of their Euclidean counterparts."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .pooling import ChangeOfCurvature
 
 
 class Blocks(TrunkLayers):
-    """Blocks of convolution, batch norm, ReLU, convolution and batch norm (Khan et al. 2025, "Hyperbolic genome
-    embeddings").
+    """A trunk of residual blocks in hyperbolic space (Khan et al. 2025, "Hyperbolic genome embeddings").
 
-    Features are points of the Lorentz model of sectional curvature -1/k: from the second block on, the space parts of
-    a block's input are added before its last ReLU. With ``flat`` curvature they are vectors of Euclidean space.
+    Each block is a convolution, batch norm, ReLU, convolution, batch norm and ReLU. From the second block on, the input
+    of the block is added before its last ReLU. Features are points of the Lorentz model of sectional curvature -1/k, or
+    vectors of Euclidean space if the curvature is ``flat``.
 
-    Activations and residual sums are those of Euclidean networks: they act on space parts, of which any is a point.
-    One of the channels is time, so that 32 channels are 31 of space: 15 regular copies and a trivial one.
+    Activations and residual sums are those of Euclidean networks. They act on space parts, and every space part is that
+    of a point. One of the channels is time: 32 channels have 31 channels of space, 15 regular copies and a trivial one.
 
-    ``geometry`` is that of the features, and ``curvatures`` holds all of the network, the last of them the head's;
-    it is empty in flat space.
+    ``geometry`` is the geometry of the features. ``curvatures`` has all curvatures of the network, with that of the
+    head last; it is empty in flat space.
     """
 
     def __init__(self, encoding: KmerEncoding, description: NetworkDescription) -> None:
@@ -38,7 +38,7 @@ class Blocks(TrunkLayers):
         geometries = _geometries(curvatures, trunk.blocks + 1)
         hidden = hidden_type(description.symmetry, geometries[0].space_channels(description.symmetry.channels))
         super().__init__(encoding, hidden)
-        # Unknown k-mers are zeros, or the origin, as is the padding of all other convolutions.
+        # Unknown k-mers are zeros, which are the origin, like the padding of all other convolutions.
         self.padding = trunk.width // 2
         self.curvatures, self.geometry = nn.ModuleList(curvatures), geometries[-1]
         layers: list[EquivariantModule] = []
@@ -63,9 +63,10 @@ class Blocks(TrunkLayers):
 
 
 class Points(LogitsHead):
-    """One point for all positions, a dense layer, and logits from distances to hyperplanes.
+    """The head that turns all positions into one point and computes logits from its distances to hyperplanes.
 
-    Embeddings are the space parts of points of the last of the trunk's ``curvatures``, or vectors of flat space.
+    A dense layer comes before the logits. Embeddings are vectors in flat space, or the space parts of points with the
+    last of the trunk's ``curvatures``.
     """
 
     def __init__(self, trunk: Blocks, description: NetworkDescription) -> None:
@@ -92,17 +93,17 @@ class Points(LogitsHead):
 
 
 def _geometries(curvatures: list[Curvature], count: int) -> list[Hyperbolic | Flat]:
-    """The geometry of each block and of the head: each has its own curvature, or all share one, or there is none."""
+    """Return the geometry of each block and of the head, with a curvature each, with a shared one, or without any."""
     if not curvatures:
         return [Flat()] * count
     return [Hyperbolic(curvatures[place if len(curvatures) > 1 else 0]) for place in range(count)]
 
 
 def _dense_type(hidden: FeatureType, channels: int) -> FeatureType:
-    """Feature type of the layer before the logits.
+    """Return the feature type of the layer before the logits.
 
-    An irrep network has regular copies here, too: logits that do not change with the strand read nothing from -1
-    channels, whose weights would never have a gradient, while ReLU on regular copies lets +1 and -1 parts meet.
+    An irrep network has regular copies here, too. Logits that do not change with the strand cannot read -1 channels,
+    whose weights would never have a gradient, whereas ReLU on regular copies combines +1 and -1 parts.
     """
     if isinstance(hidden, Ordinary):
         return Ordinary(channels)

@@ -1,4 +1,4 @@
-"""Batch normalisation of points, with a centre that the strands share."""
+"""Batch normalisation of points, with a centre that both strands share."""
 
 from __future__ import annotations
 
@@ -16,33 +16,34 @@ from .normalised_points import normalise_points
 
 
 class LorentzBatchNorm1d(EquivariantModule):
-    """Batch normalisation of points of sectional curvature -1/k; (batch, channel, L), of space parts, unchanged.
+    """Batch normalisation of points of sectional curvature -1/k; space parts (batch, channel, L), shape unchanged.
 
-    The centroid mu of all points moves to the origin, their distances from it are scaled to the root mean square
-    ``scale``, and the origin moves to beta: boost_beta(exp0(scale / sqrt(V + eps) log0(boost_mu^-1(x)))). This is what
-    the parallel transports of Bdeir et al. (2024, section 4.2) amount to, but that V here is the mean square distance
-    from mu, where the published code divides by the mean distance. (It is not quite the Frechet variance, which is from
-    the Frechet mean: mu is the Lorentzian centroid, of the least mean square chord.)
+    The layer moves the centroid mu of all points to the origin, scales their distances to the root mean square
+    ``scale``, and moves the origin to beta: boost_beta(exp0(scale / sqrt(V + eps) log0(boost_mu^-1(x)))). This is the
+    same as the parallel transports of Bdeir et al. (2024, section 4.2), except that V is the mean square distance from
+    mu, whereas the published code divides by the mean distance. V is not quite the Frechet variance, which is taken
+    around the Frechet mean: mu is the Lorentzian centroid, which has the least mean square chord.
 
-    The scale starts at 1, or at sqrt(k) if that is less: points at many times sqrt(k) from the origin, where space
-    grows exponentially, leave float32 no digits for the differences of the strands.
+    The scale starts at 1, or at sqrt(k) if that is less. Space grows exponentially, so at many times sqrt(k) from the
+    origin float32 has no digits left for the differences between the strands.
 
-    Boosts commute with reverse complement if it fixes where they lead from and to. So mu is the centroid of the points
-    of both strands, which is that of the mean point's part that reverse complement fixes, and beta, any vector as the
-    space part of a point, is tied as a bias is. Scale and V are numbers, the same for both strands.
+    A boost commutes with reverse complement if reverse complement fixes its start and its end. So mu is the centroid of
+    the points of both strands, computed from the part of the mean point that reverse complement fixes. beta is the
+    space part of a point, which any vector is, and is tied like a bias. Scale and V are numbers, the same for both
+    strands.
 
-    Running statistics are averaged as those of :class:`~rc_equivariant.BatchNorm1d`, centres as weighted centroids.
+    Running statistics are averaged as in :class:`~rc_equivariant.BatchNorm1d`, and centres as weighted centroids.
 
     Parameters
     ----------
     in_type
         Feature type of the space parts.
     curvature
-        The k of input and output.
+        Curvature of input and output.
     momentum
-        Weight of a batch in the running statistics, in the long run.
+        Weight of a batch in the running statistics in the long run.
     eps
-        Added to the variance.
+        Number added to the variance.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class LorentzBatchNorm1d(EquivariantModule):
         return plain.BatchNorm(*self._evaluation())
 
     def _evaluation(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Centre, factor of distances, shift and k in evaluation mode."""
+        """Return centre, factor of distances, shift and k in evaluation mode."""
         factor = self.scale / (self.running_variance + self.eps).sqrt()
         return self.running_centre, factor, self._shift(), self.curvature()
 
@@ -87,7 +88,7 @@ class LorentzBatchNorm1d(EquivariantModule):
         return self.shift_tying.expand(self.shift).flatten()
 
     def _fixed_part(self, mean: Tensor) -> Tensor:
-        """The mean of a vector and its image under reverse complement; (..., channel), unchanged."""
+        """Average a vector (..., channel) with its image under reverse complement; shape unchanged."""
         if isinstance(self.in_type, Ordinary):
             return mean
         return (mean + self.signs.to(mean.dtype) * mean[..., self.partner]) / 2
@@ -99,5 +100,5 @@ class LorentzBatchNorm1d(EquivariantModule):
         weights = torch.stack([1 - weight, weight])[:, None]
         centres = torch.stack([self.running_centre, centre])
         self.running_centre.copy_(centroid(centres, self.curvature(), 0, weights))
-        # Not lerp_, which torch.vmap takes apart.
+        # lerp_ would not work here, because torch.vmap decomposes it.
         self.running_variance.copy_(self.running_variance.lerp(variance, weight))

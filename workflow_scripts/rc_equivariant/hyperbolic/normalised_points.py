@@ -1,11 +1,11 @@
-"""Batch normalisation of points in few passes over memory, forward and back.
+"""Batch normalisation of points in few passes over memory, in the forward and the backward pass.
 
-It equals ``boost(exp0(factor * log0(centre(x, mu))), shift)`` of :mod:`.lorentz`, each of which would write all points
-anew; automatic differentiation of what is computed for each point would take as long as the convolutions beside it.
+It equals ``boost(exp0(factor * log0(centre(x, mu))), shift)`` with the functions of :mod:`.lorentz`. Each of these
+would write all points again, and automatic differentiation would take as long as the convolutions.
 
-Points are rows, shape (..., batch, position, channel), which is how features lie in memory; leading axes are those of
-stacked networks. Numbers of points are of shape (..., point), those of a batch of shape (..., 1). The gradient of the
-loss by a quantity is named ``of_`` it, and the part of a gradient that comes by way of a quantity ``by_`` it.
+Points are rows, shape (..., batch, position, channel), which is the order of features in memory; the leading axes are
+those of stacked networks. Numbers per point have the shape (..., point), and numbers per batch the shape (..., 1).
+``of_x`` is the gradient of the loss by x, and ``by_x`` is the part of a gradient that flows through x.
 """
 
 from __future__ import annotations
@@ -21,46 +21,47 @@ from ..functional.stacks import stacked
 from .lorentz import on_ray, time_of
 from .radial import MAX_RADIUS, SMALLEST_SQUARE, squared_norms
 
-#: What takes the mean of points, (..., channel), to the part of it that reverse complement fixes: an orthogonal
-#: projection, as its transpose is taken to be itself.
+#: A function from the mean of points, (..., channel), to the part of it that reverse complement fixes. It must be an
+#: orthogonal projection, since the backward pass uses it as its own transpose.
 FixedPart = Callable[[Tensor], Tensor]
 
 
 def normalise_points(
     rows: Tensor, scale: Tensor, shift: Tensor, k: Tensor, eps: float, fixed_part: FixedPart
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Points of sectional curvature -1/k with ``scale`` for their root mean square distance, around ``shift``.
+    """Move points of sectional curvature -1/k around ``shift``, at the root mean square distance ``scale``.
 
     Parameters
     ----------
     rows
         Space parts, shape (batch, position, channel).
     scale
-        A number.
+        New root mean square distance, a scalar.
     shift
-        Space part of the place that the centroid moves to, shape (channel,).
+        Space part of the new centroid, shape (channel,).
     k
-        Of the Lorentz model.
+        Parameter of the Lorentz model.
     eps
-        Added to the variance.
+        Number added to the variance.
     fixed_part
-        Makes the centroid that of both strands.
+        Projection that turns the centroid into that of both strands.
 
     Returns
     -------
     tuple of Tensor
-        The points, shape of ``rows``, and without gradients their centroid's space part, shape (channel,), and their
-        mean square distance from it.
+        The points, with the shape of ``rows``; the space part of the old centroid, shape (channel,); and the mean
+        square distance from it. The last two have no gradient.
     """
     y, centre, variance, *_ = _NormalisedPoints.apply(rows, scale, shift, k, eps, fixed_part)
     return y, centre, variance
 
 
 class _NormalisedPoints(torch.autograd.Function):
-    """Points x of times t; the points seen from their centroid mu are D + w mu with D = x - mu.
+    """The normalisation of points x with times t.
 
-    They lie d sqrt(k) from it. With the factor f of distances and g = sinh(f d) / sinh(d) the points that are written
-    are g (D + w mu) + l shift, l = cosh(f d) + g (D + w mu).shift / (sqrt(k) (t_shift + sqrt(k))).
+    Seen from their centroid mu, the points are D + w mu with D = x - mu, at the distance d sqrt(k). With the factor f
+    of distances and g = sinh(f d) / sinh(d), the result is g (D + w mu) + l shift, where
+    l = cosh(f d) + g (D + w mu).shift / (sqrt(k) (t_shift + sqrt(k))).
     """
 
     @staticmethod
@@ -68,7 +69,7 @@ class _NormalisedPoints(torch.autograd.Function):
         k = k[..., None]
         points = rows.flatten(-3, -2)
         times = (squared_norms(points) + k).sqrt()
-        # In two steps, as a mean over all rows of an odd number of channels is slow.
+        # The mean is taken in two steps, because one over all rows is slow for an odd number of channels.
         mean, mean_time = rows.mean(-3).mean(-2), times.mean(-1, keepdim=True)
         centre = on_ray(fixed_part(mean), mean_time, k, dim=-1)
         difference = points - centre[..., None, :]
@@ -87,7 +88,7 @@ class _NormalisedPoints(torch.autograd.Function):
     def setup_context(ctx, inputs, output):
         _, _, shift, k, ctx.eps, ctx.fixed_part = inputs
         ctx.mark_non_differentiable(*output[1:])
-        # Zeros for the others would be as large as the points.
+        # The other outputs have no gradient, and zeros for it would be as large as the points.
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(shift, k, *output[1:])
 
@@ -109,19 +110,19 @@ class _NormalisedPoints(torch.autograd.Function):
         seen, count = _Seen(*seen), times.shape[-1]
         product, over_shift = (centre * shift).sum(-1, keepdim=True), _over_time(shift, k)
 
-        # By the sum stretch D + (stretch weight) mu + (cosh + stretch along_shift over_shift) shift.
+        # Gradients of the sum stretch D + (stretch weight) mu + (cosh + stretch along_shift over_shift) shift.
         of_centre_weight, of_shift_weight = _products(gradient, centre, shift)
         of_moved = of_shift_weight * over_shift
         of_stretch = _row_products(gradient, difference) + seen.weight * of_centre_weight + of_moved * along_shift
         of_along_shift = stretch * of_moved
         of_weight = stretch * of_centre_weight + of_along_shift * product
         of_half, of_factor = _gradients_of_stretch(of_stretch, of_shift_weight, stretch, cosh, seen, factor)
-        # By the factor, scale / sqrt(variance + eps), whose variance is the mean of k d^2.
+        # Gradients through the factor scale / sqrt(variance + eps), whose variance is the mean of k d^2.
         of_variance = of_factor * factor / (-2 * (variance + ctx.eps))
         of_half += (4 * of_variance * k / count) * seen.to_tangent
         of_seen = _gradients_of_seen(of_half, of_weight, times, seen, centre, k)
 
-        # By mu and the shift: as vectors of the sum, in products with D, and in what is made of them alone.
+        # Gradients by mu and the shift, which occur in the sum, in products with D, and in terms of their own.
         moved = stretch * along_shift
         weights = torch.stack([stretch, stretch * seen.weight, cosh + moved * over_shift], -2)
         by_stretch, of_centre, of_shift = (weights @ gradient).unbind(-2)
@@ -131,12 +132,12 @@ class _NormalisedPoints(torch.autograd.Function):
         by_over_shift, of_k = _gradients_of_over_time((of_shift_weight * moved).sum(-1, keepdim=True), shift, k)
         of_shift = of_shift + by_along_shift + of_product * centre + by_over_shift
         of_centre = of_centre + by_along + of_product * shift + of_seen.centre
-        # D is x less mu.
+        # D is x - mu.
         of_centre -= by_stretch + by_square
         of_centre -= of_seen.along.sum(-1, keepdim=True) * centre + of_along_shift.sum(-1, keepdim=True) * shift
 
         of_mean, of_mean_time, by_centre = _gradients_of_centre(of_centre, ctx.fixed_part(mean), mean_time, k)
-        # Times over themselves, as d t = x.dx / t; x is D + mu.
+        # The gradient by times is divided by the times, since dt = x.dx / t; x is D + mu.
         of_times = (of_seen.times + of_mean_time / count) / times
         weights = torch.stack([of_seen.along + of_times, of_along_shift, torch.full_like(times, 1 / count)], -2)
         of_rows = weights.mT @ torch.stack([centre, shift, ctx.fixed_part(of_mean)], -2)
@@ -147,22 +148,22 @@ class _NormalisedPoints(torch.autograd.Function):
 
 
 class _Seen(NamedTuple):
-    """Points as they are seen from a centre mu.
+    """Quantities of points as seen from a centre mu, one number per point.
 
     Attributes
     ----------
     half
         sinh^2(d / 2).
     sinh_square
-        sinh^2(d), or the smallest square.
+        sinh^2(d), at least the smallest square.
     along
         D.mu.
     weight
-        w of D + w mu.
+        The weight w in D + w mu.
     to_tangent
         d / sinh(d).
     time_difference
-        The point's time less that of mu.
+        The time of the point minus that of mu.
     """
 
     half: Tensor
@@ -174,23 +175,23 @@ class _Seen(NamedTuple):
 
 
 def _seen(difference: Tensor, times: Tensor, centre: Tensor, k: Tensor) -> _Seen:
-    """By differences from mu, so that points near it keep their digits, as :func:`.lorentz.centre`."""
+    """Compute points as seen from mu by differences, as :func:`.lorentz.centre`, so near points keep their digits."""
     square, (along,) = squared_norms(difference), _products(difference, centre)
     both_times = times + time_of(centre, k, dim=-1)
     time_difference = (square + 2 * along) / both_times
-    # As lorentz.squared_chord: what is left to lose digits is bounded by the inequality of Cauchy and Schwarz.
+    # As in lorentz.squared_chord, the Cauchy-Schwarz inequality limits the loss of digits.
     chord, bound = square - time_difference.square(), 4 * k * square / both_times.square()
     half = torch.maximum(chord, bound) / (4 * k)
     sinh_square = (4 * half * (1 + half)).clamp_min_(SMALLEST_SQUARE)
     sinh = sinh_square.sqrt()
-    # d = log(cosh(d) + sinh(d)): asinh is slow.
+    # d = log(cosh(d) + sinh(d)) is used because asinh is slow.
     to_tangent = (2 * half).add_(sinh).log1p_().div_(sinh)
     weight = along * _over_time(centre, k) - time_difference / k.sqrt()
     return _Seen(half, sinh_square, along, weight, to_tangent, time_difference)
 
 
 class _OfSeen(NamedTuple):
-    """Gradients by |D|^2, D.mu and the time of each point, and by mu and k as far as they are not in these."""
+    """Gradients by |D|^2, D.mu and the time of each point, and by mu and k where they occur outside of these."""
 
     square: Tensor
     along: Tensor
@@ -202,9 +203,10 @@ class _OfSeen(NamedTuple):
 def _gradients_of_seen(
     of_half: Tensor, of_weight: Tensor, times: Tensor, seen: _Seen, centre: Tensor, k: Tensor
 ) -> _OfSeen:
-    """By way of ``half`` and ``weight``.
+    """Return the gradients that flow through ``half`` and ``weight``.
 
-    The bound of the chord has no gradient of its own: they are equal where their difference is least.
+    The lower bound of the chord needs no gradient of its own: where it equals the chord, their difference is at its
+    minimum, so both have the same gradient.
     """
     root, centre_time = k.sqrt(), time_of(centre, k, dim=-1)
     of_chord = of_half / (4 * k)
@@ -220,7 +222,7 @@ def _gradients_of_seen(
 
 
 def _stretch(seen: _Seen, factor: Tensor) -> tuple[Tensor, Tensor]:
-    """g = sinh(f d) / sinh(d), where |f d| is at most the largest radius; and cosh(f d)."""
+    """Return g = sinh(f d) / sinh(d) and cosh(f d), with |f d| clamped to the largest radius."""
     sinh = seen.sinh_square.sqrt()
     stretch = (seen.to_tangent * sinh * factor).clamp_(-MAX_RADIUS, MAX_RADIUS).sinh_().div_(sinh)
     return stretch, (1 + seen.sinh_square * stretch.square()).sqrt_()
@@ -229,36 +231,36 @@ def _stretch(seen: _Seen, factor: Tensor) -> tuple[Tensor, Tensor]:
 def _gradients_of_stretch(
     of_stretch: Tensor, of_cosh: Tensor, stretch: Tensor, cosh: Tensor, seen: _Seen, factor: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """By ``half`` and by the factor.
+    """Return the gradients by ``half`` and by the factor.
 
-    The derivative of g by sinh^2(d) loses digits where d is small, but only those that its products with d and D have
-    not.
+    The derivative of g by sinh^2(d) loses digits for small d, but only digits that do not matter in its products with d
+    and D.
     """
     of_stretch = of_stretch + of_cosh * seen.sinh_square * stretch / cosh
     distance = seen.to_tangent * seen.sinh_square.sqrt()
     slope_by_distance = cosh.masked_fill((factor * distance).abs() > MAX_RADIUS, 0)
     of_factor = (of_stretch * slope_by_distance * seen.to_tangent).sum(-1, keepdim=True)
-    # By sinh^2(d), times the 4 cosh(d) that this has by half.
+    # The derivative by sinh^2(d) is multiplied by 4 cosh(d), the derivative of sinh^2(d) by half.
     slope = 2 * (factor * slope_by_distance - stretch * (1 + 2 * seen.half)) / seen.sinh_square
     return of_stretch * slope + of_cosh * stretch.square() / cosh * (2 + 4 * seen.half), of_factor
 
 
 def _gradients_of_centre(gradient: Tensor, mean: Tensor, mean_time: Tensor, k: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """By the mean of space parts, that of times, and k, of :func:`.lorentz.on_ray`."""
+    """Return the gradients of :func:`.lorentz.on_ray` by the mean space part, the mean time and k."""
     norm = torch.linalg.vector_norm(mean, dim=-1, keepdim=True)
     inverse = ((mean_time - norm) * (mean_time + norm) / k).clamp_min(1).rsqrt()
-    # By half the square of the length, time^2 - |mean|^2, which is a constant k where rounding leaves less.
+    # Gradient by half the squared length time^2 - |mean|^2, which is the constant k if rounding leaves less.
     of_square = -(gradient * mean).sum(-1, keepdim=True) * inverse.pow(3).masked_fill(inverse == 1, 0) / k
     return gradient * inverse - of_square * mean, of_square * mean_time, -of_square / (2 * inverse.square())
 
 
 def _over_time(place: Tensor, k: Tensor) -> Tensor:
-    """1 / (sqrt(k) (t + sqrt(k))), of boosts."""
+    """Return 1 / (sqrt(k) (t + sqrt(k))), a factor of boosts."""
     return 1 / (k + k.sqrt() * time_of(place, k, dim=-1))
 
 
 def _gradients_of_over_time(gradient: Tensor, place: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
-    """By the place and by k."""
+    """Return the gradients of :func:`_over_time` by the place and by k."""
     root, time = k.sqrt(), time_of(place, k, dim=-1)
     of_inverse = -gradient / (k + root * time).square()
     of_time = of_inverse * root / time
@@ -266,10 +268,10 @@ def _gradients_of_over_time(gradient: Tensor, place: Tensor, k: Tensor) -> tuple
 
 
 def _products(rows: Tensor, *vectors: Tensor) -> tuple[Tensor, ...]:
-    """Scalar products of rows with vectors, shape (..., point) each."""
+    """Return the scalar products of rows with vectors, each of shape (..., point)."""
     return (torch.stack(vectors, -2) @ rows.mT).unbind(-2)
 
 
 def _row_products(x: Tensor, y: Tensor) -> Tensor:
-    """Scalar products of rows with rows, faster as a matrix product than as a sum."""
+    """Return the scalar products of rows with rows; a matrix product is faster than a sum."""
     return (x * y) @ x.new_ones(x.shape[-1])

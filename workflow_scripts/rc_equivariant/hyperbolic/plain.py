@@ -1,9 +1,8 @@
-"""Modules that exports of hyperbolic layers are made of, and functions that layers share with them.
+"""The building blocks of exported hyperbolic layers, and functions that the layers share with them.
 
-Of plain operations, for TorchScript and ONNX.
-
-Points of sectional curvature -1/k are given by their space parts, (batch, channel, L) or (batch, channel). Gradients
-can be differentiated, where those of :mod:`.radial` are faster but cannot.
+They use plain operations only, for TorchScript and ONNX. Points of sectional curvature -1/k are given by their space
+parts, (batch, channel, L) or (batch, channel). Gradients can be differentiated again, unlike the faster ones of
+:mod:`.radial`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from .radial import MAX_RADIUS, SMALLEST_SQUARE
 
 
 class WithTime(nn.Module):
-    """``base(s)`` plus ``weight`` times the time sqrt(k + sum of |s|^2) of the points that an output reads.
+    """The sum of ``base(s)`` and ``weight`` times the time sqrt(k + sum of |s|^2) of the points that an output reads.
 
     ``field`` sums the squares, (batch, 1, ...), over the receptive field of each output.
     """
@@ -31,7 +30,7 @@ class WithTime(nn.Module):
 
 
 class BatchNorm(nn.Module):
-    """:func:`normalised` with statistics and parameters that it holds."""
+    """Batch normalisation of points in evaluation mode: :func:`normalised` with fixed statistics."""
 
     def __init__(self, centre: Tensor, factor: Tensor, shift: Tensor, k: Tensor) -> None:
         super().__init__()
@@ -45,7 +44,7 @@ class BatchNorm(nn.Module):
 
 
 def normalised(s: Tensor, centre: Tensor, factor: Tensor, shift: Tensor, k: Tensor) -> Tensor:
-    """boost_shift(exp0(factor log0(boost_centre^-1(s)))): points moved, scaled and moved; vectors (channel,)."""
+    """Return boost_shift(exp0(factor log0(boost_centre^-1(s)))); centre and shift have the shape (channel,)."""
     centred = _from_the_centre(s, centre[:, None], k)
     tangent = centred * _asinhc(_squared_norm(centred) / k) * factor
     scaled = tangent * _sinhc(_squared_norm(tangent) / k)
@@ -55,7 +54,7 @@ def normalised(s: Tensor, centre: Tensor, factor: Tensor, shift: Tensor, k: Tens
 
 
 def _from_the_centre(s: Tensor, centre: Tensor, k: Tensor) -> Tensor:
-    """As :func:`.lorentz.centre`."""
+    """Move ``centre`` to the origin, as :func:`.lorentz.centre`."""
     root, time = k.sqrt(), (centre.square().sum() + k).sqrt()
     difference = s - centre
     times = (_squared_norm(s) + k).sqrt() + time
@@ -65,7 +64,7 @@ def _from_the_centre(s: Tensor, centre: Tensor, k: Tensor) -> Tensor:
 
 
 class Centroid(nn.Module):
-    """Centroid of all positions; (batch, channel, L) to (batch, channel)."""
+    """The centroid of all positions; (batch, channel, L) to (batch, channel)."""
 
     def __init__(self, k: Tensor) -> None:
         super().__init__()
@@ -79,7 +78,7 @@ class Centroid(nn.Module):
 
 
 class ChangeOfCurvature(nn.Module):
-    """Points of -1/before as those of -1/after that lie as far from the origin; (batch, channel, L), unchanged."""
+    """The map from curvature -1/before to -1/after that keeps distances from the origin; shape unchanged."""
 
     def __init__(self, before: Tensor, after: Tensor) -> None:
         super().__init__()
@@ -92,7 +91,7 @@ class ChangeOfCurvature(nn.Module):
 
 
 class Logits(nn.Module):
-    """``size`` times distances from hyperplanes; (batch, channel) to (batch, class), vectors (class,)."""
+    """Logits: ``size`` times the distances from hyperplanes; (batch, channel) to (batch, class)."""
 
     def __init__(self, k: Tensor, directions: Tensor, offsets: Tensor, size: Tensor) -> None:
         super().__init__()
@@ -108,20 +107,21 @@ class Logits(nn.Module):
 def hyperplane_distances(
     s: Tensor, directions: Tensor, offsets: Tensor, k: Tensor, largest: float = MAX_RADIUS
 ) -> Tensor:
-    """Signed distances of points from hyperplanes, over sqrt(k), at sectional curvature -1/k.
+    """Return the signed distances of points from hyperplanes, divided by sqrt(k), at sectional curvature -1/k.
 
-    With u = e.s they are asinh((cosh(a) u - sinh(a) t) / sqrt(k)), the difference of nearly equal numbers where a
-    hyperplane is far away. It is (exp(-a) (t + u) - exp(a) (t - u)) / 2, of which the smaller of t + u and t - u is
-    (k + |s - u e|^2) over the other: float32 keeps the digits of each term.
+    With u = e.s they are asinh((cosh(a) u - sinh(a) t) / sqrt(k)). If a hyperplane is far away, this is the difference
+    of nearly equal numbers. It is therefore computed as (exp(-a) (t + u) - exp(a) (t - u)) / 2, where the smaller of
+    t + u and t - u is (k + |s - u e|^2) divided by the larger; float32 keeps the digits of each term.
 
     Parameters
     ----------
     s
-        Space parts of points, (batch, channel).
+        Space parts of points, shape (batch, channel).
     directions
-        Unit vectors e of the hyperplanes, (class, channel).
+        Unit vectors e of the hyperplanes, shape (class, channel).
     offsets
-        Their distances a from the origin, over sqrt(k), (class,). What is beyond ``largest`` is taken off the distance.
+        Distances a of the hyperplanes from the origin, divided by sqrt(k), shape (class,). The part beyond ``largest``
+        is subtracted from the result.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def hyperplane_distances(
     along = s @ directions.T
     # t^2 - u^2
     square = (s[:, None] - along[:, :, None] * directions).square().sum(2) + k
-    # Not sign, which has no gradient at 0.
+    # sign(along) is 0 at 0, where the result would then have no gradient.
     side = 1 - 2 * (along < 0).to(s.dtype)
     larger = (square + along.square()).sqrt() + side * along
     within = offsets.clamp(-largest, largest)
@@ -145,17 +145,17 @@ def _squared_norm(s: Tensor) -> Tensor:
 
 
 def _root(square: Tensor, smallest: float = SMALLEST_SQUARE) -> Tensor:
-    """u of u^2, never 0, where it would have no gradient."""
+    """Return u for u^2; it is never 0, where it would have no gradient."""
     return square.clamp(min=smallest).sqrt()
 
 
 def _asinhc(square: Tensor) -> Tensor:
-    """asinh(u) / u of u^2."""
+    """Return asinh(u) / u for u^2."""
     u = _root(square)
     return u.asinh() / u
 
 
 def _sinhc(square: Tensor, largest: float = MAX_RADIUS) -> Tensor:
-    """sinh(u) / u of u^2; of u beyond ``largest`` sinh(largest) / u."""
+    """Return sinh(u) / u for u^2, or sinh(largest) / u if u is above ``largest``."""
     u = _root(square)
     return u.clamp(max=largest).sinh() / u

@@ -1,4 +1,4 @@
-"""From points at all positions to one point, and from one curvature to another."""
+"""Pooling of points over positions, and the change from one curvature to another."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .lorentz import centroid, change_curvature
 
 
 class CentroidPool1d(EquivariantModule):
-    """Centroid of all positions at sectional curvature -1/k; (batch, channel, L) to (batch, channel), of space parts.
+    """Centroid of all positions at sectional curvature -1/k; space parts (batch, channel, L) to (batch, channel).
 
-    A mean over positions forgets their order, and the centroid commutes with rotations of space, so that reverse
+    A mean does not depend on the order of positions, and the centroid commutes with rotations of space. So reverse
     complement acts on the result by rho alone, as in :class:`~rc_equivariant.GlobalAvgPool1d`.
 
     Parameters
     ----------
     in_type
-        Feature type, any.
+        Any feature type.
     curvature
-        The k of input and output.
+        Curvature of input and output.
     """
 
     def __init__(self, in_type: FeatureType, curvature: Curvature | BorrowedCurvature) -> None:
@@ -40,17 +40,17 @@ class CentroidPool1d(EquivariantModule):
 
 
 class ChangeOfCurvature(EquivariantModule):
-    """Points of sectional curvature -1/before as points of -1/after; (batch, channel, L), of space parts, unchanged.
+    """The map from points of sectional curvature -1/before to points of -1/after; space parts, shape unchanged.
 
-    Distances and directions from the origin stay. Space parts are multiplied by a number each, that depends on their
-    norm, so that this commutes with reverse complement on every channel.
+    Distances and directions from the origin stay the same. Each space part is multiplied by a number that depends only
+    on its norm, so the map commutes with reverse complement on every channel.
 
     Parameters
     ----------
     in_type
-        Feature type, any.
+        Any feature type.
     before, after
-        The k of input and of output.
+        Curvature of the input and of the output.
     """
 
     def __init__(

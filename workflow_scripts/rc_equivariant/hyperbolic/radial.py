@@ -1,7 +1,7 @@
-"""The functions of the norm that the Lorentz model is made of, with gradients in few operations.
+"""Functions of the norm, on which the Lorentz model is built, with gradients in few operations.
 
 Automatic differentiation of series, masks and squares takes several times as long as the gradients written out here.
-Norms up to 1e18 have squares in float32.
+Squares of norms up to 1e18 are within the range of float32.
 """
 
 from __future__ import annotations
@@ -10,35 +10,35 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-#: Largest distance from the origin, over sqrt(k), of a point that an exponential map gives, of |s| = 4.4e6 sqrt(k).
-#: Points that far apart on opposite sides have sinh(32)^2 = 1.6e27 in batch norm, whose squares and gradients float32
-#: can just hold. Points that layers are tried with, of |s| = 1e6 sqrt(k), are at asinh(1e6) = 14.5.
+#: The largest distance from the origin, divided by sqrt(k), of a point that the exponential map returns; its |s| is
+#: 4.4e6 sqrt(k). For two such points on opposite sides, batch norm computes sinh(32)^2 = 1.6e27, whose squares and
+#: gradients just fit into float32. The tests use points up to |s| = 1e6 sqrt(k), at the distance asinh(1e6) = 14.5.
 MAX_RADIUS = 16.0
-#: Below, u^2 counts as this, where asinh(u) / u and sinh(u) / u are 1 in any precision.
+#: Smaller u^2 are replaced by this value, at which asinh(u) / u and sinh(u) / u are 1 in any precision.
 SMALLEST_SQUARE = 1e-30
-#: Below, derivatives are their series in u^2, which are exact in float64 there.
+#: For smaller u^2, derivatives are computed by their series in u^2, which are exact in float64 there.
 _SMALL_SQUARE = 1e-3
 _ASINHC_SLOPE = (-1 / 6, 3 / 20, -15 / 112, 35 / 288, -315 / 2816)
 _SINHC_SLOPE = (1 / 6, 1 / 60, 1 / 1680, 1 / 90720, 1 / 7983360)
 
 
 def squared_norm(s: Tensor, dim: int = 1) -> Tensor:
-    """|s|^2, with ``dim`` of size 1."""
+    """Return |s|^2, with ``dim`` of size 1."""
     return _SquaredNorm.apply(s, dim)
 
 
 def asinhc(square: Tensor) -> Tensor:
-    """asinh(u) / u of u^2, 1 at 0."""
+    """Return asinh(u) / u for u^2; it is 1 at 0."""
     return _Asinhc.apply(square)
 
 
 def sinhc(square: Tensor) -> Tensor:
-    """sinh(u) / u of u^2, 1 at 0; of u beyond :data:`MAX_RADIUS` sinh(MAX_RADIUS) / u."""
+    """Return sinh(u) / u for u^2, or sinh(MAX_RADIUS) / u if u is above :data:`MAX_RADIUS`; it is 1 at 0."""
     return _Sinhc.apply(square)
 
 
 def squared_norms(s: Tensor, dim: int = -1) -> Tensor:
-    """|s|^2, without ``dim``, in one pass over memory; for where the gradient is written out."""
+    """Return |s|^2 without ``dim``, in one pass over memory, for callers with gradients of their own."""
     return torch.linalg.vector_norm(s, dim=dim).square()
 
 
@@ -61,7 +61,7 @@ class _SquaredNorm(torch.autograd.Function):
 
 
 class _OfSquare(torch.autograd.Function):
-    """A function of a square, whose gradient needs it and the result."""
+    """The base class of functions of a square whose gradient needs the square and the result."""
 
     generate_vmap_rule = True
 
@@ -74,7 +74,7 @@ class _Asinhc(_OfSquare):
     @staticmethod
     def forward(square: Tensor) -> Tensor:
         u = _root(square)
-        # log1p keeps the digits of asinh at a fraction of its time.
+        # log1p is as accurate as asinh and takes a fraction of its time.
         return (1 + square).sqrt_().add_(1).reciprocal_().mul_(square).add_(u).log1p_().div_(u)
 
     @staticmethod
@@ -95,14 +95,14 @@ class _Sinhc(_OfSquare):
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> Tensor:
         square, y = ctx.saved_tensors
-        # cosh(u), which is constant beyond the largest radius, where sinh is.
+        # This is cosh(u), or 0 beyond the largest radius, where sinh is constant.
         cosh = y.square().mul_(square).add_(1).sqrt_().masked_fill_(square > MAX_RADIUS**2, 0)
         slope = cosh.sub_(y).div_(square).mul_(0.5)
         return gradient * torch.where(square < _SMALL_SQUARE, _polynomial(square, _SINHC_SLOPE), slope)
 
 
 def _root(square: Tensor) -> Tensor:
-    """u, or, where u^2 is 0, something so small that functions over u have their limits."""
+    """Return u, but if u^2 is 0, a number so small that functions divided by u have their limits."""
     return square.clamp_min(SMALLEST_SQUARE).sqrt_()
 
 
