@@ -92,7 +92,7 @@ def test_the_field_of_view_of_the_first_convolution_is_that_of_its_bases(kmer):
     ("changes", "text"),
     [
         ({"representation": "irrep"}, "plus_fraction"),
-        ({"representation": "rcps"}, 'take "regular"'),
+        ({"representation": "rcps"}, 'use "regular"'),
         ({"representation": "regular", "channels": 15}, "even number"),
         ({"classes": 1}, "classes is 1: it must be at least 2"),
         ({"first_width": 2}, "holds no 3-mer"),

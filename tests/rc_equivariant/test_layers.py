@@ -236,7 +236,7 @@ def test_impossible_dropout_is_refused(p):
         (lambda: MaxPool1d(MOVED, 0), "impossible: the first two must be at least 1"),
         (lambda: AvgPool1d(MOVED, 2, 0), "stride 0 .* impossible"),
         (lambda: AvgPool1d(MOVED, 2, padding=2), "padding from 0 to half the kernel size"),
-        (lambda: Gate(MOVED), r"2r\+3p has no sign channels to gate: take Activation"),
+        (lambda: Gate(MOVED), r"2r\+3p has no sign channels to gate: use Activation"),
         (lambda: Gate(Ordinary(3)), "3 ordinary has no sign channels to gate"),
         (lambda: Gate(MIXED, gate=nn.Softmax(1)), "not pointwise"),
         (lambda: Gate(MIXED, "rellu"), "'rellu' is not a function"),

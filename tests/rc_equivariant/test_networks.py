@@ -256,7 +256,7 @@ CONTRADICTIONS = [
     ({"representation": "irrep", "plus_fraction": 1.5}, "plus_fraction is 1.5: it must be at most 1"),
     ({"representation": "regular", "channels": 15}, "even number"),
     ({"representation": "rcps", "channels": 15}, "even number"),
-    ({"representation": "rcps", "kmer": 2}, 'take "regular"'),
+    ({"representation": "rcps", "kmer": 2}, 'use "regular"'),
     ({"representation": "reg"}, "choose from standard, rcps, regular, irrep"),
 ]
 TOO_SHORT = [
