@@ -52,7 +52,7 @@ def test_without_a_configuration_the_study_is_planned(checkout: Checkout) -> Non
 def test_values_from_the_command_line_are_laid_over_the_study(checkout: Checkout) -> None:
     assert checkout.plan("--config", "study={train_sizes: [all], claims: []}")["train"] == 3 * 33
     output = checkout.snakemake("-n", "--config", "study={seeds: [4]}", succeeds=False)
-    assert "`study.combinations.two_of_the_best` averages more networks of an arm than there are" in output
+    assert "`study.combinations.two_of_the_best` averages more networks of an arm than exist" in output
     assert "replicates: 2 with 1 seeds" in output
 
 

@@ -86,7 +86,7 @@ FAULTS = {
     "above its maximum": ("kmer: 3", "kmer: 7", ["at least 1, at most 6"], 16),
     "unknown choice": ("representation: irrep\n", "representation: irep\n", ["did you mean `irrep`?"], 15),
     "unknown device": ("name: run", "name: run\ncompute: {device: gpu}", ["cpu or cuda"], 2),
-    "seed twice": ("seeds: [0, 1]", "seeds: [1, 1]", ["none twice"], 19),
+    "seed twice": ("seeds: [0, 1]", "seeds: [1, 1]", ["without duplicates"], 19),
     "number for text": ("test: [\"chr2:1-5000\"]", "test: [2]", ["splits.test[0]", "put it in quotes"], 8),
     "list for text": ("genome: small", "genome: [small]", ["tasks.CTCF.genome", "text"], 22),
     "name with a slash": ("  CTCF:\n", "  CT/CF:\n", ["`CT/CF` cannot be a name"], 21),
@@ -159,7 +159,7 @@ FAULTS = {
     ),
     "combination called as an arm": (
         "  seeds: [0, 1]", "  combinations: {standard: {arms: [irrep_k3]}}\n  seeds: [0, 1]",
-        ["name of an arm too"], 19,
+        ["also the name of an arm"], 19,
     ),
     "more replicates than seeds": (
         "  seeds: [0, 1]", "  combinations: {x: {arms: [irrep_k3], replicates: 3}}\n  seeds: [0, 1]", ["at most 2"], 19,
@@ -226,7 +226,7 @@ FAULTS = {
     ),
     "even width of hyperbolic layers": (
         "name: run", "name: run\nnetworks: {hyperbolic: {trunk: {width: 8}}}",
-        ["networks.hyperbolic.trunk.width", "take 9"], 2,
+        ["networks.hyperbolic.trunk.width", "use 9"], 2,
     ),
     "unknown network": ("channels: 16}", "channels: 16, network: binari}", ["did you mean `binary`?"], 13),
     "unknown training": ("channels: 16}", "channels: 16, training: long}", ["study.arms.standard.training"], 13),
@@ -245,7 +245,7 @@ FAULTS = {
     "network like nothing": ("name: run", "name: run\nnetworks: {mine: {like: yours}}", ["networks.mine.like"], 2),
     "network of no layers": ("name: run", "name: run\nnetworks: {mine: {}}", ["does not say which trunk"], 2),
     "network like itself": (
-        "name: run", "name: run\nnetworks: {a: {like: b}, b: {like: a}}", ["is like itself", "a -> b -> a"], 2,
+        "name: run", "name: run\nnetworks: {a: {like: b}, b: {like: a}}", ["starts from itself", "a -> b -> a"], 2,
     ),
     "training of another kind": (
         "{epochs: 3}", "{epochs: 3}\n  long: {like: binary, kind: profile}", ["a training of kind binary"], 11,
@@ -258,9 +258,9 @@ FAULTS = {
         "    one: {network: profile, representation: rcps, kmer: 1, channels: 8}\n"
         "    two: {network: labelled, representation: rcps, kmer: 1, channels: 8}\n"
         "  combinations: {both: {arms: [one, two]}}\n  seeds: [0, 1]",
-        ["serve no kind of task together", "one: profile; two: binary, labelled"], 21,
+        ["have no kind of task in common", "one: profile; two: binary, labelled"], 21,
     ),
-    "labelled task with peaks": ("    peaks:", "    kind: labelled\n    peaks:", ["means nothing", "labelled"], 22),
+    "labelled task with peaks": ("    peaks:", "    kind: labelled\n    peaks:", ["has no meaning", "labelled"], 22),
 }  # fmt: skip
 
 
@@ -510,7 +510,7 @@ def test_a_former_key_is_refused_with_its_new_spelling(good: str, tmp_path: Path
     with pytest.raises(InputError) as caught:
         resolve_text(good.replace(*place), tmp_path)
     assert f"`{key}`" in str(caught.value)
-    assert caught.value.mend == f"write in its place: {new}"
+    assert caught.value.mend == f"replace it with: {new}"
     assert caught.value.line == (13 if is_arm else 2)
     # What is to be pasted is part of a configuration that resolves.
     pasted = yaml.safe_load(good)
@@ -523,7 +523,7 @@ def test_what_is_yet_to_be_chosen_predicts_nothing(good: str, tmp_path: Path) ->
     text = good.replace("  seeds:", "  combinations: {best: {best_of: [irrep_k3]}}\n  seeds:").replace(
         "arm: irrep_k3", "arm: best"
     )
-    with pytest.raises(InputError, match=r"predict\.scan\.arm.*chosen among arms only once they are trained"):
+    with pytest.raises(InputError, match=r"predict\.scan\.arm.*chosen from several arms only after they are trained"):
         resolve_text(text, tmp_path)
 
 

@@ -43,11 +43,11 @@ def test_files_of_a_phylogeny_need_not_exist_yet() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"classes": "motif"}, "classes by a motif, but no motif"),
+        ({"classes": "motif"}, "defines classes by a motif, but has no motif"),
         ({"motif": {"matrix": "nowhere.jaspar", "gain": 1, "loss": 1}}, "does not exist"),
-        ({"substitutions": {"frequencies": [0.3, 0.3, 0.3, 0.3]}}, "no frequencies"),
-        ({"shape": "bush"}, "a value that it cannot have"),
-        ({"extinction": 1}, "a value that it cannot have"),
+        ({"substitutions": {"frequencies": [0.3, 0.3, 0.3, 0.3]}}, "do not add up to 1"),
+        ({"shape": "bush"}, "a value that is not allowed"),
+        ({"extinction": 1}, "a value that is not allowed"),
     ],
 )
 def test_what_does_not_go_together_is_refused(changes: dict, message: str) -> None:
@@ -93,16 +93,16 @@ def test_tasks_to_do_are_named_as_they_are_written() -> None:
 def test_draws_that_cannot_be_told_apart_are_refused() -> None:
     config = of_draws([3, 11])
     config["phylogenies"]["one_s3"] = PHYLOGENY
-    with pytest.raises(InputError, match="two of `phylogenies` are called `one_s3`"):
+    with pytest.raises(InputError, match="two entries of `phylogenies` have the name `one_s3`"):
         resolve(config, [], SCHEMA)
     config = of_draws([3, 11])
     config["tasks"]["clade_s11"] = {"kind": "labelled", "sequences": {"all": "results/trees/phylogenies/one_s3.tsv"}}
-    with pytest.raises(InputError, match="two of `tasks` are called `clade_s11`"):
+    with pytest.raises(InputError, match="two entries of `tasks` have the name `clade_s11`"):
         resolve(config, [], SCHEMA)
 
 
 def test_sequences_have_one_origin_that_is_there() -> None:
-    with pytest.raises(InputError, match="sequences of two origins"):
+    with pytest.raises(InputError, match="two sources of sequences"):
         resolve(of_draws(3, all="results/trees/phylogenies/one.tsv"), [], SCHEMA)
     with pytest.raises(InputError, match="names nothing"):
         resolve(of_draws(3, phylogeny="another"), [], SCHEMA)

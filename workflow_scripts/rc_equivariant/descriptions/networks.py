@@ -60,7 +60,7 @@ class NetworkDescription:
     head: Head
     classes: int = option(2, "Classes that the network tells apart.", minimum=2)
     tracks: tuple[str, ...] = option((), "Input tracks beside the sequence.")
-    conjoined: bool = option(False, "Whether the network is the mean of its answers on both strands.")
+    conjoined: bool = option(False, "If true, the network is the mean of its outputs on both strands.")
 
     def __post_init__(self) -> None:
         with_tuples(self)

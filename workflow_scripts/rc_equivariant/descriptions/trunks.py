@@ -157,7 +157,7 @@ class HyperbolicTrunk(Trunk):
         choices=CURVATURES,
         per_arm=True,
     )
-    learnt: bool = option(True, "Whether curvatures are learnt; false in flat space.", per_arm=True)
+    learnt: bool = option(True, "If true, curvatures are learnt; false in flat space.", per_arm=True)
     k: float = option(1.0, "The sectional curvature is -1/k, at the start if it is learnt.", above=0, per_arm=True)
 
     def __post_init__(self) -> None:

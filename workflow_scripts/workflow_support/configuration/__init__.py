@@ -1,4 +1,4 @@
-"""The configuration of a run: checked against its schema, completed with defaults, and consistent in itself."""
+"""The configuration of a run: it is validated against a schema, completed with defaults and checked for consistency."""
 
 from .arms import arms_for, kinds_of_arm, network_of, training_of
 from .locations import Location

@@ -1,4 +1,4 @@
-"""Arms that contradict themselves, or that no kind of task can use."""
+"""Checks that each arm is consistent and that at least one kind of task can use it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .spans import name_as_written
 
 Settings = Mapping[str, Any]
 
-#: Settings of an arm that mean something for one representation alone.
+#: Settings of an arm that have a meaning for one representation only.
 OWNERS = {
     "plus_fraction": "irrep",
     "reverse_complement_augmentation": "standard",
     "conjoined": "standard",
     "consistency": "standard",
 }
-#: Options of a trunk that an arm may set itself.
+#: Options of a trunk that an arm may set directly.
 PER_ARM = {each.name for trunk in TRUNKS.values() for each in options_of(trunk) if each.per_arm}
 
 
 def check_arms(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where the settings of an arm do not fit each other, or fit no kind of task."""
+    """Raise an InputError if the settings of an arm contradict each other, or fit no kind of task."""
     for name, arm in settings["study"]["arms"].items():
         path = ("study", "arms", name_as_written(name, arm, origins))
         _check_name(name, path, origins)
@@ -44,7 +44,7 @@ def _check_name(name: str, path: KeyPath, origins: Origins) -> None:
     if name == BASELINE_ARM:
         raise origins.error(
             path,
-            f"the arm `{name}` has the name of the baseline, which every run has",
+            f"the arm `{name}` has the name of the baseline, which is part of every run",
             found=name,
             allowed=f"any other name than {BASELINE_ARM}",
             mend="rename the arm",
@@ -73,30 +73,30 @@ def _check_symmetry(arm: Settings, path: KeyPath, origins: Origins) -> None:
     if representation == "rcps" and arm["kmer"] != 1:
         raise origins.error(
             (*path, "kmer"),
-            f"`{dotted(path)}` encodes single bases: that is what rcps means",
+            f"`{dotted(path)}` has representation rcps, which reads single bases",
             found=f"kmer: {arm['kmer']} with representation: rcps",
             allowed="kmer: 1 with representation: rcps",
-            mend="take representation: regular, which is the same for any k",
+            mend="use representation: regular, which is the same for any k",
         )
     if arm.get("conjoined") and ("consistency" in arm or arm.get("reverse_complement_augmentation")):
         raise origins.error(
             (*path, "conjoined"),
-            f"`{dotted(path)}` is conjoined, and so the same on both strands already",
+            f"`{dotted(path)}` is conjoined, so its outputs are the same on both strands already",
             found="conjoined with consistency or reverse_complement_augmentation",
-            allowed="one of them",
-            mend="make another arm for the other",
+            allowed="one of them in an arm",
+            mend="make a second arm for the other setting",
         )
 
 
 def _kinds_to_check(settings: Settings, arm: Settings) -> list[str]:
-    """The kinds of task that an arm serves and that the run has; all that it serves where the run has none of them."""
+    """List the kinds of task that an arm serves and the run has; if the run has none of them, all that it serves."""
     served = [kind for kind, reason in refusals(settings, arm).items() if reason is None]
     present = {task["kind"] for task in settings["tasks"].values()}
     return [kind for kind in served if kind in present] or served
 
 
 def _check_trunk(layers: Settings, arm: Settings, path: KeyPath, origins: Origins) -> None:
-    """Refuse options that the trunk of an arm does not have, and a symmetry that it cannot have."""
+    """Raise an InputError if the trunk of an arm lacks one of its options, or cannot have its symmetry."""
     allowed = [each.name for each in options_of(TRUNKS[layers["trunk"]["type"]]) if each.per_arm]
     own = [key for key in arm if key in PER_ARM]
     for key in own:
@@ -120,7 +120,7 @@ def _check_trunk(layers: Settings, arm: Settings, path: KeyPath, origins: Origin
             f"`{dotted(where)}` cannot be built: {problem}",
             found=", ".join(f"{each}: {arm[each]}" for each in ("representation", "kmer", "channels", *own)),
             allowed=rest or problem,
-            mend=f"take {arm['channels'] + 1} channels" if "pair up" in problem else "change one of these options",
+            mend=f"use {arm['channels'] + 1} channels" if "pair up" in problem else "change one of these options",
         ) from error
 
 

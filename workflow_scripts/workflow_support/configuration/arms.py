@@ -1,4 +1,4 @@
-"""Arms of a study: which kinds of task they serve, with which network and which training."""
+"""Arms of a study: the kinds of task that they serve, and their network and training for each kind."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Settings = Mapping[str, Any]
 
 
 def kinds_of_arm(settings: Settings, arm: str) -> list[str]:
-    """The kinds of task that an arm serves: those it names, or all that its network and training can serve."""
+    """List the kinds of task that an arm serves: those it names, or all that its network and training can serve."""
     return [kind for kind, reason in refusals(settings, settings["study"]["arms"][arm]).items() if reason is None]
 
 
 def arms_for(settings: Settings, task: str) -> list[str]:
-    """The arms that serve a task."""
+    """List the arms that serve a task."""
     kind = settings["tasks"][task]["kind"]
     return [arm for arm in settings["study"]["arms"] if kind in kinds_of_arm(settings, arm)]
 
 
 def network_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
-    """The network of an arm for tasks of a kind: a ``NetworkDescription`` without window, classes and tracks."""
+    """Return the network of an arm for a kind of task: a ``NetworkDescription`` without window, classes and tracks."""
     own = settings["study"]["arms"][arm]
     layers = layers_of(settings, kind, own)
     trunk = trunk_of(layers, own)
@@ -44,7 +44,7 @@ def network_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
 
 
 def training_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
-    """All settings of the trainings of an arm for tasks of a kind."""
+    """Return all training settings of an arm for a kind of task."""
     own = settings["study"]["arms"][arm]
     base, changed = training_of_arm(own)
     schedule = settings["trainings"][kind if base == PUBLISHED else base]
@@ -54,12 +54,18 @@ def training_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
 
 
 def layers_of(settings: Settings, kind: str, arm: Settings) -> Settings:
-    """The trunk and head of an arm for tasks of a kind, without the options that the arm sets itself."""
+    """Return the trunk and head of an arm for a kind of task, without the options that the arm sets directly."""
     return settings["networks"][kind if arm["network"] == PUBLISHED else arm["network"]]
 
 
 def trunk_of(layers: Settings, arm: Settings) -> Trunk:
-    """The trunk of an arm with the options that the arm sets itself; a ValueError where they contradict each other."""
+    """Return the trunk of an arm, with the options that the arm sets directly.
+
+    Raises
+    ------
+    ValueError
+        If the options contradict each other.
+    """
     described = TRUNKS[layers["trunk"]["type"]]
     options = {key: value for key, value in layers["trunk"].items() if key != "type"}
     own = {each.name: arm[each.name] for each in options_of(described) if each.per_arm and each.name in arm}
@@ -67,12 +73,12 @@ def trunk_of(layers: Settings, arm: Settings) -> Trunk:
 
 
 def symmetry_of(arm: Settings) -> Symmetry:
-    """The symmetry of an arm."""
+    """Return the symmetry of an arm."""
     return Symmetry(**{each.name: arm[each.name] for each in fields(Symmetry) if each.name in arm})
 
 
 def training_of_arm(arm: Settings) -> tuple[str, Settings]:
-    """The name of the training that an arm starts from, and the options that it changes."""
+    """Return the name of the training that an arm starts from, and the options that the arm changes."""
     given = arm["training"]
     if isinstance(given, str):
         return given, {}
@@ -80,7 +86,7 @@ def training_of_arm(arm: Settings) -> tuple[str, Settings]:
 
 
 def refusals(settings: Settings, arm: Settings) -> dict[str, str | None]:
-    """Why an arm does not serve a kind of task, by kind; None where it does."""
+    """Return, for each kind of task, the reason why an arm does not serve it, or None if it does."""
     network, (training, _) = arm["network"], training_of_arm(arm)
     found: dict[str, str | None] = {}
     for kind, described in KINDS.items():

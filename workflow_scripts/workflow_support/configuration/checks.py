@@ -1,4 +1,4 @@
-"""What no schema can say: that the parts of a configuration refer to and fit one another."""
+"""Checks beyond the schema: names refer to something, and the parts of a configuration fit each other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PREDICTION_INPUTS = ("regions", "sequences", "contigs")
 
 
 def require_references(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where a name of a genome, task or arm means nothing."""
+    """Raise an InputError if the name of a genome, task or arm is unknown."""
     for task, values in settings["tasks"].items():
         if "genome" in values:
             require_name(values["genome"], settings["genomes"], ("tasks", task, "genome"), origins)
@@ -40,7 +40,7 @@ def require_references(settings: Settings, origins: Origins) -> None:
 
 
 def require_consistent(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where the parts of a complete configuration contradict each other."""
+    """Raise an InputError if the parts of a complete configuration contradict each other."""
     for check in (
         check_kinds,
         _check_batches,
@@ -59,7 +59,7 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
 
 
 def _check_batches(settings: Settings, origins: Origins) -> None:
-    """Refuse balanced batches that would hold windows of one class alone."""
+    """Raise an InputError if balanced batches would have windows of one class only."""
     for name, training in settings["trainings"].items():
         if "positive_fraction" not in training:
             continue
@@ -67,10 +67,10 @@ def _check_batches(settings: Settings, origins: Origins) -> None:
         if not 0 < round(size * fraction) < size:
             raise origins.error(
                 ("trainings", name, "positive_fraction"),
-                "every batch would hold windows of one class alone",
+                "every batch would have windows of one class only",
                 found=f"{round(size * fraction)} of {size} windows bound, with positive_fraction {fraction}",
                 allowed="at least one window of each class in a batch",
-                mend="raise batch_size, or bring positive_fraction closer to 0.5",
+                mend="raise batch_size, or move positive_fraction closer to 0.5",
             )
 
 
@@ -86,7 +86,7 @@ def _check_splits(settings: Settings, origins: Origins) -> None:
                         (*owner, "splits", split, index),
                         f"a region is given twice in `{dotted((*owner, 'splits'))}`",
                         found=f"{region} under {seen[region]} and {split}",
-                        allowed="every region once, so that no split borrows another's",
+                        allowed="every region only once, so that splits do not overlap",
                         mend="delete one of the two",
                     )
                 seen[region] = split
@@ -99,23 +99,23 @@ def _check_predictions(settings: Settings, origins: Origins) -> None:
         if len(given) != 1:
             raise origins.error(
                 path,
-                f"`{dotted(path)}` must say what to score, once",
+                f"`{dotted(path)}` must name exactly one thing to score",
                 found=" and ".join(given) or f"none of {', '.join(PREDICTION_INPUTS)}",
                 allowed=f"one of {', '.join(PREDICTION_INPUTS)}",
-                mend="keep one of them, and make another prediction for another" if given else "add one of them",
+                mend="keep one of them, and add a second prediction for another" if given else "add one of them",
             )
         if given != ["sequences"] and "genome" not in prediction:
             raise origins.error(
                 path,
-                f"`{dotted(path)}` does not say of which genome",
-                found=f"{given[0]} without genome, and a task that has none itself",
+                f"`{dotted(path)}` does not name the genome of its {given[0]}",
+                found=f"{given[0]} without genome, and a task without one",
                 allowed=", ".join(settings["genomes"]) or "sequences, since there is no genome",
                 mend="add genome, or give sequences",
             )
         if given == ["sequences"] and "genome" in prediction:
             raise origins.error(
                 (*path, "genome"),
-                f"`{dotted((*path, 'genome'))}` means nothing for sequences, which are scored as they stand",
+                f"`{dotted((*path, 'genome'))}` has no meaning for sequences, which are scored directly",
                 found=f"genome: {prediction['genome']} with sequences",
                 allowed="genome with regions or contigs",
                 mend="delete the line, or give regions or contigs of the genome instead of sequences",
@@ -127,9 +127,9 @@ def _check_variants(settings: Settings, origins: Origins) -> None:
         if "genomes" not in variants:
             raise origins.error(
                 ("variants", name),
-                f"`variants.{name}` does not say on which genomes",
-                found=f"no genomes, and {variants['task']}, a task that has none itself",
-                allowed=", ".join(settings["genomes"]) or "a genome, of which there is none",
+                f"`variants.{name}` does not name the genomes of its variants",
+                found=f"no genomes, and {variants['task']}, a task without one",
+                allowed=", ".join(settings["genomes"]) or "a genome; the configuration has none",
                 mend="add genomes: [...]",
             )
 
@@ -140,7 +140,7 @@ def _check_simulation(settings: Settings, origins: Origins) -> None:
         if key in simulation and simulation[key][0] > simulation[key][1]:
             raise origins.error(
                 ("simulation", key),
-                f"`simulation.{key}` runs backwards",
+                f"the limits of `simulation.{key}` are in the wrong order",
                 found=simulation[key],
                 allowed="[lowest, highest]",
                 mend="write the smaller number first",
@@ -152,6 +152,6 @@ def _check_simulation(settings: Settings, origins: Origins) -> None:
                 path,
                 f"the file of `{dotted(path)}` does not exist",
                 found=factor["motif"],
-                allowed=f"a matrix in JASPAR's format; relative paths start at {Path.cwd()}",
+                allowed=f"a matrix in JASPAR format; relative paths start at {Path.cwd()}",
                 mend="correct the path",
             )

@@ -1,6 +1,6 @@
-"""The page that documents every key of a configuration, generated from its schema: ``docs/configuration.md``.
+"""The page ``docs/configuration.md``, which documents every key of a configuration and is generated from the schema.
 
-``python -m workflow_support.configuration.documentation docs/configuration.md`` writes it.
+Write it with ``python -m workflow_support.configuration.documentation docs/configuration.md``.
 """
 
 from __future__ import annotations
@@ -23,24 +23,25 @@ from .schema import read_schema
 from .values import describe_value
 
 Schema = Mapping[str, Any]
-#: Key, meaning, default and what is allowed.
+#: Key, meaning, default and allowed values.
 Row = tuple[str, str, str, str]
 
-#: Parts whose options depend on their type, and have a table for each.
+#: Parts whose options depend on their type; the page has a table for each type.
 WITH_OWN_TABLES = ("networks.<name>.trunk", "networks.<name>.head", "trainings.<name>")
 SCHEMA_FILE = Path(__file__).parents[3] / "resources/schemas/config.schema.json"
 
 INTRODUCTION = """# Configuration
 
-One YAML file describes a run, or several files laid over each other: `--configfile study.yaml my.yaml`. This page lists
-every key with its default and its allowed values. `make docs` generates it from the definitions that the workflow uses.
+One YAML file describes a run, or several files, of which later ones override earlier ones:
+`--configfile study.yaml my.yaml`. This page lists every key with its default and its allowed values. `make docs`
+generates it from the definitions that the workflow uses.
 
-Names of genomes, tasks, arms and so on are yours to choose; they stand here as `<name>`. A location is a path, a URL
+You choose the names of genomes, tasks, arms and so on; this page writes them as `<name>`. A location is a path, a URL
 (http, https or ftp) or `{location: ..., checksum: ...}`, where the checksum is `sha256:` or `md5:` and the digest. In a
 location, `{data}` stands for the folder given as `data`.
 """
 
-#: A heading of the page, the keys below it, and an example.
+#: The headings of the page, each with its keys and an example.
 SECTIONS: dict[str, tuple[list[str], str]] = {
     "The run": (
         ["name", "data", "only"],
@@ -87,7 +88,7 @@ SECTIONS: dict[str, tuple[list[str], str]] = {
 
 
 def page() -> str:
-    """The whole page as Markdown."""
+    """Return the whole page as Markdown."""
     schema = read_schema(SCHEMA_FILE)
     parts = [INTRODUCTION]
     for heading, (keys, example) in SECTIONS.items():
@@ -107,7 +108,7 @@ def _section(key: str, schema: Schema) -> str:
 
 
 def _rows(path: str, schema: Schema) -> Iterator[Row]:
-    """One row for each key below ``path``: key, meaning, default and what is allowed."""
+    """Yield one row for each key below ``path``: key, meaning, default and allowed values."""
     if path.endswith(".training") or schema.get("title") == "location":
         return
     required = schema.get("required", [])

@@ -1,4 +1,4 @@
-"""Keys that earlier versions had, and how to write them now."""
+"""Keys of earlier versions, with their new spelling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflow_support.origins import KeyPath, Origins, dotted
 Settings = Mapping[str, Any]
 
 _COMPUTE = ("device", "threads", "deterministic", "stacked_replicates")
-#: Options of the head, in the sections that held a trunk's and a head's options together.
+#: Options of the head, in sections of earlier versions that mixed the options of trunk and head.
 _OF_HEAD = {
     "network": {"pool_width": "pool_width", "pool_stride": "pool_stride"},
     "labelled": {"dense": "dense", "dropout": "dropout"},
@@ -22,14 +22,14 @@ _OF_HEAD = {
 
 
 def require_current(config: Settings, origins: Origins) -> None:
-    """Raise an InputError for the first key spelt as in earlier versions; it says how to write the key now."""
+    """Raise an InputError for the first key spelt as in earlier versions; the fix shows the new spelling."""
     for path, value, spelling in _former(config):
         raise origins.error(
             path,
-            f"`{dotted(path)}` is written in another way since arms have a network, a symmetry and a training",
+            f"`{dotted(path)}` has a new spelling, since arms have a network, a symmetry and a training",
             found=_flow({path[-1]: value}),
             allowed="the keys of docs/configuration.md",
-            mend=f"write in its place: {_flow(spelling)}",
+            mend=f"replace it with: {_flow(spelling)}",
         )
 
 
@@ -86,5 +86,5 @@ def _profile_network(own: Settings) -> Settings:
 
 
 def _flow(keys: Settings) -> str:
-    """Keys and values on one line, as a configuration can hold them."""
+    """Write keys and values on one line, as they may appear in a configuration."""
     return yaml.safe_dump(dict(keys), default_flow_style=True, width=10_000, sort_keys=False).strip()[1:-1]

@@ -1,4 +1,4 @@
-"""Parts of the configuration's schema that are generated from dataclasses, so that each option is stated once."""
+"""Parts of the configuration schema that are generated from dataclasses, so that each option is stated only once."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Schema = dict[str, Any]
 _TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 _KEYWORDS = {"minimum": "minimum", "maximum": "maximum", "above": "exclusiveMinimum", "below": "exclusiveMaximum"}
 _NAME = {"$ref": "#/$defs/name"}
-#: The network, and the training, that is the published one of the kind of each task.
+#: The name that stands for the published network or training of the kind of each task.
 PUBLISHED = "published"
 
 
 def option_schema(each: Option, *, with_default: bool = True) -> Schema:
-    """The schema of one option."""
+    """Return the schema of one option."""
     schema: Schema = {"description": _sentence(each)}
     own = _value_schema(each)
     if each.is_list:
@@ -39,7 +39,7 @@ def option_schema(each: Option, *, with_default: bool = True) -> Schema:
 
 
 def list_or_value(each: Option) -> Schema:
-    """The schema of an option of which a list may be given, one arm for each of its values."""
+    """Return the schema of an option that may also be a list, which makes one arm for each of its values."""
     own = _value_schema(each)
     lists = {"minItems": 1, "uniqueItems": True, "items": {"description": each.doc} | own}
     schema = {"description": f"{_sentence(each)} A list makes one arm for each value."} | own | lists
@@ -52,7 +52,7 @@ def list_or_value(each: Option) -> Schema:
 
 
 def options_schema(described: Iterable[type], *, with_defaults: bool) -> dict[str, Schema]:
-    """The schemas of the options of some dataclasses by name; of one that several have, the first."""
+    """Return the schemas of the options of dataclasses by name; if several have an option, the first one counts."""
     found: dict[str, Schema] = {}
     for each in (each for part in described for each in options_of(part)):
         found.setdefault(each.name, option_schema(each, with_default=with_defaults))
@@ -84,18 +84,18 @@ def _object(description: str, properties: Mapping[str, Schema], **more: Any) -> 
 
 
 def _part(parts: Mapping[str, type], description: str) -> Schema:
-    kinds = {"description": "Which layers; the other keys are their options.", "enum": list(parts)}
+    kinds = {"description": "Type of the layers; the other keys are their options.", "enum": list(parts)}
     return _object(description, {"type": kinds} | options_schema(parts.values(), with_defaults=False))
 
 
 def networks() -> Schema:
-    """The section ``networks``: named sets of layers."""
+    """Return the schema of the section ``networks``: named sets of layers."""
     network = _object(
         "A trunk and a head. A built-in name changes that network; any other name makes a new one.",
         {
             "like": {"description": "The network that this one starts from.", "type": "string"},
             "trunk": _part(TRUNKS, "The layers that turn the sequence into features."),
-            "head": _part(HEADS, "The layers that turn features into the answer."),
+            "head": _part(HEADS, "The layers that turn features into the output."),
         },
     )
     return {
@@ -108,17 +108,17 @@ def networks() -> Schema:
 
 
 def training_options(*, with_kind: bool) -> Schema:
-    """The options of a named training, or of an arm's own changes to one."""
+    """Return the schema of a named training, or of an arm's changes to one."""
     own = options_schema(TRAININGS.values(), with_defaults=False)
     base = {"like": {"description": "The training that this one starts from.", "type": "string"}}
-    kind = {"kind": {"description": "Kind of the tasks that it is for.", "enum": list(KINDS)}}
+    kind = {"kind": {"description": "Kind of task that the training is for.", "enum": list(KINDS)}}
     return _object("Batches, optimiser and schedule.", base | (kind if with_kind else {}) | own)
 
 
 def trainings() -> Schema:
-    """The section ``trainings``: named sets of training options."""
+    """Return the schema of the section ``trainings``: named sets of training options."""
     return {
-        "description": f"Trainings by name. Built in: {', '.join(TRAININGS)}, for tasks of the kind of that name.",
+        "description": f"Trainings by name. Built in: {', '.join(TRAININGS)}, each for the kind of task of that name.",
         "type": "object",
         "default": {},
         "propertyNames": _NAME,
@@ -127,34 +127,36 @@ def trainings() -> Schema:
 
 
 def windows() -> Schema:
-    """The section ``windows``."""
+    """Return the schema of the section ``windows``."""
     return _object("The windows of binary tasks.", options_schema([WindowSettings], with_defaults=True), default={})
 
 
 def windows_of_task() -> Schema:
-    """The options of its windows that a task changes."""
+    """Return the schema of a task's changes to ``windows``."""
     return _object("Options of ``windows`` for this task.", options_schema([WindowSettings], with_defaults=False))
 
 
 def negatives() -> Schema:
-    """The section ``negatives``."""
-    return _object("How negatives are drawn.", options_schema([NegativeSettings], with_defaults=True), default={})
+    """Return the schema of the section ``negatives``."""
+    return _object("The sampling of negatives.", options_schema([NegativeSettings], with_defaults=True), default={})
 
 
 def negatives_of_task() -> Schema:
-    """The options of its negatives that a task changes."""
+    """Return the schema of a task's changes to ``negatives``."""
     return _object("Options of ``negatives`` for this task.", options_schema([NegativeSettings], with_defaults=False))
 
 
 def compute() -> Schema:
-    """The section ``compute``: where and how networks are trained and applied."""
+    """Return the schema of the section ``compute``."""
     return _object(
-        "Where networks are trained and applied.", options_schema([ComputeSettings], with_defaults=True), default={}
+        "The device on which networks are trained and applied.",
+        options_schema([ComputeSettings], with_defaults=True),
+        default={},
     )
 
 
 def arm() -> Schema:
-    """One arm of a study: a network, a symmetry and a training."""
+    """Return the schema of one arm of a study."""
     symmetry = {
         each.name: list_or_value(each) if each.name in SPANNED else option_schema(each, with_default=False)
         for each in options_of(Symmetry)
@@ -167,7 +169,7 @@ def arm() -> Schema:
     }
     strands = options_schema([StrandSettings], with_defaults=False)
     network = {
-        "description": f"Name of a network, or a list of names; {PUBLISHED} is the published one of the task's kind.",
+        "description": f"Name of a network, or a list of names; {PUBLISHED} is the published one for the kind of task.",
         "type": ["string", "array"],
         "minItems": 1,
         "uniqueItems": True,
@@ -175,19 +177,19 @@ def arm() -> Schema:
         "default": PUBLISHED,
     }
     training = training_options(with_kind=False) | {
-        "description": f"Name of a training, or options that differ from those of the {PUBLISHED} one.",
+        "description": f"Name of a training, or options that differ from the {PUBLISHED} one.",
         "type": ["string", "object"],
         "default": PUBLISHED,
     }
     kinds = {
-        "description": "Kinds of task that the arm is for; by default all that its network and training can serve.",
+        "description": "Kinds of task that the arm serves; by default all that its network and training can serve.",
         "type": "array",
         "minItems": 1,
         "uniqueItems": True,
         "items": {"description": "Kind of task.", "enum": list(KINDS)},
     }
     conjoined = {
-        "description": "Train and apply the mean of the answers on both strands; for representation standard.",
+        "description": "Train and apply the mean of the outputs on both strands; for representation standard.",
         "type": "boolean",
     }
     return _object(
@@ -201,14 +203,14 @@ def arm() -> Schema:
             "training": training,
             "kinds": kinds,
             "train_sizes": {"$ref": "#/$defs/train_sizes"},
-            "family": {"description": "Name of the arm with lists that this one comes from."} | _NAME,
+            "family": {"description": "Name of the arm with lists from which this arm was made."} | _NAME,
         },
         required=["representation", "kmer", "channels"],
     )
 
 
 def reference() -> Schema:
-    """The reference arm of each kind of task."""
+    """Return the schema of the reference arms, one for each kind of task."""
     name = {"description": "Name of an arm or combination.", "type": "string"}
     return _object(
         "The arm or combination over which figures and tables show the gain, for each kind of task; by default the "
@@ -219,21 +221,21 @@ def reference() -> Schema:
 
 
 def kind() -> Schema:
-    """The kind of a task."""
+    """Return the schema of the kind of a task."""
     sentences = " ".join(f"{each.name}: {each.doc}" for each in KINDS.values())
     return {"description": sentences, "enum": list(KINDS), "default": "binary"}
 
 
 def tracks() -> dict[str, Schema]:
-    """The keys of a task that give its input tracks."""
+    """Return the schemas of a task's input tracks, by key."""
     types = {True: "#/$defs/stranded", False: "#/$defs/location"}
     return {name: {"description": each.doc, "$ref": types[each.is_stranded]} for name, each in TRACKS.items()}
 
 
-#: Options of which an arm may give a list, and the ending that each value adds to the arm's name.
+#: Options for which an arm may give a list, with the suffix that each value adds to the name of the arm.
 SPANNED = {"kmer": "_k{:g}", "plus_fraction": "_p{:g}", "network": "_{}", "curvature": "_{}"}
 
-#: Every generated part by the name under which the schema file refers to it, as ``generated:<name>``.
+#: Every generated part by name; the schema file refers to it as ``generated:<name>``.
 PARTS: dict[str, Callable[[], Schema]] = {
     each.__name__: each
     for each in (

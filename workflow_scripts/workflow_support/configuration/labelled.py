@@ -1,4 +1,4 @@
-"""Labelled tasks: where their sequences come from and how they are split."""
+"""Checks of labelled tasks: the files of their sequences, and the splits."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from workflow_support.origins import KeyPath, Origins, dotted
 Settings = Mapping[str, Any]
 
 FILES = (*SPLITS, "all")
-#: The shares that are drawn, by the files that are given. Without make_splits, all may have a column of splits.
+#: The splits that are drawn, by the files given. Without make_splits, the file ``all`` may have a column of splits.
 DRAWN = {SPLITS: (), ("train", "test"): ("validation",), ("all",): ("validation", "test")}
 
 
 def may_be_folder(path: KeyPath) -> bool:
-    """Whether the location under ``path`` may be a folder of classes."""
+    """Return True if the location under ``path`` may be a folder of classes."""
     return path[0] == "tasks" and path[2] == "sequences"
 
 
 def check_labelled(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where the sequences of a task are not split, or split twice."""
+    """Raise an InputError if the sequences of a task are not split, or split twice."""
     for name, task in settings["tasks"].items():
         if "sequences" in task:
             path = ("tasks", name, "sequences")
@@ -29,10 +29,10 @@ def check_labelled(settings: Settings, origins: Origins) -> None:
             if given not in DRAWN:
                 raise origins.error(
                     path,
-                    f"`{dotted(path)}` must give a file for every split, for train and test, or one for all",
+                    f"`{dotted(path)}` must have a file for every split, for train and test, or one for all",
                     found=" and ".join(given) or "no file",
                     allowed="train, validation and test; train and test, with make_splits; or all",
-                    mend="add the missing files, or give all alone",
+                    mend="add the missing files, or give only all",
                 )
             _check_shares((*path, "make_splits"), task["sequences"], given, origins)
 
@@ -48,7 +48,7 @@ def _check_shares(path: KeyPath, sequences: Settings, given: tuple[str, ...], or
             path,
             f"`{dotted(path)}` does not fit the files, which are {files}",
             found=f"shares of {' and '.join(found)}" if found else "no share",
-            allowed=f"shares of {' and '.join(drawn)}" if drawn else "no make_splits: every split has its file",
+            allowed=f"shares of {' and '.join(drawn)}" if drawn else "no make_splits, since every split has a file",
             mend=f"write make_splits: {{{', '.join(f'{key}: 0.1' for key in drawn)}}}" if drawn else "delete the line",
         )
     if sum(shares[key] for key in drawn) >= 1:
@@ -56,6 +56,6 @@ def _check_shares(path: KeyPath, sequences: Settings, given: tuple[str, ...], or
             path,
             f"`{dotted(path)}` leaves nothing to train on",
             found=f"shares of {' and '.join(str(shares[key]) for key in drawn)}",
-            allowed="shares of less than 1 together",
-            mend="lower them, for example to 0.1 and 0.2",
+            allowed="shares with a sum below 1",
+            mend="lower the shares, for example to 0.1 and 0.2",
         )

@@ -13,14 +13,14 @@ REMOTE_SCHEMES = ("http://", "https://", "ftp://")
 
 
 class Location(NamedTuple):
-    """A path or a URL, and the digest (``sha256:<hex>`` or ``md5:<hex>``) that the file must have, where known."""
+    """A path or a URL, and the digest (``sha256:<hex>`` or ``md5:<hex>``) that the file must have, if it is known."""
 
     address: str
     checksum: str | None
 
     @classmethod
     def of(cls, value: str | dict[str, str]) -> Location:
-        """From its form in the configuration: text, or ``{location: ..., checksum: ...}``."""
+        """Read a location of the configuration: text, or ``{location: ..., checksum: ...}``."""
         return cls(value, None) if isinstance(value, str) else cls(value["location"], value.get("checksum"))
 
     @property
@@ -29,21 +29,21 @@ class Location(NamedTuple):
 
 
 def fill_placeholder(value: Any, path: KeyPath, data: str | None, origins: Origins) -> Any:
-    """A location in its form in the configuration, with ``{data}`` replaced by the folder ``data``."""
+    """Replace ``{data}`` by the folder ``data`` in a location of the configuration."""
     address = Location.of(value).address
     if "{data}" in address and data is None:
         raise origins.error(
             path,
             f"`{dotted(path)}` uses {{data}}, but the configuration has no key `data`",
             found=address,
-            allowed="{data} where `data` names a folder",
+            allowed="{data}, if `data` names a folder",
             mend="run with `--config data=FOLDER`, or add `data: FOLDER` to the configuration",
         )
     filled = address.replace("{data}", data or "")
     if "{" in filled or "}" in filled:
         raise origins.error(
             path,
-            f"`{dotted(path)}` has braces that stand for nothing",
+            f"`{dotted(path)}` has braces other than those of {{data}}",
             found=address,
             allowed="{data}, and no other braces",
             mend="write {data}, or rename the file",
@@ -52,7 +52,7 @@ def fill_placeholder(value: Any, path: KeyPath, data: str | None, origins: Origi
 
 
 def is_folder(location: Location) -> bool:
-    """Whether this is a local folder; one cannot have a checksum."""
+    """Return True if a location is a local folder, which cannot have a checksum."""
     return not location.is_remote and location.checksum is None and Path(location.address).is_dir()
 
 
@@ -61,10 +61,10 @@ def require_file(address: str, path: KeyPath, origins: Origins) -> None:
     if "://" in address:
         raise origins.error(
             path,
-            f"`{dotted(path)}` is a URL of a kind that cannot be fetched",
+            f"`{dotted(path)}` is a URL that cannot be fetched",
             found=address,
             allowed=f"a path, or a URL that begins with {', '.join(REMOTE_SCHEMES)}",
-            mend="use such a URL, or fetch the file yourself and give its path",
+            mend="use such a URL, or download the file and give its path",
         )
     file = Path(address)
     if file.is_file() and os.access(file, os.R_OK):
@@ -80,7 +80,7 @@ def require_file(address: str, path: KeyPath, origins: Origins) -> None:
 
 
 def _beside(file: Path) -> str:
-    """A hint at the closest file name in the same folder, or at the folder that is missing."""
+    """Return a hint: the closest file name in the same folder, or the folder that is missing."""
     if not file.parent.is_dir():
         return f": the folder {file.parent} does not exist"
     near = get_close_matches(file.name, [other.name for other in file.parent.iterdir()], n=1)

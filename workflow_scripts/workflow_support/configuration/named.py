@@ -1,4 +1,4 @@
-"""Named networks and trainings: what a name, with what it is like and what it changes, amounts to."""
+"""Named networks and trainings, completed from the ones that they start from (``like``) and from defaults."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 Settings = Mapping[str, Any]
 
-#: The trunks and heads that a network can be made of.
+#: The trunks and heads from which a network can be built.
 PARTS = {"trunk": TRUNKS, "head": HEADS}
 
 
 def with_named_sets(settings: dict[str, Any], origins: Origins) -> dict[str, Any]:
-    """``settings`` with every network and training complete, the built-in ones among them.
+    """Complete every network and training of ``settings``, and add the built-in ones.
 
     Raises
     ------
     InputError
-        Where a name is like nothing, an option belongs to other layers, or a head cannot read its trunk.
+        If a set starts from an unknown one, an option belongs to other layers, or a head cannot read its trunk.
     """
     networks = {
         name: _network(name, settings["networks"], origins)
@@ -42,13 +42,13 @@ def with_named_sets(settings: dict[str, Any], origins: Origins) -> dict[str, Any
 def require_options(
     kind_of: str, allowed: Mapping[str, Option], given: Settings, path: KeyPath, origins: Origins
 ) -> None:
-    """Raise an InputError for the first key of ``given`` that is no option of ``kind_of``."""
+    """Raise an InputError for the first key of ``given`` that is not an option of ``kind_of``."""
     for key in given:
         if key not in allowed:
             near = get_close_matches(key, allowed, n=1)
             raise origins.error(
                 (*path, key),
-                f"`{dotted((*path, key))}` means nothing for {kind_of}",
+                f"`{dotted((*path, key))}` has no meaning for {kind_of}",
                 found=key,
                 allowed=", ".join(allowed),
                 mend=f"did you mean `{near[0]}`?" if near else "delete the line",
@@ -56,7 +56,7 @@ def require_options(
 
 
 def training_options(kind: str) -> dict[str, Option]:
-    """The options of the trainings of a kind by name."""
+    """Return the options of trainings for a kind of task, by name."""
     return {each.name: each for each in options_of(TRAININGS[kind])}
 
 
@@ -82,15 +82,15 @@ def _network(name: str, given: Settings, origins: Origins, after: tuple[str, ...
 
 
 def _part(part: str, path: KeyPath, base: Settings | None, own: Settings, origins: Origins) -> Any:
-    """A trunk or head; one of another type than that of the base starts from its own defaults."""
+    """Build a trunk or head; if its type differs from that of the base, it starts from its own defaults."""
     kind = own.get("type", base["type"] if base else None)
     if kind is None:
         raise origins.error(
             path,
-            f"`{dotted(path)}` does not say which {part} it is",
+            f"`{dotted(path)}` does not say which {part} to use",
             found="no type",
             allowed=", ".join(PARTS[part]),
-            mend=f"add type: {next(iter(PARTS[part]))}, or say which network it is like",
+            mend=f"add type: {next(iter(PARTS[part]))}, or start from another network with like",
         )
     described = PARTS[part][kind]
     options = {each.name: each for each in options_of(described)}
@@ -105,10 +105,10 @@ def _part(part: str, path: KeyPath, base: Settings | None, own: Settings, origin
         value = changed.get(key, dict(changed))
         raise origins.error(
             (*path, key) if key in changed else path,
-            f"`{dotted((*path, key) if key in changed else path)}` has a value that it cannot have",
+            f"`{dotted((*path, key) if key in changed else path)}` has a value that is not allowed",
             found=value,
             allowed=f"{allowed or problem}",
-            mend=f"take {value + 1}" if "odd" in allowed and isinstance(value, int) else "change the value",
+            mend=f"use {value + 1}" if "odd" in allowed and isinstance(value, int) else "change the value",
         ) from error
 
 
@@ -122,7 +122,7 @@ def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ..
     if base is None:
         raise origins.error(
             path,
-            f"`{dotted(path)}` does not say which training it is like",
+            f"`{dotted(path)}` does not say which training it starts from",
             found=", ".join(own) or "no key",
             allowed=", ".join(dict.fromkeys((*TRAININGS, *given))),
             mend=f"add like: {next(iter(TRAININGS))}",
@@ -136,7 +136,7 @@ def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ..
     if own.get("kind", kind) != kind:
         raise origins.error(
             (*path, "kind"),
-            f"`{dotted(path)}` is like a training for other tasks",
+            f"`{dotted(path)}` starts from a training for another kind of task",
             found=f"kind: {own['kind']} and a training of kind {kind}",
             allowed=f"kind: {kind}",
             mend="delete the line",
@@ -148,7 +148,7 @@ def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ..
 def _base(
     path: KeyPath, own: Settings, built_in: Mapping[str, Any], given: Settings, after: tuple[str, ...], origins: Origins
 ) -> str | None:
-    """The name that a set starts from: what it says, itself where it is built in, or None."""
+    """Return the name that a set starts from: its ``like``, or its own name if it is built in, or None."""
     name = path[-1]
     if "like" not in own:
         return name if name in built_in else None
@@ -159,7 +159,7 @@ def _base(
     if own["like"] in (*after, name):
         raise origins.error(
             (*path, "like"),
-            f"`{dotted(path)}` is like itself",
+            f"`{dotted(path)}` starts from itself",
             found=" -> ".join((*after, name, own["like"])),
             allowed=", ".join(built_in),
             mend="name another set",
@@ -168,5 +168,5 @@ def _base(
 
 
 def plain(values: Settings) -> dict[str, Any]:
-    """The same as YAML and JSON know it."""
+    """Turn tuples into lists, which YAML and JSON can hold."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}

@@ -1,4 +1,4 @@
-"""Simulated phylogenies: draws of one, and what is asked for must go together."""
+"""Simulated phylogenies: one draw for each seed, and checks that their settings fit together."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Settings = Mapping[str, Any]
 
 
 def with_draws(settings: dict[str, Any], origins: Origins) -> dict[str, Any]:
-    """``settings`` with a phylogeny for each seed of one that lists several, and a file where a task names a phylogeny.
+    """Replace each phylogeny with several seeds by one per seed, and each task's phylogeny by its file.
 
-    ``trees: {seed: [1, 2]}`` becomes ``trees_s1`` and ``trees_s2``, and so does a task ``trees`` whose sequences are
-    those of ``phylogeny: trees``; the two are of the group ``trees``.
+    ``trees: {seed: [1, 2]}`` becomes ``trees_s1`` and ``trees_s2``. A task ``trees`` with sequences of
+    ``phylogeny: trees`` also becomes two tasks of these names, in the group ``trees``.
     """
     draws = {name: _draws(name, values["seed"]) for name, values in settings["phylogenies"].items()}
     phylogenies, tasks, done = {}, {}, []
@@ -39,7 +39,7 @@ def _draws(name: str, seed: int | list[int]) -> dict[str, int]:
 def _tasks_of_draws(
     name: str, task: Settings, settings: Settings, draws: Mapping[str, Mapping[str, int]], origins: Origins
 ) -> Iterator[tuple[str, Settings]]:
-    """The tasks that one stands for, by their names."""
+    """Yield the tasks, with their names, that stand for one task of the configuration."""
     phylogeny = task.get("sequences", {}).get("phylogeny")
     if phylogeny is None:
         yield name, task
@@ -49,7 +49,7 @@ def _tasks_of_draws(
     if "all" in task["sequences"]:
         raise origins.error(
             path,
-            f"`{dotted(path)}` has sequences of two origins",
+            f"`{dotted(path)}` has two sources of sequences",
             found="phylogeny and all",
             allowed="one of them",
             mend="delete the other line",
@@ -66,24 +66,24 @@ def _require_new(name: str, known: Settings, path: KeyPath, origins: Origins) ->
     if name in known:
         raise origins.error(
             path,
-            f"two of `{dotted(path[:-1])}` are called `{name}`",
+            f"two entries of `{dotted(path[:-1])}` have the name `{name}`",
             found=f"`{dotted(path)}` and another",
-            allowed="every name once; several seeds end names in _s<seed>",
+            allowed="every name only once; several seeds add _s<seed> to the name",
             mend="rename one of them",
         )
 
 
 def check_phylogenies(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where classes are of a motif that is not there, its file is not, or frequencies are none."""
+    """Raise an InputError if a motif or its file is missing, or frequencies do not add up to 1."""
     for name, phylogeny in settings["phylogenies"].items():
         path = ("phylogenies", name)
         if phylogeny["classes"] == "motif" and "motif" not in phylogeny:
             raise origins.error(
                 (*path, "classes"),
-                f"`{dotted(path)}` has classes by a motif, but no motif",
+                f"`{dotted(path)}` defines classes by a motif, but has no motif",
                 found="classes: motif",
                 allowed="clades, or motif with a section motif",
-                mend="add motif: {matrix: ..., gain: ..., loss: ...}, or take classes: clades",
+                mend="add motif: {matrix: ..., gain: ..., loss: ...}, or use classes: clades",
             )
         _check_matrix((*path, "motif", "matrix"), phylogeny, origins)
         _check_frequencies((*path, "substitutions", "frequencies"), phylogeny["substitutions"], origins)
@@ -95,7 +95,7 @@ def _check_matrix(path: tuple[str, ...], phylogeny: Settings, origins: Origins) 
             path,
             f"the file of `{dotted(path)}` does not exist",
             found=phylogeny["motif"]["matrix"],
-            allowed=f"a matrix in JASPAR's format; relative paths start at {Path.cwd()}",
+            allowed=f"a matrix in JASPAR format; relative paths start at {Path.cwd()}",
             mend="correct the path",
         )
 
@@ -105,8 +105,8 @@ def _check_frequencies(path: tuple[str, ...], substitutions: Settings, origins: 
     if abs(total - 1) > 1e-6:
         raise origins.error(
             path,
-            f"`{dotted(path)}` are no frequencies",
+            f"`{dotted(path)}` do not add up to 1",
             found=f"numbers that add up to {total:g}",
-            allowed="four numbers, of A, C, G and T, that add up to 1",
-            mend="divide each by their sum",
+            allowed="four numbers, for A, C, G and T, that add up to 1",
+            mend="divide each number by the sum",
         )

@@ -1,4 +1,4 @@
-"""Profile tasks: where their reads come from, and what predictions need of them."""
+"""Checks of profile tasks: the files of their reads, and the controls that predictions need."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Settings = Mapping[str, Any]
 
 
 def check_profile_sources(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where the reads of a task are not those of both strands."""
+    """Raise an InputError if the reads of a task do not cover both strands."""
     for name, task in settings["tasks"].items():
         for key in ("counts", *STRANDED):
             _check_stranded(("tasks", name, key), task.get(key, {"reads": []}), origins)
 
 
 def check_profile_predictions(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where a prediction of profiles lacks an input track that its networks read."""
+    """Raise an InputError if a prediction of profiles lacks an input track that its networks read."""
     for name, values in settings["predict"].items():
         task = settings["tasks"][values["task"]]
         track = next((name for name in TRACKS if name in task), None)
@@ -49,6 +49,6 @@ def _check_stranded(path: KeyPath, source: Mapping[str, Any], origins: Origins) 
             path,
             f"the strands of `{dotted(path)}` do not pair up",
             found=f"{len(source['plus'])} bigWigs of the + strand, {len(source['minus'])} of the - strand",
-            allowed="as many of one as of the other, in the same order",
+            allowed="equally many of both strands, in the same order",
             mend="add the missing files",
         )

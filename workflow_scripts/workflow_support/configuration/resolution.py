@@ -1,4 +1,4 @@
-"""From the configuration as a user wrote it to the one that the workflow runs on."""
+"""The resolution of a configuration: from what a user wrote to the complete settings that the workflow runs on."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Configuration(NamedTuple):
     Parameters
     ----------
     settings
-        With the defaults filled in, ``{data}`` replaced, and ``windows``, ``negatives`` and ``splits`` complete in each
-        task. It is itself a valid configuration, which resolves to itself.
+        The configuration with defaults filled in, ``{data}`` replaced, and ``windows``, ``negatives`` and ``splits``
+        complete in each task. It is itself a valid configuration and resolves to itself.
     locations
-        Every input file by its key in the configuration, such as ``genomes.hg19.fasta``.
+        Every input file, by its key in the configuration, such as ``genomes.hg19.fasta``.
     """
 
     settings: dict[str, Any]
@@ -42,16 +42,16 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     Parameters
     ----------
     config
-        As read from ``files``, later ones overriding earlier ones, and from the command line.
+        Configuration as read from ``files``, with later files overriding earlier ones, and from the command line.
     files
-        Where to look for the line of a key that is in error.
+        Files in which error messages look up the line of a key.
     schema_file
-        JSON schema of the configuration; holds the defaults.
+        JSON schema of the configuration, which also states the defaults.
 
     Raises
     ------
     InputError
-        For the first thing that is wrong.
+        For the first problem found.
     """
     origins = Origins(files)
     schema = read_schema(schema_file)
@@ -84,7 +84,7 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
 
 
 def simulated_files(settings: Mapping[str, Any]) -> set[str]:
-    """The files that the simulated experiment and the simulated phylogenies of ``settings``, if any, consist of."""
+    """Return the files of the simulated experiment and of the simulated phylogenies of ``settings``, if any."""
     factors = settings.get("simulation", {}).get("tfs", {})
     folder = f"results/{settings['name']}/simulation"
     of_reads = (".nexus.bam", ".control.bam", ".truth.plus.bw", ".truth.minus.bw")
@@ -102,14 +102,14 @@ def simulated_files(settings: Mapping[str, Any]) -> set[str]:
 
 
 def _without_empty(value: Any) -> Any:
-    """``value`` without the keys that YAML gives no value: ``strongest:`` alone is the same as no such line."""
+    """Remove keys without a value: in YAML, ``strongest:`` alone is the same as no such line."""
     if isinstance(value, Mapping):
         return {key: _without_empty(item) for key, item in value.items() if item is not None}
     return value
 
 
 def _with_tasks_to_do(settings: dict[str, Any], origins: Origins) -> dict[str, Any]:
-    """``settings`` without the tasks that ``only`` leaves out, so that nobody needs their files."""
+    """Remove the tasks that ``only`` leaves out, so that their files are not needed."""
     if "only" not in settings:
         return settings
     for index, name in enumerate(settings["only"]):
@@ -118,7 +118,7 @@ def _with_tasks_to_do(settings: dict[str, Any], origins: Origins) -> dict[str, A
 
 
 def _with_complete_tasks(settings: dict[str, Any]) -> dict[str, Any]:
-    """``settings`` with what a task does not say itself taken from the run and from its genome."""
+    """Complete each task, prediction and set of variants with the settings of the run and of its genome."""
     tasks = {name: _complete_task(task, settings) for name, task in settings["tasks"].items()}
     predictions = {name: _complete_prediction(values, tasks) for name, values in settings["predict"].items()}
     variants = {name: _complete_variants(values, tasks) for name, values in settings["variants"].items()}

@@ -1,4 +1,4 @@
-"""The JSON schema of the configuration: violations as clear errors, and defaults."""
+"""The JSON schema of the configuration: readable errors for violations, and defaults."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from .values import TYPE_CHECKER, describe, mend_value, read_scalar
 
 Schema = Mapping[str, Any]
 
-#: The beginning of a reference to a part that is generated from dataclasses.
+#: The prefix of references to parts that are generated from dataclasses.
 GENERATED = "generated:"
 
 
 def read_schema(file: Path) -> Schema:
-    """The schema in ``file`` with every ``$ref`` replaced: within it, to a file beside it, or to a generated part."""
+    """Read a schema and replace every ``$ref``, be it to the same file, to a file next to it or to a generated part."""
     root = json.loads(file.read_text(encoding="utf-8"))
     return _inlined({key: value for key, value in root.items() if key != "$defs"}, root, file.parent)
 
 
 def require_valid(config: Mapping[str, Any], schema: Schema, origins: Origins) -> None:
-    """Raise an InputError for the first violation; misspelt keys come first, since they also go missing."""
+    """Raise an InputError for the first violation; misspelt keys come before the missing keys that they cause."""
     validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=TYPE_CHECKER)(schema)
     violations = list(validator.iter_errors(config))
     if violations:
@@ -38,9 +38,9 @@ def require_valid(config: Mapping[str, Any], schema: Schema, origins: Origins) -
 
 
 def with_scalars_read(value: Any, schema: Schema) -> Any:
-    """A copy of ``value`` in which text that stands for a number, or for true or false, is one where one belongs.
+    """Copy ``value`` and read text as a number or a truth value where the schema asks for one.
 
-    YAML takes ``1e-3`` for text, and Snakemake whatever stands within braces on its command line.
+    YAML reads ``1e-3`` as text, and Snakemake reads everything within braces on its command line as text.
     """
     if isinstance(value, Mapping):
         return {key: with_scalars_read(item, _child(schema, key)) for key, item in value.items()}
@@ -50,7 +50,7 @@ def with_scalars_read(value: Any, schema: Schema) -> Any:
 
 
 def with_defaults(value: Any, schema: Schema) -> Any:
-    """A copy of ``value`` in which every key that is missing and has a default holds it."""
+    """Copy ``value`` and add the default of every missing key that has one."""
     if isinstance(value, Mapping):
         complete = dict(value)
         for key, property_schema in schema.get("properties", {}).items():
@@ -65,7 +65,7 @@ def with_defaults(value: Any, schema: Schema) -> Any:
 
 
 def replace(value: Any, schema: Schema, title: str, function: Callable[[KeyPath, Any], Any], path: KeyPath = ()) -> Any:
-    """A copy of ``value`` in which ``function(path, part)`` stands for every part that the schema calls ``title``."""
+    """Copy ``value`` and replace every part that the schema calls ``title`` by ``function(path, part)``."""
     if schema.get("title") == title:
         return function(path, value)
     if isinstance(value, Mapping):
@@ -138,7 +138,7 @@ def _explain(error: jsonschema.ValidationError, schema: Schema, origins: Origins
         )
     return origins.error(
         path,
-        f"`{dotted(path)}` has a value that it cannot have",
+        f"`{dotted(path)}` has a value that is not allowed",
         found=json.dumps(error.instance),
         allowed=describe(error.schema),
         mend=mend_value(error, dotted(path)),

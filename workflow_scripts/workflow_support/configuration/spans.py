@@ -1,4 +1,4 @@
-"""Arms that list several values: one arm for every combination of them."""
+"""The expansion of arms that list several values into one arm for every combination of values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Settings = Mapping[str, Any]
 
 
 def with_spanned_arms(study: dict[str, Any], origins: Origins) -> dict[str, Any]:
-    """``study`` with one arm for every combination of the values that an arm lists, and no name that stands for others.
+    """Replace arms that list values by one arm for every combination of values, also where combinations name them.
 
     ``irrep: {kmer: [1, 3], plus_fraction: 0.75}`` becomes ``irrep_k1`` and ``irrep_k3``, both with ``family: irrep``.
     """
@@ -26,7 +26,7 @@ def with_spanned_arms(study: dict[str, Any], origins: Origins) -> dict[str, Any]
                     ("study", "arms", family),
                     f"two arms are called `{name}`",
                     found=f"`study.arms.{family}` and another arm",
-                    allowed="every name once; lists end names in _k<k>, _p<share>, _<network> and _<curvature>",
+                    allowed="every name once; lists add _k<k>, _p<share>, _<network> and _<curvature> to the name",
                     mend="rename one of them",
                 )
             spanned[name] = values
@@ -47,7 +47,7 @@ def _span(family: str, arm: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, 
 
 
 def name_as_written(name: str, arm: Settings, origins: Origins) -> str:
-    """The name under which a file gives an arm: its own, or the one that lists made longer."""
+    """Return the name of an arm in the configuration file: its own name, or the one to which lists added suffixes."""
     written = name
     for key, suffix in reversed(SPANNED.items()):
         if key in arm and not origins.has(("study", "arms", written)):
@@ -56,6 +56,6 @@ def name_as_written(name: str, arm: Settings, origins: Origins) -> str:
 
 
 def _members(names: Iterable[str], arms: Settings) -> list[str]:
-    """``names`` with the arms of a family for its name."""
+    """Replace the name of each family in ``names`` by the names of its arms."""
     of_names = ([name] if name in arms else [a for a in arms if arms[a]["family"] == name] or [name] for name in names)
     return list(dict.fromkeys(arm for members in of_names for arm in members))

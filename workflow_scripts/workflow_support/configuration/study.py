@@ -1,4 +1,4 @@
-"""What a study compares: arms and combinations of them, training sizes, references and claims."""
+"""The comparisons of a study: arms and their combinations, training sizes, references and claims."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ ALL, SMALLEST = "all", "smallest"
 
 
 def kinds_of(settings: Settings, name: str) -> list[str]:
-    """The kinds of task that an arm serves, or that all arms of a combination serve."""
+    """List the kinds of task that an arm serves, or that all arms of a combination serve."""
     combination = settings["study"]["combinations"].get(name)
     members = [name] if combination is None else members_of(combination)
     return [kind for kind in KINDS if all(kind in kinds_of_arm(settings, arm) for arm in members)]
 
 
 def contestants(study: Settings) -> list[str]:
-    """All arms, and after them all combinations, which are evaluated alike."""
+    """List all arms, followed by all combinations, which are evaluated in the same way."""
     return [*study["arms"], *study["combinations"]]
 
 
 def contestants_for(settings: Settings, task: str) -> list[str]:
-    """The arms, and after them the combinations, that serve a task."""
+    """List the arms, followed by the combinations, that serve a task."""
     kind = settings["tasks"][task]["kind"]
     return [name for name in contestants(settings["study"]) if kind in kinds_of(settings, name)]
 
 
 def with_references(settings: dict[str, Any]) -> dict[str, Any]:
-    """``settings`` with a reference for each kind that an arm serves, and sizes in place of their names."""
+    """Add a reference for each kind of task that an arm serves, and replace the size ``smallest`` in claims."""
     study = settings["study"]
     first = {kind: name for name in reversed(study["arms"]) for kind in kinds_of_arm(settings, name)}
     present = {task["kind"] for task in settings["tasks"].values()}
@@ -47,22 +47,21 @@ def with_references(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def members_of(combination: Settings) -> list[str]:
-    """All arms that a combination averages or chooses among."""
+    """List all arms that a combination averages or chooses from."""
     return combination.get("arms") or combination["best_of"]
 
 
 class Replicates(NamedTuple):
-    """What a combination averages: for each candidate the arms, and for each replicate the seeds."""
+    """The networks that a combination averages: the arms of each candidate, and the seeds of each replicate."""
 
     candidates: list[list[str]]
     seeds: list[list[int]]
 
 
 def replicates_of(study: Settings, name: str) -> Replicates:
-    """Members of an arm, which is the mean of itself alone, or of a combination.
+    """Return the replicates of a combination, or of an arm, which is treated as the mean of itself alone.
 
-    Seeds are averaged in groups without a seed in common, so that replicates stay independent; an incomplete last group
-    is left out.
+    Seeds are averaged in disjoint groups, so that replicates stay independent. An incomplete last group is left out.
     """
     combination = study["combinations"].get(name, {"arms": [name], "replicates": 1})
     candidates = [combination["arms"]] if "arms" in combination else [[arm] for arm in combination["best_of"]]
@@ -71,7 +70,7 @@ def replicates_of(study: Settings, name: str) -> Replicates:
 
 
 def train_sizes(settings: Settings, task: str, name: str) -> list[str]:
-    """Sizes at which there are networks of an arm or combination for a task, as text."""
+    """List the training sizes, as text, at which an arm or combination has networks for a task."""
     study = settings["study"]
     members = [study["arms"][arm] for candidate in replicates_of(study, name).candidates for arm in candidate]
     restrictions = [set(map(str, arm["train_sizes"])) for arm in members if "train_sizes" in arm]
@@ -80,7 +79,7 @@ def train_sizes(settings: Settings, task: str, name: str) -> list[str]:
 
 
 def check_study(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where combinations, references or claims mean nothing."""
+    """Raise an InputError if sizes, combinations, references or claims are invalid."""
     study = settings["study"]
     _check_sizes(("study", "train_sizes"), study["train_sizes"], origins)
     for name, task in settings["tasks"].items():
@@ -96,15 +95,15 @@ def check_study(settings: Settings, origins: Origins) -> None:
                 path,
                 f"`{dotted(path)}` does not serve tasks of kind {kind}",
                 found=f"{name}, for kind {' or '.join(kinds_of(settings, name))}",
-                allowed=", ".join(serving) or f"no arm is of kind {kind}",
-                mend="name one of these, or delete the line",
+                allowed=", ".join(serving) or f"nothing, since no arm serves kind {kind}",
+                mend="use one of these names, or delete the line",
             )
     for index, claim in enumerate(study["claims"]):
         _check_claim(("study", "claims", index), claim, settings, origins)
 
 
 def _check_sizes(path: KeyPath, sizes: list[str | float], origins: Origins) -> None:
-    """The last size is what figures and predictions take for the largest."""
+    """Raise an InputError if sizes do not ascend; figures and predictions use the last one as the largest."""
     ascending = sorted(sizes, key=lambda size: math.inf if size == ALL else size)
     if sizes != ascending:
         raise origins.error(
@@ -122,18 +121,18 @@ def _check_combination(name: str, combination: Settings, settings: Settings, ori
     if name in arms or name == BASELINE_ARM:
         raise origins.error(
             path,
-            f"`{name}` is the name of an arm too",
+            f"`{name}` is also the name of an arm",
             found=name,
-            allowed="names that no arm and no baseline has",
+            allowed="a name that differs from all arms and the baseline",
             mend="rename the combination",
         )
     given = [key for key in ("arms", "best_of") if key in combination]
     if len(given) != 1:
         raise origins.error(
             path,
-            f"`{dotted(path)}` must say what it combines, once",
+            f"`{dotted(path)}` must have either arms or best_of",
             found=" and ".join(given) or "neither arms nor best_of",
-            allowed="arms, all of which are averaged, or best_of, of which one is chosen",
+            allowed="arms, which are all averaged, or best_of, from which one arm is chosen",
             mend="keep one of them" if given else "add one of them",
         )
     for index, arm in enumerate(combination[given[0]]):
@@ -142,15 +141,15 @@ def _check_combination(name: str, combination: Settings, settings: Settings, ori
         members = {arm: kinds_of_arm(settings, arm) for arm in members_of(combination)}
         raise origins.error(
             (*path, given[0]),
-            f"`{dotted(path)}` mixes arms that serve no kind of task together",
+            f"`{dotted(path)}` combines arms that have no kind of task in common",
             found="; ".join(f"{arm}: {', '.join(kinds)}" for arm, kinds in members.items()),
             allowed="arms that all serve one kind",
-            mend="make a combination for each kind",
+            mend="make one combination for each kind",
         )
     if combination["replicates"] > len(study["seeds"]):
         raise origins.error(
             (*path, "replicates"),
-            f"`{dotted(path)}` averages more networks of an arm than there are",
+            f"`{dotted(path)}` averages more networks of an arm than exist",
             found=f"replicates: {combination['replicates']} with {len(study['seeds'])} seeds",
             allowed=f"at most {len(study['seeds'])}",
             mend="lower replicates, or add seeds",
@@ -176,6 +175,6 @@ def _check_claim(path: KeyPath, claim: Settings, settings: Settings, origins: Or
             (*path, "wider_at"),
             f"`{dotted(path)}` needs two sizes that the study does not have",
             found=f"wider_at: {claim['wider_at']} with train_sizes: {sizes}",
-            allowed="a size among study.train_sizes, and all beside it",
+            allowed="a size of study.train_sizes, which must also have all",
             mend="add the sizes to study.train_sizes",
         )

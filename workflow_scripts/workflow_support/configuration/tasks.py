@@ -1,4 +1,4 @@
-"""Tasks: whether they have what their kind needs, and nothing that means something for other kinds only."""
+"""Checks that tasks have the keys that their kind needs and no others, and that arms serve them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ USERS = ("predict", "attribute", "variants")
 
 
 def check_kinds(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where a task has what is not for its kind, lacks what is, or has no arm."""
+    """Raise an InputError if a task has a key of another kind, lacks a key of its own kind, or no arm serves it."""
     for name, task in settings["tasks"].items():
         path, kind = ("tasks", name), task["kind"]
         _check_keys(path, task, origins)
@@ -26,7 +26,7 @@ def check_kinds(settings: Settings, origins: Origins) -> None:
             raise origins.error(
                 path,
                 f"no arm serves `{dotted(path)}`",
-                found=f"a task of kind {kind}, and arms for other kinds alone",
+                found=f"a task of kind {kind}, and only arms for other kinds",
                 allowed="at least one arm whose kinds, network and training serve it",
                 mend=f"add such an arm: {{kinds: [{kind}], representation: rcps, kmer: 1, channels: 32}}",
             )
@@ -39,7 +39,7 @@ def _check_keys(path: KeyPath, task: Settings, origins: Origins) -> None:
         if owners and kind not in owners:
             raise origins.error(
                 (*path, key),
-                f"`{dotted((*path, key))}` means nothing for a task of kind {kind}",
+                f"`{dotted((*path, key))}` has no meaning for a task of kind {kind}",
                 found=f"{key} with kind: {kind}",
                 allowed=f"{key} with kind: {' or '.join(owners)}",
                 mend="delete the line, or change the kind",
@@ -56,7 +56,7 @@ def _check_keys(path: KeyPath, task: Settings, origins: Origins) -> None:
 
 
 def check_arms_in_use(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where a section that uses networks takes an arm or task that cannot serve it."""
+    """Raise an InputError if a section that uses networks names an arm or task that cannot serve it."""
     for user in USERS:
         for name, values in settings[user].items():
             kind = settings["tasks"][values["task"]]["kind"]
@@ -68,7 +68,7 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     f"`{dotted(path)}` is not for tasks of kind {kind}, such as {values['task']}",
                     found=values["arm"],
                     allowed=", ".join(serving),
-                    mend="name one of these arms, or another task",
+                    mend="use one of these arms, or another task",
                 )
             if reason := KINDS[kind].unusable.get(user):
                 path = (user, name, "task")
@@ -77,21 +77,21 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     f"`{dotted(path)}` is a {kind} task, {reason}",
                     found=values["task"],
                     allowed=f"a task of kind {' or '.join(k for k in KINDS if user not in KINDS[k].unusable)}",
-                    mend="name another task",
+                    mend="use another task",
                 )
             if "best_of" in settings["study"]["combinations"].get(values["arm"], {}):
                 raise origins.error(
                     (user, name, "arm"),
-                    f"`{dotted((user, name, 'arm'))}` is chosen among arms only once they are trained",
+                    f"`{dotted((user, name, 'arm'))}` is chosen from several arms only after they are trained",
                     found=values["arm"],
-                    allowed="an arm, or a combination of arms that are all averaged",
-                    mend="name the arm that was chosen, as study/selections.tsv says",
+                    allowed="an arm, or a combination that averages all of its arms",
+                    mend="use the arm that was chosen, which study/selections.tsv lists",
                 )
             if "head" in values and kind != "profile":
                 path = (user, name, "head")
                 raise origins.error(
                     path,
-                    f"`{dotted(path)}` means nothing for a task of kind {kind}",
+                    f"`{dotted(path)}` has no meaning for a task of kind {kind}",
                     found=f"head: {values['head']} with kind: {kind}",
                     allowed="head with kind: profile",
                     mend="delete the line",

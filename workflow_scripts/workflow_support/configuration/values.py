@@ -1,4 +1,4 @@
-"""Single values of the configuration: what a schema allows, in words, and how to mend what it does not."""
+"""Single values of the configuration: their conversion, descriptions of what a schema allows, and suggested fixes."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def _is_whole_number(_: Any, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-# JSON Schema calls 5.0 an integer and lets nan and infinity pass every bound; scripts would fail on both.
+# JSON Schema counts 5.0 as an integer and lets NaN and infinity pass every bound; scripts would fail on both.
 TYPE_CHECKER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
     {"number": _is_number, "integer": _is_whole_number}
 )
 
 
 def read_scalar(text: str, schema: Mapping[str, Any]) -> object:
-    """``text`` as the number or truth value that ``schema`` asks for; or unchanged."""
+    """Read ``text`` as the number or truth value that ``schema`` asks for, or return it unchanged."""
     for kind, read in _READERS:
         if kind in _types(schema):
             try:
@@ -67,13 +67,13 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
 
 
 def describe(schema: Mapping[str, Any]) -> str:
-    """A value's meaning and limits: ``a whole number, at least 1 (Looks at the validation split.)``."""
+    """Describe the limits and the meaning of a value: ``a whole number, at least 1 (Seed of the draw.)``."""
     description = schema.get("description")
     return describe_value(schema) + (f" ({description})" if description else "")
 
 
 def describe_value(schema: Mapping[str, Any]) -> str:
-    """The limits of a value: ``a whole number, at least 1``."""
+    """Describe the limits of a value: ``a whole number, at least 1``."""
     if "enum" in schema:
         kind = " or ".join(map(str, schema["enum"]))
     elif "anyOf" in schema:
@@ -84,18 +84,18 @@ def describe_value(schema: Mapping[str, Any]) -> str:
         kind = " or ".join(_WORDS[name] for name in _types(schema))
     parts = [kind, *(words.format(schema[key]) for key, words in _BOUNDS.items() if key in schema)]
     if schema.get("uniqueItems"):
-        parts.append("none twice")
+        parts.append("without duplicates")
     return ", ".join(filter(None, parts))
 
 
 def mend_value(error: jsonschema.ValidationError, name: str) -> str:
-    """How to mend a value that violates its schema."""
+    """Suggest a fix for a value that violates its schema."""
     value, schema = error.instance, error.schema
     if error.validator == "enum" and (near := get_close_matches(str(value), map(str, schema["enum"]), n=1)):
         return f"did you mean `{near[0]}`?"
     if error.validator == "type" and schema.get("type") == "string" and isinstance(value, int | float):
-        # A contig called 1, say, is a number to YAML. Its text is lost: 010 became 8, and no became false.
+        # YAML reads a contig called 1, for example, as a number. The text is lost: 010 becomes 8, and no becomes false.
         return "put it in quotes, as it is written in the file"
     if "default" in schema:
         return f"change `{name}`, or leave it out for the default, {schema['default']}"
-    return f"change `{name}` to such a value"
+    return f"change `{name}` to an allowed value"

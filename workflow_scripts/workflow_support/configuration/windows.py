@@ -1,4 +1,4 @@
-"""Windows: whether the layers of every arm fit the windows of the tasks that it serves."""
+"""Checks that the layers of every arm fit the windows of the tasks that it serves."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Settings = Mapping[str, Any]
 
 
 def profile_length(settings: Settings) -> int:
-    """Positions of the profile that networks give, the same for all profile arms."""
+    """Return the number of positions of the predicted profile, which is the same for all profile arms."""
     task = of_kind(settings["tasks"], PROFILE)[0]
     return _profile_network(settings, arms_for(settings, task)[0]).output_length
 
 
 def check_windows(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError where a window is too short for an arm, or profile arms give profiles of several lengths."""
+    """Raise an InputError if a window is too short for an arm, or profile arms differ in the length of profiles."""
     for task, values in settings["tasks"].items():
         if "windows" in values and KINDS[values["kind"]].answers == LOGITS:
             for arm in arms_for(settings, task):
@@ -32,7 +32,7 @@ def check_windows(settings: Settings, origins: Origins) -> None:
     if len(set(lengths.values())) > 1:
         raise origins.error(
             ("study", "arms"),
-            "the networks of profile arms give profiles of several lengths, which cannot be compared",
+            "the networks of profile arms predict profiles of different lengths, which cannot be compared",
             found=", ".join(f"{arm}: {length}" for arm, length in lengths.items()),
             allowed="one length for all",
             mend="change the widths or dilations of their trunks or heads until the lengths agree",
@@ -57,13 +57,13 @@ def _check_width(settings: Settings, task: str, arm: str, origins: Origins) -> N
 
 
 def shortest_window(network: Settings) -> int:
-    """The narrowest window, in bases, that a network can read."""
+    """Return the narrowest window, in bases, that a network can read."""
     described = NetworkDescription.from_dict(network | {"window": 10**9})
     return described.trunk.window_for(described.symmetry.kmer, described.head.needed_positions())
 
 
 def _checked_length(settings: Settings, arm: str, origins: Origins) -> int:
-    """The length of the profile of an arm; refuses windows that leave none, or none in their middle."""
+    """Return the length of the profile of an arm; raise an InputError if there is none in the middle of the window."""
     window, path = settings["profile"]["window"], _path(settings, PROFILE, arm)
     try:
         length = _profile_network(settings, arm).output_length
@@ -93,6 +93,6 @@ def _profile_network(settings: Settings, arm: str) -> NetworkDescription:
 
 
 def _path(settings: Settings, kind: str, arm: str) -> KeyPath:
-    """The key of the network of an arm for tasks of a kind."""
+    """Return the key of the network of an arm for a kind of task."""
     network = settings["study"]["arms"][arm]["network"]
     return ("networks", kind if network == PUBLISHED else network)
