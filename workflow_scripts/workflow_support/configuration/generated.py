@@ -149,7 +149,7 @@ def negatives_of_task() -> Schema:
 def compute() -> Schema:
     """Return the schema of the section ``compute``."""
     return _object(
-        "The device on which networks are trained and applied.",
+        "The device and threads with which networks are trained and applied.",
         options_schema([ComputeSettings], with_defaults=True),
         default={},
     )
