@@ -227,12 +227,12 @@ def kind() -> Schema:
 
 
 def tracks() -> dict[str, Schema]:
-    """The keys of a task that give its input tracks."""
+    """Return the schemas of a task's input tracks, by key."""
     types = {True: "#/$defs/stranded", False: "#/$defs/location"}
     return {name: {"description": each.doc, "$ref": types[each.is_stranded]} for name, each in TRACKS.items()}
 
 
-#: Options of which an arm may give a list, and the ending that each value adds to the arm's name.
+#: Options for which an arm may give a list, with the suffix that each value adds to the name of the arm.
 SPANNED = {"kmer": "_k{:g}", "plus_fraction": "_p{:g}", "network": "_{}", "curvature": "_{}"}
 
 #: Every generated part by name; the schema file refers to it as ``generated:<name>``.

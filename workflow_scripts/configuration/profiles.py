@@ -1,4 +1,4 @@
-"""Checks of profile tasks: the files of their reads, and the controls that predictions need."""
+"""Checks of profile tasks: the files of their reads, and the input tracks that predictions need."""
 
 from __future__ import annotations
 

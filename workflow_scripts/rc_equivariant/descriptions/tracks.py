@@ -1,4 +1,4 @@
-"""Input tracks: measurements at each base of a window that a network can read beside its sequence."""
+"""Input tracks: measurements at each base of a window that a network can read in addition to the sequence."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class Track:
     Parameters
     ----------
     name
-        Its key in a task of the configuration, and the name of its array among the files of the task.
+        Key of the track in a task of the configuration, and name of its array among the files of the task.
     doc
-        What was measured, for the documentation.
+        Description of the measurement, for the documentation.
     is_stranded
-        Whether the two strands were measured apart. Reverse complement reverses the positions of every track, and
+        True if the two strands were measured separately. Reverse complement reverses the positions of every track, and
         exchanges the strands of a stranded one. A stranded track is given as ``plus`` and ``minus`` or as ``reads``,
-        like the counts of a task; any other is one bigWig. No value may be negative.
+        like the counts of a task; any other track is a single bigWig. Values must not be negative.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Track:
 
     @property
     def strands(self) -> tuple[str, ...]:
-        """The names of its channels: ``plus`` and ``minus``, or ``both`` together."""
+        """The names of the channels: ``plus`` and ``minus``, or only ``both``."""
         return ("plus", "minus") if self.is_stranded else ("both",)
 
 
@@ -35,7 +35,7 @@ class Track:
 TRACKS: dict[str, Track] = {
     each.name: each
     for each in (
-        Track(name="control", doc="Where reads of a control start; for kind profile.", is_stranded=True),
+        Track(name="control", doc="Start positions of the reads of a control; for kind profile.", is_stranded=True),
     )  # A new track goes above this line.
 }
 #: Names of the tracks that come from reads, or from one bigWig per strand.

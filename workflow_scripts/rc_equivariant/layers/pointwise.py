@@ -38,8 +38,8 @@ def require_pointwise(function: Pointwise, channels: int) -> None:
         if not _depends_on_own_value_alone(trial, x, y, function):
             raise ValueError(
                 f"{_name(function)} is not pointwise: a value depends on other values, on its channel or on its "
-                "position, which reverse complement moves; use a function of each single value, with the same "
-                "parameters for all channels"
+                "position, which reverse complement moves; use a function of each single value whose "
+                "parameters are shared by all channels"
             )
 
 

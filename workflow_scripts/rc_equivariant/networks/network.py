@@ -160,8 +160,8 @@ class Network(EquivariantModule):
         kmers
             K-mer indices (:meth:`KmerEncoding.indices`), shape (batch, window - k + 1).
         tracks
-            The input tracks of the description, in its order, each of shape (batch, strands, output_length), + strand
-            first; one that was measured on both strands together has one channel.
+            The input tracks in the order of the description, each of shape (batch, strands, output_length), + strand
+            first. A track that was measured on both strands together has one channel.
 
         Returns
         -------

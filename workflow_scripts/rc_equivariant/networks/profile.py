@@ -23,10 +23,10 @@ BOTH_STRANDS = Representation(trivial=1)
 
 
 class Profile(HeadLayers):
-    """A profile and a total for each strand, from features and the input tracks that the description names.
+    """The head for a profile and a total on each strand, from features and the input tracks that the description names.
 
-    One convolution reads the profile from the features, and another of width 1 mixes it with the tracks. The logarithm
-    of the totals is a linear map of the average of the features and of log(1 + total) of each track.
+    One convolution computes the profile from the features, and another of width 1 combines it with the tracks. The
+    logarithm of the totals is a linear map of the average features and of log(1 + total) of each track.
     """
 
     def __init__(self, trunk: TrunkLayers, description: NetworkDescription) -> None:
@@ -35,18 +35,18 @@ class Profile(HeadLayers):
         super().__init__((hidden, *tracks) if tracks else hidden, (STRANDS, STRANDS))
         self.track_types = tracks
         self.average = GlobalAvgPool1d(hidden)
-        # A standard network reads and gives the same strands, but no symmetry is asked of its layers.
+        # A standard network has the same strands, but its layers need not respect any symmetry.
         is_ordinary = isinstance(hidden, Ordinary)
         strands, *read = (Ordinary(each.size) if is_ordinary else each for each in (STRANDS, *tracks))
         self.profile = Conv1d(hidden, strands, description.head.profile_width)
         self.profile_and_tracks, self.average_and_tracks = [strands, *read], [hidden, *read]
         if tracks:
-            # Saved networks have its weights under this name, whatever the tracks.
+            # Saved networks store its weights under this name for any tracks.
             self.profile_and_control = Conv1d(reduce(add, self.profile_and_tracks), strands, 1)
         self.totals = Linear(reduce(add, self.average_and_tracks), strands)
 
     def forward(self, features: Tensor, *tracks: Tensor) -> tuple[Tensor, Tensor]:
-        """Profile and totals, as :meth:`Network.forward` returns them."""
+        """Return profile and totals, as :meth:`Network.forward` does."""
         profile, average = self.profile(features), self.average(features)
         if not tracks:
             return profile, self.totals(average)
