@@ -137,7 +137,7 @@ def _positive_test_windows(
             file=windows,
             found="no positive window of the test split",
             allowed="at least one",
-            mend="give the test split of the configuration regions with peaks",
+            fix="give the test split of the configuration regions with peaks",
         )
     all_codes = np.load(codes, mmap_mode="r")
     middle = _middle(all_codes.shape[1], architecture_of(network).window)

@@ -84,7 +84,7 @@ def _require_right_order(shift: StrandShift, counts: np.ndarray, plus: Path, min
             file=minus,
             found=f"the same as in {plus}",
             allowed="5' ends of only the reads of the − strand",
-            mend="give the bigWig of each strand, or the reads as BAM, which the workflow will count",
+            fix="give the bigWig of each strand, or the reads as BAM, which the workflow will count",
         )
     if shift.verdict == "swapped":
         raise InputError(
@@ -93,7 +93,7 @@ def _require_right_order(shift: StrandShift, counts: np.ndarray, plus: Path, min
             found=f"+ begins {-shift.lag} bases right of − ({minus}), by {-shift.order:.1f} standard errors, "
             f"in {shift.windows:,} windows",
             allowed="+ left of −, as on the two sides of a bound protein",
-            mend="exchange the files of plus and minus in this source",
+            fix="exchange the files of plus and minus in this source",
         )
 
 

@@ -45,7 +45,7 @@ def embed_sequences(
             file=windows,
             found=f"{len(rows)} sequences",
             allowed=f"at least {points}, for `hyperbolicity: points: {points}`",
-            mend="lower points, or take another split",
+            fix="lower points, or take another split",
         )
     rng = np.random.default_rng(seed)
     drawn = np.stack([rng.choice(rows, points, replace=False) for _ in range(samples)])

@@ -71,7 +71,7 @@ def extract_profiles(
         has_reads = found[:, :, jitter : jitter + output].any(axis=(1, 2))
         kept = np.flatnonzero(has_reads)
         rows = accounting_table({"no reads in the output window": len(table) - len(kept)}, len(kept))
-        require_every_split(table[has_reads], rows, file=plus[0], what="window with reads", mend=SPLIT_WITHOUT_READS)
+        require_every_split(table[has_reads], rows, file=plus[0], what="window with reads", fix=SPLIT_WITHOUT_READS)
         write_windows(table[has_reads], paths[0])
         write_codes(genome, table[has_reads], paths[1])
         rows.to_csv(paths[2], sep="\t", index=False)
@@ -91,7 +91,7 @@ def _read_positives(file: Path, width: int) -> pd.DataFrame:
             file=file,
             found=", ".join(map(str, widths[:5])) + " bp",
             allowed=f"{width:,} bp: the window, and the jitter on either side",
-            mend="delete the window table and run the workflow again, which will write a new one",
+            fix="delete the window table and run the workflow again, which will write a new one",
         )
     return table
 

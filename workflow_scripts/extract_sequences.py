@@ -42,7 +42,7 @@ def _common_width(table: pd.DataFrame, file: Path) -> int:
             file=file,
             found=", ".join(map(str, widths[:5])) + " bp",
             allowed="one width for positives and negatives",
-            mend="delete both window tables and run the workflow again, which will write new ones",
+            fix="delete both window tables and run the workflow again, which will write new ones",
         )
     return int(widths[0])
 

@@ -62,7 +62,7 @@ def _negative(file: Path, contig: str, value: float) -> InputError:
         file=file,
         found=f"{value:g} on {contig}",
         allowed="0 or more, for networks read the logarithm of 1 + the sum of a window",
-        mend="give the signal itself, not its logarithm or a difference",
+        fix="give the signal itself, not its logarithm or a difference",
     )
 
 

@@ -113,7 +113,7 @@ def _files_of_tracks(
                     for strand, given in zip(TRACKS[name].strands, strands, strict=True)
                 ),
                 allowed="at least one of each",
-                mend=f"predict on the genome of the task, whose {name} is known, or train networks without a {name}",
+                fix=f"predict on the genome of the task, whose {name} is known, or train networks without a {name}",
             )
         found[name] = strands
     for file, given in zip(files, names, strict=True):
@@ -124,7 +124,7 @@ def _files_of_tracks(
                 file=model,
                 found=file,
                 allowed="none",
-                mend=f"leave out the {name}, or train the networks with it",
+                fix=f"leave out the {name}, or train the networks with it",
             )
     return found
 

@@ -33,7 +33,7 @@ def select_signal_regions(positives: Path, signal: Path, fasta: Path, regions: P
             file=signal,
             found=", ".join(sorted(measured)),
             allowed="at least one of " + ", ".join(windows["contig"].unique()),
-            mend="use a bigWig of the contigs that the peaks lie on, or leave out `signal:`",
+            fix="use a bigWig of the contigs that the peaks lie on, or leave out `signal:`",
         )
     if not is_measured.all():
         logger.info("%s: left out %d windows on contigs that the bigWig lacks", signal, int((~is_measured).sum()))

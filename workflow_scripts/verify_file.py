@@ -17,7 +17,7 @@ def verify_file(source: Path, checksum: str, verified: Path) -> None:
             file=source,
             found=found,
             allowed=checksum,
-            mend="get the file again, or correct the checksum in the configuration",
+            fix="get the file again, or correct the checksum in the configuration",
         )
     verified.parent.mkdir(parents=True, exist_ok=True)
     # Both paths are resolved, because a relative link starts at the real folder of results, maybe on another disk.

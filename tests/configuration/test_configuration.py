@@ -314,7 +314,7 @@ def test_every_fault_is_named_with_its_line_and_a_remedy(good: str, tmp_path: Pa
     error = caught.value
     for word in words:
         assert word in str(error)
-    assert error.mend
+    assert error.fix
     assert error.found is not None
     assert error.allowed is not None
     if line:
@@ -577,7 +577,7 @@ def test_a_former_key_is_refused_with_its_new_spelling(good: str, tmp_path: Path
     with pytest.raises(InputError) as caught:
         resolve_text(good.replace(*place), tmp_path)
     assert f"`{key}`" in str(caught.value)
-    assert caught.value.mend == f"replace it with: {new}"
+    assert caught.value.fix == f"replace it with: {new}"
     assert caught.value.line == (13 if is_arm else 2)
     # What is to be pasted is part of a configuration that resolves.
     pasted = yaml.safe_load(good)

@@ -1,4 +1,4 @@
-"""Inputs that cannot be used: each is told with its file, its line if any, and a mend; nothing is left behind."""
+"""Inputs that cannot be used: each is told with its file, its line if any, and a fix; nothing is left behind."""
 
 import gzip
 import struct
@@ -226,7 +226,7 @@ def prepare(peaks: Path, genome: Path, folder: Path, **changes: object) -> None:
 
 
 def assert_told(error: InputError, file: Path, line: int | None, told: str) -> None:
-    """The text opens with the file and line, says what was found and how to mend it, and holds ``told``."""
+    """The text opens with the file and line, says what was found and how to fix it, and holds ``told``."""
     text = str(error)
     place = str(file) + (f", line {line}: " if line else ": ")
     assert text.startswith(place), text
@@ -234,4 +234,4 @@ def assert_told(error: InputError, file: Path, line: int | None, told: str) -> N
     assert told in text
     assert error.found is not None
     assert error.allowed
-    assert error.mend
+    assert error.fix

@@ -75,7 +75,7 @@ def test_a_wrong_region_is_told_by_file_line_and_key(genome: Path, fault: dict[s
     with pytest.raises(InputError) as caught:
         check(genome, **fault)
     assert str(caught.value).startswith(f"{genome.parent / 'config.yaml'}, line {line}: {key}")
-    assert caught.value.mend
+    assert caught.value.fix
     assert not (genome.parent / "regions.tsv").exists()
 
 

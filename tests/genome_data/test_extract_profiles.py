@@ -169,7 +169,7 @@ def test_a_bad_control_is_refused(task: Path, signal: dict[str, Signal]) -> None
 def assert_refused(task: Path, words: list[str]) -> None:
     with pytest.raises(InputError) as caught:
         extract(task)
-    for word in ("found:", "allowed:", "mend:", *words):
+    for word in ("found:", "allowed:", "fix:", *words):
         assert word in str(caught.value)
     assert not list((task / "out").glob("*")), "something half-written was left"
 

@@ -353,7 +353,7 @@ def test_an_impossible_bin_ends_with_an_exact_report(tmp_path):
     lines = describe_shortfall(counts)
     assert lines[0] == "test: GC 0.9 to 1 ran out: 7 wanted, 1 found, 6 missing"
     assert "6 of 10" in lines[1]
-    assert all(mend in lines[1] for mend in ("gc_bin_width", "margin", "ratio", "overlap"))
+    assert all(fix in lines[1] for fix in ("gc_bin_width", "margin", "ratio", "overlap"))
     assert describe_shortfall(counts[counts["missing"] == 0]) == []
 
 
@@ -362,7 +362,7 @@ def test_no_negative_at_all_is_an_error_that_names_the_split(tmp_path):
     whole_contig = intervals(("two", 400, 600))
     with pytest.raises(InputError, match="'test'") as caught:
         sample_negatives(genome, split_of, wanted, whole_contig, [], **SETTINGS | {"margin": 400})
-    assert "margin" in caught.value.mend
+    assert "margin" in caught.value.fix
 
 
 def test_a_margin_ends_with_its_contig(tmp_path):

@@ -285,4 +285,4 @@ def test_a_genome_without_the_peaks_contigs_names_both_styles(genome: Path, tmp_
         prepared(tmp_path, genome, "1\t5\t9\n2\t5\t9\n")
     assert "Ensembl" in str(caught.value)
     assert "UCSC" in str(caught.value)
-    assert "sed 's/^/chr/'" in caught.value.mend
+    assert "sed 's/^/chr/'" in caught.value.fix

@@ -116,7 +116,7 @@ def test_bad_tracks(tmp_path: Path, name: str, strand: str) -> None:
     good = write_track(tmp_path / "good.bw", random_values(np.random.default_rng(3)))
     with pytest.raises(InputError) as caught:
         read(*([bad], [good]) if strand == "plus" else ([good], [good, bad]), [("chr1", 1000), ("chr1", 2000)])
-    for word in ("bad.bw", "found:", "allowed:", "mend:", *words):
+    for word in ("bad.bw", "found:", "allowed:", "fix:", *words):
         assert word in str(caught.value)
 
 

@@ -210,7 +210,7 @@ def test_bad_reads(name: str, tmp_path: Path) -> None:
     bam.write_bytes(make(tmp_path))
     with pytest.raises(InputError) as caught:
         count(bam)
-    for word in ("reads.bam", "found:", "allowed:", "mend:", told):
+    for word in ("reads.bam", "found:", "allowed:", "fix:", told):
         assert word in str(caught.value)
     assert not (tmp_path / "out").exists(), "something half-written was left"
 

@@ -163,11 +163,11 @@ def test_interval_arithmetic_is_set_arithmetic_on_bases(first, second) -> None:
         ({"validation": ["chr2"], "test": ["chr1"], "exclude": ["chr9"]}, "exclude: a region", "chr9"),
     ],
 )
-def test_bad_splits_are_told_with_a_mend(splits, problem: str, told: str) -> None:
+def test_bad_splits_are_told_with_a_fix(splits, problem: str, told: str) -> None:
     with pytest.raises(InputError, match=problem) as caught:
         split_regions(splits, SIZES)
     assert told in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_bad_splits_are_told_with_a_mend(splits, problem: str, told: str) -> Non
 def test_an_unknown_contig_is_told_with_the_nearest_or_the_style(asked, genome, told) -> None:
     with pytest.raises(InputError) as caught:
         parse_region(asked, genome)
-    assert told in caught.value.mend
+    assert told in caught.value.fix
 
 
 def test_a_million_windows_are_assigned_in_a_moment() -> None:

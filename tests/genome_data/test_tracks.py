@@ -98,7 +98,7 @@ def test_a_missing_track_is_named(task: Path) -> None:
 def assert_refused(task: Path, words: list[str]) -> None:
     with pytest.raises(InputError) as caught:
         select(task)
-    for word in ["signal.bw", "found:", "allowed:", "mend:", *words]:
+    for word in ["signal.bw", "found:", "allowed:", "fix:", *words]:
         assert word in str(caught.value)
     assert not (task / "signal/regions.bed").exists()
 

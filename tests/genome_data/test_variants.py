@@ -251,7 +251,7 @@ def test_another_build_is_refused_and_a_few_disagreements_are_told(genome, caplo
 def test_another_naming_style_is_explained_and_nothing_left_is_refused(genome):
     with pytest.raises(InputError, match="no contig of the file") as error:
         counted(genome, listed(("1", 2, "C", "G"), ("1", 3, "G", "*")))
-    assert "chr" in error.value.mend
+    assert "chr" in error.value.fix
     with pytest.raises(InputError, match="no variant is left"):
         counted(genome, listed(("chr1", 3, "G", "*"), ("chr1", 300, "G", "A")))
 

@@ -56,7 +56,7 @@ def test_a_granted_gpu_without_a_driver_is_refused(monkeypatch, granted):
     with pytest.raises(InputError, match="device is cuda, but torch sees no GPU") as error:
         select_device("cuda", 1)
     assert f"CUDA_VISIBLE_DEVICES: {granted}" in str(error.value)
-    assert "device: cpu" in error.value.mend
+    assert "device: cpu" in error.value.fix
 
 
 def test_a_gpu_that_does_not_work_is_refused(monkeypatch):

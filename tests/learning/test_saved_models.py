@@ -82,7 +82,7 @@ def saved(replicates, tmp_path):
 def refused(weights, models):
     with pytest.raises(InputError) as error:
         load(weights, models, CPU)
-    assert error.value.mend
+    assert error.value.fix
     return error.value
 
 

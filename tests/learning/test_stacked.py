@@ -274,4 +274,4 @@ def test_a_gpu_that_is_too_small_is_told_with_how_many_to_try(monkeypatch):
     with pytest.raises(InputError, match="the memory of the GPU does not hold") as error:
         train_together(make_network, chosen, [start(seed) for seed in (1, 2, 3, 4)])
     assert "4 replicates together; CUDA out of memory." in error.value.found
-    assert error.value.mend == "set compute: {stacked_replicates: 2}"
+    assert error.value.fix == "set compute: {stacked_replicates: 2}"

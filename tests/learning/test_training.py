@@ -171,14 +171,14 @@ def overflowing():
 def test_divergence_is_a_clear_error():
     with pytest.raises(InputError, match=r"training of seed \d+ diverged in epoch 1") as error:
         trained_on(planted_windows(), overflowing, settings(), seed=0)
-    assert "learning_rate" in error.value.mend
+    assert "learning_rate" in error.value.fix
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_an_absent_gpu_is_an_error_and_never_the_cpu():
     with pytest.raises(InputError, match="torch sees no GPU") as error:
         trained_on(planted_windows(), network, settings(device="cuda"), seed=0)
-    assert "device: cpu" in error.value.mend
+    assert "device: cpu" in error.value.fix
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")

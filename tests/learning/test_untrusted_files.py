@@ -240,7 +240,7 @@ def test_archives_are_refused_and_never_unpacked(tmp_path: Path) -> None:
         with pytest.raises(InputError) as caught:
             normalise_genome(archive, *(tmp_path / "out" / str(number) for number in range(4)))
         assert str(archive) in str(caught.value)
-        assert caught.value.mend
+        assert caught.value.fix
     assert not list(tmp_path.rglob("escaped.fa"))
 
 
@@ -316,4 +316,4 @@ def test_names_that_a_shell_or_a_path_could_misread_are_refused(
             resolve(config, [file], SCHEMA)
         assert re.search("`name` has a value|cannot be a name", caught.value.problem)
         assert re.search("letters, digits|text like", caught.value.allowed)
-        assert caught.value.mend
+        assert caught.value.fix

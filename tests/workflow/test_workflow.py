@@ -119,7 +119,7 @@ def test_bad_configurations_are_refused_in_plain_words(
     output = checkout.snakemake("--configfile", "tests/bad.yaml", "--cores", "1", succeeds=False)
     for word in words:
         assert word in output
-    assert "mend:" in output
+    assert "fix:" in output
     assert "Traceback" not in output
     assert "common.smk" not in output
 
@@ -131,7 +131,7 @@ def test_a_bad_input_is_told_in_plain_words_and_without_a_traceback(checkout: Ch
     config = ["--configfile", "tests/bad.yaml", "--cores", "1"]
     output = checkout.snakemake(*config, "results/bad/predictions/oligos/genome.fa", succeeds=False)
     assert "tests/empty.fa: the file is empty" in output
-    assert "mend:" in output
+    assert "fix:" in output
     assert "Traceback" not in output
 
 

@@ -166,7 +166,7 @@ def test_a_refusal_is_told_at_once(remote: Remote, tmp_path: Path, status: int) 
         fetch(remote.url, tmp_path / "f")
     assert len(remote.requested) == 1
     assert remote.url in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.fix
     assert_nothing_is_left(tmp_path)
 
 
@@ -186,7 +186,7 @@ def test_one_corrupted_byte_is_caught_and_the_file_removed(remote: Remote, tmp_p
 def test_other_addresses_are_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be fetched") as caught:
         fetch(url, tmp_path / "f")
-    assert caught.value.mend
+    assert caught.value.fix
     assert_nothing_is_left(tmp_path)
 
 

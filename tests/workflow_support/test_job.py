@@ -32,7 +32,7 @@ def named(values: dict[str, Any]) -> Namedlist:
 @pytest.mark.parametrize(
     ("error", "status", "told"),
     [
-        (InputError("wrong", file="a.bed", line=3, mend="right it"), 1, "a.bed, line 3: wrong\n  mend:    right it\n"),
+        (InputError("wrong", file="a.bed", line=3, fix="right it"), 1, "a.bed, line 3: wrong\n  fix:     right it\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
     ids=["input error", "interrupt"],

@@ -179,7 +179,7 @@ def test_a_full_disk_is_told_and_the_next_attempt_succeeds(name: str, sources: P
     with pytest.raises(InputError, match="no room") as caught:
         WRITERS[name](sources, small_disk)
     assert f"bytes are free in {small_disk}" in str(caught.value) or "up to" in str(caught.value)
-    assert "free some space" in caught.value.mend
+    assert "free some space" in caught.value.fix
     assert left_in(small_disk) == ["filler"]
     filler.unlink()
     subprocess.run(["mount", "-o", f"remount,size={1 << 28}", str(small_disk)], check=True)
@@ -280,7 +280,7 @@ def job(tmp_path: Path, function: Callable[[], None], *inputs: Path | str) -> st
     assert ended.value.code == 1
     text = (tmp_path / log).read_text()
     assert "Traceback" not in text
-    assert "mend:" in text
+    assert "fix:" in text
     return text
 
 

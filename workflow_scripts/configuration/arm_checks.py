@@ -47,7 +47,7 @@ def _check_name(name: str, path: KeyPath, origins: Origins) -> None:
             f"the arm `{name}` has the name of the baseline, which is part of every run",
             found=name,
             allowed=f"any other name than {BASELINE_ARM}",
-            mend="rename the arm",
+            fix="rename the arm",
         )
 
 
@@ -60,7 +60,7 @@ def _check_symmetry(arm: Settings, path: KeyPath, origins: Origins) -> None:
                 f"`{dotted((*path, key))}` means nothing for representation {representation}",
                 found=f"{key}: {arm[key]} with representation: {representation}",
                 allowed=f"{key} with representation: {owner}",
-                mend="delete the line, or change the representation",
+                fix="delete the line, or change the representation",
             )
     if representation == "irrep" and "plus_fraction" not in arm:
         raise origins.error(
@@ -68,7 +68,7 @@ def _check_symmetry(arm: Settings, path: KeyPath, origins: Origins) -> None:
             f"`{dotted(path)}` does not say how many of its channels are +1",
             found="representation: irrep without plus_fraction",
             allowed="plus_fraction from 0 to 1",
-            mend="add plus_fraction, for example 0.75",
+            fix="add plus_fraction, for example 0.75",
         )
     if representation == "rcps" and arm["kmer"] != 1:
         raise origins.error(
@@ -76,7 +76,7 @@ def _check_symmetry(arm: Settings, path: KeyPath, origins: Origins) -> None:
             f"`{dotted(path)}` has representation rcps, which reads single bases",
             found=f"kmer: {arm['kmer']} with representation: rcps",
             allowed="kmer: 1 with representation: rcps",
-            mend="use representation: regular, which is the same for any k",
+            fix="use representation: regular, which is the same for any k",
         )
     if arm.get("conjoined") and ("consistency" in arm or arm.get("reverse_complement_augmentation")):
         raise origins.error(
@@ -84,7 +84,7 @@ def _check_symmetry(arm: Settings, path: KeyPath, origins: Origins) -> None:
             f"`{dotted(path)}` is conjoined, so its outputs are the same on both strands already",
             found="conjoined with consistency or reverse_complement_augmentation",
             allowed="one of them in an arm",
-            mend="make a second arm for the other setting",
+            fix="make a second arm for the other setting",
         )
 
 
@@ -106,7 +106,7 @@ def _check_trunk(layers: Settings, arm: Settings, path: KeyPath, origins: Origin
                 f"`{dotted((*path, key))}` means nothing for a {layers['trunk']['type']} trunk",
                 found=f"{key}: {arm[key]} with network: {arm['network']}",
                 allowed=f"{key} with network: hyperbolic, or another whose trunk has it",
-                mend="delete the line, or change the network",
+                fix="delete the line, or change the network",
             )
     try:
         trunk_of(layers, arm).check(symmetry_of(arm))
@@ -120,7 +120,7 @@ def _check_trunk(layers: Settings, arm: Settings, path: KeyPath, origins: Origin
             f"`{dotted(where)}` cannot be built: {problem}",
             found=", ".join(f"{each}: {arm[each]}" for each in ("representation", "kmer", "channels", *own)),
             allowed=rest or problem,
-            mend=f"use {arm['channels'] + 1} channels" if "pair up" in problem else "change one of these options",
+            fix=f"use {arm['channels'] + 1} channels" if "pair up" in problem else "change one of these options",
         ) from error
 
 
@@ -139,7 +139,7 @@ def _check_training(settings: Settings, arm: Settings, path: KeyPath, origins: O
                 f"`{dotted(path)}` cannot serve tasks of kind {kind}: {found[kind]}",
                 found=f"kinds: [{', '.join(arm['kinds'])}]",
                 allowed=f"kinds: [{', '.join(possible)}]",
-                mend="change kinds, the network or the training",
+                fix="change kinds, the network or the training",
             )
     if not served:
         raise origins.error(
@@ -147,7 +147,7 @@ def _check_training(settings: Settings, arm: Settings, path: KeyPath, origins: O
             f"`{dotted(path)}` serves no kind of task",
             found="; ".join(f"{kind}: {reason}" for kind, reason in found.items()),
             allowed="a network and a training for the same kind of task",
-            mend="change the network or the training",
+            fix="change the network or the training",
         )
     for kind in served:
         require_options(f"trainings of kind {kind}", training_options(kind), changed, (*path, "training"), origins)

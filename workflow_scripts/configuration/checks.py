@@ -77,7 +77,7 @@ def _check_batches(settings: Settings, origins: Origins) -> None:
                 "every batch would have windows of one class only",
                 found=f"{round(size * fraction)} of {size} windows bound, with positive_fraction {fraction}",
                 allowed="at least one window of each class in a batch",
-                mend="raise batch_size, or move positive_fraction closer to 0.5",
+                fix="raise batch_size, or move positive_fraction closer to 0.5",
             )
 
 
@@ -94,7 +94,7 @@ def _check_splits(settings: Settings, origins: Origins) -> None:
                         f"a region is given twice in `{dotted((*owner, 'splits'))}`",
                         found=f"{region} under {seen[region]} and {split}",
                         allowed="every region only once, so that splits do not overlap",
-                        mend="delete one of the two",
+                        fix="delete one of the two",
                     )
                 seen[region] = split
 
@@ -109,7 +109,7 @@ def _check_predictions(settings: Settings, origins: Origins) -> None:
                 f"`{dotted(path)}` must name exactly one thing to score",
                 found=" and ".join(given) or f"none of {', '.join(PREDICTION_INPUTS)}",
                 allowed=f"one of {', '.join(PREDICTION_INPUTS)}",
-                mend="keep one of them, and add a second prediction for another" if given else "add one of them",
+                fix="keep one of them, and add a second prediction for another" if given else "add one of them",
             )
         if given != ["sequences"] and "genome" not in prediction:
             raise origins.error(
@@ -117,7 +117,7 @@ def _check_predictions(settings: Settings, origins: Origins) -> None:
                 f"`{dotted(path)}` does not name the genome of its {given[0]}",
                 found=f"{given[0]} without genome, and a task without one",
                 allowed=", ".join(settings["genomes"]) or "sequences, since there is no genome",
-                mend="add genome, or give sequences",
+                fix="add genome, or give sequences",
             )
         if given == ["sequences"] and "genome" in prediction:
             raise origins.error(
@@ -125,7 +125,7 @@ def _check_predictions(settings: Settings, origins: Origins) -> None:
                 f"`{dotted((*path, 'genome'))}` has no meaning for sequences, which are scored directly",
                 found=f"genome: {prediction['genome']} with sequences",
                 allowed="genome with regions or contigs",
-                mend="delete the line, or give regions or contigs of the genome instead of sequences",
+                fix="delete the line, or give regions or contigs of the genome instead of sequences",
             )
 
 
@@ -137,7 +137,7 @@ def _check_variants(settings: Settings, origins: Origins) -> None:
                 f"`variants.{name}` does not name the genomes of its variants",
                 found=f"no genomes, and {variants['task']}, a task without one",
                 allowed=", ".join(settings["genomes"]) or "a genome; the configuration has none",
-                mend="add genomes: [...]",
+                fix="add genomes: [...]",
             )
 
 
@@ -150,7 +150,7 @@ def _check_simulation(settings: Settings, origins: Origins) -> None:
                 f"the limits of `simulation.{key}` are in the wrong order",
                 found=simulation[key],
                 allowed="[lowest, highest]",
-                mend="write the smaller number first",
+                fix="write the smaller number first",
             )
     for name, factor in simulation.get("tfs", {}).items():
         path = ("simulation", "tfs", name, "motif")
@@ -160,5 +160,5 @@ def _check_simulation(settings: Settings, origins: Origins) -> None:
                 f"the file of `{dotted(path)}` does not exist",
                 found=factor["motif"],
                 allowed=f"a matrix in JASPAR format; relative paths start at {Path.cwd()}",
-                mend="correct the path",
+                fix="correct the path",
             )

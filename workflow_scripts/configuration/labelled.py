@@ -32,7 +32,7 @@ def check_labelled(settings: Settings, origins: Origins) -> None:
                     f"`{dotted(path)}` must have a file for every split, for train and test, or one for all",
                     found=" and ".join(given) or "no file",
                     allowed="train, validation and test; train and test, with make_splits; or all",
-                    mend="add the missing files, or give only all",
+                    fix="add the missing files, or give only all",
                 )
             _check_shares((*path, "make_splits"), task["sequences"], given, origins)
 
@@ -49,7 +49,7 @@ def _check_shares(path: KeyPath, sequences: Settings, given: tuple[str, ...], or
             f"`{dotted(path)}` does not fit the files, which are {files}",
             found=f"shares of {' and '.join(found)}" if found else "no share",
             allowed=f"shares of {' and '.join(drawn)}" if drawn else "no make_splits, since every split has a file",
-            mend=f"write make_splits: {{{', '.join(f'{key}: 0.1' for key in drawn)}}}" if drawn else "delete the line",
+            fix=f"write make_splits: {{{', '.join(f'{key}: 0.1' for key in drawn)}}}" if drawn else "delete the line",
         )
     if sum(shares[key] for key in drawn) >= 1:
         raise origins.error(
@@ -57,5 +57,5 @@ def _check_shares(path: KeyPath, sequences: Settings, given: tuple[str, ...], or
             f"`{dotted(path)}` leaves nothing to train on",
             found=f"shares of {' and '.join(str(shares[key]) for key in drawn)}",
             allowed="shares with a sum below 1",
-            mend="lower the shares, for example to 0.1 and 0.2",
+            fix="lower the shares, for example to 0.1 and 0.2",
         )

@@ -37,7 +37,7 @@ def fill_placeholder(value: Any, path: KeyPath, data: str | None, origins: Origi
             f"`{dotted(path)}` uses {{data}}, but the configuration has no key `data`",
             found=address,
             allowed="{data}, if `data` names a folder",
-            mend="run with `--config data=FOLDER`, or add `data: FOLDER` to the configuration",
+            fix="run with `--config data=FOLDER`, or add `data: FOLDER` to the configuration",
         )
     filled = address.replace("{data}", data or "")
     if "{" in filled or "}" in filled:
@@ -46,7 +46,7 @@ def fill_placeholder(value: Any, path: KeyPath, data: str | None, origins: Origi
             f"`{dotted(path)}` has braces other than those of {{data}}",
             found=address,
             allowed="{data}, and no other braces",
-            mend="write {data}, or rename the file",
+            fix="write {data}, or rename the file",
         )
     return filled if isinstance(value, str) else value | {"location": filled}
 
@@ -64,7 +64,7 @@ def require_file(address: str, path: KeyPath, origins: Origins) -> None:
             f"`{dotted(path)}` is a URL that cannot be fetched",
             found=address,
             allowed=f"a path, or a URL that begins with {', '.join(REMOTE_SCHEMES)}",
-            mend="use such a URL, or download the file and give its path",
+            fix="use such a URL, or download the file and give its path",
         )
     file = Path(address)
     if file.is_file() and os.access(file, os.R_OK):
@@ -75,7 +75,7 @@ def require_file(address: str, path: KeyPath, origins: Origins) -> None:
         f"the file of `{dotted(path)}` {reason}",
         found=address,
         allowed=f"a readable file; relative paths start at {Path.cwd()}",
-        mend=f"correct the path{_beside(file)}",
+        fix=f"correct the path{_beside(file)}",
     )
 
 

@@ -52,7 +52,7 @@ def _require_free_names(section: str, given: Settings, origins: Origins) -> None
             f"`{section}.{PUBLISHED}` has the name by which arms ask for the built-in set of the kind of each task",
             found=PUBLISHED,
             allowed=f"any other name than {PUBLISHED}",
-            mend="rename it",
+            fix="rename it",
         )
 
 
@@ -68,7 +68,7 @@ def require_options(
                 f"`{dotted((*path, key))}` has no meaning for {kind_of}",
                 found=key,
                 allowed=", ".join(allowed),
-                mend=f"did you mean `{near[0]}`?" if near else "delete the line",
+                fix=f"did you mean `{near[0]}`?" if near else "delete the line",
             )
 
 
@@ -93,7 +93,7 @@ def _network(name: str, given: Settings, origins: Origins, after: tuple[str, ...
             f"the head of `{dotted(path)}` cannot read its trunk",
             found=f"a {head.type} head on a {trunk.type} trunk",
             allowed=f"on this trunk: {', '.join(kind for kind, other in HEADS.items() if other().fits(trunk))}",
-            mend="change the type of the head, or that of the trunk",
+            fix="change the type of the head, or that of the trunk",
         )
     return {part: {"type": each.type, **plain(asdict(each))} for part, each in (("trunk", trunk), ("head", head))}
 
@@ -107,7 +107,7 @@ def _part(part: str, path: KeyPath, base: Settings | None, own: Settings, origin
             f"`{dotted(path)}` does not say which {part} to use",
             found="no type",
             allowed=", ".join(PARTS[part]),
-            mend=f"add type: {next(iter(PARTS[part]))}, or start from another network with like",
+            fix=f"add type: {next(iter(PARTS[part]))}, or start from another network with like",
         )
     described = PARTS[part][kind]
     options = {each.name: each for each in options_of(described)}
@@ -125,7 +125,7 @@ def _part(part: str, path: KeyPath, base: Settings | None, own: Settings, origin
             f"`{dotted((*path, key) if key in changed else path)}` has a value that is not allowed",
             found=value,
             allowed=f"{allowed or problem}",
-            mend=f"use {value + 1}" if "odd" in allowed and isinstance(value, int) else "change the value",
+            fix=f"use {value + 1}" if "odd" in allowed and isinstance(value, int) else "change the value",
         ) from error
 
 
@@ -142,7 +142,7 @@ def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ..
             f"`{dotted(path)}` does not say which training it starts from",
             found=", ".join(own) or "no key",
             allowed=", ".join(dict.fromkeys((*TRAININGS, *given))),
-            mend=f"add like: {next(iter(TRAININGS))}",
+            fix=f"add like: {next(iter(TRAININGS))}",
         )
     if base in TRAININGS and base in (name, own.get("kind")):
         start = {"kind": base} | asdict(TRAININGS[base]())
@@ -156,7 +156,7 @@ def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ..
             f"`{dotted(path)}` starts from a training for another kind of task",
             found=f"kind: {own['kind']} and a training of kind {kind}",
             allowed=f"kind: {kind}",
-            mend="delete the line",
+            fix="delete the line",
         )
     if name in TRAININGS and kind != name:
         raise origins.error(
@@ -164,7 +164,7 @@ def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ..
             f"`{dotted(path)}` is the training of all tasks of kind {name}, and is like one for other tasks",
             found=f"like: {own['like']}, a training of kind {kind}",
             allowed=f"trainings of kind {name}",
-            mend="delete the line, or choose another name for the training",
+            fix="delete the line, or choose another name for the training",
         )
     require_options(f"trainings of kind {kind}", training_options(kind), changed, path, origins)
     return start | changed
@@ -187,7 +187,7 @@ def _base(
             f"`{dotted(path)}` starts from itself",
             found=" -> ".join((*after, name, own["like"])),
             allowed=", ".join(built_in),
-            mend="name another set",
+            fix="name another set",
         )
     return own["like"]
 

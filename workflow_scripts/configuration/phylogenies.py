@@ -52,7 +52,7 @@ def _tasks_of_draws(
             f"`{dotted(path)}` has two sources of sequences",
             found="phylogeny and all",
             allowed="one of them",
-            mend="delete the other line",
+            fix="delete the other line",
         )
     others = {key: value for key, value in task["sequences"].items() if key != "phylogeny"}
     is_group = draws[phylogeny].keys() != {phylogeny}
@@ -69,7 +69,7 @@ def _require_new(name: str, known: Settings, path: KeyPath, origins: Origins) ->
             f"two entries of `{dotted(path[:-1])}` have the name `{name}`",
             found=f"`{dotted(path)}` and another",
             allowed="every name only once; several seeds add _s<seed> to the name",
-            mend="rename one of them",
+            fix="rename one of them",
         )
 
 
@@ -83,7 +83,7 @@ def check_phylogenies(settings: Settings, origins: Origins) -> None:
                 f"`{dotted(path)}` defines classes by a motif, but has no motif",
                 found="classes: motif",
                 allowed="clades, or motif with a section motif",
-                mend="add motif: {matrix: ..., gain: ..., loss: ...}, or use classes: clades",
+                fix="add motif: {matrix: ..., gain: ..., loss: ...}, or use classes: clades",
             )
         _check_matrix((*path, "motif", "matrix"), phylogeny, origins)
         _check_frequencies((*path, "substitutions", "frequencies"), phylogeny["substitutions"], origins)
@@ -96,7 +96,7 @@ def _check_matrix(path: tuple[str, ...], phylogeny: Settings, origins: Origins) 
             f"the file of `{dotted(path)}` does not exist",
             found=phylogeny["motif"]["matrix"],
             allowed=f"a matrix in JASPAR format; relative paths start at {Path.cwd()}",
-            mend="correct the path",
+            fix="correct the path",
         )
 
 
@@ -108,5 +108,5 @@ def _check_frequencies(path: tuple[str, ...], substitutions: Settings, origins: 
             f"`{dotted(path)}` do not add up to 1",
             found=f"numbers that add up to {total:g}",
             allowed="four numbers, for A, C, G and T, that add up to 1",
-            mend="divide each number by the sum",
+            fix="divide each number by the sum",
         )

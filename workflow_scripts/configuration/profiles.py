@@ -30,7 +30,7 @@ def check_profile_predictions(settings: Settings, origins: Origins) -> None:
                 f"`{dotted(path)}` has no {track}, which the networks of {values['task']} read",
                 found="sequences" if "sequences" in values else f"genome: {values['genome']}",
                 allowed=f"regions or contigs of {task['genome']}, where the {track} was measured",
-                mend=f"predict there, or train a task without {track}",
+                fix=f"predict there, or train a task without {track}",
             )
 
 
@@ -42,7 +42,7 @@ def _check_stranded(path: KeyPath, source: Mapping[str, Any], origins: Origins) 
             f"`{dotted(path)}` must be bigWigs of both strands, or reads",
             found=" and ".join(sorted(given)) or "nothing",
             allowed="plus and minus, or reads",
-            mend="give the other strand" if len(given) == 1 else "keep one of the two forms",
+            fix="give the other strand" if len(given) == 1 else "keep one of the two forms",
         )
     if len(source.get("plus", [])) != len(source.get("minus", [])):
         raise origins.error(
@@ -50,5 +50,5 @@ def _check_stranded(path: KeyPath, source: Mapping[str, Any], origins: Origins) 
             f"the strands of `{dotted(path)}` do not pair up",
             found=f"{len(source['plus'])} bigWigs of the + strand, {len(source['minus'])} of the - strand",
             allowed="equally many of both strands, in the same order",
-            mend="add the missing files",
+            fix="add the missing files",
         )

@@ -14,7 +14,7 @@ import jsonschema
 from workflow_support.origins import KeyPath, Origins, dotted
 
 from .generated import PARTS
-from .values import TYPE_CHECKER, describe, mend_value, read_scalar
+from .values import TYPE_CHECKER, describe, fix_value, read_scalar
 
 Schema = Mapping[str, Any]
 
@@ -117,7 +117,7 @@ def _explain(error: jsonschema.ValidationError, schema: Schema, origins: Origins
             f"unknown key `{path[-1]}` in `{dotted(path[:-1])}`",
             found=path[-1],
             allowed=", ".join(known),
-            mend=_mend_unknown(path[-1], known, schema),
+            fix=_fix_unknown(path[-1], known, schema),
         )
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
@@ -126,7 +126,7 @@ def _explain(error: jsonschema.ValidationError, schema: Schema, origins: Origins
             f"`{dotted(path)}` lacks the key `{missing}`",
             found=", ".join(error.instance) or "no key",
             allowed=f"{missing}: {describe(error.schema['properties'][missing])}",
-            mend=f"add a line `{missing}: ...` to `{dotted(path)}`",
+            fix=f"add a line `{missing}: ...` to `{dotted(path)}`",
         )
     if "propertyNames" in error.absolute_schema_path:
         return origins.error(
@@ -134,18 +134,18 @@ def _explain(error: jsonschema.ValidationError, schema: Schema, origins: Origins
             f"`{error.instance}` cannot be a name in `{dotted(path)}`",
             found=error.instance,
             allowed=describe(error.schema),
-            mend="rename it",
+            fix="rename it",
         )
     return origins.error(
         path,
         f"`{dotted(path)}` has a value that is not allowed",
         found=json.dumps(error.instance),
         allowed=describe(error.schema),
-        mend=mend_value(error, dotted(path)),
+        fix=fix_value(error, dotted(path)),
     )
 
 
-def _mend_unknown(key: str, known: list[str], schema: Schema) -> str:
+def _fix_unknown(key: str, known: list[str], schema: Schema) -> str:
     if near := get_close_matches(key, known, n=1):
         return f"did you mean `{near[0]}`?"
     for section, section_schema in schema["properties"].items():

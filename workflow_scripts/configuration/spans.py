@@ -27,7 +27,7 @@ def with_spanned_arms(study: dict[str, Any], origins: Origins) -> dict[str, Any]
                     f"two arms are called `{name}`",
                     found=f"`study.arms.{family}` and another arm",
                     allowed="every name once; lists add _k<k>, _p<share>, _<network> and _<curvature> to the name",
-                    mend="rename one of them",
+                    fix="rename one of them",
                 )
             spanned[name] = values
     combinations = {

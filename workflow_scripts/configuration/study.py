@@ -96,7 +96,7 @@ def check_study(settings: Settings, origins: Origins) -> None:
                 f"`{dotted(path)}` does not serve tasks of kind {kind}",
                 found=f"{name}, for kind {' or '.join(kinds_of(settings, name))}",
                 allowed=", ".join(serving) or f"nothing, since no arm serves kind {kind}",
-                mend="use one of these names, or delete the line",
+                fix="use one of these names, or delete the line",
             )
     for index, claim in enumerate(study["claims"]):
         _check_claim(("study", "claims", index), claim, settings, origins)
@@ -111,7 +111,7 @@ def _check_sizes(path: KeyPath, sizes: list[str | float], origins: Origins) -> N
             f"the sizes of `{dotted(path)}` do not ascend",
             found=", ".join(map(str, sizes)),
             allowed="shares, then numbers of windows, then all, the smallest first",
-            mend=f"write [{', '.join(map(str, ascending))}]",
+            fix=f"write [{', '.join(map(str, ascending))}]",
         )
 
 
@@ -124,7 +124,7 @@ def _check_combination(name: str, combination: Settings, settings: Settings, ori
             f"`{name}` is also the name of an arm",
             found=name,
             allowed="a name that differs from all arms and the baseline",
-            mend="rename the combination",
+            fix="rename the combination",
         )
     given = [key for key in ("arms", "best_of") if key in combination]
     if len(given) != 1:
@@ -133,7 +133,7 @@ def _check_combination(name: str, combination: Settings, settings: Settings, ori
             f"`{dotted(path)}` must have either arms or best_of",
             found=" and ".join(given) or "neither arms nor best_of",
             allowed="arms, which are all averaged, or best_of, from which one arm is chosen",
-            mend="keep one of them" if given else "add one of them",
+            fix="keep one of them" if given else "add one of them",
         )
     for index, arm in enumerate(combination[given[0]]):
         require_name(arm, arms, (*path, given[0], index), origins)
@@ -144,7 +144,7 @@ def _check_combination(name: str, combination: Settings, settings: Settings, ori
             f"`{dotted(path)}` combines arms that have no kind of task in common",
             found="; ".join(f"{arm}: {', '.join(kinds)}" for arm, kinds in members.items()),
             allowed="arms that all serve one kind",
-            mend="make one combination for each kind",
+            fix="make one combination for each kind",
         )
     if combination["replicates"] > len(study["seeds"]):
         raise origins.error(
@@ -152,7 +152,7 @@ def _check_combination(name: str, combination: Settings, settings: Settings, ori
             f"`{dotted(path)}` averages more networks of an arm than exist",
             found=f"replicates: {combination['replicates']} with {len(study['seeds'])} seeds",
             allowed=f"at most {len(study['seeds'])}",
-            mend="lower replicates, or add seeds",
+            fix="lower replicates, or add seeds",
         )
 
 
@@ -167,7 +167,7 @@ def _check_claim(path: KeyPath, claim: Settings, settings: Settings, origins: Or
             f"`{dotted(path)}` compares networks for different kinds of task",
             found=f"{claim['better']} ({', '.join(better)}) and {claim['than']} ({', '.join(than)})",
             allowed="arms or combinations that serve one kind",
-            mend="compare networks for the same tasks",
+            fix="compare networks for the same tasks",
         )
     sizes = study["train_sizes"]
     if "wider_at" in claim and not {str(claim["wider_at"]), ALL} <= set(map(str, sizes)):
@@ -176,5 +176,5 @@ def _check_claim(path: KeyPath, claim: Settings, settings: Settings, origins: Or
             f"`{dotted(path)}` needs two sizes that the study does not have",
             found=f"wider_at: {claim['wider_at']} with train_sizes: {sizes}",
             allowed="a size of study.train_sizes, which must also have all",
-            mend="add the sizes to study.train_sizes",
+            fix="add the sizes to study.train_sizes",
         )

@@ -28,7 +28,7 @@ def check_kinds(settings: Settings, origins: Origins) -> None:
                 f"no arm serves `{dotted(path)}`",
                 found=f"a task of kind {kind}, and only arms for other kinds",
                 allowed="at least one arm whose kinds, network and training serve it",
-                mend=f"add such an arm: {{kinds: [{kind}], representation: rcps, kmer: 1, channels: 32}}",
+                fix=f"add such an arm: {{kinds: [{kind}], representation: rcps, kmer: 1, channels: 32}}",
             )
 
 
@@ -42,7 +42,7 @@ def _check_keys(path: KeyPath, task: Settings, origins: Origins) -> None:
                 f"`{dotted((*path, key))}` has no meaning for a task of kind {kind}",
                 found=f"{key} with kind: {kind}",
                 allowed=f"{key} with kind: {' or '.join(owners)}",
-                mend="delete the line, or change the kind",
+                fix="delete the line, or change the kind",
             )
     for key, value in KINDS[kind].required.items():
         if key not in task:
@@ -51,7 +51,7 @@ def _check_keys(path: KeyPath, task: Settings, origins: Origins) -> None:
                 f"`{dotted(path)}` lacks the key `{key}`",
                 found=", ".join(key for key in task if task[key] not in ([], {})),
                 allowed=f"{key}: {value}, for kind: {kind}",
-                mend=f"add a line `{key}: ...` to `{dotted(path)}`",
+                fix=f"add a line `{key}: ...` to `{dotted(path)}`",
             )
 
 
@@ -68,7 +68,7 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     f"`{dotted(path)}` is not for tasks of kind {kind}, such as {values['task']}",
                     found=values["arm"],
                     allowed=", ".join(serving),
-                    mend="use one of these arms, or another task",
+                    fix="use one of these arms, or another task",
                 )
             if reason := KINDS[kind].unusable.get(user):
                 path = (user, name, "task")
@@ -77,7 +77,7 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     f"`{dotted(path)}` is a {kind} task, {reason}",
                     found=values["task"],
                     allowed=f"a task of kind {' or '.join(k for k in KINDS if user not in KINDS[k].unusable)}",
-                    mend="use another task",
+                    fix="use another task",
                 )
             if "best_of" in settings["study"]["combinations"].get(values["arm"], {}):
                 raise origins.error(
@@ -85,7 +85,7 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     f"`{dotted((user, name, 'arm'))}` is chosen from several arms only after they are trained",
                     found=values["arm"],
                     allowed="an arm, or a combination that averages all of its arms",
-                    mend="use the arm that was chosen, which study/selections.tsv lists",
+                    fix="use the arm that was chosen, which study/selections.tsv lists",
                 )
             if "head" in values and KINDS[kind].answers != PROFILE:
                 path = (user, name, "head")
@@ -94,5 +94,5 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     f"`{dotted(path)}` has no meaning for a task of kind {kind}",
                     found=f"head: {values['head']} with kind: {kind}",
                     allowed="head with kind: profile",
-                    mend="delete the line",
+                    fix="delete the line",
                 )

@@ -89,7 +89,7 @@ def describe_value(schema: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, parts))
 
 
-def mend_value(error: jsonschema.ValidationError, name: str) -> str:
+def fix_value(error: jsonschema.ValidationError, name: str) -> str:
     """Suggest a fix for a value that violates its schema."""
     value, schema = error.instance, error.schema
     if error.validator == "enum" and (near := get_close_matches(str(value), map(str, schema["enum"]), n=1)):

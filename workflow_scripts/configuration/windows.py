@@ -38,7 +38,7 @@ def check_windows(settings: Settings, origins: Origins) -> None:
             "the networks of profile arms predict profiles of different lengths, which cannot be compared",
             found=", ".join(f"{arm}: {length}" for arm, length in lengths.items()),
             allowed="one length for all",
-            mend="change the widths or dilations of their trunks or heads until the lengths agree",
+            fix="change the widths or dilations of their trunks or heads until the lengths agree",
         )
 
 
@@ -55,7 +55,7 @@ def _check_width(settings: Settings, task: str, arm: str, origins: Origins) -> N
             f"windows of {width} bases are too narrow for the layers of arm `{arm}` (task `{task}`): {error}",
             found=f"windows of {width} bases",
             allowed=f"windows of {least} bases or more",
-            mend=f"set windows: width to {least} or more, or narrow the layers",
+            fix=f"set windows: width to {least} or more, or narrow the layers",
         ) from error
 
 
@@ -77,7 +77,7 @@ def _checked_length(settings: Settings, arm: str, origins: Origins) -> int:
             f"the layers of `{dotted(path)}` leave no profile in the middle of the window: {error}",
             found=f"profile: window: {window}",
             allowed=f"a window of {least} bases or more",
-            mend=f"set profile: window to {least} or more, or narrow the layers",
+            fix=f"set profile: window to {least} or more, or narrow the layers",
         ) from error
     if (window - length) % 2:
         raise origins.error(
@@ -85,7 +85,7 @@ def _checked_length(settings: Settings, arm: str, origins: Origins) -> int:
             f"the layers of `{dotted(path)}` leave no profile in the middle of the window",
             found=f"{length} positions of a window of {window}",
             allowed="as many bases to the left of the profile as to its right",
-            mend=f"set profile: window to {window + 1}, or take odd widths",
+            fix=f"set profile: window to {window + 1}, or take odd widths",
         )
     return length
 

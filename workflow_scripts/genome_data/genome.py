@@ -204,7 +204,7 @@ def _not_normalised(fasta: Path, found: object) -> InputError:
         file=fasta,
         found=found,
         allowed="a FASTA with one line per contig and its .fai, as `normalise_genome` writes them",
-        mend="delete both files and run the workflow again, which will write new ones",
+        fix="delete both files and run the workflow again, which will write new ones",
     )
 
 
@@ -228,7 +228,7 @@ class JoinedGenome(Genome):
                     file=fasta,
                     found=min(twice),
                     allowed="genomes that share no contig",
-                    mend="give only one of these genomes",
+                    fix="give only one of these genomes",
                 )
             self.sizes |= genome.sizes
             self._genome_of |= dict.fromkeys(genome.sizes, genome)

@@ -136,7 +136,7 @@ def _malformed(path: Path, line: int, found: object) -> InputError:
         line=line,
         found=found,
         allowed=JASPAR_FORMAT,
-        mend="download the matrix again from jaspar.elixir.no, in the format JASPAR, one matrix per file",
+        fix="download the matrix again from jaspar.elixir.no, in the format JASPAR, one matrix per file",
     )
 
 

@@ -58,7 +58,7 @@ class SlotPool:
                 f"the simulated genome has no room for {what}",
                 found=f"{len(self.free)} free slots of {self.width} bases",
                 allowed=f"at least {count}",
-                mend="lengthen simulation.contigs, or plant fewer sites",
+                fix="lengthen simulation.contigs, or plant fewer sites",
             )
         weights = self.free["gc"].to_numpy() ** 2
         rows = self.rng.choice(len(self.free), size=count, replace=False, p=weights / weights.sum(), shuffle=True)

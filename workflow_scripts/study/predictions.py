@@ -74,7 +74,7 @@ def _metrics_of_task(tables: Mapping[Model, Path], metric: str) -> tuple[np.ndar
                     file=path,
                     found=f"{len(identity)} windows with seed {seed}; {len(windows)} in {first}",
                     allowed="the same test windows in the same order for all models of a task",
-                    mend="delete the older of the two and run again",
+                    fix="delete the older of the two and run again",
                 )
             of_models[*model, seed] = _metric_of_replicate(table, metric)
     strata = windows[LABEL].to_numpy() if LABEL in windows else np.zeros(len(windows))

@@ -21,7 +21,7 @@ _GONE = (errno.ENOENT,)
 class _Message(NamedTuple):
     problem: str
     allowed: str
-    mend: str
+    fix: str
 
 
 _MESSAGES = {
@@ -72,7 +72,7 @@ def disk_error(error: BaseException, file: str | Path | None = None) -> InputErr
     if message is None:
         return None
     found = os.strerror(code)
-    return InputError(message.problem, file=file, found=found, allowed=message.allowed, mend=message.mend)
+    return InputError(message.problem, file=file, found=found, allowed=message.allowed, fix=message.fix)
 
 
 def no_space(file: str | Path | None, found: str) -> InputError:
@@ -88,7 +88,7 @@ def no_space(file: str | Path | None, found: str) -> InputError:
         file=file,
         found=found,
         allowed="enough free space, quota and limit on the size of files",
-        mend="free some space or have the limit raised, and run again; finished files are kept",
+        fix="free some space or have the limit raised, and run again; finished files are kept",
     )
 
 

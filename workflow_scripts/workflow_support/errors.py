@@ -18,7 +18,7 @@ class InputError(Exception):
         The offending text or value.
     allowed
         The values that are accepted.
-    mend
+    fix
         The action that solves the problem.
     """
 
@@ -30,10 +30,10 @@ class InputError(Exception):
         line: int | None = None,
         found: object = None,
         allowed: object = None,
-        mend: str,
+        fix: str,
     ) -> None:
         self.problem, self.file, self.line = problem, file, line
-        self.found, self.allowed, self.mend = found, allowed, mend
+        self.found, self.allowed, self.fix = found, allowed, fix
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class InputError(Exception):
         if self.line is not None:
             place += f", line {self.line}"
         lines = [f"{place}: {self.problem}" if place else self.problem]
-        for label, value in (("found", self.found), ("allowed", self.allowed), ("mend", self.mend)):
+        for label, value in (("found", self.found), ("allowed", self.allowed), ("fix", self.fix)):
             if value is not None:
                 lines.append(f"  {label + ':':<9}{value}")
         return "\n".join(lines)

@@ -219,7 +219,7 @@ def _verify(url: str, partial: Path, checksum: str) -> None:
             file=url,
             found=f"{algorithm}:{found}",
             allowed=checksum,
-            mend="run again if the transfer may have been damaged; otherwise check the source and correct `checksum:`",
+            fix="run again if the transfer may have been damaged; otherwise check the source and correct `checksum:`",
         )
 
 
@@ -231,7 +231,7 @@ def _require_address(url: str) -> None:
             "the address cannot be fetched",
             found=repr(url),
             allowed="http://, https:// or ftp:// with a host and the path of a file, spaces written %20",
-            mend="correct the location, or give the path of a local file",
+            fix="correct the location, or give the path of a local file",
         )
 
 
@@ -242,7 +242,7 @@ def _require_checksum(url: str, checksum: str | None) -> None:
             file=url,
             found=repr(checksum),
             allowed="sha256:<64 hexadecimal digits> or md5:<32 hexadecimal digits>",
-            mend="write the kind before the digits, or leave out `checksum:`",
+            fix="write the kind before the digits, or leave out `checksum:`",
         )
 
 
@@ -267,7 +267,7 @@ def _refused(url: str, reason: BaseException) -> InputError:
         file=url,
         found=reason,
         allowed="a public file",
-        mend="correct the location, or download the file in another way and give its path",
+        fix="correct the location, or download the file in another way and give its path",
     )
 
 
@@ -277,5 +277,5 @@ def _given_up(url: str, partial: Path, reason: BaseException) -> InputError:
         file=url,
         found=reason,
         allowed="a complete transfer",
-        mend=f"run again later; the bytes received are kept as {partial} and the transfer is resumed",
+        fix=f"run again later; the bytes received are kept as {partial} and the transfer is resumed",
     )

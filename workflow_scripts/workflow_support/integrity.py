@@ -79,7 +79,7 @@ def _damaged(path: Path, found: str) -> InputError:
         file=path,
         found=f"{found}; {path.stat().st_size:,} bytes in all",
         allowed="the whole file as the workflow made it",
-        mend="delete it and run again; the workflow makes it again",
+        fix="delete it and run again; the workflow makes it again",
     )
 
 

@@ -136,7 +136,7 @@ def find_metric(name: str) -> Metric:
         "the metric is unknown",
         found=repr(name),
         allowed=", ".join(metric.name for metric in METRICS),
-        mend="correct the name, or add the metric to METRICS in workflow_scripts/workflow_support/metrics.py",
+        fix="correct the name, or add the metric to METRICS in workflow_scripts/workflow_support/metrics.py",
     )
 
 

@@ -57,12 +57,12 @@ class Origins:
             if error.file is not None:
                 raise
             problem = f"`{dotted(path)}`: {error.problem}"
-            raise self.error(path, problem, found=error.found, allowed=error.allowed, mend=error.mend) from None
+            raise self.error(path, problem, found=error.found, allowed=error.allowed, fix=error.fix) from None
 
-    def error(self, path: KeyPath, problem: str, *, found: object, allowed: object, mend: str) -> InputError:
+    def error(self, path: KeyPath, problem: str, *, found: object, allowed: object, fix: str) -> InputError:
         """An :class:`InputError` that points to the key at ``path``, or to the closest key around it."""
         file, line = self._place(path)
-        return InputError(problem, file=file, line=line, found=found, allowed=allowed, mend=mend)
+        return InputError(problem, file=file, line=line, found=found, allowed=allowed, fix=fix)
 
     def has(self, path: KeyPath) -> bool:
         """Whether a file gives the key at ``path``."""
@@ -114,7 +114,7 @@ def _require_new_text_key(key: yaml.Node, seen: dict[str, int], path: KeyPath, f
             line=line,
             found=key.value,
             allowed="text",
-            mend=f'put it in quotes: "{key.value}"',
+            fix=f'put it in quotes: "{key.value}"',
         )
     if key.value in seen:
         raise InputError(
@@ -123,7 +123,7 @@ def _require_new_text_key(key: yaml.Node, seen: dict[str, int], path: KeyPath, f
             line=line,
             found=f"{key.value}, first on line {seen[key.value]}",
             allowed="every key once",
-            mend="rename or delete one of the two",
+            fix="rename or delete one of the two",
         )
 
 
@@ -137,5 +137,5 @@ def require_name(name: str, known: Iterable[str], path: KeyPath, origins: Origin
         f"`{dotted(path)}` names nothing in this configuration",
         found=name,
         allowed=", ".join(known),
-        mend=f"did you mean `{near[0]}`?" if near else "use one of these names, or define it",
+        fix=f"did you mean `{near[0]}`?" if near else "use one of these names, or define it",
     )

@@ -59,7 +59,7 @@ class BedFile:
                 file=path,
                 found="no line of data",
                 allowed="at least one line: contig, start, end",
-                mend="give the right file, or make it again",
+                fix="give the right file, or make it again",
             )
         self.lines = np.array(rows) + 1
         self._data = [lines[row] for row in rows]
@@ -95,9 +95,9 @@ class BedFile:
             self._refuse_first(column, name, _is_number_or_dot, "a finite number, or a dot for none")
         return values
 
-    def error(self, row: int, problem: str, *, found: object, allowed: object, mend: str) -> InputError:
+    def error(self, row: int, problem: str, *, found: object, allowed: object, fix: str) -> InputError:
         """An `InputError` that names the line of a row."""
-        return InputError(problem, file=self.path, line=int(self.lines[row]), found=found, allowed=allowed, mend=mend)
+        return InputError(problem, file=self.path, line=int(self.lines[row]), found=found, allowed=allowed, fix=fix)
 
     def _column(self, column: int, **options: object) -> np.ndarray:
         table = pd.read_csv(
@@ -120,7 +120,7 @@ class BedFile:
                 "the line has too few columns",
                 found=f"{self.columns}: {self._data[0][:60]!r}",
                 allowed="contig, start and end, separated by tabs (or by spaces in the whole file)",
-                mend="export the intervals as BED or narrowPeak, with tabs",
+                fix="export the intervals as BED or narrowPeak, with tabs",
             )
         tabs = self.columns - 1
         row = next((row for row, line in enumerate(self._data) if line.count("\t") != tabs), None)
@@ -130,7 +130,7 @@ class BedFile:
                 "the number of columns changes",
                 found=f"{self._data[row].count(chr(9)) + 1} columns: {self._data[row][:60]!r}",
                 allowed=f"{self.columns} columns, as in line {self.lines[0]}",
-                mend="give every line the same columns; the file may be cut off, or be two files joined together",
+                fix="give every line the same columns; the file may be cut off, or be two files joined together",
             )
 
     def _refuse_first(self, column: int, name: str, is_valid: Callable[[str], bool], allowed: str) -> None:
@@ -141,7 +141,7 @@ class BedFile:
             f"the {name} cannot be used",
             found=f"{text!r} in column {column}",
             allowed=allowed,
-            mend="correct or remove the line; columns are those of BED or narrowPeak, separated by tabs",
+            fix="correct or remove the line; columns are those of BED or narrowPeak, separated by tabs",
         )
 
 
@@ -160,7 +160,7 @@ def bed_intervals(bed: BedFile) -> pd.DataFrame:
                 problem,
                 found=f"{contigs[row]!r} {starts[row]}-{ends[row]}",
                 allowed=allowed,
-                mend="correct or remove the line; for a single base at position p, write p, p + 1",
+                fix="correct or remove the line; for a single base at position p, write p, p + 1",
             )
     return pd.DataFrame({"contig": contigs, "start": starts, "end": ends, "line": bed.lines}).astype({"contig": "str"})
 

@@ -60,7 +60,7 @@ def read_labelled_file(
             file=path,
             found="only a header, or an empty folder",
             allowed="at least one sequence",
-            mend="give the right file, or make it again",
+            fix="give the right file, or make it again",
         )
     return pd.DataFrame(rows, columns=["name", "sequence", "label", "split", "file", "line"]).astype(
         {"name": object, "sequence": object, "label": object, "split": object, "file": object}
@@ -88,7 +88,7 @@ def _refuse_splits(path: Path, what: str, has_splits: bool) -> None:
             f"{what} does not say which split its sequences belong to",
             file=path,
             allowed="one file per split, splits that are made, or a CSV with a column `split`",
-            mend="give one file each for train, validation and test, or have the splits made",
+            fix="give one file each for train, validation and test, or have the splits made",
         )
 
 
@@ -101,7 +101,7 @@ def _codes(record: Record) -> bytes:
             line=record.line,
             found="no letter",
             allowed=ALLOWED_LETTERS,
-            mend="remove the row, or give its sequence",
+            fix="remove the row, or give its sequence",
         )
     if letters.translate(None, delete=_IN_EITHER_CASE):
         wrong = next(letter for letter in record.letters if letter not in _IN_EITHER_CASE.decode())
@@ -118,7 +118,7 @@ def _label(record: Record) -> str:
         line=record.line,
         found="an empty label",
         allowed="a label for every sequence: a column of a table; >name label or >name|label in a FASTA",
-        mend="write the class of the sequence, or remove the sequence",
+        fix="write the class of the sequence, or remove the sequence",
     )
 
 
@@ -135,5 +135,5 @@ def _split(record: Record) -> str | None:
         line=record.line,
         found=repr(quote(record.split)),
         allowed=f"{', '.join(SPLITS)}; valid, val and dev are validation",
-        mend="correct the column `split`",
+        fix="correct the column `split`",
     )

@@ -47,7 +47,7 @@ def table_records(
                 line=line,
                 found=f"{len(cells)} cells",
                 allowed=f"{len(header)} cells: {', '.join(header)}",
-                mend="complete the row, or put a cell that contains the separator into quotes",
+                fix="complete the row, or put a cell that contains the separator into quotes",
             )
         yield Record(
             name=None if at_name is None else _name(path, line, cells[at_name]),
@@ -73,7 +73,7 @@ def _cells(path: Path, lines: list[str], delimiter: str) -> Iterator[tuple[int, 
             line=reader.line_num,
             found=error,
             allowed="cells without quotes, or cells in double quotes",
-            mend="close the quotes in this row or in a row above it",
+            fix="close the quotes in this row or in a row above it",
         ) from None
 
 
@@ -87,7 +87,7 @@ def _position(path: Path, header: list[str], column: str | int) -> int:
         file=path,
         found=quote(", ".join(header)) or "only blank lines",
         allowed="CSV or TSV whose first row gives each column a name of its own; or FASTA",
-        mend="give the columns of sequences and labels in the task, or rename those of the file",
+        fix="give the columns of sequences and labels in the task, or rename those of the file",
     )
 
 
@@ -132,7 +132,7 @@ def _only_line(file: Path) -> str:
         line=2,
         found=f"{len(lines)} lines",
         allowed="one line of bases",
-        mend="write every sequence to a file of its own, or all of them to a CSV or FASTA",
+        fix="write every sequence to a file of its own, or all of them to a CSV or FASTA",
     )
 
 
@@ -142,7 +142,7 @@ def _unexpected(path: Path, what: str) -> InputError:
         file=path,
         found=what,
         allowed="one folder per class, and in it one file name.txt per sequence",
-        mend="give the folder of a split (train or test) of a data set of sequences, not of intervals",
+        fix="give the folder of a split (train or test) of a data set of sequences, not of intervals",
     )
 
 
@@ -154,7 +154,7 @@ def _name(path: Path, line: int, name: str) -> str:
         file=path,
         line=line,
         allowed="a name for every sequence; a table without a column `name` numbers its rows",
-        mend="name the sequence, or remove the column `name`",
+        fix="name the sequence, or remove the column `name`",
     )
 
 

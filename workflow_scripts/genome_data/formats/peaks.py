@@ -57,7 +57,7 @@ def _summits(bed: BedFile, peaks: pd.DataFrame, midpoints: pd.Series) -> np.ndar
             "the summit lies outside its peak",
             found=f"offset {offsets[row]} in a peak of {widths[row]} bp",
             allowed=f"0 to {widths[row] - 1}, counted from the peak's start, or -1 for none",
-            mend="write the summit relative to the start (narrowPeak column 10), or -1",
+            fix="write the summit relative to the start (narrowPeak column 10), or -1",
         )
     _report(bed, offsets == _NO_SUMMIT, "without a summit are centred on their midpoint")
     # Published ENCODE peaks that were trimmed to their summit give an offset one past their last base.

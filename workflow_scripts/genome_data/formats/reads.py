@@ -159,7 +159,7 @@ def _open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
             file=path,
             found=f"a file that begins with {magic!r}",
             allowed="aligned reads as BAM",
-            mend=f"give the right file, or convert SAM and CRAM with: samtools view -b -o reads.bam {path.name}",
+            fix=f"give the right file, or convert SAM and CRAM with: samtools view -b -o reads.bam {path.name}",
         )
     # Otherwise htslib warns on standard error that a BAM has no index, which nothing here needs.
     verbosity = pysam.set_verbosity(0)
@@ -172,7 +172,7 @@ def _open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
             file=path,
             found=error,
             allowed="a complete BAM",
-            mend=f"fetch or make the file again; `samtools quickcheck -v {path.name}` checks whether it is complete",
+            fix=f"fetch or make the file again; `samtools quickcheck -v {path.name}` checks whether it is complete",
         ) from None
     finally:
         pysam.set_verbosity(verbosity)
@@ -184,5 +184,5 @@ def _no_reads(path: str | Path, found: str) -> InputError:
         file=path,
         found=found,
         allowed="aligned reads on both strands of the genome",
-        mend="map the reads to this genome, lower minimum_mapping_quality, or keep duplicates if all are marked so",
+        fix="map the reads to this genome, lower minimum_mapping_quality, or keep duplicates if all are marked so",
     )

@@ -82,7 +82,7 @@ def _fasta_blocks(path: Path) -> Iterator[SequenceBlock]:
                     line=_line_at(path, piece.offset),
                     found=f">{contig}, which is also in line {_line_at(path, offsets[contig])}",
                     allowed="each contig once",
-                    mend="remove or rename one of the two records",
+                    fix="remove or rename one of the two records",
                 )
             offsets[contig] = piece.offset
             continue
@@ -101,7 +101,7 @@ def _fasta_blocks(path: Path) -> Iterator[SequenceBlock]:
             file=path,
             found="blank lines only",
             allowed="FASTA or 2bit",
-            mend="make or fetch the file again",
+            fix="make or fetch the file again",
         )
     _refuse_empty_contig(path, contig, length, offsets)
     if oddities:
@@ -170,7 +170,7 @@ def _contig_name(path: Path, header: _Piece) -> str:
         line=_line_at(path, header.offset),
         found=repr(header.content[:40]),
         allowed="a line with > and a name without spaces, in UTF-8, that ends in a line feed",
-        mend="name the contig; convert the line ends of old Macintosh files with: tr '\\r' '\\n'",
+        fix="name the contig; convert the line ends of old Macintosh files with: tr '\\r' '\\n'",
     )
 
 
@@ -182,7 +182,7 @@ def _refuse_empty_contig(path: Path, contig: str | None, length: int, offsets: d
             line=_line_at(path, offsets[contig]),
             found=f">{contig} without a letter below it",
             allowed="at least one base per contig",
-            mend="remove the record, or fetch the file again if it is cut off",
+            fix="remove the record, or fetch the file again if it is cut off",
         )
 
 
@@ -194,7 +194,7 @@ def _not_fasta(path: Path, piece: _Piece) -> InputError:
         line=_line_at(path, piece.offset + blank),
         found=repr(piece.content.lstrip()[:40]),
         allowed="FASTA (its first line begins with >), plain, gzip or BGZF; or 2bit",
-        mend="name the genome's FASTA or 2bit file, or add the missing > line",
+        fix="name the genome's FASTA or 2bit file, or add the missing > line",
     )
 
 
@@ -209,18 +209,18 @@ def _invalid_letter(path: Path, piece: _Piece) -> InputError:
 def not_a_base(letter: str, file: Path, line: int) -> InputError:
     """The error for a character that is no nucleotide."""
     if letter in "uU":
-        mend = "this is RNA: write T for U, for example with: seqkit seq --rna2dna"
+        fix = "this is RNA: write T for U, for example with: seqkit seq --rna2dna"
     elif letter.isalpha():
-        mend = "write N for an unknown base; a protein FASTA cannot be used"
+        fix = "write N for an unknown base; a protein FASTA cannot be used"
     else:
-        mend = "remove the character, or write N for an unknown base"
+        fix = "remove the character, or write N for an unknown base"
     return InputError(
         "a sequence contains a character that is no base",
         file=file,
         line=line,
         found=repr(letter),
         allowed=ALLOWED_LETTERS,
-        mend=mend,
+        fix=fix,
     )
 
 

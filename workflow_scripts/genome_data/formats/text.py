@@ -81,7 +81,7 @@ def read_lines(path: str | Path) -> Lines:
             line=content.count(b"\n", 0, error.start) + 1,
             found=repr(content[error.start : error.start + 8]),
             allowed="text in UTF-8 or ASCII, plain or gzip-compressed",
-            mend="export the file as text, or convert it with: iconv -t UTF-8",
+            fix="export the file as text, or convert it with: iconv -t UTF-8",
         ) from None
     return Lines(text.removesuffix("\n").split("\n"), remarks)
 
@@ -98,7 +98,7 @@ def leading_bytes(path: str | Path, count: int = 32) -> bytes:
             file=path,
             found=error.strerror,
             allowed="a file that exists and that you may read",
-            mend="check the path and its permissions",
+            fix="check the path and its permissions",
         ) from None
     if not magic:
         raise InputError(
@@ -106,7 +106,7 @@ def leading_bytes(path: str | Path, count: int = 32) -> bytes:
             file=path,
             found="0 bytes",
             allowed="a file with content",
-            mend="make or fetch the file again",
+            fix="make or fetch the file again",
         )
     return magic
 
@@ -121,7 +121,7 @@ def _refuse_other_formats(path: Path, magic: bytes) -> None:
             file=path,
             found=found,
             allowed="plain text, gzip or BGZF",
-            mend="unpack the file, or fetch it from the right address",
+            fix="unpack the file, or fetch it from the right address",
         )
 
 
@@ -142,5 +142,5 @@ def _truncated(path: Path, found: str) -> InputError:
         file=path,
         found=found,
         allowed="a complete gzip or BGZF file",
-        mend=f"fetch the file again; `gzip -t {path.name}` checks whether it is complete",
+        fix=f"fetch the file again; `gzip -t {path.name}` checks whether it is complete",
     )

@@ -141,7 +141,7 @@ def _no_bigwig(path: Path, found: object) -> InputError:
         file=path,
         found=found,
         allowed="a complete bigWig",
-        mend="give the right file, or fetch or make it again if it was cut off",
+        fix="give the right file, or fetch or make it again if it was cut off",
     )
 
 

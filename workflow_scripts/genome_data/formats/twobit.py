@@ -115,7 +115,7 @@ class TwoBitFile:
             file=self._path,
             found=found,
             allowed=allowed,
-            mend="fetch the file again and compare its checksum, or use the genome's FASTA",
+            fix="fetch the file again and compare its checksum, or use the genome's FASTA",
         )
 
 

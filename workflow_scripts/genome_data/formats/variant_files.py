@@ -44,7 +44,7 @@ def read_vcf(path: str | Path) -> pd.DataFrame:
             line=1,
             found=repr(lines[0][:60]),
             allowed=f"{_VCF_START}... in the first line",
-            mend="give the columns of the table under `columns:`, or a VCF with its header",
+            fix="give the columns of the table under `columns:`, or a VCF with its header",
         )
     rows = []
     for number, line in enumerate(lines, start=1):
@@ -115,7 +115,7 @@ class _Table:
                 file=self.path,
                 found=", ".join(self.header),
                 allowed="columns separated by tabs, with their names in the first line",
-                mend="give names of the header under `columns:`",
+                fix="give names of the header under `columns:`",
             )
         index = self.header.index(column)
         return [row[index].strip() for row in self.rows]
@@ -163,7 +163,7 @@ def _frame(rows: Any, path: str | Path) -> pd.DataFrame:
             file=path,
             found="no line of data",
             allowed="at least one variant",
-            mend="give the right file, or make it again",
+            fix="give the right file, or make it again",
         )
     texts = ["contig", "reference", "alternative", "effect_allele"]
     return variants.astype(dict.fromkeys(texts, "str"))
@@ -194,7 +194,7 @@ def _unreadable(what: str, text: str, allowed: str, path: str | Path, line: int)
         line=line,
         found=repr(text),
         allowed=allowed,
-        mend="correct or remove the line, or give another column",
+        fix="correct or remove the line, or give another column",
     )
 
 
@@ -206,5 +206,5 @@ def _require_fields(holds: bool, path: str | Path, line: int, found: int, allowe
             line=line,
             found=f"{found} columns",
             allowed=allowed,
-            mend="separate columns by tabs; the file may be cut off, or be two files joined together",
+            fix="separate columns by tabs; the file may be cut off, or be two files joined together",
         )

@@ -29,22 +29,22 @@ def naming_style(names: Sequence[str]) -> str:
 
 
 def describe_mismatch(found: Sequence[str], genome: Sequence[str]) -> dict[str, str]:
-    """Explain contig names that the genome lacks: ``found``, ``allowed`` and ``mend`` of an `InputError`."""
+    """Explain contig names that the genome lacks: ``found``, ``allowed`` and ``fix`` of an `InputError`."""
     found_style, genome_style = naming_style(found), naming_style(genome)
     nearest = list(dict.fromkeys(name for each in found[:5] for name in _nearest(each, genome)))[:5]
     if found_style != genome_style:
-        mend = f"rename the contigs from the style {found_style} to {genome_style}, or use a genome in the same style"
+        fix = f"rename the contigs from the style {found_style} to {genome_style}, or use a genome in the same style"
         if {found_style, genome_style} == {_STYLES[0][0], _STYLES[3][0]}:
             edit = "s/^chr//" if found_style == _STYLES[0][0] else "s/^/chr/"
-            mend += f"; for a BED file: sed '{edit}'"
+            fix += f"; for a BED file: sed '{edit}'"
     elif nearest:
-        mend = f"did you mean {' or '.join(nearest)}? Otherwise use the genome that has the contig"
+        fix = f"did you mean {' or '.join(nearest)}? Otherwise use the genome that has the contig"
     else:
-        mend = "use the genome that has the contig, or leave the contig out"
+        fix = "use the genome that has the contig, or leave the contig out"
     return {
         "found": f"{_some(found)}, in the style {found_style}",
         "allowed": f"{_some(genome)}, in the style {genome_style}",
-        "mend": mend,
+        "fix": fix,
     }
 
 
@@ -110,7 +110,7 @@ def shared_contigs(lengths: Mapping[str, int], sizes: Mapping[str, int], file: s
             file=file,
             found=f"{contig} of {lengths[contig]:,} bases; {len(wrong):,} such contigs in total",
             allowed=f"{contig} of {sizes[contig]:,} bases, as in this genome",
-            mend=f"use the {kind} for the build of this genome, or make it again from reads mapped to this genome",
+            fix=f"use the {kind} for the build of this genome, or make it again from reads mapped to this genome",
         )
     return shared
 
@@ -147,7 +147,7 @@ def on_genome(intervals: pd.DataFrame, sizes: Mapping[str, int], file: str | Pat
             line=int(first["line"]),
             found=f"{first['contig']}:{first['start']}-{first['end']}; {np.count_nonzero(past_end):,} such in total",
             allowed=f"0 to {sizes[first['contig']]}, the length of {first['contig']} in this genome",
-            mend="use the genome build of the file, or lift the file over to this one",
+            fix="use the genome build of the file, or lift the file over to this one",
         )
     return is_known
 

@@ -60,7 +60,7 @@ def parse_region(text: str, sizes: Mapping[str, int]) -> Region:
             "a region cannot be read",
             found=text,
             allowed=_ALLOWED_REGION,
-            mend="write the range as first-last in whole numbers",
+            fix="write the range as first-last in whole numbers",
         )
     first, last = (int(number.replace(",", "")) for number in match.groups())
     if not 1 <= first <= last:
@@ -68,14 +68,14 @@ def parse_region(text: str, sizes: Mapping[str, int]) -> Region:
             "a region is empty or starts before the first base",
             found=text,
             allowed=_ALLOWED_REGION,
-            mend="write the smaller position first; the first base of a contig is 1",
+            fix="write the smaller position first; the first base of a contig is 1",
         )
     if last > sizes[contig]:
         raise InputError(
             "a region ends past its contig",
             found=text,
             allowed=f"positions 1 to {sizes[contig]:,} on {contig}",
-            mend="end the region at the end of its contig, or use the genome build that it was written for",
+            fix="end the region at the end of its contig, or use the genome build that it was written for",
         )
     return Region(contig, first - 1, last)
 
@@ -115,7 +115,7 @@ def split_regions(splits: Mapping[str, Sequence[str] | None], sizes: Mapping[str
                 f"the split `{name}` holds no base of the genome",
                 found=f"{name}: {splits.get(name) or 'what the other splits leave of the genome'}",
                 allowed="at least one region in each of train, validation and test",
-                mend=f"give a contig or region under splits: {name}:, or exclude less",
+                fix=f"give a contig or region under splits: {name}:, or exclude less",
             )
         parts.append(part.assign(split=name))
     joined = pd.concat(parts, ignore_index=True)
@@ -162,7 +162,7 @@ def _regions(name: str, texts: Sequence[str], sizes: Mapping[str, int]) -> pd.Da
             regions.append(parse_region(text, sizes))
         except InputError as error:
             raise InputError(
-                f"splits: {name}: {error.problem}", found=error.found, allowed=error.allowed, mend=error.mend
+                f"splits: {name}: {error.problem}", found=error.found, allowed=error.allowed, fix=error.fix
             ) from None
     return merge(_frame(regions))
 
@@ -179,7 +179,7 @@ def _refuse_overlap(first: str, regions: pd.DataFrame, second: str, others: pd.D
             f"the splits `{first}` and `{second}` overlap",
             found=f"{contig}:{start + 1:,}-{end:,} under {first} shares bases with {second}",
             allowed="regions that share no base",
-            mend=f"give each region to one split ({first} or {second}); without `train:`, it is what the others leave",
+            fix=f"give each region to one split ({first} or {second}); without `train:`, it is what the others leave",
         )
 
 

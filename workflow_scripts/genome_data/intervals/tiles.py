@@ -200,7 +200,7 @@ class TiledGenome:
                 file=self._fasta,
                 found=f"{counts.sum():,} windows without an A, C, G or T",
                 allowed="regions, sequences or contigs with known bases",
-                mend="choose other regions, sequences or contigs under predict: in the configuration",
+                fix="choose other regions, sequences or contigs under predict: in the configuration",
             )
         if unknown := counts.sum() - known:
             logger.info("Left out %d windows that consist of unknown bases.", unknown)

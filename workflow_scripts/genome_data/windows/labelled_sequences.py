@@ -107,7 +107,7 @@ def centred_codes(rows: pd.DataFrame, width: int | None) -> np.ndarray:
             line=int(row["line"]),
             found=f"{len(row['sequence']):,} bases; the longest sequence has {lengths.max():,}",
             allowed=f"up to {width:,} bases",
-            mend="raise the width, leave it out (the longest sequence then sets it), or cut the sequences yourself",
+            fix="raise the width, leave it out (the longest sequence then sets it), or cut the sequences yourself",
         )
     codes = np.full((len(rows), width), UNKNOWN, dtype=np.uint8)
     for row, sequence, left in zip(codes, rows["sequence"], (width - lengths) // 2, strict=True):
@@ -137,7 +137,7 @@ def _require_every_class(rows: pd.DataFrame, classes: Sequence[str], *, is_made:
             file=rows["file"].iloc[0],
             found=repr(classes[0]),
             allowed="two or more classes",
-            mend="give the column of labels, or add sequences of another class",
+            fix="give the column of labels, or add sequences of another class",
         )
     for split in SPLITS:
         in_split = rows[rows["split"] == split]
@@ -150,7 +150,7 @@ def _require_every_class(rows: pd.DataFrame, classes: Sequence[str], *, is_made:
             file=(rows if in_split.empty else in_split)["file"].iloc[0],
             found=f"{len(in_split):,} sequences of {np.count_nonzero(counts)} classes, out of {len(classes)}",
             allowed="at least one sequence of every class in each of train, validation and test",
-            mend="set larger shares, or leave out rare classes"
+            fix="set larger shares, or leave out rare classes"
             if is_made
             else "correct the labels, leave the class out of all splits, or have the splits made",
         )
@@ -169,7 +169,7 @@ def _refuse_equal_names(rows: pd.DataFrame, source: pd.Series) -> None:
         found=f"{rows['name'].iloc[second]}, which is also in line {rows['line'].iloc[first]} of "
         f"{rows['file'].iloc[first]}",
         allowed="each name once among the sequences of a split",
-        mend="rename one of them; the rows of a table without a column `name` are numbered",
+        fix="rename one of them; the rows of a table without a column `name` are numbered",
     )
 
 

@@ -153,6 +153,6 @@ def _no_negatives(split: str, free: np.ndarray, width: int, wanted: int) -> Inpu
         found=f"{wanted} windows wanted; {free.sum()} bases in {len(free)} intervals lie outside peaks, their "
         f"margin and masked intervals; {np.count_nonzero(free >= width)} of these intervals hold a window of {width}",
         allowed="at least one window with the GC content of a positive",
-        mend="make the margin smaller, the windows narrower or gc_bin_width larger, give the split more of the genome, "
+        fix="make the margin smaller, the windows narrower or gc_bin_width larger, give the split more of the genome, "
         "or mask less of it",
     )

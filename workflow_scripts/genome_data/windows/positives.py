@@ -76,7 +76,7 @@ def positive_windows(
             file=file,
             found=f"strongest: {strongest}",
             allowed="narrowPeak (signalValue in column 7) or BED with a score in column 5",
-            mend="leave out `strongest:`, or give peaks with a score",
+            fix="leave out `strongest:`, or give peaks with a score",
         )
     # From here on the strongest come first, so that the strongest of equal windows is the one that is kept.
     windows = _centred(peaks, width).sort_values("strength", ascending=False, kind="stable", na_position="last")
@@ -100,7 +100,7 @@ def positive_windows(
 
     counts, kept = rows.table(), windows[rows.is_kept].assign(label=1)
     advice = "give the split regions that hold peaks, keep more of the strongest, or loosen what drops most of them"
-    require_every_split(kept, counts, file=file, what="peak", mend=advice)
+    require_every_split(kept, counts, file=file, what="peak", fix=advice)
     return in_genome_order(kept, genome.sizes)[WINDOW_TABLE_COLUMNS], counts
 
 

@@ -68,7 +68,7 @@ def _add_track(path: Path, sizes: Mapping[str, int], windows: pd.DataFrame, out:
             file=path,
             found=f"a sum of 0 over {len(rows):,} windows on contigs of the bigWig, of {len(windows):,} in total",
             allowed="counts of 5' ends, at least one of them in the windows",
-            mend="give the bigWig of this strand from the experiment of the peaks",
+            fix="give the bigWig of this strand from the experiment of the peaks",
         )
 
 
@@ -100,7 +100,7 @@ def _require_counts(
             file=path,
             found=f"{place}, and no value above 0 in the file",
             allowed="counts of 5' ends: 0, 1, 2, ...",
-            mend="change the sign: bigWigToBedGraph in.bw /dev/stdout | awk '{print $1, $2, $3, -$4}' > out.bedGraph; "
+            fix="change the sign: bigWigToBedGraph in.bw /dev/stdout | awk '{print $1, $2, $3, -$4}' > out.bedGraph; "
             "bedGraphToBigWig out.bedGraph chrom.sizes out.bw",
         )
     if is_negative[row, column]:
@@ -115,7 +115,7 @@ def _require_counts(
         file=path,
         found=place,
         allowed="counts of 5' ends: 0, 1, 2, ...",
-        mend=f"use raw counts of 5' ends, not {other}, or give the reads as BAM, which the workflow will count",
+        fix=f"use raw counts of 5' ends, not {other}, or give the reads as BAM, which the workflow will count",
     )
 
 

@@ -49,7 +49,7 @@ def read_windows(path: str | Path) -> pd.DataFrame:
             file=path,
             found=error,
             allowed="tab-separated with the header: " + " ".join(WINDOW_TABLE_COLUMNS),
-            mend="delete the file and run the workflow again, which will write a new one",
+            fix="delete the file and run the workflow again, which will write a new one",
         ) from None
 
 
@@ -86,7 +86,7 @@ def write_codes(genome: Genome, windows: pd.DataFrame, path: str | Path) -> None
     array.flush()
 
 
-def require_every_split(windows: pd.DataFrame, counts: pd.DataFrame, *, file: str | Path, what: str, mend: str) -> None:
+def require_every_split(windows: pd.DataFrame, counts: pd.DataFrame, *, file: str | Path, what: str, fix: str) -> None:
     """Raise an `InputError` unless every split has a window.
 
     Parameters
@@ -95,7 +95,7 @@ def require_every_split(windows: pd.DataFrame, counts: pd.DataFrame, *, file: st
         The windows that are kept, and the table of :func:`genome_data.accounting.accounting_table`.
     file
         File that the error names.
-    what, mend
+    what, fix
         Name of what is missing, as ``peak``, and what the user can do.
     """
     held = {split: int((windows["split"] == split).sum()) for split in SPLITS}
@@ -108,5 +108,5 @@ def require_every_split(windows: pd.DataFrame, counts: pd.DataFrame, *, file: st
         found=f"{describe_accounting(counts)}; per split: "
         + ", ".join(f"{split} {count:,}" for split, count in held.items()),
         allowed="at least one window in each of train, validation and test",
-        mend=mend,
+        fix=fix,
     )

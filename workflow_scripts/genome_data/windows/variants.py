@@ -84,7 +84,7 @@ def variants_on_genome(
             file=file,
             found=describe_accounting(counts),
             allowed="at least one variant that passes every check",
-            mend="give variants on the contigs of this genome, with alleles of the bases A, C, G and T",
+            fix="give variants on the contigs of this genome, with alleles of the bases A, C, G and T",
         )
     is_of_reference = (kept["effect_allele"] != "") & (kept["effect_allele"] == kept["reference"])
     kept["effect"] = kept["effect"].where(~is_of_reference, -kept["effect"])
@@ -178,7 +178,7 @@ def _check_build(placed: pd.DataFrame, reason: np.ndarray, file: str | Path) -> 
         line=int(first["line"]),
         found=f"{found}; first {first['contig']}:{first['position']}, where an allele disagrees with the genome",
         allowed="1-based positions whose reference allele is the base of this genome",
-        mend="use the genome build of the file, lift the file over, or correct the names under `columns:`",
+        fix="use the genome build of the file, lift the file over, or correct the names under `columns:`",
     )
 
 

@@ -44,7 +44,7 @@ def load_networks(
                 file=file,
                 found=f"kind: {description.kind}",
                 allowed=" or ".join(f"kind: {kind}" for kind in kinds),
-                mend=f"name a {' or '.join(kinds)} task and one of its arms in the configuration",
+                fix=f"name a {' or '.join(kinds)} task and one of its arms in the configuration",
             )
         if _shared(network) != shared:
             raise InputError(
@@ -52,7 +52,7 @@ def load_networks(
                 file=file,
                 found=_shared(network),
                 allowed=f"those of {models[0]}: {shared}",
-                mend="train their arms again with one configuration",
+                fix="train their arms again with one configuration",
             )
     return [each for _, each in files]
 
@@ -80,7 +80,7 @@ def load_classifiers(weights: Sequence[Path], models: Sequence[Path], device: to
             file=models[0],
             found=f"{classes} classes",
             allowed="a binary task, or a labelled task of two classes",
-            mend="name another task in the configuration",
+            fix="name another task in the configuration",
         )
     return networks
 

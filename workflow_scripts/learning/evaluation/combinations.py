@@ -154,7 +154,7 @@ def _require_seeds(seeds: set[int], descriptions: Sequence[ModelDescription], fi
             file=file,
             found=f"seeds {sorted(there)}",
             allowed=f"seeds {sorted(missing)} too",
-            mend="train the arm again with all seeds of the configuration",
+            fix="train the arm again with all seeds of the configuration",
         )
 
 

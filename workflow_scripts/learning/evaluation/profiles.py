@@ -96,7 +96,7 @@ def measure_windows(
             "the test split holds no windows",
             found="0 windows with reads",
             allowed="at least one",
-            mend="give splits: test contigs or regions that hold peaks",
+            fix="give splits: test contigs or regions that hold peaks",
         )
     generator = np.random.default_rng(PSEUDO_REPLICATE_SEED)
     for block in _blocks(rows):

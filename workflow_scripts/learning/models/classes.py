@@ -16,7 +16,7 @@ def require_both_classes(labels: np.ndarray, split: str) -> None:
             f"the {split} split needs windows of both classes",
             found=f"{positives} positives and {labels.size - positives} negatives",
             allowed="at least one of each",
-            mend=f"give splits: {split} contigs or regions that hold peaks, and negatives: ratio above 0",
+            fix=f"give splits: {split} contigs or regions that hold peaks, and negatives: ratio above 0",
         )
 
 
@@ -28,7 +28,7 @@ def require_every_class(labels: np.ndarray, classes: int, split: str) -> None:
             f"the {split} split needs sequences of every class",
             found=f"sequences by class: {', '.join(map(str, windows))}",
             allowed="at least one of each",
-            mend=f"give the {split} split of the task sequences of every class",
+            fix=f"give the {split} split of the task sequences of every class",
         )
 
 

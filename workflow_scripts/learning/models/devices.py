@@ -26,7 +26,7 @@ def select_device(name: str, threads: int, *, deterministic: bool = False) -> to
         If a GPU is asked for and none works: nothing falls back to the CPU unasked.
     """
     if name not in ("cpu", "cuda"):
-        raise InputError("unknown device", found=name, allowed="cpu or cuda", mend="set compute: {device: cpu}")
+        raise InputError("unknown device", found=name, allowed="cpu or cuda", fix="set compute: {device: cpu}")
     # Before anything runs on the GPU, since cuBLAS reads the setting only as it starts.
     _set_determinism(deterministic)
     if name == "cuda":
@@ -82,7 +82,7 @@ def _require_gpu() -> None:
         f"compute: device is cuda, but {problem}",
         found=f"torch {torch.__version__}, CUDA build: {build}, CUDA_VISIBLE_DEVICES: {granted}",
         allowed="cuda where a GPU, its driver and a CUDA build of torch are present",
-        mend="set compute: {device: cpu}, or run on a machine with a GPU",
+        fix="set compute: {device: cpu}, or run on a machine with a GPU",
     )
 
 

@@ -79,5 +79,5 @@ def _no_such_network(content: Mapping[str, Any], error: Exception, file: str | P
         file=file,
         found=dict(content),
         allowed="a symmetry, a trunk and a head, with options that fit each other and the window",
-        mend="change the arm or its network in the configuration, or train the model again",
+        fix="change the arm or its network in the configuration, or train the model again",
     )

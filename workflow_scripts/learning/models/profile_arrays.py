@@ -76,7 +76,7 @@ class ProfileArrays:
             file=getattr(found, "filename", None),
             found=f"shape {found.shape}",
             allowed=allowed,
-            mend="make the arrays again: delete those of the task and rerun the workflow",
+            fix="make the arrays again: delete those of the task and rerun the workflow",
         )
 
     @property

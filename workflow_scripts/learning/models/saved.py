@@ -27,7 +27,7 @@ from .networks import architecture_of, build_network
 
 #: What a network answers for each kind of task.
 ANSWERS = {name: each.answers for name, each in KINDS.items()}
-MEND = "train the model again: delete its folder and rerun the workflow"
+FIX = "train the model again: delete its folder and rerun the workflow"
 
 
 @dataclass(frozen=True)
@@ -119,19 +119,19 @@ def load_descriptions(models: Path) -> list[ModelDescription]:
     try:
         content = json.loads(Path(models).read_bytes(), object_pairs_hook=_each_key_once)
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"not readable as JSON: {error}", file=models, allowed="a models.json", mend=MEND) from error
+        raise InputError(f"not readable as JSON: {error}", file=models, allowed="a models.json", fix=FIX) from error
     if not isinstance(content, list) or not content:
         raise InputError(
             "not a list of models",
             file=models,
             found=type(content).__name__ if content else "an empty one",
             allowed="the descriptions of one or more networks",
-            mend=MEND,
+            fix=FIX,
         )
     described = [_description(each, models) for each in content]
     seeds = [each.seed for each in described]
     if len(set(seeds)) < len(seeds):
-        raise InputError("two models have one seed", file=models, found=seeds, allowed="every seed once", mend=MEND)
+        raise InputError("two models have one seed", file=models, found=seeds, allowed="every seed once", fix=FIX)
     return described
 
 
@@ -151,11 +151,11 @@ def _description(content: Any, file: Path) -> ModelDescription:
             file=file,
             found=f"missing keys: {_listed(names - found)}; unknown keys: {_listed(found - names)}",
             allowed=_listed(names),
-            mend=MEND,
+            fix=FIX,
         )
     for name, (allowed, is_one) in _TYPES.items():
         if not is_one(content[name]):
-            raise InputError(f"{name} is not of its type", file=file, found=content[name], allowed=allowed, mend=MEND)
+            raise InputError(f"{name} is not of its type", file=file, found=content[name], allowed=allowed, fix=FIX)
     return ModelDescription(**{name: content[name] for name in names})
 
 
@@ -169,7 +169,7 @@ def _network(description: ModelDescription, file: Path) -> nn.Module:
             file=file,
             found=f"kind: {description.kind} with a network that gives {answers}",
             allowed=", ".join(f"{kind} with {given}" for kind, given in ANSWERS.items()),
-            mend=MEND,
+            fix=FIX,
         )
     return network
 
@@ -184,7 +184,7 @@ def _load_state(weights: Path, expected: Mapping[str, torch.Tensor]) -> dict[str
         state = load_file(weights)
     except (OSError, SafetensorError) as error:
         raise InputError(
-            f"not readable as safetensors: {error}", file=weights, allowed="a whole safetensors file", mend=MEND
+            f"not readable as safetensors: {error}", file=weights, allowed="a whole safetensors file", fix=FIX
         ) from error
     found, wanted = _tensor_kinds(state), _tensor_kinds(expected)
     if found != wanted:
@@ -195,7 +195,7 @@ def _load_state(weights: Path, expected: Mapping[str, torch.Tensor]) -> dict[str
             file=weights,
             found=found.get(name, "no such tensor"),
             allowed=wanted.get(name, "no such tensor"),
-            mend=MEND,
+            fix=FIX,
         )
     if broken := sorted(name for name, value in state.items() if not value.isfinite().all()):
         raise InputError(
@@ -203,7 +203,7 @@ def _load_state(weights: Path, expected: Mapping[str, torch.Tensor]) -> dict[str
             file=weights,
             found="NaN or infinity",
             allowed="finite numbers",
-            mend=MEND,
+            fix=FIX,
         )
     return state
 

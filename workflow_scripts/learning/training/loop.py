@@ -105,7 +105,7 @@ def _clear_error_if_gpu_memory_is_full(networks: int) -> Iterator[None]:
             "the memory of the GPU does not hold this training",
             found=f"{networks} replicates together; {str(error).splitlines()[0]}",
             allowed="as many replicates at once as fit; those that are finished are kept",
-            mend=f"set {fewer}",
+            fix=f"set {fewer}",
         ) from error
 
 
@@ -222,7 +222,7 @@ def _require_finite(
             f"training of seed {state.seed} diverged in epoch {epoch}",
             found=f"train loss {train_loss}, validation {_listed(validation)}",
             allowed="finite numbers",
-            mend=f"lower training: learning_rate, for example to {settings.schedule.learning_rate / 10:g}",
+            fix=f"lower training: learning_rate, for example to {settings.schedule.learning_rate / 10:g}",
         )
 
 

@@ -70,7 +70,7 @@ class ProfileTrainingWindows:
                     f"the {split} split holds no windows",
                     found="0 windows with reads",
                     allowed="at least one",
-                    mend=f"give splits: {split} contigs or regions that hold peaks",
+                    fix=f"give splits: {split} contigs or regions that hold peaks",
                 )
 
 

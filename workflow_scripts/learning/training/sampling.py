@@ -180,7 +180,7 @@ def training_subset(labels: np.ndarray, size: str, seed: int) -> np.ndarray:
             f"no {wanted} training windows can be chosen",
             found=f"size {size} of {labels.size} windows of {classes} classes",
             allowed=f"at most {labels.size}, and enough for every class to keep one",
-            mend="take this size out of the study, or give the task more windows",
+            fix="take this size out of the study, or give the task more windows",
         )
     return rows
 
@@ -198,7 +198,7 @@ def _count(size: str, windows: int) -> int:
         "not a training size",
         found=size,
         allowed=f"{ALL}, a whole number of windows from 2 on, or a share between 0 and 1",
-        mend="change the sizes of the study",
+        fix="change the sizes of the study",
     )
 
 

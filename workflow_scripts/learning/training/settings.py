@@ -105,7 +105,7 @@ class BinaryTrainingSettings(TrainingSettings):
                 "a batch must hold windows of both classes",
                 found=f"batch_size {self.batch_size} with positive_fraction {self.positive_fraction}",
                 allowed="1 <= round(batch_size x positive_fraction) < batch_size",
-                mend="set positive_fraction between 0 and 1, or a larger batch_size",
+                fix="set positive_fraction between 0 and 1, or a larger batch_size",
             )
         super().__post_init__()
 
