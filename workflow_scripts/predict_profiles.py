@@ -20,6 +20,8 @@ from workflow_support.job import logger, run_job
 from workflow_support.kinds import PROFILE, kinds_answering
 
 TILES_PER_BLOCK = 512
+#: Names of the strands of input tracks in messages.
+STRANDS = {"plus": "+ strand", "minus": "− strand", "both": "both strands"}
 TABLE_COLUMNS = ["contig", "start", "end", "name", "reads_plus", "reads_minus"]
 
 
@@ -109,7 +111,7 @@ def _files_of_tracks(
                 f"the networks read a {name}, which is not there",
                 file=model,
                 found=", ".join(
-                    f"{len(given)} bigWigs of strand {strand}"
+                    f"{len(given)} bigWigs of the {name}'s {STRANDS[strand]}"
                     for strand, given in zip(TRACKS[name].strands, strands, strict=True)
                 ),
                 allowed="at least one of each",
