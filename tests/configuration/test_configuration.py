@@ -548,7 +548,7 @@ FORMER = {
         "networks: {binary: {trunk: {kernel_widths: [9]}, head: {pool_width: 3}}}",
     ),
     "training": (
-        "training: {epochs: 3, device: cuda}", "trainings: {binary: {epochs: 3}}, compute: {device: cuda}",
+        "training: {epochs: 3, device: cuda}", "trainings: {binary: {epochs: 3}}; compute: {device: cuda}",
     ),
     "labelled.network": (
         "labelled: {network: {dilations: [1], dense: 8}}",
@@ -557,7 +557,7 @@ FORMER = {
     "labelled.training": ("labelled: {training: {epochs: 3}}", "trainings: {labelled: {epochs: 3}}"),
     "profile.network": (
         "profile: {network: {window: 99, dilations: [2], profile_width: 7}}",
-        "profile: {window: 99}, networks: {profile: {trunk: {dilations: [2]}, head: {profile_width: 7}}}",
+        "profile: {window: 99}; networks: {profile: {trunk: {dilations: [2]}, head: {profile_width: 7}}}",
     ),
     "profile.training": ("profile: {training: {epochs: 3}}", "trainings: {profile: {epochs: 3}}"),
     "hyperbolic.network": (
@@ -577,11 +577,11 @@ def test_a_former_key_is_refused_with_its_new_spelling(good: str, tmp_path: Path
     with pytest.raises(InputError) as caught:
         resolve_text(good.replace(*place), tmp_path)
     assert f"`{key}`" in str(caught.value)
-    assert caught.value.fix == f"replace it with: {new}"
+    assert caught.value.fix.splitlines() == ["replace it with:", *new.split("; ")]
     assert caught.value.line == (13 if is_arm else 2)
     # What is to be pasted is part of a configuration that resolves.
     pasted = yaml.safe_load(good)
-    (pasted["study"]["arms"]["standard"] if is_arm else pasted).update(yaml.safe_load(f"{{{new}}}"))
+    (pasted["study"]["arms"]["standard"] if is_arm else pasted).update(yaml.safe_load(new.replace("; ", "\n")))
     pasted["study"]["arms"]["other"] = {"representation": "standard", "kmer": 1, "channels": 4}
     assert resolve(pasted, [], SCHEMA)
 

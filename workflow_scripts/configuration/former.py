@@ -29,7 +29,7 @@ def require_current(config: Settings, origins: Origins) -> None:
             f"`{dotted(path)}` has a new spelling, since arms have a network, a symmetry and a training",
             found=_flow({path[-1]: value}),
             allowed="the keys of docs/configuration.md",
-            fix=f"replace it with: {_flow(spelling)}",
+            fix="\n".join(("replace it with:", *(_flow({key: value}) for key, value in spelling.items()))),
         )
 
 
