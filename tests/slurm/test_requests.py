@@ -9,14 +9,10 @@ import yaml
 from checkout import ROOT, Checkout
 from workflow_rules import rules_of
 
-from workflow_support.code_digest import local_files
-
 # Between them, every rule that runs networks.
 TINY = ["--configfile", "tests/tiny.yaml", "--config", "attribute={CTCF: {task: CTCF, arm: irrep_k1}}"]
 RUN_NETWORKS = {
-    script.stem
-    for script in (ROOT / "workflow_scripts").glob("*.py")
-    if ROOT / "workflow_scripts/learning/models/devices.py" in local_files(script)
+    rule.name for rule in rules_of("tests/tiny.yaml").values() if {"device", "training"} & set(rule.params.keys())
 }
 
 
@@ -31,10 +27,10 @@ Requests = dict[str, dict[str, set[int]]]
 def requests(checkout: Checkout, *arguments: str) -> Requests:
     """How many GPUs, and how many MB of memory where that is known, the jobs of each rule ask for."""
     asked: Requests = {"gpu": {}, "mem_mb": {}}
-    for job in re.split(r"^rule ", checkout.snakemake("-n", *TINY, *arguments), flags=re.MULTILINE)[1:]:
+    for job in re.split(r"^ *rule ", checkout.snakemake("-n", *TINY, *arguments), flags=re.MULTILINE)[1:]:
         rule = job[: job.index(":")]
         for resource, values in asked.items():
-            amount = re.search(rf"^    resources: .*\b{resource}=(\d+)", job, re.MULTILINE)
+            amount = re.search(rf"^ +resources: .*\b{resource}=(\d+)", job, re.MULTILINE)
             values.setdefault(rule, set()).add(int(amount[1]) if amount else 0)
     return asked
 

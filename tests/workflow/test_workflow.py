@@ -23,7 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 from safetensors.numpy import load_file
 from study_configurations import STUDIES, resolve_files
 
-from configuration import contestants, replicates_of, train_sizes
+from configuration import contestants_for, replicates_of, train_sizes
 from workflow_support.metrics import BASELINE_ARM
 
 TINY = ["--configfile", "tests/tiny.yaml"]
@@ -177,11 +177,10 @@ def test_a_run_leaves_what_it_promises(finished: Path) -> None:
 def planned_replicates(finished: Path) -> set[tuple[str, str, str, int]]:
     """Task, arm or combination, size and label of every replicate that the configuration spans, and of baselines."""
     config = yaml.safe_load((finished / "config.yaml").read_text())
-    kinds = contestants(config["study"])
     return {
         (task, name, size, seeds[0])
-        for task, values in config["tasks"].items()
-        for name in (name for name in kinds if kinds[name] == values["kind"])
+        for task in config["tasks"]
+        for name in contestants_for(config, task)
         for size in train_sizes(config, task, name)
         for seeds in replicates_of(config["study"], name).seeds
     } | {(task, BASELINE_ARM, "all", 0) for task in ("CTCF", "motifs")}
@@ -362,11 +361,9 @@ def test_a_deleted_figure_is_made_again(checkout: Checkout, finished: Path) -> N
     [
         ("figures/style.py", {"plot_performance", "plot_study_gain"}, {"train", "sample_negatives"}),
         ("figures/calibration.py", {"plot_calibration"}, {"plot_performance", "plot_study_gain"}),
-        (
-            "rc_equivariant/layers/convolution.py",
-            {"train", "encode_kmers"},
-            {"sample_negatives", "prepare_peaks"},
-        ),
+        ("rc_equivariant/layers/convolution.py", {"train"}, {"encode_kmers", "sample_negatives"}),
+        ("rc_equivariant/networks/trunks.py", {"train"}, {"encode_kmers", "sample_negatives"}),
+        ("rc_equivariant/encoding.py", {"train", "encode_kmers"}, {"sample_negatives", "prepare_peaks"}),
         ("genome_data/windows/negatives.py", {"sample_negatives"}, {"prepare_peaks", "normalise_genome"}),
     ],
 )
