@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from typing import Any, get_type_hints
 
 
@@ -73,6 +74,7 @@ def option(
     return field(default=default, metadata=metadata)
 
 
+@cache
 def options_of(described: type) -> list[Option]:
     """List the options of a dataclass in the order of its fields."""
     hints = get_type_hints(described)
