@@ -60,7 +60,7 @@ class Inputs:
         return unique(self.run.local_path(key) for key in self.run.locations if INTERVAL_KEYS.fullmatch(key))
 
     def is_genome(self, key: str) -> bool:
-        """Whether the input file of a key is the sequence of a genome in use."""
+        """Return True if the input file of a key is the sequence of a genome in use."""
         return key in {f"genomes.{name}.fasta" for name in self.run.genomes}
 
     def splits_in_use(self) -> list[tuple[KeyPath, str, Splits]]:

@@ -131,7 +131,7 @@ class Models:
         return replicates_of(self.study, contestant).seeds
 
     def average_strands(self, contestant: str) -> bool:
-        """Whether a contestant averages the answers of its networks on both strands."""
+        """Return True if a contestant averages the answers of its networks on both strands."""
         return self.study["combinations"].get(contestant, {}).get("average_strands", False)
 
     def network(self, task: str, arm: str) -> dict[str, Any]:

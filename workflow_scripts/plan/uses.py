@@ -25,7 +25,7 @@ class Uses:
         return self.models.member_files(file, task, contestant, self.models.sizes[task, contestant][-1])
 
     def average_strands(self, section: str, name: str) -> bool:
-        """Whether an entry of a section averages the answers of the networks on both strands."""
+        """Return True if an entry of a section averages the answers of the networks on both strands."""
         return self.models.average_strands(self.run.settings[section][name]["arm"])
 
     def predicted_file(self, file: str, prediction: str) -> str:

@@ -148,7 +148,7 @@ def scope_of_kind(kind: str) -> str:
 
 
 def is_of_all(scope: str) -> bool:
-    """Whether a scope is that of all tasks, or of all tasks of a kind; names of tasks hold no spaces."""
+    """Return True for the scope of all tasks, or of all tasks of a kind; names of tasks have no spaces."""
     return scope.startswith("all ") and scope.endswith("tasks")
 
 

@@ -150,7 +150,7 @@ def _tables_of_run(run: Path) -> str:
 
 
 def _correlations(folder: Path, names: Iterable[str]) -> dict[str, list[Mapping]]:
-    """By name of a set of variants, its correlations with measured effects; without sets that have none."""
+    """Correlations with measured effects for each set of variants that has them, by name."""
     found = {name: json.loads((folder / f"{name}.correlation.json").read_bytes()) for name in names}
     return {name: correlations for name, correlations in found.items() if correlations}
 

@@ -51,7 +51,7 @@ class Kind:
 
     @property
     def is_on_genome(self) -> bool:
-        """Whether tasks of this kind take their windows from a genome."""
+        """True if tasks of this kind take their windows from a genome."""
         return "genome" in self.required
 
     def variant(self, name: str, **own: Any) -> Kind:

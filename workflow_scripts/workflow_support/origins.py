@@ -1,4 +1,4 @@
-"""Where in the configuration files each key stands, so that an error can name file and line."""
+"""The file and line of every key of a configuration, for error messages."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Origins:
         return InputError(problem, file=file, line=line, found=found, allowed=allowed, fix=fix)
 
     def has(self, path: KeyPath) -> bool:
-        """Whether a file gives the key at ``path``."""
+        """Return True if a file gives the key at ``path``."""
         return any(path in lines for _, lines in self._lines)
 
     def line(self, path: KeyPath) -> int:

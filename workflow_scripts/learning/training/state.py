@@ -121,7 +121,7 @@ class TrainingState:
             self.best_weights = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 
     def is_out_of_patience(self) -> bool:
-        """Whether too many epochs have passed without a better one."""
+        """Return True if too many epochs have passed without a better one."""
         patience = self.objective.patience
         return patience is not None and bool(self.history) and len(self.history) - self.best.epoch >= patience
 
