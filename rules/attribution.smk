@@ -29,8 +29,8 @@ rule attribute_sequences:
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=each_attempt(network_memory(4000)),
+        runtime=each_attempt(240),
     params:
         extra_names=per("attribution", uses.explained_track_names),
         method=setting("attribution", "method"),
@@ -61,8 +61,8 @@ rule find_motifs:
         "../envs/motifs.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=each_attempt(8000),
+        runtime=each_attempt(240),
     params:
         code=code("find_motifs"),
     script:

@@ -28,8 +28,8 @@ rule check_intervals:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         code=code("check_intervals"),
     script:
@@ -51,8 +51,8 @@ rule check_regions:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         genomes=run.genomes,
         splits=inputs.splits_in_use(),

@@ -8,6 +8,8 @@ The named inputs, outputs and params of a rule are the parameters of its script'
 to be there: the index beside a FASTA file, or a check that passed.
 """
 
+import gc
+import inspect
 import os
 import re
 import sys
@@ -52,6 +54,9 @@ except InputError as error:
 
 os.environ[FILES_VARIABLE] = os.pathsep.join(map(str, workflow.configfiles))
 
+# Planning makes millions of objects that live to its end: Python need not look for cycles among them every few hundred.
+gc.set_threshold(200_000, 20, 100)
+
 plan = Plan(config, LOCATIONS)
 run, inputs, models, profiles = plan.run, plan.inputs, plan.models, plan.profiles
 uses, study, outputs = plan.uses, plan.study, plan.outputs
@@ -87,6 +92,17 @@ def memory_of_task(task):
     return network_memory(8000 if task in run.profile else 4000)
 
 
+def with_signature(function):
+    """A function that stores its signature, which Snakemake would otherwise work out several times for every job."""
+    function.__signature__ = inspect.signature(function)
+    return function
+
+
+def each_attempt(amount):
+    """A resource: this many megabytes or minutes at the first attempt, and as many more at each later one."""
+    return with_signature(lambda wildcards, attempt: amount * attempt)
+
+
 def one_of(names):
     """A regular expression for these names and nothing else."""
     return "|".join(map(re.escape, names)) or "(?!)"
@@ -120,7 +136,7 @@ def code_of_kind(script):
         task: code(script, *modules_of_kind(kind, script))
         for task, kind in run.kinds.items()
     }
-    return lambda wildcards: digests[wildcards.task]
+    return with_signature(lambda wildcards: digests[wildcards.task])
 
 
 def code_with(script, modules_of, *values):
@@ -130,21 +146,26 @@ def code_with(script, modules_of, *values):
 
 def per(names, function, *arguments):
     """A function of the wildcards: ``function(*arguments, ...)`` of the values of these, such as "task arm"."""
-    return lambda wildcards: function(
-        *arguments, *(getattr(wildcards, name) for name in names.split())
+    names = names.split()
+    return with_signature(
+        lambda wildcards: function(
+            *arguments, *(getattr(wildcards, name) for name in names)
+        )
     )
 
 
 def setting(wildcard, *keys):
     """A function of the wildcards: the setting under these keys of the entry that one names; None if not given."""
-    return lambda wildcards: run.setting(
-        SECTIONS[wildcard], getattr(wildcards, wildcard), *keys
+    return with_signature(
+        lambda wildcards: run.setting(
+            SECTIONS[wildcard], getattr(wildcards, wildcard), *keys
+        )
     )
 
 
 def input_file(pattern):
     """A function of the wildcards: the path of the input file of a key with wildcards, such as tasks.{task}.peaks."""
-    return lambda wildcards: run.local_path(pattern.format(**wildcards))
+    return with_signature(lambda wildcards: run.local_path(pattern.format(**wildcards)))
 
 
 def used_models(wildcard, file):

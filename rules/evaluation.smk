@@ -31,7 +31,7 @@ rule evaluate:
     resources:
         gpu=GPUS,
         mem_mb=lambda wildcards, attempt: memory_of_task(wildcards.task) * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        runtime=each_attempt(60),
     params:
         extra_names=per("task", models.extra_names),
         kind=setting("task", "kind"),
@@ -74,8 +74,8 @@ rule fit_kmer_baseline:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=each_attempt(8000),
+        runtime=each_attempt(120),
     params:
         task="{task}",
         kind=setting("task", "kind"),
@@ -102,8 +102,8 @@ rule record_run:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(30),
     params:
         config=config,
         locations=list(run.input_files()),
@@ -146,8 +146,8 @@ rule record_times:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(30),
     params:
         benchmarks=run.path("benchmarks"),
         models=[

@@ -31,14 +31,12 @@ for figure in FIGURES:
                     name: one_of(sorted({copy[name] for copy in figure.copies(plan)}))
                     for name in figure.wildcards
                 },
-            group:
-                figure.group
             conda:
                 "../envs/figures.yaml"
             threads: 1
             resources:
                 mem_mb=figure.memory,
-                runtime=lambda wildcards, attempt: 10 * attempt,
+                runtime=each_attempt(10),
             params:
                 **figure.params(plan),
                 module=figure.draws,

@@ -22,8 +22,8 @@ rule fetch_file:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 500 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=each_attempt(500),
+        runtime=each_attempt(240),
     params:
         url=lambda wildcards: LOCATIONS[wildcards.location].address,
         checksum=lambda wildcards: LOCATIONS[wildcards.location].checksum,
@@ -48,8 +48,8 @@ rule verify_file:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 500 * attempt,
-        runtime=lambda wildcards, attempt: 15 * attempt,
+        mem_mb=each_attempt(500),
+        runtime=each_attempt(15),
     params:
         checksum=lambda wildcards: LOCATIONS[wildcards.location].checksum,
         code=code("verify_file"),
@@ -74,8 +74,8 @@ rule normalise_genome:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2500 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(2500),
+        runtime=each_attempt(30),
     params:
         code=code("normalise_genome"),
     script:

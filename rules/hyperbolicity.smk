@@ -32,8 +32,8 @@ if study.measures_hyperbolicity:
         threads: config["compute"]["threads"]
         resources:
             gpu=GPUS,
-            mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
-            runtime=lambda wildcards, attempt: 30 * attempt,
+            mem_mb=each_attempt(network_memory(4000)),
+            runtime=each_attempt(30),
         params:
             **config["hyperbolicity"],
             seed=HYPERBOLICITY_SEED,
@@ -53,14 +53,12 @@ if study.measures_hyperbolicity:
             run.path("logs/measure_hyperbolicity.log"),
         benchmark:
             run.path("benchmarks/measure_hyperbolicity.tsv")
-        group:
-            "study"
         conda:
             "../envs/study.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards, attempt: 2000 * attempt,
-            runtime=lambda wildcards, attempt: 60 * attempt,
+            mem_mb=each_attempt(2000),
+            runtime=each_attempt(60),
         params:
             models=study.embedded_models(),
             seeds=config["study"]["seeds"],

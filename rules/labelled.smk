@@ -28,8 +28,8 @@ rule prepare_sequences:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 15 * attempt,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(15),
     params:
         splits_of_files=per("task", inputs.splits_of_sequences),
         made_splits=setting("task", "sequences", "make_splits"),

@@ -41,8 +41,8 @@ rule predict_binding:
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=each_attempt(network_memory(4000)),
+        runtime=each_attempt(240),
     params:
         contigs=setting("prediction", "contigs"),
         stride=setting("prediction", "stride"),
@@ -77,8 +77,8 @@ rule predict_profiles:
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: network_memory(4000) * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=each_attempt(network_memory(4000)),
+        runtime=each_attempt(240),
     params:
         track_names=per("prediction", uses.predicted_track_names),
         contigs=setting("prediction", "contigs"),

@@ -24,8 +24,8 @@ rule index_reads:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(60),
     params:
         code=code("index_reads"),
     script:
@@ -54,8 +54,8 @@ rule plot_fingerprint:
         "../envs/deeptools.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(60),
     params:
         labels=per("task", profiles.read_labels),
         bin=200,
@@ -83,8 +83,8 @@ rule compare_replicates:
         "../envs/deeptools.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(120),
     params:
         labels=per("task", profiles.sample_labels),
         bin=100,
@@ -115,8 +115,8 @@ rule plot_replicates:
         "../envs/deeptools.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(10),
     shell:
         "for figure in {output:q}; do"
         ' plotCorrelation --corData {input:q} --plotFile "$figure" --corMethod spearman'

@@ -26,8 +26,8 @@ rule count_reads:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=each_attempt(8000),
+        runtime=each_attempt(120),
     params:
         minimum_mapping_quality=config["profile"]["reads"]["minimum_mapping_quality"],
         keep_duplicates=config["profile"]["reads"]["keep_duplicates"],
@@ -55,8 +55,8 @@ rule check_strands:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(30),
     params:
         code=code("check_strands"),
     script:
@@ -89,7 +89,7 @@ rule extract_profiles:
     threads: 1
     resources:
         mem_mb=lambda wildcards, input, attempt: int(4000 + input.size_mb) * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        runtime=each_attempt(60),
     params:
         window=config["profile"]["window"],
         output=lambda wildcards: profile_length(config),
@@ -138,7 +138,7 @@ rule extract_track:
     threads: 1
     resources:
         mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        runtime=each_attempt(60),
     params:
         output=lambda wildcards: profile_length(config),
         jitter=config["profile"]["jitter"],

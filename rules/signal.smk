@@ -24,8 +24,8 @@ rule select_signal_regions:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         code=code("select_signal_regions"),
     script:
@@ -46,8 +46,8 @@ rule measure_signal:
         "../envs/deeptools.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(60),
     params:
         distance=1000,
         bin=20,
@@ -80,8 +80,8 @@ rule plot_signal_heatmap:
         "../envs/deeptools.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(30),
     shell:
         "for figure in {output:q}; do"
         ' plotHeatmap --matrixFile {input.matrix:q} --outFileName "$figure"'
@@ -110,8 +110,8 @@ rule plot_signal_profile:
         "../envs/deeptools.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(30),
     params:
         colour=PLUS,
     shell:
@@ -141,8 +141,8 @@ rule select_profile_regions:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         code=code("select_signal_regions"),
     script:
@@ -166,8 +166,8 @@ rule measure_strands:
         "../envs/deeptools.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(60),
     params:
         labels=per("task", profiles.sample_labels),
         distance=200,
@@ -203,8 +203,8 @@ rule plot_strands_heatmap:
         "../envs/deeptools.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(30),
     shell:
         "for figure in {output:q}; do"
         ' plotHeatmap --matrixFile {input.matrix:q} --outFileName "$figure"'
@@ -235,8 +235,8 @@ rule plot_strands_profile:
         "../envs/deeptools.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(30),
     params:
         colours=per("task", profiles.sample_colours),
     shell:

@@ -25,8 +25,8 @@ if "simulation" in config:
             "../envs/genomics.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards, attempt: 2000 * attempt,
-            runtime=lambda wildcards, attempt: 10 * attempt,
+            mem_mb=each_attempt(2000),
+            runtime=each_attempt(10),
         params:
             simulation=inputs.simulation(),
             seed=config["simulation"]["seed"],
@@ -53,8 +53,8 @@ if "simulation" in config:
             "../envs/genomics.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards, attempt: 2000 * attempt,
-            runtime=lambda wildcards, attempt: 10 * attempt,
+            mem_mb=each_attempt(2000),
+            runtime=each_attempt(10),
         params:
             settings=lambda wildcards: config["simulation"]["tfs"][wildcards.tf][
                 "nexus"
@@ -82,8 +82,8 @@ rule simulate_phylogeny:
         "../envs/phylogeny.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(30),
     params:
         settings=lambda wildcards: config["phylogenies"][wildcards.phylogeny],
         code=code("simulate_phylogeny"),

@@ -25,14 +25,12 @@ rule collect_study:
         run.path("logs/collect_study.log"),
     benchmark:
         run.path("benchmarks/collect_study.tsv")
-    group:
-        "study"
     conda:
         "../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(30),
     params:
         arms_of_study=study.arm_rows(),
         code=code("collect_study"),
@@ -53,14 +51,12 @@ rule compare_arms:
         run.path("logs/compare_arms.log"),
     benchmark:
         run.path("benchmarks/compare_arms.tsv")
-    group:
-        "study"
     conda:
         "../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=each_attempt(8000),
+        runtime=each_attempt(120),
     params:
         study=study.compared(),
         kinds=run.kinds,
@@ -86,14 +82,12 @@ rule write_results_page:
         run.path("logs/write_results_page.log"),
     benchmark:
         run.path("benchmarks/write_results_page.tsv")
-    group:
-        "study"
     conda:
         "../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(10),
     params:
         name=config["name"],
         kinds=run.kinds,

@@ -29,7 +29,7 @@ rule score_variants:
         gpu=GPUS,
         mem_mb=lambda wildcards, input, attempt: network_memory(4000 + input.size_mb)
         * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        runtime=each_attempt(60),
     params:
         columns=setting("variants", "columns"),
         average_strands=both_strands("variants"),

@@ -30,7 +30,7 @@ rule prepare_peaks:
     threads: 1
     resources:
         mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
-        runtime=lambda wildcards, attempt: 15 * attempt,
+        runtime=each_attempt(15),
     params:
         width=per("task", inputs.window_width),
         strongest=setting("task", "strongest"),
@@ -66,7 +66,7 @@ rule sample_negatives:
     threads: 1
     resources:
         mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        runtime=each_attempt(30),
     params:
         splits=setting("task", "splits"),
         windows=setting("task", "windows"),
@@ -98,7 +98,7 @@ rule extract_sequences:
     threads: 1
     resources:
         mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
-        runtime=lambda wildcards, attempt: 15 * attempt,
+        runtime=each_attempt(15),
     params:
         code=code("extract_sequences"),
     script:
@@ -120,8 +120,8 @@ rule encode_kmers:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 15 * attempt,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(15),
     params:
         k=lambda wildcards: int(wildcards.k),
         code=code("encode_kmers"),

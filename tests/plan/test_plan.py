@@ -69,7 +69,9 @@ def test_input_files_are_read_where_they_lie_or_from_downloads() -> None:
     assert run.remote == ["genomes.simulated.blacklist"]
     assert run.verified == ["predict.oligos.sequences"]
     assert run.input_files()["simulation.tfs.CTCF.motif"] == "resources/motifs/MA0139.2.CTCF.jaspar"
-    outputs = plan_of("tests/tiny.yaml", {"genomes": {"simulated": genome | {"blacklist": remote}}}).outputs.final([])
+    outputs = plan_of("tests/tiny.yaml", {"genomes": {"simulated": genome | {"blacklist": remote}}}).outputs.measured(
+        []
+    )
     assert "results/tiny/downloads/genomes.simulated.blacklist" in outputs
 
 
@@ -225,7 +227,10 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
 
 
 def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
-    final = plan.outputs.final(figure_files(plan))
+    assert plan.outputs.checks() == ["results/tiny/checked/intervals.tsv", "results/tiny/checked/regions.tsv"]
+    times = ["results/tiny/rule_times.tsv", "results/tiny/arm_times.tsv"]
+    assert plan.outputs.final() == times + plan.outputs.checks()
+    final = [*plan.outputs.measured(figure_files(plan)), *plan.outputs.final()]
     assert not [path for path, times in Counter(final).items() if times > 1]
     assert all(path.startswith("results/tiny/") for path in final)
     folders = Counter(path.split("/")[2] for path in final if path.count("/") > 2)
@@ -247,7 +252,6 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
             *("oligos/genome.fa", "oligos/genome.fa.fai", "oligos/contigs.tsv", "oligos/chrom.sizes"),
         )
     }
-    assert plan.outputs.checks() == ["results/tiny/checked/intervals.tsv", "results/tiny/checked/regions.tsv"]
 
 
 def test_planning_needs_neither_torch_nor_matplotlib() -> None:

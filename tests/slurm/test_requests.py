@@ -82,5 +82,5 @@ def test_the_groups_of_the_profile_are_those_of_the_rules() -> None:
         "encode_kmers",
     }
     assert members["evaluations"] == {"evaluate", "evaluate_profiles", "embed_sequences"}
-    assert members["study"] >= {"collect_study", "compare_arms", "plot_study_arms", "write_results_page"}
-    assert members["figures"] >= {"plot_performance", "plot_variant_effects"}
+    # Planning compares every file that a member needs with its whole group: what needs thousands of files is in none.
+    assert set(members) == {"windows", "evaluations"}

@@ -193,14 +193,15 @@ def test_a_training_says_where_in_what_precision_and_how_fast_it_ran(checkout: C
 
 def test_the_short_jobs_of_a_run_share_slurm_jobs(finished: Run) -> None:
     asked = {}
-    for group in ("windows", "evaluations", "study"):
+    for group in ("windows", "evaluations"):
         (job,) = finished.jobs(group)
         asked[group] = job["ReqMem"], job["TimelimitRaw"]
     # Memory of what runs side by side, minutes of what follows one another: three rules, then k-mers of two lengths;
-    # two jobs of one rule; a table, then comparisons beside two figures, then the page.
-    assert asked == {"windows": ("4000M", "75"), "evaluations": ("8000M", "60"), "study": ("12000M", "160")}
+    # two jobs of one rule.
+    assert asked == {"windows": ("4000M", "75"), "evaluations": ("8000M", "60")}
     rules = int(re.search(r"^total +(\d+)$", finished.output, re.MULTILINE)[1])
-    assert len(finished.jobs()) < 2 / 3 * rules
+    # `all` runs nothing; five rules and two evaluations are one Slurm job each.
+    assert len(finished.jobs()) == rules - 1 - 4 - 1
 
 
 def test_a_gpu_without_a_driver_is_refused_and_the_logs_are_named(

@@ -35,8 +35,6 @@ class Figure:
         Path below ``figures/`` without suffix, wildcards in braces; the name by default.
     labels
         Further labels of the report by the title of their column.
-    group
-        Group of short jobs that a cluster runs as one.
     megabytes
         Memory of the first attempt.
     is_on_page
@@ -52,7 +50,6 @@ class Figure:
     module: str = ""
     path: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
-    group: str = "figures"
     megabytes: int = 2000
     is_on_page: bool = False
 

@@ -174,7 +174,6 @@ FIGURES = (
         "study_arms", "Study", "Arms", _if_any("tasks"),
         inputs=_tables("replicates", "means"),
         params=_arms_and("metrics", "references"),
-        group="study",
         is_on_page=True,
     ),
     Figure(
@@ -183,28 +182,24 @@ FIGURES = (
         inputs=_files(means="study/means.tsv", table="study/arms.tsv"),
         params=lambda plan: _arms_and("metrics")(plan) | {"setting": "{setting}"},
         path="study_{setting}_sweep",
-        group="study",
         is_on_page=True,
     ),
     Figure(
         "study_learning_curves", "Study", "Learning curves", _if_sizes_differ,
         inputs=_tables("means"),
         params=lambda plan: _arms_and("metrics")(plan) | {"shown": plan.study.at_all_sizes()},
-        group="study",
         is_on_page=True,
     ),
     Figure(
         "study_gain", "Study", "Gain against training size", _if_sizes_differ,
         inputs=_tables("comparisons", "means"),
         params=lambda plan: _arms_and("metrics", "references")(plan) | {"shown": plan.study.at_all_sizes()},
-        group="study",
         is_on_page=True,
     ),
     Figure(
         "study_flips", "Study", "Calls that differ between the strands", _if_any("classification"),
         inputs=_tables("replicates"),
         params=lambda plan: _arms(plan) | {"tasks": plan.run.classification},
-        group="study",
         is_on_page=True,
     ),
     Figure(
@@ -212,7 +207,6 @@ FIGURES = (
         lambda plan: [{}] if plan.study.measures_hyperbolicity else [],
         inputs=_files(hyperbolicity="study/hyperbolicity.tsv", references="study/reference_spaces.tsv"),
         params=_arms,
-        group="study",
         is_on_page=True,
     ),
     Figure(

@@ -6,6 +6,7 @@ A contestant is an arm, or a combination of arms: the mean of their networks, or
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Any
 
 from configuration import (
@@ -49,6 +50,10 @@ class Models:
             for task in run.tasks
             for name in self.contestants_for(task)
         }
+        # A study of thousands of trainings has tens of arms, and asks for these of every training.
+        self._network_of = cache(partial(network_of, run.settings))
+        self._training_of = cache(partial(training_of, run.settings))
+        self._modules_of = cache(lambda kind, arm: modules_of(self._network_of(kind, arm)))
 
     def contestants_for(self, task: str) -> list[str]:
         """The arms, and after them the combinations, that serve a task."""
@@ -139,17 +144,17 @@ class Models:
 
         The windows of profile tasks have a margin, so their width does not tell how many bases networks read.
         """
-        settings = self.run.settings
-        window = {"window": settings["profile"]["window"]} if task in self.run.profile else {}
-        return network_of(settings, self.run.kinds[task], arm) | window
+        window = {"window": self.run.settings["profile"]["window"]} if task in self.run.profile else {}
+        return self._network_of(self.run.kinds[task], arm) | window
 
     def training_modules(self, task: str, arm: str) -> list[str]:
         """The modules that the training of an arm loads by name: those of the kind of the task and of the network."""
-        return [*modules_of_kind(self.run.kinds[task], "train"), *modules_of(self.network(task, arm))]
+        kind = self.run.kinds[task]
+        return [*modules_of_kind(kind, "train"), *self._modules_of(kind, arm)]
 
     def training(self, task: str, arm: str) -> dict[str, Any]:
         """The settings of the training of an arm for a task."""
-        return training_of(self.run.settings, self.run.kinds[task], arm)
+        return self._training_of(self.run.kinds[task], arm)
 
     def sequence_file(self, task: str, arm: str) -> str:
         """The path of the k-mers that an arm reads; of labelled sequences the bases, which training may substitute."""

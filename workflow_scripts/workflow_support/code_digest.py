@@ -79,8 +79,12 @@ def _absolute(module: str, level: int, package: tuple[str, ...]) -> str:
     return ".".join((*package[: len(package) - level + 1], *filter(None, [module])))
 
 
+@cache
 def _module_files(module: str, root: Path) -> list[Path]:
-    """Local files that run when ``module`` is imported: its own and those of the packages around it."""
+    """Local files that run when ``module`` is imported: its own and those of the packages around it.
+
+    Cached because thousands of imports name a few hundred modules.
+    """
     parts = module.split(".")
     files = []
     for depth in range(1, len(parts) + 1):
