@@ -6,16 +6,18 @@ One file has the weights of all replicates, as ``seed<seed>/<tensor>``, and anot
 from __future__ import annotations
 
 import json
+import math
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -23,6 +25,7 @@ from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.kinds import KINDS
 
+from .building import BuildingLimit
 from .networks import architecture_of, build_network
 
 #: What a network answers for each kind of task.
@@ -102,7 +105,8 @@ def load(weights: Path, models: Path, device: torch.device) -> list[tuple[nn.Mod
         If a file is missing, damaged or of another kind, or the two do not belong together.
     """
     described = load_descriptions(models)
-    networks = [_network(each, models) for each in described]
+    sizes = _read_sizes(weights)
+    networks = [_network(each, models, weights, sizes) for each in described]
     expected = {
         f"{_prefix(each)}{name}": value
         for each, network in zip(described, networks, strict=True)
@@ -159,9 +163,19 @@ def _description(content: Any, file: Path) -> ModelDescription:
     return ModelDescription(**{name: content[name] for name in names})
 
 
-def _network(description: ModelDescription, file: Path) -> nn.Module:
-    """The described network, with random weights; an :class:`InputError` if it cannot be for its kind of task."""
-    network = build_network(description.architecture, file=file)
+def _network(description: ModelDescription, file: Path, weights: Path, sizes: Mapping[str, int]) -> nn.Module:
+    """The described network, with random weights; an :class:`InputError` if it cannot be that of weights and task."""
+    own = [size for name, size in sizes.items() if name.startswith(_prefix(description))]
+    if not own:
+        raise InputError(
+            f"there are no weights of seed {description.seed}, which models.json describes",
+            file=weights,
+            found=f"no tensor called {_prefix(description)}...",
+            allowed="the tensors of every described network",
+            fix=FIX,
+        )
+    with BuildingLimit(own):
+        network = build_network(description.architecture, file=file)
     answers = architecture_of(network).answers
     if ANSWERS.get(description.kind) != answers:
         raise InputError(
@@ -178,14 +192,27 @@ def _prefix(description: ModelDescription) -> str:
     return f"seed{description.seed}/"
 
 
-def _load_state(weights: Path, expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors of a file; an :class:`InputError` unless they have the names and shapes of those expected."""
+def _read_sizes(weights: Path) -> dict[str, int]:
+    """The number of values of each tensor of a file, from its header alone."""
+    with _readable(weights), safe_open(weights, framework="pt") as tensors:
+        names = tensors.keys()
+        return {name: math.prod(tensors.get_slice(name).get_shape()) for name in names}
+
+
+@contextmanager
+def _readable(weights: Path) -> Iterator[None]:
     try:
-        state = load_file(weights)
+        yield
     except (OSError, SafetensorError) as error:
         raise InputError(
             f"not readable as safetensors: {error}", file=weights, allowed="a whole safetensors file", fix=FIX
         ) from error
+
+
+def _load_state(weights: Path, expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of a file; an :class:`InputError` unless they have the names and shapes of those expected."""
+    with _readable(weights):
+        state = load_file(weights)
     found, wanted = _tensor_kinds(state), _tensor_kinds(expected)
     if found != wanted:
         differing = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
