@@ -78,7 +78,7 @@ def _check_symmetry(arm: Settings, path: KeyPath, origins: Origins) -> None:
             allowed="kmer: 1 with representation: rcps",
             fix="use representation: regular, which is the same for any k",
         )
-    if arm.get("conjoined") and ("consistency" in arm or arm.get("reverse_complement_augmentation")):
+    if arm.get("conjoined") and (arm.get("consistency") or arm.get("reverse_complement_augmentation")):
         raise origins.error(
             (*path, "conjoined"),
             f"`{dotted(path)}` is conjoined, so its outputs are the same on both strands already",

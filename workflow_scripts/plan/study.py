@@ -114,7 +114,7 @@ def how_trained(arm: Settings) -> str:
     """The treatment of the strands in the training of an arm."""
     if arm.get("conjoined"):
         return "conjoined"
-    if "consistency" in arm:
+    if arm.get("consistency"):
         return "consistent"
     return "augmented" if arm.get("reverse_complement_augmentation") else "plain"
 

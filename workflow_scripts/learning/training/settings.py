@@ -56,7 +56,8 @@ class StrandSettings:
     )
     consistency: float = option(
         0.0,
-        "Weight of the divergence between the answers on both strands, added to the loss; for representation standard.",
+        "Weight of the divergence between the answers on both strands, added to the loss; 0, the default, adds nothing; "
+        "for representation standard.",
         minimum=0,
         per_arm=True,
     )
@@ -128,7 +129,7 @@ class LabelledTrainingSettings(TrainingSettings):
     """
 
     learning_rate: float = option(0.004, "Largest step size of AdamW.", above=0, maximum=1)
-    weight_decay: float = option(0.01, "Weight decay of AdamW (Loshchilov & Hutter 2019).", minimum=0)
+    weight_decay: float = option(0.01, "Weight decay of AdamW (Loshchilov & Hutter 2019); 0 for none.", minimum=0)
     batch_size: int = option(256, "Sequences in a step, before augmentation.", unit="sequences", minimum=1)
     epochs: int = option(20, "Passes over the training sequences, at most.", minimum=1)
     base_substitution: float = option(
