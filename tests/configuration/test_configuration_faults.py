@@ -71,6 +71,18 @@ FAULTS = {
         "name: run", f"name: run\nnetworks: {{labelled: {{head: {{dense: 1{'0' * 400}}}}}}}",
         ["networks.labelled.head.dense", "a whole number"], 2,
     ),
+    "published value of a misspelt metric": (
+        "    negatives: {ratio: 2}", "    published: [{metric: auroc, value: 0.9, source: X}]",
+        ["`tasks.CTCF.published[0].metric`", "did you mean `AUROC`?", "AUPRC, MCC, Brier"], 24,
+    ),
+    "published value of no metric": (
+        "    negatives: {ratio: 2}", "    published:\n    - {metric: AUROC, value: 0.9, source: X}\n"
+        "    - {metric: speed, value: 1, source: X}", ["published[1].metric", "delete the value"], 26,
+    ),
+    "published value of a metric of another kind": (
+        "    negatives: {ratio: 2}", "    published: [{metric: MCC 0.5, value: 0.9, source: X}]",
+        ["not a metric of tasks of kind binary", "found:   MCC 0.5"], 24,
+    ),
     "labelled task with peaks": ("    peaks:", "    kind: labelled\n    peaks:", ["has no meaning", "labelled"], 22),
 }  # fmt: skip
 

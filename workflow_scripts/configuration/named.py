@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any
@@ -33,14 +33,8 @@ def with_named_sets(settings: dict[str, Any], origins: Origins) -> dict[str, Any
     """
     for section in ("networks", "trainings"):
         _require_free_names(section, settings[section], origins)
-    networks = {
-        name: _network(name, settings["networks"], origins)
-        for name in dict.fromkeys((*NETWORKS, *settings["networks"]))
-    }
-    trainings = {
-        name: _training(name, settings["trainings"], origins)
-        for name in dict.fromkeys((*TRAININGS, *settings["trainings"]))
-    }
+    networks = _completed("networks", settings["networks"], NETWORKS, _network, origins)
+    trainings = _completed("trainings", settings["trainings"], TRAININGS, _training, origins)
     return settings | {"networks": networks, "trainings": trainings}
 
 
@@ -77,15 +71,53 @@ def training_options(kind: str) -> dict[str, Option]:
     return {each.name: each for each in options_of(TRAININGS[basis_of(kind)])}
 
 
-def _network(name: str, given: Settings, origins: Origins, after: tuple[str, ...] = ()) -> dict[str, Any]:
-    path, own = ("networks", name), given.get(name, {})
-    base = _base(path, own, NETWORKS, given, after, origins)
-    if base is None:
-        parts: dict[str, Any] = {"trunk": None, "head": None}
-    elif base in NETWORKS and base == name:
-        parts = {part: {"type": each.type} | asdict(each) for part, each in NETWORKS[name]._asdict().items()}
-    else:
-        parts = _network(base, given, origins, (*after, name))
+def _completed(
+    section: str,
+    given: Settings,
+    built_in: Mapping[str, Any],
+    complete: Callable[[KeyPath, Settings, Settings | None, Origins], dict[str, Any]],
+    origins: Origins,
+) -> dict[str, dict[str, Any]]:
+    """Complete all sets of a section, each after the one that it starts from."""
+    names = dict.fromkeys((*built_in, *given))
+    done: dict[str, dict[str, Any]] = {}
+    for name in names:
+        for each, base in reversed(_chain((section, name), given, built_in, done, origins)):
+            done[each] = complete((section, each), given.get(each, {}), done.get(base), origins)
+    return {name: done[name] for name in names}
+
+
+def _chain(
+    path: KeyPath, given: Settings, built_in: Mapping[str, Any], done: Settings, origins: Origins
+) -> list[tuple[str, str | None]]:
+    """List a set and those that it starts from, one after the other, up to the first that is done or starts from none.
+
+    Each comes with the name of the next, or None. The list may be longer than a recursion can be deep.
+    """
+    chain: dict[str, str | None] = {}
+    section, name = path
+    known = dict.fromkeys((*built_in, *given))
+    while name is not None and name not in done:
+        path, base = (section, name), given.get(name, {}).get("like")
+        if base is not None:
+            require_name(base, known, (*path, "like"), origins)
+        if base == name and name in built_in:
+            base = None
+        chain[name] = base
+        if base in chain:
+            raise origins.error(
+                (*path, "like"),
+                f"`{dotted(path)}` starts from itself",
+                found=" -> ".join((*chain, base)),
+                allowed=", ".join(built_in),
+                fix="name another set",
+            )
+        name = base
+    return list(chain.items())
+
+
+def _network(path: KeyPath, own: Settings, base: Settings | None, origins: Origins) -> dict[str, Any]:
+    parts = base or _built_in_network(path[-1])
     trunk, head = (_part(part, (*path, part), parts[part], own.get(part, {}), origins) for part in PARTS)
     if not head.fits(trunk):
         raise origins.error(
@@ -96,6 +128,12 @@ def _network(name: str, given: Settings, origins: Origins, after: tuple[str, ...
             fix="change the type of the head, or that of the trunk",
         )
     return {part: {"type": each.type, **plain(asdict(each))} for part, each in (("trunk", trunk), ("head", head))}
+
+
+def _built_in_network(name: str) -> Settings:
+    if name not in NETWORKS:
+        return dict.fromkeys(PARTS)
+    return {part: {"type": each.type} | asdict(each) for part, each in NETWORKS[name]._asdict().items()}
 
 
 def _part(part: str, path: KeyPath, base: Settings | None, own: Settings, origins: Origins) -> Any:
@@ -129,25 +167,17 @@ def _part(part: str, path: KeyPath, base: Settings | None, own: Settings, origin
         ) from error
 
 
-def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ...] = ()) -> dict[str, Any]:
-    path, own = ("trainings", name), given.get(name, {})
-    base = (
-        own.get("kind")
-        if name not in TRAININGS and "like" not in own
-        else _base(path, own, TRAININGS, given, after, origins)
-    )
-    if base is None:
+def _training(path: KeyPath, own: Settings, base: Settings | None, origins: Origins) -> dict[str, Any]:
+    name = path[-1]
+    start = base or _built_in_training(name if name in TRAININGS else own.get("kind"))
+    if start is None:
         raise origins.error(
             path,
             f"`{dotted(path)}` does not say which training it starts from",
             found=", ".join(own) or "no key",
-            allowed=", ".join(dict.fromkeys((*TRAININGS, *given))),
+            allowed=", ".join(TRAININGS),
             fix=f"add like: {next(iter(TRAININGS))}",
         )
-    if base in TRAININGS and base in (name, own.get("kind")):
-        start = {"kind": base} | asdict(TRAININGS[base]())
-    else:
-        start = _training(base, given, origins, (*after, name))
     changed = {key: value for key, value in own.items() if key not in ("like", "kind")}
     kind = start["kind"]
     if own.get("kind", kind) != kind:
@@ -170,26 +200,8 @@ def _training(name: str, given: Settings, origins: Origins, after: tuple[str, ..
     return start | changed
 
 
-def _base(
-    path: KeyPath, own: Settings, built_in: Mapping[str, Any], given: Settings, after: tuple[str, ...], origins: Origins
-) -> str | None:
-    """Return the name that a set starts from: its ``like``, or its own name if it is built in, or None."""
-    name = path[-1]
-    if "like" not in own:
-        return name if name in built_in else None
-    known = dict.fromkeys((*built_in, *given))
-    require_name(own["like"], known, (*path, "like"), origins)
-    if own["like"] == name and name in built_in:
-        return name
-    if own["like"] in (*after, name):
-        raise origins.error(
-            (*path, "like"),
-            f"`{dotted(path)}` starts from itself",
-            found=" -> ".join((*after, name, own["like"])),
-            allowed=", ".join(built_in),
-            fix="name another set",
-        )
-    return own["like"]
+def _built_in_training(kind: str | None) -> Settings | None:
+    return None if kind is None else {"kind": kind} | asdict(TRAININGS[kind]())
 
 
 def plain(values: Settings) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workflow_support.origins import KeyPath, Origins, require_name
+from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 from .arm_checks import check_arms
 from .checks import require_consistent, require_references
@@ -18,6 +18,9 @@ from .phylogenies import with_draws
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
 from .spans import with_spanned_arms
 from .study import check_study, with_references
+
+#: Levels of keys and lists that a configuration may have; the schema has about half as many.
+DEEPEST = 20
 
 
 class Configuration(NamedTuple):
@@ -54,6 +57,7 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
         For the first problem found.
     """
     origins = Origins(files)
+    _require_shallow(config, origins)
     schema = read_schema(schema_file)
     given = with_scalars_read(_without_empty(config), schema)
     require_current(given, origins)
@@ -99,6 +103,25 @@ def simulated_files(settings: Mapping[str, Any]) -> set[str]:
         for name in settings["phylogenies"]
         for suffix in (".tsv", ".nwk", ".parameters.tsv")
     }
+
+
+def _require_shallow(config: Mapping[str, Any], origins: Origins) -> None:
+    """Raise an InputError if values are nested so deeply, perhaps in themselves, that functions could not recurse."""
+    waiting: list[tuple[KeyPath, Any]] = [((), config)]
+    while waiting:
+        path, value = waiting.pop()
+        if len(path) > DEEPEST:
+            raise origins.error(
+                path[:2],
+                f"the value of `{dotted(path[:2])}` is nested too deeply, or in itself",
+                found=f"more than {DEEPEST} levels",
+                allowed="the keys of docs/configuration.md, which have fewer levels",
+                fix="check the brackets, braces and anchors of the value",
+            )
+        if isinstance(value, Mapping):
+            waiting += [((*path, key), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [((*path, index), item) for index, item in enumerate(value)]
 
 
 def _without_empty(value: Any) -> Any:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from workflow_support.kinds import KINDS, PROFILE
+from workflow_support.metrics import metrics_for
 from workflow_support.origins import KeyPath, Origins, dotted
 
 from .arms import arms_for
@@ -18,10 +20,11 @@ USERS = ("predict", "attribute", "variants")
 
 
 def check_kinds(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError if a task has a key of another kind, lacks a key of its own kind, or no arm serves it."""
+    """Raise an InputError if a task has a key or metric of another kind, lacks a key, or no arm serves it."""
     for name, task in settings["tasks"].items():
         path, kind = ("tasks", name), task["kind"]
         _check_keys(path, task, origins)
+        _check_published(path, task, origins)
         if not arms_for(settings, name):
             raise origins.error(
                 path,
@@ -52,6 +55,25 @@ def _check_keys(path: KeyPath, task: Settings, origins: Origins) -> None:
                 found=", ".join(key for key in task if task[key] not in ([], {})),
                 allowed=f"{key}: {value}, for kind: {kind}",
                 fix=f"add a line `{key}: ...` to `{dotted(path)}`",
+            )
+
+
+def _check_published(path: KeyPath, task: Settings, origins: Origins) -> None:
+    """Raise an InputError if a published value is of a metric that nothing could be compared with."""
+    metrics = metrics_for(task["kind"])
+    by_letters = {metric.casefold(): metric for metric in metrics}
+    for index, value in enumerate(task["published"]):
+        if value["metric"] not in metrics:
+            where = (*path, "published", index, "metric")
+            near = get_close_matches(value["metric"].casefold(), by_letters, n=1)
+            raise origins.error(
+                where,
+                f"`{dotted(where)}` is not a metric of tasks of kind {task['kind']}",
+                found=value["metric"],
+                allowed=", ".join(metrics),
+                fix=f"did you mean `{by_letters[near[0]]}`?"
+                if near
+                else "use one of these metrics, or delete the value",
             )
 
 

@@ -151,6 +151,11 @@ def main_metric(kind: str) -> str:
     return name
 
 
+def metrics_for(kind: str) -> list[str]:
+    """The names of all metrics that are reported for tasks of this kind."""
+    return [metric.name for metric in METRICS if basis_of(kind) in metric.kinds]
+
+
 def printed_metrics(kind: str) -> list[str]:
     """The names of the metrics that the summary on the terminal shows for tasks of this kind, in their order."""
     basis = basis_of(kind)

@@ -85,9 +85,17 @@ class Origins:
 
 
 def _lines_of(file: Path) -> dict[KeyPath, int]:
-    with file.open(encoding="utf-8") as stream:
-        root = yaml.compose(stream, Loader=yaml.SafeLoader)
-    return dict(_walk(root, (), file)) if root else {}
+    try:
+        with file.open(encoding="utf-8") as stream:
+            root = yaml.compose(stream, Loader=yaml.SafeLoader)
+        return dict(_walk(root, (), file)) if root else {}
+    except RecursionError as error:
+        raise InputError(
+            "values are nested too deeply, or in themselves",
+            file=file,
+            allowed="the keys of docs/configuration.md, which have few levels",
+            fix="check the brackets, braces and anchors of the file",
+        ) from error
 
 
 def _walk(node: yaml.Node, path: KeyPath, file: Path) -> Iterator[tuple[KeyPath, int]]:

@@ -56,7 +56,7 @@ class StrandSettings:
     )
     consistency: float = option(
         0.0,
-        "Weight of the divergence between the answers on both strands, added to the loss; 0, the default, adds nothing; "
+        "Weight of the divergence between the answers on both strands, added to the loss; 0, the default, adds none; "
         "for representation standard.",
         minimum=0,
         per_arm=True,
