@@ -1,8 +1,10 @@
 """
 Checks of what the configuration names, before anything that takes long: a mistake shows within seconds of its cause.
 
-Needs: peaks, blacklists, unlabelled regions, regions and sequences to predict on; then the contigs of the genomes.
-Makes: checked/intervals.tsv, for which genomes wait, and checked/regions.tsv, for which everything on genomes waits.
+Needs: peaks, blacklists, unlabelled regions, regions and sequences to predict on; then the contigs of the genomes, and
+the base codes of labelled tasks.
+Makes: checked/intervals.tsv, for which genomes wait, checked/regions.tsv, for which everything on genomes waits, and
+checked/widths/<task>.tsv, for which the trainings of a labelled task wait.
 
 Those that wait take the tables as ancient: what was made stays good when more is to be checked. A check that fails
 leaves its last table (update), for the same reason.
@@ -61,3 +63,30 @@ rule check_regions:
         code=code("check_regions"),
     script:
         "../workflow_scripts/check_regions.py"
+
+
+rule check_widths:
+    input:
+        codes=run.path("tasks/{task}/codes.npy"),
+    output:
+        checked=update(CHECKED_WIDTHS),
+    log:
+        run.path("logs/check_widths/{task}.log"),
+    benchmark:
+        run.path("benchmarks/check_widths/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(run.labelled),
+    group:
+        "windows"
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        task="{task}",
+        networks=per("task", models.networks_for),
+        code=code("check_widths"),
+    script:
+        "../workflow_scripts/check_widths.py"

@@ -63,6 +63,7 @@ uses, study, outputs = plan.uses, plan.study, plan.outputs
 
 CHECKED_INTERVALS = run.path("checked/intervals.tsv")
 CHECKED_REGIONS = run.path("checked/regions.tsv")
+CHECKED_WIDTHS = run.path("checked/widths/{task}.tsv")
 GPUS = 1 if config["compute"]["device"] == "cuda" else 0
 # What a training may take at every attempt: each goes on from the checkpoint of the one before, and limits that grew would
 # soon be longer than partitions of GPUs allow.
@@ -181,3 +182,9 @@ def both_strands(wildcard):
 def before_genomes(wildcards):
     """The check for which the file of a genome waits before it is fetched or verified; none for other files."""
     return [ancient(CHECKED_INTERVALS)] if inputs.is_genome(wildcards.location) else []
+
+
+def before_training(wildcards):
+    """The check for which the trainings of a task wait; none for windows, whose width the configuration gives."""
+    task = wildcards.task
+    return [ancient(CHECKED_WIDTHS.format(task=task))] if task in run.labelled else []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from learning.models.inputs import encode, kmer_dtype, row_blocks
+from learning.models.kmers import encode, kmer_dtype, row_blocks
 from rc_equivariant.encoding import KmerEncoding
 from workflow_support.disk_errors import reserve
 from workflow_support.files import atomic_path

@@ -6,8 +6,8 @@ import numpy as np
 
 from genome_data.windows.table import read_windows
 from learning.analysis.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
-from learning.evaluation.classification import StrandLogits, best_threshold, findings, score_test_split
 from learning.evaluation.records import EvaluatedModel, write_evaluations
+from learning.evaluation.scores import StrandLogits, best_threshold, findings, score_test_split
 from learning.models.classes import require_both_classes, require_every_class
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from learning.analysis.baseline import INVERSE_PENALTIES, canonical_ranks, count_canonical, fit_baseline
 from learning.evaluation.metrics import auroc
-from learning.models.inputs import encode
+from learning.models.kmers import encode
 from rc_equivariant import KmerEncoding
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import matthews_corrcoef
 
 from learning.evaluation import metrics
-from learning.evaluation.classification import score_test_split
 from learning.evaluation.predict import Clock
 from learning.evaluation.records import strand_disagreement
+from learning.evaluation.scores import score_test_split
 from workflow_support.errors import InputError
 from workflow_support.provenance import processor_model
 

@@ -13,7 +13,7 @@ from torch import nn
 from learning.evaluation.combinations import Combination
 from learning.evaluation.predict import predict_profiles
 from learning.evaluation.profiles import average_profile, measure_windows, summarise_windows
-from learning.models.inputs import encode
+from learning.models.kmers import encode
 from learning.models.profile_arrays import ProfileArrays, ProfileTensors
 from learning.training.loop import train
 from learning.training.losses import count_loss, profile_loss

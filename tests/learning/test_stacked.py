@@ -14,7 +14,7 @@ from planted_profiles import OUTPUT, WINDOW, planted_profiles
 from planted_profiles import TRAINING as PROFILE_TRAINING
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 
-from learning.models.inputs import encode
+from learning.models.kmers import encode
 from learning.models.profile_arrays import ProfileArrays
 from learning.training import checkpoints
 from learning.training import loop as training

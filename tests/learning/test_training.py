@@ -11,7 +11,8 @@ from torch import nn
 
 from learning.evaluation.predict import mean_logits
 from learning.models.classes import auroc
-from learning.models.inputs import encode, predict_logits
+from learning.models.inputs import predict_logits
+from learning.models.kmers import encode
 from learning.training.binary import BinaryObjective
 from learning.training.classification import LabelledSplit, TrainingSplits
 from learning.training.loop import train

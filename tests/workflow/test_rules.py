@@ -13,7 +13,7 @@ from snakemake.iocontainers import Namedlist
 from snakemake.rules import Rule
 from workflow_rules import ROOT, plan_of, rules_of
 
-from learning.kinds import modules_of_kind
+from learning.kinds import modules_of_kind, modules_of_script
 from plan import Plan
 from workflow_support.code_digest import code_digest, local_files
 from workflow_support.job import named_values
@@ -119,6 +119,25 @@ def test_an_edit_of_hyperbolic_layers_reruns_the_trainings_of_hyperbolic_network
     }
     assert {arm for arm, is_reached in reached.items() if is_reached} == {"hyperbolic", "labelled_hyperbolic"}
     assert len(reached) == 8
+
+
+def test_an_edit_of_descriptions_reruns_what_builds_or_checks_networks_alone() -> None:
+    """The k-mers and their baseline know no network, and tables know only what networks answered."""
+    rules = rules_of("tests/tiny.yaml").values()
+    scripts = {stem(rule) for rule in rules if rule.script} - {"plot"}
+    uses = {
+        "train", "evaluate", "predict_binding", "predict_profiles", "score_variants", "embed_sequences",
+        "attribute_sequences", "check_widths",
+    }  # fmt: skip
+    for module in ("networks", "trunks", "heads", "symmetry", "tracks"):
+        description = SCRIPTS / f"rc_equivariant/descriptions/{module}.py"
+        assert description.is_file()
+        reached = {
+            script
+            for script in scripts
+            if description in local_files(SCRIPTS / f"{script}.py", *modules_of_script(script))
+        }
+        assert reached == uses, module
 
 
 def test_rule_files_say_what_they_need_and_make() -> None:

@@ -363,6 +363,7 @@ def test_a_deleted_figure_is_made_again(checkout: Checkout, finished: Path) -> N
         ("figures/calibration.py", {"plot_calibration"}, {"plot_performance", "plot_study_gain"}),
         ("rc_equivariant/layers/convolution.py", {"train"}, {"encode_kmers", "sample_negatives"}),
         ("rc_equivariant/networks/trunks.py", {"train"}, {"encode_kmers", "sample_negatives"}),
+        ("rc_equivariant/descriptions/trunks.py", {"train"}, {"encode_kmers", "fit_kmer_baseline", "sample_negatives"}),
         ("rc_equivariant/encoding.py", {"train", "encode_kmers"}, {"sample_negatives", "prepare_peaks"}),
         ("genome_data/windows/negatives.py", {"sample_negatives"}, {"prepare_peaks", "normalise_genome"}),
     ],

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from learning.evaluation.classification import score_test_split
 from learning.evaluation.metrics import OF_PROFILES
 from learning.evaluation.profiles import OBSERVED, PREDICTED, summarise_windows
+from learning.evaluation.scores import score_test_split
 from study.evaluations import means_table, replicates_table
 from study.print_summary import summary_text
 from study.sections import results_text

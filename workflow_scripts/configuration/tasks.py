@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.kinds import KINDS, PROFILE
 from workflow_support.metrics import metrics_for
 from workflow_support.origins import KeyPath, Origins, dotted
@@ -38,7 +39,7 @@ def check_kinds(settings: Settings, origins: Origins) -> None:
 def _check_keys(path: KeyPath, task: Settings, origins: Origins) -> None:
     kind = task["kind"]
     for key in task:
-        owners = [other.name for other in KINDS.values() if key in other.own]
+        owners = [other.name for other in KINDS.values() if key in other.own or (key in TRACKS and other.has_tracks)]
         if owners and kind not in owners:
             raise origins.error(
                 (*path, key),

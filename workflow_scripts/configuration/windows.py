@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rc_equivariant.descriptions.heads import HEADS
-from rc_equivariant.descriptions.networks import NetworkDescription, part_of
-from rc_equivariant.descriptions.trunks import TRUNKS
+from rc_equivariant.descriptions.networks import NetworkDescription
 from workflow_support.kinds import KINDS, LOGITS, PROFILE, basis_of, of_kind
 from workflow_support.origins import KeyPath, Origins, dotted
+from workflow_support.widths import require_wide_enough, shortest_window
 
 from .arms import arms_for, network_of
 from .generated import PUBLISHED
@@ -27,9 +26,10 @@ def profile_length(settings: Settings) -> int:
 def check_windows(settings: Settings, origins: Origins) -> None:
     """Raise an InputError if a window is too short for an arm, or profile arms differ in the length of profiles."""
     for task, values in settings["tasks"].items():
-        if "windows" in values and KINDS[values["kind"]].answers == LOGITS:
-            for arm in arms_for(settings, task):
-                _check_width(settings, task, arm, origins)
+        if KINDS[values["kind"]].answers == LOGITS:
+            for section in ("windows", "sequences"):
+                if "width" in values.get(section, {}):
+                    _check_width(settings, task, section, origins)
     arms = dict.fromkeys(arm for task in of_kind(settings["tasks"], PROFILE) for arm in arms_for(settings, task))
     lengths = {arm: _checked_length(settings, arm, origins) for arm in arms}
     if len(set(lengths.values())) > 1:
@@ -42,27 +42,11 @@ def check_windows(settings: Settings, origins: Origins) -> None:
         )
 
 
-def _check_width(settings: Settings, task: str, arm: str, origins: Origins) -> None:
+def _check_width(settings: Settings, task: str, section: str, origins: Origins) -> None:
     values = settings["tasks"][task]
-    width = values["windows"]["width"]
-    network = network_of(settings, values["kind"], arm)
-    try:
-        NetworkDescription.from_dict(network | {"window": width})
-    except ValueError as error:
-        least = shortest_window(network)
-        raise origins.error(
-            _path(settings, values["kind"], arm, origins),
-            f"windows of {width} bases are too narrow for the layers of arm `{arm}` (task `{task}`): {error}",
-            found=f"windows of {width} bases",
-            allowed=f"windows of {least} bases or more",
-            fix=f"set windows: width to {least} or more, or narrow the layers",
-        ) from error
-
-
-def shortest_window(network: Settings) -> int:
-    """Return the narrowest window, in bases, that a network can read."""
-    trunk, head = (part_of(parts, network[key]) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
-    return trunk.window_for(network["kmer"], head.needed_positions())
+    for arm in arms_for(settings, task):
+        network, path = network_of(settings, values["kind"], arm), _path(settings, values["kind"], arm, origins)
+        require_wide_enough(network, values[section]["width"], task, arm, path, origins, section=section)
 
 
 def _checked_length(settings: Settings, arm: str, origins: Origins) -> int:

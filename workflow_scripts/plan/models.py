@@ -147,6 +147,10 @@ class Models:
         window = {"window": self.run.settings["profile"]["window"]} if task in self.run.profile else {}
         return self._network_of(self.run.kinds[task], arm) | window
 
+    def networks_for(self, task: str) -> dict[str, dict[str, Any]]:
+        """The network of every arm that serves a task."""
+        return {arm: self.network(task, arm) for arm in self.arms_for(task)}
+
     def training_modules(self, task: str, arm: str) -> list[str]:
         """The modules that the training of an arm loads by name: those of the kind of the task and of the network."""
         kind = self.run.kinds[task]

@@ -43,8 +43,11 @@ class Outputs:
         return [*map(self.run.path, TIMES), *self.checks()]
 
     def checks(self) -> list[str]:
-        """The tables of the checks of a run on genomes."""
-        return [self.run.path(file) for file in CHECKS if self.run.genomes]
+        """The tables of the checks of genomes and of labelled tasks."""
+        return [
+            *(self.run.path(file) for file in CHECKS if self.run.genomes),
+            *self.run.paths("checked/widths/{task}.tsv", task=self.run.labelled),
+        ]
 
     def measured(self, figures: list[str]) -> list[str]:
         """Every file except those of the checks, which may run again on their own, and the tables of times."""

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rc_equivariant.descriptions.tracks import TRACKS
-
 #: What networks can answer, as the heads of ``rc_equivariant.descriptions`` say it.
 LOGITS, PROFILE = "logits", "profile"
 
@@ -29,7 +27,9 @@ class Kind:
     required
         Keys that a task must have, each with what it holds.
     own
-        All keys of a task that mean something for some kinds only, this one among them.
+        The keys of a task that mean something for some kinds only, this one among them; without those of input tracks.
+    has_tracks
+        Whether its tasks may have the input tracks of ``rc_equivariant.descriptions.tracks``.
     has_baseline
         Whether the k-mer regression is fitted beside the networks.
     unusable
@@ -44,6 +44,7 @@ class Kind:
     answers: str
     required: Mapping[str, str]
     own: frozenset[str]
+    has_tracks: bool = False
     has_baseline: bool
     unusable: Mapping[str, str] = field(default_factory=dict)
     train: str
@@ -90,7 +91,8 @@ KINDS: dict[str, Kind] = {
             doc="How many reads start at each base of each strand? Learnt from reads or stranded bigWigs at peaks.",
             answers=PROFILE,
             required=_PEAKS | {"counts": "{plus: [...], minus: [...]} or {reads: [...]}"},
-            own=_ON_GENOME | {"counts", *TRACKS},
+            own=_ON_GENOME | {"counts"},
+            has_tracks=True,
             has_baseline=False,
             unusable={"variants": "which gives no single score"},
             train="learning.training.profiles",

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from rc_equivariant.hyperbolic import lorentz
 from rc_equivariant.strategies import StrandAverage, with_reverse_complements
 
-from ..models.inputs import WINDOWS_PER_BATCH, as_integer_tensor, encode
+from ..models.inputs import WINDOWS_PER_BATCH
+from ..models.kmers import as_integer_tensor, encode
 from ..models.networks import encoding_of
 
 

@@ -1,31 +1,18 @@
-"""Evaluation of networks that tell classes apart: metrics of the test split, and the scores of every window."""
+"""Evaluation of networks that tell classes apart: their answers to the windows of the test split."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from genome_data.windows.table import read_windows
-from workflow_support.kinds import basis_of
 
 from ..kinds import TaskFiles
-from ..models.classes import require_both_classes, require_every_class
-from . import metrics
 from .combinations import Combination
 from .predict import logits_of_each, other_strand
 from .records import TestFindings, strand_disagreement
-
-WINDOW_COLUMNS = ["name", "contig", "start", "end", "split", "label"]
-
-
-class StrandLogits(NamedTuple):
-    """Logits of windows and of their reverse complements, (windows,), or (windows, classes) for more than two."""
-
-    forward: np.ndarray
-    reverse: np.ndarray
+from .scores import StrandLogits, best_threshold, findings, score_test_split
 
 
 def evaluate(combination: Combination, files: TaskFiles) -> Iterator[TestFindings]:
@@ -42,63 +29,9 @@ def evaluate(combination: Combination, files: TaskFiles) -> Iterator[TestFinding
         yield findings(found, logits, table.iloc[test])
 
 
-def best_threshold(labels: np.ndarray, logits: np.ndarray) -> float | None:
-    """The threshold of calls that suits these windows best; None for more than two classes."""
-    return metrics.best_mcc_threshold(labels, logits) if logits.ndim == 1 else None
-
-
-def score_test_split(labels: np.ndarray, logits: np.ndarray, threshold: float | None, kind: str) -> dict[str, Any]:
-    """Metrics and calibration of the test split, under the names of ``evaluation.json``.
-
-    Parameters
-    ----------
-    logits
-        Shape (windows,), or (windows, classes) for more than two classes, where the largest logit is the call.
-    threshold
-        The logit from which on a window is called bound, chosen without the test split; None for more than two classes.
-    kind
-        The kind of the task: ``binary``, ``labelled`` or one like them.
-    """
-    if logits.ndim == 2:
-        require_every_class(labels, logits.shape[1], "test")
-        scores, measures = metrics.ManyClassScores(labels, logits), metrics.OF_MANY_CLASSES
-    else:
-        require_both_classes(labels, "test")
-        scores, measures = metrics.TwoClassScores(labels, logits, threshold), metrics.OF_TWO_CLASSES[basis_of(kind)]
-    return {
-        "metrics": {name: measure(scores) for name, measure in measures.items()},
-        "mcc_threshold": threshold,
-        "calibration": scores.calibration,
-    }
-
-
-def findings(found: dict[str, Any], logits: StrandLogits, windows: pd.DataFrame) -> TestFindings:
-    """The findings of a replicate, with its scores of the test ``windows``.
-
-    The scores of two classes are ``logit``, ``reverse_complement_logit`` and ``probability``, that of class 1. More
-    classes have ``logit.<class>``, ``reverse_complement_logit.<class>`` and ``probability.<class>``, and the ``call``.
-    """
-    summary = f"test AUROC {found['metrics']['AUROC']:.4f}."
-    scores = pd.DataFrame(_scores(logits), index=windows.index)
-    return TestFindings(found, windows[WINDOW_COLUMNS], scores, summary)
-
-
 def _answers(combination: Combination, codes: np.ndarray, both_strands: bool) -> Iterator[StrandLogits]:
     """Yield the logits of each replicate; those of the reverse strand are the forward ones if only one is read."""
     forward = logits_of_each(combination.networks, codes, combination.clock)
     reverse = logits_of_each(combination.networks, other_strand(codes), combination.clock) if both_strands else forward
     for answers in combination.answers(forward, reverse, lambda logits: np.mean(logits, axis=0)):
         yield StrandLogits(*answers)
-
-
-def _scores(logits: StrandLogits) -> dict[str, np.ndarray]:
-    has_two_classes = logits.forward.ndim == 1
-    scores = {
-        "logit": logits.forward,
-        "reverse_complement_logit": logits.reverse,
-        "probability": (metrics.sigmoid if has_two_classes else metrics.softmax)(logits.forward),
-    }
-    if has_two_classes:
-        return scores
-    of_classes = {f"{name}.{index}": column for name, table in scores.items() for index, column in enumerate(table.T)}
-    return of_classes | {"call": logits.forward.argmax(axis=1)}

@@ -14,14 +14,8 @@ from rc_equivariant.encoding import KmerEncoding
 from workflow_support.job import logger
 
 from ..models.devices import describe_arithmetic, describe_device
-from ..models.inputs import (
-    PROFILES_PER_BATCH,
-    as_integer_tensor,
-    encode,
-    network_inputs,
-    predict_logits,
-    row_blocks,
-)
+from ..models.inputs import PROFILES_PER_BATCH, network_inputs, predict_logits
+from ..models.kmers import as_integer_tensor, encode, row_blocks
 from ..models.networks import encoding_of
 
 #: Complements of A, C, G, T and the unknown base.

@@ -17,7 +17,8 @@ from torch import Tensor
 from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.errors import InputError
 
-from .inputs import as_integer_tensor, as_reads
+from .inputs import as_reads
+from .kmers import as_integer_tensor
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from rc_equivariant.descriptions.networks import NetworkDescription
 
 from ..kinds import TaskFiles
 from ..models.classes import auroc, macro_auroc
-from ..models.inputs import as_integer_tensor, predict_logits
+from ..models.inputs import predict_logits
+from ..models.kmers import as_integer_tensor
 from .checkpoints import digest_of_arrays
 from .losses import class_divergence, strand_loss
 from .replicates import TrainingData
