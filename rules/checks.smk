@@ -82,8 +82,8 @@ rule check_widths:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         task="{task}",
         networks=per("task", models.networks_for),

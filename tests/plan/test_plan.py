@@ -227,7 +227,8 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
 
 
 def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
-    assert plan.outputs.checks() == ["results/tiny/checked/intervals.tsv", "results/tiny/checked/regions.tsv"]
+    checked = ("intervals.tsv", "regions.tsv", "widths/motifs.tsv")
+    assert plan.outputs.checks() == [f"results/tiny/checked/{file}" for file in checked]
     times = ["results/tiny/rule_times.tsv", "results/tiny/arm_times.tsv"]
     assert plan.outputs.final() == times + plan.outputs.checks()
     final = [*plan.outputs.measured(figure_files(plan)), *plan.outputs.final()]

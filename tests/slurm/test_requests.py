@@ -75,6 +75,7 @@ def test_the_groups_of_the_profile_are_those_of_the_rules() -> None:
             members.setdefault(rule._group, set()).add(rule.name)
     assert set(profile["group-components"]) <= set(members)
     assert members["windows"] == {
+        "check_widths",
         "prepare_peaks",
         "sample_negatives",
         "extract_sequences",
