@@ -100,6 +100,11 @@ def seeds_handle(seeds: int) -> Line2D:
     return Line2D([], [], ls="", marker="o", markersize=3, color=GREY, label=label)
 
 
+def marks_by_task(values: pd.DataFrame, arms: Mapping[str, str]) -> dict[str, dict[str, Mark]]:
+    """For each task in a table with ``task`` and ``arm``, the marks of its arms, in the order of the run."""
+    return {task: arm_marks(arms, of_task["arm"]) for task, of_task in values.groupby("task", sort=False)}
+
+
 def name_rows(axis: Axes, names: Sequence[str]) -> None:
     """Give an axis one row per name, from top to bottom, every other one on a grey band."""
     axis.set_yticks(range(len(names)), names)
@@ -123,12 +128,11 @@ def draw_arm_rows(axis: Axes, values: pd.DataFrame, column: str, marks: Mapping[
     values
         ``arm, seed`` and ``column``, of one task.
     marks
-        Arms from top to bottom; the row of an arm that is not for this task stays empty.
+        Arms of the task, from top to bottom.
     """
     for row, (arm, mark) in enumerate(marks.items()):
         replicates = values.loc[values["arm"] == arm].sort_values("seed")[column].to_numpy()
         rows = row + seed_offsets(len(replicates))
         axis.plot(replicates, rows, ls="", marker=mark.marker, color=mark.colour, mec="white", mew=0.4)
         if replicates.size:
-            axis.plot(replicates.mean(), row, marker="|", markersize=11, mew=1.4, color=mark.colour, zorder=1.9)
-    name_rows(axis, list(marks))
+            axis.plot(replicates.mean(), row, marker="|", markersize=9, mew=1.4, color=mark.colour, zorder=1.9)

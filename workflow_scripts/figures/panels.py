@@ -28,8 +28,7 @@ def panels(
 
     The figure is as wide as a column, or as a page if it has many columns of panels, unless ``width`` says otherwise.
     """
-    width = width or (COLUMN_WIDTH if columns <= MOST_ABREAST else PAGE_WIDTH)
-    figure = Figure(figsize=(width, rows * panel_height), layout="constrained")
+    figure = Figure(figsize=(width or _width(columns), rows * panel_height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 
 
@@ -53,19 +52,58 @@ def stacked_panels(
     return figure, dict(zip(tasks, of_tasks, strict=False))
 
 
-def row_panels(tasks: Sequence[str], arms: Sequence[str], **shared: object) -> tuple[Figure, dict[str, Axes]]:
-    """A figure with one panel per task, in which every arm has a row; and its axes by task."""
-    height = MARGINS + ROW_HEIGHT * len(arms)
-    figure, by_task = _task_panels(tasks, MOST_ROWS_ABREAST, height, sharey=True, **shared)
-    for axis in by_task.values():
-        name_rows(axis, arms)
-    return figure, by_task
+def arm_panels(
+    arms: Mapping[str, Sequence[str]], number: int = 1, *, least_rows: int = 1
+) -> tuple[Figure, dict[str, np.ndarray]]:
+    """A figure in which every task has ``number`` panels with a row for each of its arms, and its axes by task.
+
+    Tasks with the same arms lie beside each other and share the names of the arms; other tasks lie below them, so that
+    no row is empty. If there are few, the panels of a task lie beside each other, and otherwise above each other.
+
+    Parameters
+    ----------
+    arms
+        Names of the arms of each task, from top to bottom.
+    least_rows
+        Rows that every panel has room for.
+    """
+    is_flat = 1 < number <= MOST_ABREAST and len(arms) <= MOST_ABREAST
+    rows_of_tasks = _rows_of_tasks(arms, 1 if is_flat else MOST_ROWS_ABREAST)
+    above = 1 if is_flat else number
+    columns = number if is_flat else max(map(len, rows_of_tasks))
+    heights = [max(least_rows, len(arms[tasks[0]])) for tasks in rows_of_tasks for _ in range(above)]
+    figure = Figure(figsize=(_width(columns), MARGINS * len(heights) + ROW_HEIGHT * sum(heights)), layout="constrained")
+    axes = figure.subplots(len(heights), columns, squeeze=False, sharey="row", height_ratios=heights)
+    by_task = {}
+    for place, tasks in enumerate(rows_of_tasks):
+        of_row = axes[place * above : (place + 1) * above]
+        for column, task in enumerate(tasks):
+            by_task[task] = of_row[0] if is_flat else of_row[:, column]
+            by_task[task][0].set_title(task, loc="center" if number == 1 else "left")
+            for axis in by_task[task]:
+                name_rows(axis, arms[task])
+        for unused in of_row[:, len(tasks) :].flat if not is_flat else ():
+            unused.remove()
+    return figure, {task: by_task[task] for task in arms}
+
+
+def _rows_of_tasks(arms: Mapping[str, Sequence[str]], abreast: int) -> list[list[str]]:
+    """Put tasks with the same arms into rows of at most ``abreast``, those of the first task first."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for task, names in arms.items():
+        alike.setdefault(tuple(names), []).append(task)
+    return [tasks[start : start + abreast] for tasks in alike.values() for start in range(0, len(tasks), abreast)]
 
 
 def line_panels(tasks: Sequence[str], **shared: object) -> tuple[Figure, dict[str, Axes]]:
     """A figure with one panel of lines per task, and its axes by task."""
-    figure, by_task = _task_panels(tasks, MOST_LINES_ABREAST, 1.7, **shared)
-    for axis in by_task.values():
+    columns = min(MOST_LINES_ABREAST, len(tasks))
+    figure, axes = panels(-(-len(tasks) // columns), columns, 1.7, **shared)
+    for unused in axes.flat[len(tasks) :]:
+        unused.remove()
+    by_task = dict(zip(tasks, axes.flat, strict=False))
+    for task, axis in by_task.items():
+        axis.set_title(task)
         axis.grid()
     return figure, by_task
 
@@ -103,14 +141,5 @@ def legend_below(figure: Figure, handles: Sequence[object], columns: int = 2) ->
     figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
 
 
-def _task_panels(
-    tasks: Sequence[str], abreast: int, panel_height: float, **shared: object
-) -> tuple[Figure, dict[str, Axes]]:
-    columns = min(abreast, len(tasks))
-    figure, axes = panels(-(-len(tasks) // columns), columns, panel_height, **shared)
-    for unused in axes.flat[len(tasks) :]:
-        unused.remove()
-    by_task = dict(zip(tasks, axes.flat, strict=False))
-    for task, axis in by_task.items():
-        axis.set_title(task)
-    return figure, by_task
+def _width(columns: int) -> float:
+    return COLUMN_WIDTH if columns <= MOST_ABREAST else PAGE_WIDTH

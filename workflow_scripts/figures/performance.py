@@ -14,8 +14,8 @@ from workflow_support.metrics import BASELINE_ARM
 from workflow_support.metrics import METRICS as ALL_METRICS
 from workflow_support.palette import BLACK, GREY
 
-from .arms import BASELINE_LABEL, BASELINE_MARK, arm_marks, draw_arm_rows, seeds_handle
-from .panels import ROW_HEIGHT, legend_below, stacked_panels
+from .arms import BASELINE_LABEL, BASELINE_MARK, draw_arm_rows, marks_by_task, seeds_handle
+from .panels import arm_panels, legend_below
 from .style import publication_style
 from .tables import KEYS, read_metrics
 
@@ -29,7 +29,6 @@ METRICS = {
 BOUNDS = [metric for metric in ALL_METRICS if metric.bounds]
 """Values that are drawn as lines in the panel of the metric that is compared with them."""
 LINES = dict(zip((metric.name for metric in BOUNDS), (":", "--", "-."), strict=False))
-MARGINS = 0.6
 LEAST_ROWS = 3
 
 
@@ -53,15 +52,14 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
     bounds = [bound for bound in BOUNDS if bound.bounds in drawn]
     metrics = metrics.reindex(columns=[*KEYS, *drawn, *(bound.name for bound in bounds)])
     is_baseline = metrics["arm"] == BASELINE_ARM
-    marks = arm_marks(arms, metrics.loc[~is_baseline, "arm"])
+    marks = marks_by_task(metrics[~is_baseline], arms)
     # Metrics differ more by the depth and balance of a task than by arm: each panel has an axis of its own.
-    height = MARGINS + ROW_HEIGHT * max(LEAST_ROWS, len(marks))
-    figure, by_task = stacked_panels(metrics["task"].unique(), len(drawn), height, sharey=True)
+    names = {task: list(of_task) for task, of_task in marks.items()}
+    figure, by_task = arm_panels(names, len(drawn), least_rows=LEAST_ROWS)
     for task, axes in by_task.items():
         of_task = metrics[metrics["task"] == task]
-        axes[0].set_title(task, loc="left")
         for metric, axis in zip(drawn, axes, strict=True):
-            draw_arm_rows(axis, of_task, metric, marks)
+            draw_arm_rows(axis, of_task, metric, marks[task])
             if is_baseline.any():
                 baseline = of_task.loc[of_task["arm"] == BASELINE_ARM, metric].mean()
                 axis.axvline(baseline, color=BASELINE_MARK.colour, ls=BASELINE_MARK.line, lw=0.9)

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from .arms import arm_marks, draw_arm_rows
-from .panels import row_panels
+from .arms import draw_arm_rows, marks_by_task
+from .panels import arm_panels
 from .style import publication_style
 from .tables import read_metrics
 
@@ -39,10 +39,10 @@ def reverse_complement_error_figure(metrics: pd.DataFrame, arms: Mapping[str, st
         Group of every arm of the run.
     """
     metrics = metrics.dropna(subset="rc_error")
-    marks = arm_marks(arms, metrics["arm"])
-    figure, axes = row_panels(metrics["task"].unique(), list(marks))
-    for task, axis in axes.items():
-        draw_arm_rows(axis, metrics[metrics["task"] == task], "rc_error", marks)
+    marks = marks_by_task(metrics, arms)
+    figure, axes = arm_panels({task: list(of_task) for task, of_task in marks.items()})
+    for task, (axis,) in axes.items():
+        draw_arm_rows(axis, metrics[metrics["task"] == task], "rc_error", marks[task])
         _scale_from_zero(axis, metrics["rc_error"].to_numpy())
     figure.supxlabel("Largest |f(x) − f(rc x)| on the test split (logit)")
     return figure

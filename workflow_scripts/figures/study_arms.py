@@ -16,8 +16,8 @@ from study.tables import read_table
 from workflow_support.metrics import BASELINE_ARM, gain_sign
 from workflow_support.palette import GREY
 
-from .arms import Mark, arm_label, arm_marks, group_handles, seed_offsets, seeds_handle
-from .panels import legend_below, row_panels
+from .arms import Mark, arm_label, arm_marks, group_handles, marks_by_task, seed_offsets, seeds_handle
+from .panels import arm_panels, legend_below
 from .style import SMALL, publication_style
 from .tables import of_largest_size, of_study_metric
 
@@ -46,7 +46,7 @@ def study_arms_figure(
     """The study metric of every arm with the most training windows, one panel per task.
 
     An arm has one dot per seed, and a larger one at the mean with its 95 % interval. A line marks the mean of the
-    reference; beside the best mean of all seeds stands its distance to that line.
+    reference; to the right of the row with the best mean of all seeds stands its distance to that line.
 
     Parameters
     ----------
@@ -61,18 +61,19 @@ def study_arms_figure(
     # The interval of two seeds is many times wider than anything else, and reaches beyond what a metric can be.
     enough = means["replicates"] >= LEAST_REPLICATES
     means = means.assign(low=means["low"].where(enough), high=means["high"].where(enough))
-    marks = arm_marks(arms, set(means["arm"]) - {BASELINE_ARM})
-    figure, axes = row_panels(list(metrics), list(marks))
-    for task, axis in axes.items():
+    means = means[means["arm"] != BASELINE_ARM]
+    marks = marks_by_task(means, arms)
+    figure, axes = arm_panels({task: list(marks[task]) for task in metrics})
+    for task, (axis,) in axes.items():
         of_task = means[means["task"] == task].set_index("arm")
-        _draw_rows(axis, replicates[replicates["task"] == task], of_task, marks)
-        _mark_best(axis, of_task[of_task.index.isin(marks)], list(marks), references[task], metrics[task])
+        _draw_rows(axis, replicates[replicates["task"] == task], of_task, marks[task])
+        _mark_best(axis, of_task, list(marks[task]), references[task], metrics[task])
         axis.set_xlabel(f"Test {metrics[task]}")
     reference = "mean of " + " or ".join(arm_label(arm) for arm in dict.fromkeys(references.values()))
     legend_below(
         figure,
         [
-            *group_handles(arms[arm] for arm in marks),
+            *group_handles(arms[arm] for arm in arm_marks(arms, means["arm"])),
             seeds_handle(replicates.groupby(["task", "arm"])["seed"].nunique().max()),
             Line2D([], [], marker="|", markersize=6, color=GREY, label="mean, 95 % interval"),
             Line2D([], [], color=GREY, ls="--", lw=0.8, label=reference),
@@ -83,8 +84,6 @@ def study_arms_figure(
 
 def _draw_rows(axis: Axes, replicates: pd.DataFrame, means: pd.DataFrame, marks: Mapping[str, Mark]) -> None:
     for row, (arm, mark) in enumerate(marks.items()):
-        if arm not in means.index:
-            continue
         summary = means.loc[arm]
         values = replicates.loc[replicates["arm"] == arm].sort_values("seed")["value"].to_numpy()
         rows = row + seed_offsets(len(values))
@@ -104,16 +103,16 @@ def _mark_best(axis: Axes, means: pd.DataFrame, arms: list[str], reference: str,
     axis.axvline(values[reference], color=GREY, ls="--", lw=0.8, zorder=1)
     best = (gain_sign(metric) * values).idxmax()
     if best != reference:
-        # Beside the interval, on the side that has more room.
-        is_left = values[best] > np.mean(axis.get_xlim())
-        end = means.loc[best, ["low", "mean"] if is_left else ["high", "mean"]].dropna().iloc[0]
+        # To the right of the axis, where no line, dot or interval can be.
         axis.annotate(
             f"{values[best] - values[reference]:+.3f}".replace("-", "−"),
-            (end, arms.index(best)),
-            xytext=(-8 if is_left else 8, 0),
+            (1, arms.index(best)),
+            xycoords=("axes fraction", "data"),
+            xytext=(2, 0),
             textcoords="offset points",
-            ha="right" if is_left else "left",
+            ha="left",
             va="center",
             fontsize=SMALL,
             fontweight="bold",
+            annotation_clip=False,
         )

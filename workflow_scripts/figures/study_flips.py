@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from study.tables import read_table
 from workflow_support.palette import GREY
 
-from .arms import arm_marks, group_handles, seed_offsets, seeds_handle
-from .panels import label_panels, legend_below, row_panels
+from .arms import arm_marks, group_handles, marks_by_task, seed_offsets, seeds_handle
+from .panels import arm_panels, legend_below
 from .style import publication_style
 from .tables import of_largest_size
 
@@ -38,11 +38,11 @@ def study_flips_figure(replicates: pd.DataFrame, tasks: Sequence[str], arms: Map
         Group of every arm of the run.
     """
     flips = of_largest_size(replicates[(replicates["metric"] == "RC flips") & replicates["task"].isin(tasks)])
-    marks = arm_marks(arms, flips["arm"])
-    figure, axes = row_panels(list(tasks), list(marks))
+    marks = marks_by_task(flips, arms)
+    figure, axes = arm_panels({task: list(marks[task]) for task in tasks})
     largest = max(100 * flips["value"].max(), 1e-3)
-    for task, axis in axes.items():
-        for row, (arm, mark) in enumerate(marks.items()):
+    for task, (axis,) in axes.items():
+        for row, (arm, mark) in enumerate(marks[task].items()):
             of_arm = flips[(flips["task"] == task) & (flips["arm"] == arm)].sort_values("seed")
             values = 100 * of_arm["value"].to_numpy()
             rows, is_zero = row + seed_offsets(len(values)), values == 0
@@ -52,11 +52,11 @@ def study_flips_figure(replicates: pd.DataFrame, tasks: Sequence[str], arms: Map
                 axis.plot(0, row, markersize=4, mfc="white", mew=0.9, clip_on=False, **look)
         axis.set_xlim(-0.06 * largest, 1.06 * largest)
         axis.xaxis.set_major_locator(MaxNLocator(3))
-    label_panels(axes, "Calls that differ (%)", dict.fromkeys(tasks, ""))
+        axis.set_xlabel("Calls that differ (%)")
     legend_below(
         figure,
         [
-            *group_handles(arms[arm] for arm in marks),
+            *group_handles(arms[arm] for arm in arm_marks(arms, flips["arm"])),
             seeds_handle(flips.groupby(["task", "arm"])["seed"].nunique().max()),
             Line2D([], [], ls="", marker="o", markersize=4, mfc="white", color=GREY, label="exactly zero"),
         ],
