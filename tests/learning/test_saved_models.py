@@ -1,46 +1,20 @@
-"""Saved replicates come back to the bit; anything else is refused, and nothing is ever unpickled."""
+"""Saved replicates come back to the bit, with their descriptions."""
 
-import ast
 import json
-import pickle
-import struct
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import pytest
 import torch
 from arm_networks import described_network, network_content
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
-from planted_windows import ARCHITECTURE, TRAINING, WIDTH
-from safetensors.torch import load_file, save_file
+from planted_windows import ARCHITECTURE, WIDTH
+from safetensors.torch import load_file
+from saved_replicates import CPU, SEEDS, description, made, written
 
 from learning.models.networks import architecture_of, build_network, describe, encoding_of
-from learning.models.saved import ModelDescription, library_versions, load, load_descriptions, save
+from learning.models.saved import load, load_descriptions
 from rc_equivariant import KmerEncoding, StrandAverage
 from workflow_support.errors import InputError
-
-CPU = torch.device("cpu")
-SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
-
-
-def description(**changes):
-    return ModelDescription(
-        kind="binary",
-        architecture=described_network(ARCHITECTURE | {"window": WIDTH} | changes).to_dict(),
-        task="planted",
-        arm="regular",
-        size="all",
-        seed=3,
-        training=TRAINING,
-        train_size=200,
-        parameters=10,
-        best_epoch=2,
-        quality=0.9,
-        validation={"loss": 0.3, "auroc": 0.9},
-        device="cpu",
-        versions=library_versions(),
-    )
-
 
 HYPERBOLIC = {
     "geometry": "hyperbolic",
@@ -51,39 +25,6 @@ HYPERBOLIC = {
     "width": 3,
     "dense": 6,
 }
-SEEDS = (3, 11, 1)
-
-
-def made(seed, described=None):
-    torch.manual_seed(seed)
-    network = build_network((described or description()).architecture)
-    network(torch.randint(0, 4, (20, WIDTH)))  # running statistics of the batch norms leave their initial values
-    return network
-
-
-def written(folder, *replicates):
-    folder.mkdir(exist_ok=True)
-    paths = folder / "weights.safetensors", folder / "models.json"
-    save(*paths, replicates)
-    return paths
-
-
-@pytest.fixture
-def replicates():
-    """Networks and their descriptions."""
-    return [(made(seed), replace(description(), seed=seed, quality=0.1 * seed)) for seed in SEEDS]
-
-
-@pytest.fixture
-def saved(replicates, tmp_path):
-    return written(tmp_path, *replicates)
-
-
-def refused(weights, models):
-    with pytest.raises(InputError) as error:
-        load(weights, models, CPU)
-    assert error.value.fix
-    return error.value
 
 
 def assert_same_weights(one, other):
@@ -203,86 +144,6 @@ def test_a_failed_save_leaves_nothing(replicates, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-class Hostile:
-    def __reduce__(self):
-        return Path.touch, (Path("executed"),)
-
-
-def test_a_renamed_pickle_is_refused_and_not_executed(saved, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    weights, models = saved
-    for disguised in saved:
-        original = disguised.read_bytes()
-        disguised.write_bytes(pickle.dumps(Hostile()))
-        assert refused(weights, models).file == disguised
-        torch.save({"weight": torch.ones(2)}, disguised)
-        assert refused(weights, models).file == disguised
-        disguised.write_bytes(original)
-    assert not Path("executed").exists()
-
-
-@pytest.mark.parametrize("kept", [0, 4, 100, -1])
-def test_truncated_weights_are_refused(saved, kept):
-    weights, models = saved
-    weights.write_bytes(weights.read_bytes()[:kept])
-    assert "safetensors" in str(refused(weights, models))
-
-
-FOUR_GIGABYTES = b'{"a":{"dtype":"F32","shape":[1000000000],"data_offsets":[0,4000000000]}}'
-HEADERS = {
-    "huge": (2**60, b"{}"),
-    "beyond the file": (10_000, b"{}"),
-    "not JSON": (4, b"\x80\x04K."),
-    "no object": (2, b"[]"),
-    "tensors beyond the file": (len(FOUR_GIGABYTES), FOUR_GIGABYTES),
-}
-
-
-@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
-def test_hostile_headers_are_refused_and_nothing_is_set_aside_for_them(saved, header):
-    weights, models = saved
-    length, text = header
-    weights.write_bytes(struct.pack("<Q", length) + text)
-    assert refused(weights, models).file == weights
-
-
-def test_missing_files_are_refused(saved):
-    for path in saved:
-        content = path.read_bytes()
-        path.unlink()
-        assert refused(*saved).file == path
-        path.write_bytes(content)
-
-
-BIAS = "seed11/head.classify.bias"
-STATES = {
-    "missing tensor": lambda state: state.pop(BIAS),
-    "additional tensor": lambda state: state.update({BIAS + ".extra": torch.ones(1)}),
-    "other shape": lambda state: state.update({BIAS: torch.ones(7)}),
-    "other type": lambda state: state.update({BIAS: torch.ones(1, dtype=torch.float64)}),
-    "of no replicate": lambda state: state.update({"head.classify.bias": state.pop(BIAS)}),
-    "of another seed": lambda state: state.update({"seed12/head.classify.bias": state.pop(BIAS)}),
-}
-
-
-@pytest.mark.parametrize("change", STATES.values(), ids=STATES)
-def test_weights_that_do_not_fit_are_refused_by_name(saved, change):
-    weights, models = saved
-    state = load_file(weights)
-    change(state)
-    save_file(state, weights)
-    error = refused(weights, models)
-    assert error.file == weights
-    assert "head.classify.bias" in str(error)
-
-
-def test_weights_of_a_replicate_too_many_or_too_few_are_refused(replicates, saved, tmp_path):
-    weights, models = saved
-    of_two = written(tmp_path / "two", *replicates[:2])
-    assert "seed1/" in str(refused(weights, of_two[1]))
-    assert "seed1/" in str(refused(of_two[0], models))
-
-
 def test_descriptions_of_earlier_versions_are_read(saved):
     """They say how long training took."""
     weights, models = saved
@@ -291,123 +152,3 @@ def test_descriptions_of_earlier_versions_are_read(saved):
     models.write_text(json.dumps([each | {"seconds": 1.5} for each in content]))
     assert load_descriptions(models) == described
     assert len(load(weights, models, CPU)) == len(SEEDS)
-
-
-def test_two_models_of_one_seed_are_refused(saved):
-    weights, models = saved
-    content = json.loads(models.read_text())
-    models.write_text(json.dumps([*content, content[0]]))
-    error = refused(weights, models)
-    assert (error.file, error.found) == (models, [*SEEDS, SEEDS[0]])
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda content: content.pop("seed"),
-        lambda content: content.update(extra=1),
-        lambda content: content.update(architecture=[1]),
-        lambda content: content.update(seed="11"),
-        lambda content: content.update(seed=12),
-        lambda content: content.update(kind="profile"),
-        lambda content: content.update(kind="ternary"),
-        lambda content: content.update(kind=["binary"]),
-        lambda content: content["architecture"].update(representation="quantum"),
-        lambda content: content["architecture"].update(window="wide"),
-        lambda content: content["architecture"].update(depth=3),
-        lambda content: content["architecture"]["trunk"].update(depth=3),
-        lambda content: content["architecture"]["trunk"].update(kernel_widths="wide"),
-        lambda content: content["architecture"].update(trunk={"type": "hyperbolic", "blocks": 10**18}),
-        lambda content: content["architecture"].update(head=["max_pool"]),
-        lambda content: content["architecture"].pop("kmer"),
-        lambda content: content["architecture"].update(channels=-4),
-        lambda content: content["architecture"].update(channels=32),
-        lambda content: content["architecture"].update(conjoined="yes"),
-        lambda content: content["architecture"].update(conjoined=True),
-    ],
-    ids=[
-        "key missing",
-        "key unknown",
-        "no object",
-        "seed is a text",
-        "other seed",
-        "other kind",
-        "no kind",
-        "no text",
-        "representation",
-        "type",
-        "field",
-        "option",
-        "list",
-        "absurd number of blocks",
-        "head",
-        "no kmer",
-        "negative",
-        "other size",
-        "conjoined is a text",
-        "conjoined",
-    ],
-)
-def test_descriptions_that_do_not_fit_are_refused(saved, change):
-    weights, models = saved
-    content = json.loads(models.read_text())
-    change(content[1])
-    models.write_text(json.dumps(content))
-    refused(weights, models)
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "[[]]", "[null]", "null", "7", '{"seed": 1}', '[{"seed": 1}]'])
-def test_other_json_is_refused(saved, text):
-    weights, models = saved
-    models.write_text(text)
-    assert refused(weights, models).file == models
-
-
-UNSAFE_NAMES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
-
-
-def unsafe_uses(source):
-    """Lines of ``source`` that could execute what a file holds."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            imported = {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            imported = {(node.module or "").split(".")[0]}
-            if imported == {"torch"} and "load" in {alias.name for alias in node.names}:
-                yield node.lineno
-        else:
-            imported = set()
-        if imported & UNSAFE_NAMES:
-            yield node.lineno
-        if isinstance(node, ast.Attribute) and node.attr in ("load", "save") and ast.unparse(node.value) == "torch":
-            yield node.lineno
-        if isinstance(node, ast.Attribute) and node.attr in ("read_pickle", "to_pickle"):
-            yield node.lineno
-        if isinstance(node, ast.keyword) and (node.arg, ast.unparse(node.value)) in (
-            ("allow_pickle", "True"),
-            ("weights_only", "False"),
-        ):
-            yield node.value.lineno
-
-
-def test_nothing_of_ours_unpickles():
-    sources = list(SCRIPTS.rglob("*.py"))
-    assert len(sources) > 10
-    assert [f"{path}:{line}" for path in sources for line in unsafe_uses(path.read_text())] == []
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "import pickle",
-        "from pickle import loads",
-        "import joblib as j",
-        "import torch\ntorch.load('x')",
-        "from torch import load",
-        "numpy.load('x', allow_pickle=True)",
-        "read('x', weights_only=False)",
-        "pandas.read_pickle('x')",
-    ],
-)
-def test_the_search_for_unpickling_finds_planted_cases(source):
-    assert list(unsafe_uses(source))

@@ -22,8 +22,8 @@ from normalise_genome import normalise_genome
 from prepare_peaks import prepare_peaks
 from safetensors.torch import load_file, save_file
 from sample_negatives import sample_negatives
+from saved_replicates import description, made, refused, written
 from sequence_formats import fasta_text
-from test_saved_models import description, made, refused, written
 
 from configuration import resolve
 from learning.training.checkpoints import Checkpoint

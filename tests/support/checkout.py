@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+#: Arguments for the smallest whole run.
+TINY = ["--configfile", "tests/tiny.yaml"]
 PARTS = [
     "Snakefile",
     "rules",

@@ -1,0 +1,113 @@
+"""What the workflow plans for the configurations of the checkout, and how it refuses bad ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from checkout import ROOT, TINY, Checkout
+from study_configurations import STUDIES, resolve_files
+
+
+def test_without_a_configuration_the_study_is_planned(checkout: Checkout) -> None:
+    """A job for all seeds of an arm: three tasks, five sizes, 33 arms and 5 combinations of them."""
+    plan = checkout.plan()
+    assert plan["train"] == 3 * 5 * 33 == 495
+    assert plan["evaluate"] == 3 * 5 * (33 + 5) == 570
+    assert plan["fetch_file"] == 5
+
+
+def test_values_from_the_command_line_are_laid_over_the_study(checkout: Checkout) -> None:
+    assert checkout.plan("--config", "study={train_sizes: [all], claims: []}")["train"] == 3 * 33
+    output = checkout.snakemake("-n", "--config", "study={seeds: [4]}", succeeds=False)
+    assert "`study.combinations.two_of_the_best` averages more networks of an arm than exist" in output
+    assert "replicates: 2 with 1 seeds" in output
+
+
+def test_another_configuration_takes_the_place_of_the_study(checkout: Checkout) -> None:
+    plan = checkout.plan("--configfile", "resources/demo/config.yaml")
+    assert plan["fetch_file"] == 0
+    assert plan["simulate_experiment"] == 1
+    # Two binary tasks of four arms, and a profile task of three.
+    assert plan["train"] == 2 * 4 + 3
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "resources/examples").glob("*.yaml")), ids=lambda file: file.stem)
+def test_examples_are_planned_on_the_real_data(checkout: Checkout, shared_data: Path, example: Path) -> None:
+    arguments = ["--configfile", f"resources/examples/{example.name}", "--config", f"data={shared_data}"]
+    plan = checkout.plan(*arguments)
+    is_profile = "kind: profile" in example.read_text()
+    assert plan["train"] == (3 if is_profile else 4)
+
+
+@pytest.mark.parametrize("run", STUDIES)
+def test_the_runs_of_the_results_are_planned_on_the_real_data(checkout: Checkout, shared_data: Path, run: str) -> None:
+    files = [f"resources/runs/{file.name}" for file in STUDIES[run]]
+    plan = checkout.plan("--configfile", *files, "--config", f"data={shared_data}")
+    settings = resolve_files(STUDIES[run], shared_data)
+    study = settings["study"]
+    sizes = sum(len(arm.get("train_sizes", study["train_sizes"])) for arm in study["arms"].values())
+    assert plan["train"] == sizes * len(settings["tasks"])
+    assert plan["write_results_page"] == plan["compare_arms"] == 1
+
+
+def test_the_profile_study_is_planned_where_its_files_are(checkout: Checkout, tmp_path: Path) -> None:
+    for factor in ("Oct4", "Sox2", "Nanog", "Klf4", "patchcap"):
+        (tmp_path / factor).mkdir()
+        for name in ("peaks.narrowPeak.gz", "counts.plus.bw", "counts.minus.bw"):
+            (tmp_path / factor / name).touch()
+    plan = checkout.plan("--configfile", "resources/studies/chip_nexus_mm10.yaml", "--config", f"data={tmp_path}")
+    assert plan["train"] == 4 * 5
+    assert plan["collect_study"] == 1
+
+
+def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> None:
+    assert checkout.plan("--profile", "slurm", "--software-deployment-method", "env-modules")["train"] == 495
+
+
+def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
+    assert "gpu=1" not in checkout.snakemake("-n", *TINY)
+    assert "gpu=1" in checkout.snakemake("-n", *TINY, "--config", "compute={device: cuda}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("seeds: [3, 4]", "seed: [3, 4]", ["tests/bad.yaml, line", "unknown key `seed`", "did you mean `seeds`?"]),
+        ("tests/oligos.fa", "tests/oligo.fa", ["tests/bad.yaml, line", "does not exist", "tests/oligos.fa exists"]),
+        ("epochs: 2, steps", "epochs: 0, steps", ["`trainings.binary.epochs`", "found:   0", "at least 1"]),
+    ],
+    ids=["unknown key", "missing file", "value out of range"],
+)
+def test_bad_configurations_are_refused_in_plain_words(
+    checkout: Checkout, old: str, new: str, words: list[str]
+) -> None:
+    good = (checkout.folder / "tests/tiny.yaml").read_text()
+    (checkout.folder / "tests/bad.yaml").write_text(good.replace(old, new))
+    output = checkout.snakemake("--configfile", "tests/bad.yaml", "--cores", "1", succeeds=False)
+    for word in words:
+        assert word in output
+    assert "fix:" in output
+    assert "Traceback" not in output
+    assert "common.smk" not in output
+
+
+def test_a_bad_input_is_told_in_plain_words_and_without_a_traceback(checkout: Checkout) -> None:
+    (checkout.folder / "tests/empty.fa").write_text("")
+    config = (checkout.folder / "tests/tiny.yaml").read_text().replace("tests/oligos.fa", "tests/empty.fa")
+    (checkout.folder / "tests/bad.yaml").write_text(config.replace("tiny", "bad"))
+    config = ["--configfile", "tests/bad.yaml", "--cores", "1"]
+    output = checkout.snakemake(*config, "results/bad/predictions/oligos/genome.fa", succeeds=False)
+    assert "tests/empty.fa: the file is empty" in output
+    assert "fix:" in output
+    assert "Traceback" not in output
+
+
+def test_intervals_that_cannot_be_used_show_before_a_genome_is_made(checkout: Checkout) -> None:
+    (checkout.folder / "tests/bad.bed").write_text("chrA\t10\t5\n")
+    good = (checkout.folder / "tests/tiny.yaml").read_text().replace("name: tiny", "name: bad")
+    bad = good.replace("results/tiny/simulation/CTCF.narrowPeak", "tests/bad.bed").replace("/tiny/", "/bad/")
+    (checkout.folder / "tests/bad.yaml").write_text(bad)
+    output = checkout.snakemake("--configfile", "tests/bad.yaml", "--cores", "1", succeeds=False)
+    assert "tests/bad.bed, line 1" in output
+    assert not (checkout.folder / "results/bad/genomes").exists()

@@ -1,0 +1,182 @@
+"""What the tiny run leaves: tables, scores and provenance."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pyBigWig
+import pytest
+import yaml
+from checkout import ROOT
+
+from configuration import contestants_for, replicates_of, train_sizes
+from workflow_support.metrics import BASELINE_ARM
+
+
+def test_a_run_leaves_what_it_promises(finished: Path) -> None:
+    summary = pd.read_csv(finished / "summary.tsv", sep="\t")
+    assert list(summary.columns) == ["task", "arm", "size", "train_size", "metric", "replicates", "mean", "sd"]
+    errors = summary.query("metric == 'RC error'").set_index(["arm", "size"])["mean"].unstack()
+    blind = ["irrep_k1", "irrep_k2", "post_hoc", "best", "pair", "profile_rcps", "profile_mean", "labelled_irrep"]
+    blind += ["hyperbolic", "labelled_hyperbolic"]
+    assert (errors.loc[blind] < 1e-5).all(axis=None)
+    assert (errors.drop(index=blind) > 1e-5).all(axis=None)
+    assert set(errors.drop(index=blind).index) == {"standard", "labelled_standard"}
+
+    counts = pd.read_csv(finished / "tasks/CTCF/peak_counts.tsv", sep="\t").set_index("reason")["rows"]
+    assert counts["in"] == counts.drop("in").sum()
+    windows = pd.read_csv(finished / "tasks/CTCF/windows.tsv", sep="\t")
+    assert (windows["label"] == 1).sum() == counts["kept"]
+    scores = pd.read_csv(finished / "predictions/oligos.tsv", sep="\t")
+    assert set(scores["contig"]) == {"oligo_1", "oligo_2"}
+
+    reads = pd.read_csv(finished / "tasks/CTCF_nexus/signal/counts.0.reads.tsv", sep="\t").set_index("reason")["rows"]
+    assert reads["in"] == reads.drop("in").sum()
+    assert min(reads["duplicate"], reads["low mapping quality"], reads["unmapped"]) > 0
+    for strand in ("plus", "minus"):
+        with pyBigWig.open(str(finished / f"predictions/profiles.{strand}.bw")) as track:
+            assert track.stats("chrB", exact=True)[0] > 0
+
+
+def planned_replicates(finished: Path) -> set[tuple[str, str, str, int]]:
+    """Task, arm or combination, size and label of every replicate that the configuration spans, and of baselines."""
+    config = yaml.safe_load((finished / "config.yaml").read_text())
+    return {
+        (task, name, size, seeds[0])
+        for task in config["tasks"]
+        for name in contestants_for(config, task)
+        for size in train_sizes(config, task, name)
+        for seeds in replicates_of(config["study"], name).seeds
+    } | {(task, BASELINE_ARM, "all", 0) for task in ("CTCF", "motifs")}
+
+
+def test_the_tables_of_the_study_have_a_row_for_all_that_the_configuration_spans(finished: Path) -> None:
+    replicates, means, costs, arms, comparisons, selections = (
+        pd.read_csv(finished / f"study/{name}.tsv", sep="\t", dtype={"size": str})
+        for name in ("replicates", "means", "costs", "arms", "comparisons", "selections")
+    )
+    planned = planned_replicates(finished)
+    # Binary and profile arms, 2 sizes: 4 x 2, 1, 1 and 2 replicates of 4, 2, 1 and 1; labelled ones 3 x 2; 2 baselines.
+    assert len(planned) == 2 * (4 * 2 + 2 * 2 + 1 + 2 + 1 + 3 * 2) + 2
+    assert set(replicates[["task", "arm", "size", "seed"]].itertuples(index=False, name=None)) == planned
+    assert not replicates.duplicated(["task", "arm", "size", "seed", "metric"]).any()
+    models = {model for *model, _ in map(list, planned) for model in [tuple(model)]}
+    for table in (means, costs):
+        assert set(table[["task", "arm", "size"]].itertuples(index=False, name=None)) == models
+    assert len(costs) == len(models)
+    assert set(arms["arm"]) == {arm for _, arm, _ in models} - {BASELINE_ARM}
+    references = {"CTCF": "standard", "CTCF_nexus": "profile_rcps", "motifs": "labelled_standard"}
+    compared = comparisons[comparisons["reference"] == comparisons["task"].map(references)]
+    assert set(compared[["task", "arm", "size"]].itertuples(index=False, name=None)) == {
+        (task, arm, size) for task, arm, size in models if arm not in (references[task], BASELINE_ARM)
+    }
+    assert selections.groupby("size")["chosen"].sum().to_dict() == {"0.5": 1, "all": 1}
+    assert set(selections["candidate"]) == {"irrep_k1", "irrep_k2"}
+
+
+def test_the_table_of_times_has_every_model_and_empty_cells_for_what_trains_nothing(finished: Path) -> None:
+    times = pd.read_csv(finished / "arm_times.tsv", sep="\t", dtype={"size": str})
+    models = {(task, arm, size) for task, arm, size, _ in planned_replicates(finished) if arm != BASELINE_ARM}
+    assert sorted(times[["task", "arm", "size"]].itertuples(index=False, name=None)) == sorted(models)
+    assert (times["evaluation_seconds"] > 0).all()
+    combinations = yaml.safe_load((finished / "config.yaml").read_text())["study"]["combinations"]
+    assert (times["training_seconds"].isna() == times["arm"].isin(list(combinations))).all()
+
+
+def test_every_claim_is_tested_at_every_size_and_told_on_the_page_of_results(finished: Path) -> None:
+    claims = pd.read_csv(finished / "study/claims.tsv", sep="\t", dtype={"size": str})
+    told = claims[["better", "than", "size", "wider_than"]].fillna("").itertuples(index=False, name=None)
+    assert list(told) == [
+        ("best", "post_hoc", "0.5", ""),
+        ("best", "post_hoc", "all", ""),
+        ("best", "post_hoc", "0.5", "all"),
+    ]
+    page = (finished / "results.md").read_text()
+    for row in claims.itertuples():
+        assert re.search(rf"^\| {re.escape(row.claim)} \| .*{row.verdict} \|$", page, re.MULTILINE)
+    for task, arm, size, _ in planned_replicates(finished):
+        heading = "all training windows" if size == "all" else f"a share of {size} of the training windows"
+        (table,) = re.findall(rf"^### {task}: {heading}\n\n((?:\|.*\n)+)", page, re.MULTILINE)
+        assert f"\n| {arm.replace(BASELINE_ARM, '6-mer logistic regression (floor)')} |" in table
+    links = re.findall(r"!\[.*?\]\((.*?)\)", page)
+    assert len(links) == 8
+    assert all((finished / link).stat().st_size > 0 for link in links)
+
+
+def scores(finished: Path, arm: str, size: str = "all") -> pd.DataFrame:
+    table = pd.read_csv(finished / f"tasks/CTCF/models/{arm}/{size}/predictions.tsv", sep="\t")
+    return table.set_index(["seed", "name"])
+
+
+@pytest.mark.parametrize("size", ["0.5", "all"])
+def test_a_post_hoc_combination_is_the_mean_of_both_strands_of_its_arm(finished: Path, size: str) -> None:
+    arm, combined = scores(finished, "standard", size), scores(finished, "post_hoc", size)
+    assert list(arm.index) == list(combined.index)
+    mean = (arm["logit"] + arm["reverse_complement_logit"]) / 2
+    assert combined["logit"].tolist() == pytest.approx(mean.tolist(), abs=1e-5)
+    assert combined["reverse_complement_logit"].tolist() == pytest.approx(mean.tolist(), abs=1e-5)
+    assert (arm["logit"] - arm["reverse_complement_logit"]).abs().max() > 0.01
+
+
+def test_other_combinations_are_the_mean_of_their_seeds_and_the_best_on_the_validation_split(finished: Path) -> None:
+    arm, pair = scores(finished, "irrep_k2")["logit"], scores(finished, "pair")["logit"]
+    assert pair.loc[3].tolist() == pytest.approx(((arm.loc[3] + arm.loc[4]) / 2).tolist(), abs=1e-5)
+    assert set(pair.index.get_level_values("seed")) == {3}
+    choices = pd.read_csv(finished / "study/selections.tsv", sep="\t").query("size == 'all'").set_index("candidate")
+    assert choices["quality"].idxmax() == choices.index[choices["chosen"]].item()
+    for name in choices.index:
+        models = json.loads((finished / f"tasks/CTCF/models/{name}/all/models.json").read_text())
+        assert choices.loc[name, "quality"] == pytest.approx(sum(model["quality"] for model in models) / 2, abs=1e-5)
+    chosen = choices["quality"].idxmax()
+    assert scores(finished, "best")["logit"].tolist() == pytest.approx(
+        scores(finished, chosen)["logit"].tolist(), abs=1e-5
+    )
+
+
+def test_labelled_sequences_are_all_split_or_dropped_for_a_reason(finished: Path) -> None:
+    folder = finished / "tasks/motifs"
+    assert json.loads((folder / "classes.json").read_text()) == ["left", "none", "right"]
+    counts = pd.read_csv(folder / "sequence_counts.tsv", sep="\t").set_index("reason")["rows"]
+    assert counts["in"] == counts.drop("in").sum() == 90
+    windows = pd.read_csv(folder / "windows.tsv", sep="\t")
+    assert len(windows) == counts["kept"]
+    assert windows["split"].value_counts(normalize=True).to_dict() == pytest.approx(
+        {"train": 0.5, "validation": 0.2, "test": 0.3}, abs=0.05
+    )
+    predictions = pd.read_csv(folder / "models/labelled_irrep/all/predictions.tsv", sep="\t")
+    probabilities = predictions[[f"probability.{label}" for label in range(3)]]
+    assert probabilities.sum(axis=1).tolist() == pytest.approx([1.0] * len(predictions), abs=1e-5)
+    assert len(predictions) == 2 * (windows["split"] == "test").sum()
+
+
+def test_variants_are_scored_or_dropped_for_a_reason(finished: Path) -> None:
+    counts = pd.read_csv(finished / "variants/changes.counts.tsv", sep="\t").set_index("reason")["rows"]
+    assert counts["in"] == counts.drop("in").sum() == 40
+    variants = pd.read_csv(finished / "variants/changes.tsv", sep="\t")
+    assert len(variants) == counts["kept"] == 40 - counts["alternative_is_reference"]
+    difference = variants["score_alternative"] - variants["score_reference"]
+    assert variants["difference"].tolist() == pytest.approx(difference.tolist(), abs=1e-5)
+    found = json.loads((finished / "variants/changes.correlation.json").read_text())
+    assert {record["scorer"] for record in found} == {"network", "motif"}
+
+
+def test_provenance_names_every_input_and_the_code(finished: Path) -> None:
+    provenance = json.loads((finished / "provenance.json").read_text())
+    assert {record["file"] for record in provenance["inputs"].values()} == {
+        "results/tiny/simulation/genome.fa",
+        "results/tiny/simulation/CTCF.narrowPeak",
+        "results/tiny/simulation/CTCF.bw",
+        "results/tiny/simulation/CTCF.nexus.bam",
+        "results/tiny/simulation/CTCF.control.bam",
+        "resources/motifs/MA0139.2.CTCF.jaspar",
+        "tests/labelled.csv",
+        "tests/oligos.fa",
+        "tests/variants.tsv",
+    }
+    assert set(provenance["scripts"]) == {script.stem for script in (ROOT / "workflow_scripts").glob("*.py")}
+    assert provenance["seeds"] == [3, 4]
+    assert "torch" in provenance["software"]["packages"]
+    assert {"requirements.lock", "envs/genomics.yaml"} <= set(provenance["environments"])
