@@ -151,7 +151,7 @@ def test_a_recipe_takes_few_files(title: str) -> None:
 
 
 @pytest.mark.parametrize("title", DESCRIBED)
-def test_a_recipe_in_words_names_few_files_that_exist(title: str) -> None:
+def test_a_recipe_without_code_names_few_files_that_exist(title: str) -> None:
     listed = re.findall(r"^\d\. `([^`]+)`( \(new\))?:", recipe(title), re.MULTILINE)
     assert 1 <= len(listed) <= 3
     for file, is_new in listed:

@@ -38,7 +38,7 @@ def test_text_that_stands_for_a_value_is_read_as_one(good: str, tmp_path: Path) 
     assert settings["negatives"]["overlap"] is True
 
 
-def test_a_fault_of_the_command_line_is_said_to_be_there(good: str, tmp_path: Path) -> None:
+def test_a_fault_of_the_command_line_is_reported_as_one(good: str, tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(good)
     with pytest.raises(InputError, match="--config on the command line: unknown key `nam`"):

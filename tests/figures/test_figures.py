@@ -1,4 +1,4 @@
-"""Figures exist as SVG and PNG, say in words what they show, and hide nothing."""
+"""Figures exist as SVG and PNG, name what they show, and hide nothing."""
 
 import re
 from pathlib import Path
@@ -114,7 +114,7 @@ def metrics(**values: list[float]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_performance_shows_a_dot_a_seed_their_mean_and_the_baseline():
+def test_performance_shows_one_dot_per_seed_their_mean_and_the_baseline():
     figure = performance_figure(metrics(standard=[0.8, 0.9], **{BASELINE: [0.7]}), GROUPS)
     dots, mean, baseline = figure.axes[0].lines
     assert dots.get_xdata().tolist() == [0.8, 0.9]

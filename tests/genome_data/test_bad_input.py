@@ -1,4 +1,4 @@
-"""Inputs that cannot be used: each is told with its file, its line if any, and a fix; nothing is left behind."""
+"""Inputs that cannot be used: each is reported with its file, its line if any, and a fix; nothing is left behind."""
 
 import gzip
 import struct
@@ -98,13 +98,13 @@ BAD_GENOMES = {
 
 @pytest.mark.parametrize("name", BAD_GENOMES)
 def test_bad_genomes(name: str, tmp_path: Path) -> None:
-    content, line, told = BAD_GENOMES[name]
+    content, line, message = BAD_GENOMES[name]
     source = tmp_path / "genome.fa"
     source.write_bytes(content(tmp_path) if callable(content) else content)
     outputs = [tmp_path / "out" / each for each in ("genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes")]
     with pytest.raises(InputError) as caught:
         normalise_genome(source, *outputs)
-    assert_told(caught.value, source, line, told)
+    assert_reported(caught.value, source, line, message)
     assert not list((tmp_path / "out").glob("*")), "something half-written was left"
 
 
@@ -168,12 +168,12 @@ BAD_PEAKS = {
 
 @pytest.mark.parametrize("name", BAD_PEAKS)
 def test_bad_peaks(name: str, genome: Path, tmp_path: Path) -> None:
-    content, line, told = BAD_PEAKS[name]
+    content, line, message = BAD_PEAKS[name]
     peaks = tmp_path / "peaks.bed"
     peaks.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(InputError) as caught:
         prepare(peaks, genome, tmp_path / "out")
-    assert_told(caught.value, peaks, line, told)
+    assert_reported(caught.value, peaks, line, message)
     assert not (tmp_path / "out").exists(), "something was written"
 
 
@@ -182,16 +182,16 @@ def test_the_strongest_of_peaks_without_strength(genome: Path, tmp_path: Path) -
     peaks.write_text(PEAKS)
     with pytest.raises(InputError) as caught:
         prepare(peaks, genome, tmp_path / "out", strongest=2)
-    assert_told(caught.value, peaks, None, "have no strength")
+    assert_reported(caught.value, peaks, None, "have no strength")
 
 
-def test_a_bad_blacklist_is_told_by_its_own_name(genome: Path, tmp_path: Path) -> None:
+def test_a_bad_blacklist_is_reported_with_its_own_name(genome: Path, tmp_path: Path) -> None:
     peaks, blacklist = tmp_path / "peaks.bed", tmp_path / "blacklist.bed"
     peaks.write_text(PEAKS)
     blacklist.write_text("chr1\t5\t9\nchr1\t9\t5\n")
     with pytest.raises(InputError) as caught:
         prepare(peaks, genome, tmp_path / "out", blacklist=[blacklist])
-    assert_told(caught.value, blacklist, 2, "backwards")
+    assert_reported(caught.value, blacklist, 2, "backwards")
 
 
 def test_a_blacklist_that_could_remove_nothing(genome: Path, tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_blacklist_that_could_remove_nothing(genome: Path, tmp_path: Path) -> 
     blacklist.write_text("1\t0\t2000\n2\t0\t2000\n")
     with pytest.raises(InputError) as caught:
         prepare(peaks, genome, tmp_path / "out", blacklist=[blacklist])
-    assert_told(caught.value, blacklist, None, "sed 's/^/chr/'")
+    assert_reported(caught.value, blacklist, None, "sed 's/^/chr/'")
     # A genome that is a part of one: its blacklisted regions may all lie elsewhere.
     blacklist.write_text("chr7\t0\t2000\n")
     prepare(peaks, genome, tmp_path / "out", blacklist=[blacklist])
@@ -215,7 +215,7 @@ def test_files_that_cannot_be_opened(make, genome: Path, tmp_path: Path) -> None
     for use in (lambda: normalise_genome(path, *outputs), lambda: prepare(path, genome, tmp_path / "out")):
         with pytest.raises(InputError) as caught:
             use()
-        assert_told(caught.value, path, None, "cannot be read")
+        assert_reported(caught.value, path, None, "cannot be read")
     with pytest.raises(InputError, match="cannot be read"):
         read_intervals(path)
 
@@ -225,13 +225,13 @@ def prepare(peaks: Path, genome: Path, folder: Path, **changes: object) -> None:
     prepare_peaks(peaks, genome, *options.values(), *(folder / name for name in ("positives", "intervals", "counts")))
 
 
-def assert_told(error: InputError, file: Path, line: int | None, told: str) -> None:
-    """The text opens with the file and line, says what was found and how to fix it, and holds ``told``."""
+def assert_reported(error: InputError, file: Path, line: int | None, message: str) -> None:
+    """The text opens with the file and line, says what was found and how to fix it, and holds ``message``."""
     text = str(error)
     place = str(file) + (f", line {line}: " if line else ": ")
     assert text.startswith(place), text
     assert error.line == line
-    assert told in text
+    assert message in text
     assert error.found is not None
     assert error.allowed
     assert error.fix

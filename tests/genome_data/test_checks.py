@@ -51,7 +51,7 @@ def check(genome: Path, *, test: str = "one:31-40", contig: str = "one", last: i
     return (folder / "regions.tsv").read_text()
 
 
-def test_the_bases_of_every_split_and_prediction_are_told(genome: Path) -> None:
+def test_the_bases_of_every_split_and_prediction_are_counted(genome: Path) -> None:
     assert dict(row.split("\t") for row in check(genome).splitlines()) == {
         "key": "bases",
         "genomes.small.splits.train": "100",
@@ -71,7 +71,9 @@ def test_the_bases_of_every_split_and_prediction_are_told(genome: Path) -> None:
         ({"contig": "three"}, 8, "`predict.scan.contigs`: the genome lacks a contig to be scored"),
     ],
 )
-def test_a_wrong_region_is_told_by_file_line_and_key(genome: Path, fault: dict[str, str], line: int, key: str) -> None:
+def test_a_wrong_region_is_reported_with_file_line_and_key(
+    genome: Path, fault: dict[str, str], line: int, key: str
+) -> None:
     with pytest.raises(InputError) as caught:
         check(genome, **fault)
     assert str(caught.value).startswith(f"{genome.parent / 'config.yaml'}, line {line}: {key}")
@@ -79,7 +81,7 @@ def test_a_wrong_region_is_told_by_file_line_and_key(genome: Path, fault: dict[s
     assert not (genome.parent / "regions.tsv").exists()
 
 
-def test_a_region_to_predict_beyond_its_contig_is_told_by_the_line_of_its_file(genome: Path) -> None:
+def test_a_region_to_predict_beyond_its_contig_is_reported_with_the_line_of_its_file(genome: Path) -> None:
     with pytest.raises(InputError) as caught:
         check(genome, last=41)
     assert str(caught.value).startswith(f"{genome.parent / 'regions.bed'}, line 2")
@@ -103,7 +105,7 @@ def test_intervals_are_counted_file_by_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("position", [0, 1])
-def test_intervals_that_cannot_be_used_are_told(tmp_path: Path, position: int) -> None:
+def test_intervals_that_cannot_be_used_are_reported(tmp_path: Path, position: int) -> None:
     (tmp_path / "bad.bed").write_text("one\t1\t5\none\t9\t7\n")
     files: tuple[list[Path], list[Path]] = ([], [])
     files[position].append(tmp_path / "bad.bed")

@@ -131,7 +131,7 @@ def test_lower_case_and_ambiguity_letters_are_accepted_and_reported(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (">a\nACGT\n>b\nAC\n", None),
         ("\ufeff>a\nACGT\n", "a byte order mark"),
@@ -143,14 +143,14 @@ def test_lower_case_and_ambiguity_letters_are_accepted_and_reported(tmp_path: Pa
         ("\ufeff>a\r\nAC\r\n\r\nGT\r\n", "a byte order mark, carriage returns at line ends, blank lines"),
     ],
 )
-def test_what_is_put_right_in_a_genome_is_reported(text: str, told: str | None, tmp_path: Path, caplog) -> None:
+def test_what_is_put_right_in_a_genome_is_reported(text: str, message: str | None, tmp_path: Path, caplog) -> None:
     with caplog.at_level(logging.INFO, logger="rc"):
         fasta = normalised(write(tmp_path / "g", text))
     assert letters_of(fasta)["a"] == "ACGT"
-    assert re.findall("read with (.*)", caplog.text) == ([told] if told else [])
+    assert re.findall("read with (.*)", caplog.text) == ([message] if message else [])
 
 
-def test_a_2bit_is_not_said_to_lack_an_index(tmp_path: Path, caplog) -> None:
+def test_a_2bit_is_not_reported_to_lack_an_index(tmp_path: Path, caplog) -> None:
     with caplog.at_level(logging.INFO, logger="rc"):
         normalised(write_2bit(tmp_path / "g.2bit", GENOME))
     assert ".fai" not in caplog.text

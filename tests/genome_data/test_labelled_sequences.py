@@ -1,4 +1,4 @@
-"""Labelled sequences: every way to write them gives the same arrays, and each mistake is told with its line."""
+"""Labelled sequences: every way to write them gives the same arrays, and each mistake is reported with its line."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_file_for_each_split(tmp_path: Path) -> None:
     assert rows["gc"].tolist() == pytest.approx([1 / 2, 1 / 2, 0, 1, 1 / 3, 0], abs=1e-6)
 
 
-def test_each_format_is_told_by_what_the_file_holds(tmp_path: Path) -> None:
+def test_each_format_is_recognised_by_the_content_of_the_file(tmp_path: Path) -> None:
     """Tabs, quotes, other columns, FASTA with both kinds of header, folded lines, gzip, BGZF, BOM and CRLF."""
     texts = {
         "tsv": [table(rows, separator="\t") for rows in by_split(SIX)],
@@ -222,7 +222,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize(("text", "line", "problem", "found"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_told_with_its_file_and_line(text, line, problem, found, compressed, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_with_its_file_and_line(text, line, problem, found, compressed, tmp_path: Path) -> None:
     paths = three_files(tmp_path, [GOOD, text, GOOD])
     if compressed:
         paths[1].write_bytes(gzip.compress(text.encode()))

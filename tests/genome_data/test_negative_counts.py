@@ -113,7 +113,7 @@ def test_fractional_ratios_keep_the_total_of_the_split(ratio, expected):
     assert wanted[0, [1, 3, 6, 8]].tolist() == expected
 
 
-def test_ctcf_on_chromosome_21_with_five_negatives_a_peak(shared_data, tmp_path):
+def test_ctcf_on_chromosome_21_with_five_negatives_per_peak(shared_data, tmp_path):
     fasta = tmp_path / "genome.fa"
     normalise_fasta(
         shared_data / "hg19" / "chr21.hg19.fa.gz", fasta, f"{fasta}.fai", tmp_path / "contigs", tmp_path / "sizes"

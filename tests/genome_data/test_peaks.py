@@ -103,9 +103,9 @@ ACCEPTED = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), ACCEPTED.values(), ids=ACCEPTED)
+@pytest.mark.parametrize(("text", "message"), ACCEPTED.values(), ids=ACCEPTED)
 @pytest.mark.parametrize("is_compressed", [False, True], ids=["plain", "gzip"])
-def test_untidy_files_are_read_and_reported(text, told, is_compressed, tmp_path: Path, caplog) -> None:
+def test_untidy_files_are_read_and_reported(text, message, is_compressed, tmp_path: Path, caplog) -> None:
     expected = read_peaks(write(tmp_path / "plain", PLAIN)).drop(columns="line")
     content = text.encode()
     path = tmp_path / "peaks"
@@ -115,7 +115,7 @@ def test_untidy_files_are_read_and_reported(text, told, is_compressed, tmp_path:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     assert [lines[line - 1].lstrip("\ufeff").split("\t")[0] for line in peaks["line"]] == ["chr1", "chr2"]
     pd.testing.assert_frame_equal(peaks.drop(columns="line"), expected)
-    assert (told or "peaks") in (caplog.text or "peaks")
+    assert (message or "peaks") in (caplog.text or "peaks")
 
 
 def test_spaces_part_columns_where_there_is_no_tab(tmp_path: Path) -> None:

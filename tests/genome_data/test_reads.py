@@ -205,12 +205,12 @@ BAD_READS = {
 
 @pytest.mark.parametrize("name", BAD_READS)
 def test_bad_reads(name: str, tmp_path: Path) -> None:
-    make, told = BAD_READS[name]
+    make, message = BAD_READS[name]
     bam = tmp_path / "reads.bam"
     bam.write_bytes(make(tmp_path))
     with pytest.raises(InputError) as caught:
         count(bam)
-    for word in ("reads.bam", "found:", "allowed:", "fix:", told):
+    for word in ("reads.bam", "found:", "allowed:", "fix:", message):
         assert word in str(caught.value)
     assert not (tmp_path / "out").exists(), "something half-written was left"
 

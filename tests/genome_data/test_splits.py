@@ -140,7 +140,7 @@ def test_interval_arithmetic_is_set_arithmetic_on_bases(first, second) -> None:
 
 
 @pytest.mark.parametrize(
-    ("splits", "problem", "told"),
+    ("splits", "problem", "message"),
     [
         ({"validation": ["chr2:1-50"], "test": ["chr2:50-60"]}, "overlap", "chr2:1-50"),
         ({"train": ["chr2"], "validation": ["chr2:1-50"], "test": ["chr1"]}, "overlap", "chr2:1-100"),
@@ -163,15 +163,15 @@ def test_interval_arithmetic_is_set_arithmetic_on_bases(first, second) -> None:
         ({"validation": ["chr2"], "test": ["chr1"], "exclude": ["chr9"]}, "exclude: a region", "chr9"),
     ],
 )
-def test_bad_splits_are_told_with_a_fix(splits, problem: str, told: str) -> None:
+def test_bad_splits_are_refused_with_a_fix(splits, problem: str, message: str) -> None:
     with pytest.raises(InputError, match=problem) as caught:
         split_regions(splits, SIZES)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.fix
 
 
 @pytest.mark.parametrize(
-    ("asked", "genome", "told"),
+    ("asked", "genome", "message"),
     [
         ("21", {"chr21": 9, "chr22": 9}, "sed 's/^/chr/'"),
         ("chr12", {"chr21": 9, "chr22": 9}, "did you mean chr22 or chr21"),
@@ -181,10 +181,10 @@ def test_bad_splits_are_told_with_a_fix(splits, problem: str, told: str) -> None
         ("zzz", {"scaffold_1": 9}, "use the genome that has"),
     ],
 )
-def test_an_unknown_contig_is_told_with_the_nearest_or_the_style(asked, genome, told) -> None:
+def test_an_unknown_contig_is_refused_with_the_nearest_name_or_the_style(asked, genome, message) -> None:
     with pytest.raises(InputError) as caught:
         parse_region(asked, genome)
-    assert told in caught.value.fix
+    assert message in caught.value.fix
 
 
 def test_a_million_windows_are_assigned_in_a_moment() -> None:

@@ -228,7 +228,7 @@ def test_the_effect_is_that_of_the_alternative(genome):
 
 
 @pytest.mark.parametrize("given_reference", [True, False])
-def test_another_build_is_refused_and_a_few_disagreements_are_told(genome, caplog, given_reference):
+def test_another_build_is_refused_and_a_few_disagreements_are_reported(genome, caplog, given_reference):
     def variant(place, agrees):
         base = GENOME["chr1"][place - 1]
         other = "ACGT"[("ACGT".index(base) + 1) % 4]

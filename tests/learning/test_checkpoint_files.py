@@ -35,7 +35,7 @@ def stored(request, tmp_path):
     return checkpoint
 
 
-def test_another_identity_is_trained_anew(stored, caplog):
+def test_a_training_of_another_identity_starts_from_the_beginning(stored, caplog):
     with caplog.at_level(logging.INFO, "rc"):
         assert retrained(Checkpoint(stored.path, "other"))
     assert "other data, code or settings" in caplog.text

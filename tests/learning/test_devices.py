@@ -154,7 +154,7 @@ def test_a_training_is_deterministic_where_its_settings_say_so(deterministic):
     ],
 )
 @pytest.mark.usefixtures("tf32")
-def test_what_a_gpu_computes_in_is_said(monkeypatch, cudnn, matmul, said):
+def test_the_precision_of_a_gpu_is_reported(monkeypatch, cudnn, matmul, said):
     torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = cudnn, matmul
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "NVIDIA H100 80GB HBM3")
     gpu = torch.device("cuda")

@@ -160,7 +160,7 @@ def test_samples_are_of_the_split_without_repeats_and_the_same_for_every_network
     assert not np.array_equal(task.embed(12, seed=2), distances)
 
 
-def test_a_split_that_is_too_small_is_told(task: Task) -> None:
+def test_a_split_that_is_too_small_is_reported(task: Task) -> None:
     with pytest.raises(InputError, match="smaller than the samples"):
         task.embed(13)
 

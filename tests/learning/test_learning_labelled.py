@@ -1,4 +1,4 @@
-"""Labelled training: substitutions of bases, at their share, anew for every batch, and in training alone."""
+"""Labelled training: substitutions of bases, at their share, drawn again for every batch, and in training alone."""
 
 from functools import partial
 
@@ -84,7 +84,7 @@ def test_no_known_base_becomes_unknown():
     assert heard.max() == 3
 
 
-def test_substitutions_are_drawn_anew_for_every_batch_and_every_seed_and_the_same_for_the_same():
+def test_substitutions_differ_between_batches_and_seeds_and_repeat_for_equal_seeds():
     first, second = heard_in_training(objective_of(ALIKE, base_substitution=0.5), batches=2)
     assert not torch.equal(first, second)
     again = heard_in_training(objective_of(ALIKE, base_substitution=0.5), batches=2)

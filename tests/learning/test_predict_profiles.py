@@ -106,7 +106,7 @@ def only_totals(network):
 
 
 def test_both_strands_of_a_constant_network_have_the_mean_of_its_totals(folder, tmp_path):
-    """Of the other strand, what it expects on + is brought back to −."""
+    """What it expects on + of the other strand belongs to − of the given one."""
     saved_network(tmp_path, 0, only_totals, representation="standard")
     table, tracks = predict(folder, tmp_path, regions=[("chrA", 100, 100 + OUTPUT)], average_strands=True)
     assert np.allclose(tracks["chrA"][:, 100 : 100 + OUTPUT], 1.25, rtol=1e-4)

@@ -83,7 +83,7 @@ def loaded(out):
 
 @pytest.fixture
 def epochs_trained(monkeypatch):
-    """Epochs since the fixture was made; clear it to count anew."""
+    """Epochs since the fixture was made; clear it to count from zero."""
     counted, train_epoch = [], training._train_epoch
 
     def counting(steps, settings):

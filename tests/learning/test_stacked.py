@@ -265,7 +265,7 @@ def test_all_replicates_of_an_arm_train_together_on_a_gpu_and_one_by_one_on_a_cp
     assert chosen.compute.replicates_together(10) == together
 
 
-def test_a_gpu_that_is_too_small_is_told_with_how_many_to_try(monkeypatch):
+def test_a_gpu_that_is_too_small_is_reported_with_a_number_to_try(monkeypatch):
     def full(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 80.00 GiB.\nMore.")
 

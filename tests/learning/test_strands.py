@@ -94,7 +94,7 @@ def test_the_task_loss_is_over_one_strand_unless_there_is_augmentation_and_the_d
     assert both == pytest.approx(401 + 2 * divergence)
 
 
-def test_the_other_strand_of_profiles_is_brought_back():
+def test_the_answer_on_the_other_strand_of_profiles_is_reversed():
     """A network whose profile is the control is equivariant, whatever the control."""
 
     class Echo(nn.Module):

@@ -186,7 +186,7 @@ def test_dropout_draws_once_an_orbit_and_drops_the_share_p_of_every_value(length
     assert (correlation[other_orbit].abs() < 5 / math.sqrt(batch)).all()
 
 
-def test_dropout_keeps_the_mean_and_draws_anew():
+def test_dropout_keeps_the_mean_and_draws_again_at_every_call():
     x = torch.ones(100, MIXED.size, 101)
     layer = Dropout(MIXED)
     torch.manual_seed(0)

@@ -140,7 +140,7 @@ def test_ensembles_of_equivariant_networks_are_equivariant(make, arms):
     assert_equivariant(ensemble, *inputs_of(ensemble))
 
 
-def test_an_average_over_strands_mends_an_ensemble():
+def test_an_average_over_strands_makes_an_ensemble_invariant():
     ensemble = Ensemble([binary("standard", 1), binary("standard", 3)]).eval()
     assert equivariance_error(ensemble, *inputs_of(ensemble)) > 1e-2
     assert_equivariant(StrandAverage(ensemble), *inputs_of(ensemble))

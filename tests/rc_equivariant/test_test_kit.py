@@ -172,7 +172,7 @@ def test_outputs_that_are_not_numbers_are_no_pass():
 
 
 @pytest.mark.parametrize(("dtype", "fails"), [(torch.float64, True), (torch.float32, False)])
-def test_the_tolerance_goes_with_the_precision(dtype, fails):
+def test_the_tolerance_depends_on_the_precision(dtype, fails):
     slightly_off = Foreign(lambda x: x + 1e-7 * x[:, :1])
     x = random_features(STRANDS, 3, 8, torch.Generator().manual_seed(0), dtype)
     if not fails:

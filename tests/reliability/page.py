@@ -60,8 +60,8 @@ def determinism_text(runs: Sequence[TimedRun], comparison: Comparison) -> str:
     row = [*(" and ".join(f"{value:.0f}" for value in values) for values in
              ([run.cores for run in runs], [run.seconds for run in runs])), *counts]  # fmt: skip
     differing = "".join(f"\n- `{file}`" for file in [*comparison.differing, *comparison.lone])
-    told = f"Not the same:\n{differing}" if differing else "No file differs."
-    return "\n\n".join([_table(header, [row]), told, _machine()])
+    message = f"Not the same:\n{differing}" if differing else "No file differs."
+    return "\n\n".join([_table(header, [row]), message, _machine()])
 
 
 def _machine() -> str:

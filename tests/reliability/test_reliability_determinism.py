@@ -73,7 +73,7 @@ def test_a_file_that_one_run_lacks_is_found(runs: tuple[Path, Path], missing_in:
     assert comparison.lone == [COMPARED[1]]
 
 
-def test_tensors_under_other_names_are_told_from_other_tensors(tmp_path: Path) -> None:
+def test_tensors_under_other_names_are_distinguished_from_other_tensors(tmp_path: Path) -> None:
     tensors = {"seed1/a": np.arange(3.0), "seed1/b": np.ones(2), "seed2/a": np.arange(3.0)}
     renamed = {name.replace("/", "/trunk."): value for name, value in tensors.items()}
     for folder, content in {

@@ -41,25 +41,25 @@ def parameters(training: Training) -> dict[str, Any]:
     return json.loads((training.folder / "job.json").read_text())["params"]
 
 
-def test_other_code_is_told(trained: Training, caplog: pytest.LogCaptureFixture) -> None:
+def test_other_code_is_reported(trained: Training, caplog: pytest.LogCaptureFixture) -> None:
     text = train(trained, caplog, code="another")
     assert text.count(IGNORED) == 2
     assert KEPT not in text
 
 
-def test_another_configuration_is_told(trained: Training, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_configuration_is_reported(trained: Training, caplog: pytest.LogCaptureFixture) -> None:
     settings = parameters(trained)["training"] | {"learning_rate": 0.02}
     assert train(trained, caplog, training=settings).count(IGNORED) == 2
 
 
-def test_other_sequences_are_told(trained: Training, caplog: pytest.LogCaptureFixture) -> None:
+def test_other_sequences_are_reported(trained: Training, caplog: pytest.LogCaptureFixture) -> None:
     kmers = np.load(trained.folder / "kmers.npy")
     kmers[0, 0] = 3 - kmers[0, 0]
     np.save(trained.folder / "kmers.npy", kmers)
     assert train(trained, caplog).count(IGNORED) == 2
 
 
-def test_other_labels_are_told(trained: Training, caplog: pytest.LogCaptureFixture) -> None:
+def test_other_labels_are_reported(trained: Training, caplog: pytest.LogCaptureFixture) -> None:
     table = read_windows(trained.folder / "windows.tsv")
     table.loc[table.index[:2], "label"] = table["label"].iloc[1::-1].to_numpy()
     write_windows(table, trained.folder / "windows.tsv")

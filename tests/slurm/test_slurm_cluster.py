@@ -21,7 +21,7 @@ def test_what_a_cluster_started_ends_with_it(tmp_path: Path) -> None:
     assert process.poll() is not None
 
 
-def test_what_outlives_a_cluster_is_killed_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_outlives_a_cluster_is_killed_and_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slurm_cluster, "SECONDS_TO_END", 0.5)
     cluster = Cluster(tmp_path / "cluster")
     stray = subprocess.Popen(SLEEP, env=cluster.environment)

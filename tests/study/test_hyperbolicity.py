@@ -113,14 +113,14 @@ def test_hyperbolic_space_of_hardly_any_curvature_is_flat() -> None:
     assert np.allclose(bent, flat(20, np.random.default_rng(3), 4), rtol=1e-5)
 
 
-def test_reference_spaces_are_drawn_anew_by_another_seed_alone() -> None:
+def test_reference_spaces_change_with_the_seed_alone() -> None:
     first, again, other = (reference_table(8, 2, seed) for seed in (1, 1, 2))
     assert first.equals(again)
     assert not np.allclose(first["diameter"], other["diameter"])
     assert len(first) == 2 * len(reference_spaces())
 
 
-def test_the_table_has_a_row_a_seed_and_sample() -> None:
+def test_the_table_has_one_row_per_seed_and_sample() -> None:
     distances = np.stack([[cycle(4), 2 * cycle(4)], [cycle(4), cycle(4)]])
     table = hyperbolicity_table("task", "arm", [3, 5], distances)
     assert table[["task", "arm", "seed", "sample"]].to_numpy().tolist() == [

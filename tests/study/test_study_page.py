@@ -148,7 +148,7 @@ def test_what_a_study_lacks_is_left_out(tmp_path):
     assert "nan" not in text.lower()
 
 
-def test_copies_of_sequences_are_told_by_splits_and_their_absence_too():
+def test_copies_of_sequences_are_listed_by_split_and_their_absence_too():
     columns = ["between", "strand", "rows", "same_label", "other_label"]
     copied = pd.DataFrame([("train-test", "same", 3, 2, 1), ("train-test", "either", 4, 3, 1)], columns=columns)
     assert "| leaky | train-test | 4 | 3 | 1 |" in copies_text({"leaky": copied, "clean": copied.assign(rows=0)})

@@ -79,7 +79,7 @@ def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout
     ],
     ids=["unknown key", "missing file", "value out of range"],
 )
-def test_bad_configurations_are_refused_in_plain_words(
+def test_bad_configurations_are_refused_with_a_readable_error(
     checkout: Checkout, old: str, new: str, words: list[str]
 ) -> None:
     good = (checkout.folder / "tests/tiny.yaml").read_text()
@@ -92,7 +92,7 @@ def test_bad_configurations_are_refused_in_plain_words(
     assert "common.smk" not in output
 
 
-def test_a_bad_input_is_told_in_plain_words_and_without_a_traceback(checkout: Checkout) -> None:
+def test_a_bad_input_is_refused_with_a_readable_error(checkout: Checkout) -> None:
     (checkout.folder / "tests/empty.fa").write_text("")
     config = (checkout.folder / "tests/tiny.yaml").read_text().replace("tests/oligos.fa", "tests/empty.fa")
     (checkout.folder / "tests/bad.yaml").write_text(config.replace("tiny", "bad"))

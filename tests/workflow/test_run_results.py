@@ -86,10 +86,10 @@ def test_the_table_of_times_has_every_model_and_empty_cells_for_what_trains_noth
     assert (times["training_seconds"].isna() == times["arm"].isin(list(combinations))).all()
 
 
-def test_every_claim_is_tested_at_every_size_and_told_on_the_page_of_results(finished: Path) -> None:
+def test_every_claim_is_tested_at_every_size_and_shown_on_the_page_of_results(finished: Path) -> None:
     claims = pd.read_csv(finished / "study/claims.tsv", sep="\t", dtype={"size": str})
-    told = claims[["better", "than", "size", "wider_than"]].fillna("").itertuples(index=False, name=None)
-    assert list(told) == [
+    rows = claims[["better", "than", "size", "wider_than"]].fillna("").itertuples(index=False, name=None)
+    assert list(rows) == [
         ("best", "post_hoc", "0.5", ""),
         ("best", "post_hoc", "all", ""),
         ("best", "post_hoc", "0.5", "all"),

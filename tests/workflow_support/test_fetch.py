@@ -160,7 +160,7 @@ def test_a_busy_server_is_asked_again(remote: Remote, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-def test_a_refusal_is_told_at_once(remote: Remote, tmp_path: Path, status: int) -> None:
+def test_a_refusal_is_reported_at_once(remote: Remote, tmp_path: Path, status: int) -> None:
     remote.statuses = [status] * 9
     with pytest.raises(InputError, match=str(status)) as caught:
         fetch(remote.url, tmp_path / "f")
@@ -199,7 +199,7 @@ def test_a_malformed_checksum_is_refused_before_anything_is_fetched(
     assert remote.requested == []
 
 
-def test_an_unreachable_server_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server_is_reported_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with pytest.raises(InputError, match="refused"):
         fetch("http://127.0.0.1:9/f", tmp_path / "f", pause_seconds=0)

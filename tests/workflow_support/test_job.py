@@ -30,15 +30,15 @@ def named(values: dict[str, Any]) -> Namedlist:
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "told"),
+    ("error", "status", "message"),
     [
         (InputError("wrong", file="a.bed", line=3, fix="right it"), 1, "a.bed, line 3: wrong\n  fix:     right it\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
     ids=["input error", "interrupt"],
 )
-def test_what_a_user_caused_is_told_without_a_traceback(
-    error: BaseException, status: int, told: str, tmp_path: Path, capfd
+def test_what_a_user_caused_is_reported_without_a_traceback(
+    error: BaseException, status: int, message: str, tmp_path: Path, capfd
 ) -> None:
     def fail() -> None:
         raise error
@@ -46,7 +46,7 @@ def test_what_a_user_caused_is_told_without_a_traceback(
     with pytest.raises(SystemExit) as ended:
         run_job(job(tmp_path / "logs/job.log"), fail)
     assert ended.value.code == status
-    assert (tmp_path / "logs/job.log").read_text() == capfd.readouterr().err == told
+    assert (tmp_path / "logs/job.log").read_text() == capfd.readouterr().err == message
 
 
 def test_a_defect_leaves_its_traceback_in_the_log(tmp_path: Path) -> None:

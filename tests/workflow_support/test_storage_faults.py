@@ -1,4 +1,4 @@
-"""Disks that are full, read-only or fail, files that vanish or were cut off: told in words, and nothing half-made."""
+"""Disks that are full, read-only or fail, files that vanish or were cut off: a readable error and nothing half-made."""
 
 import contextlib
 import errno
@@ -173,7 +173,7 @@ def left_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_full_disk_is_told_and_the_next_attempt_succeeds(name: str, sources: Path, small_disk: Path) -> None:
+def test_a_full_disk_is_reported_and_the_next_attempt_succeeds(name: str, sources: Path, small_disk: Path) -> None:
     filler = small_disk / "filler"
     filler.write_bytes(bytes(DISK_BYTES * 9 // 10))
     with pytest.raises(InputError, match="no room") as caught:
@@ -189,7 +189,7 @@ def test_a_full_disk_is_told_and_the_next_attempt_succeeds(name: str, sources: P
 
 # libBigWig crashes if a write is refused; the space that is checked before is that of the disk, not of such limits.
 @pytest.mark.parametrize("name", [name for name in WRITERS if name != "a bigWig"])
-def test_a_limit_on_the_size_of_files_is_told(name: str, sources: Path, tmp_path: Path) -> None:
+def test_a_limit_on_the_size_of_files_is_reported(name: str, sources: Path, tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
     try:
@@ -201,7 +201,7 @@ def test_a_limit_on_the_size_of_files_is_told(name: str, sources: Path, tmp_path
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_folder_that_is_read_only_is_told(name: str, sources: Path, small_disk: Path) -> None:
+def test_a_folder_that_is_read_only_is_reported(name: str, sources: Path, small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(InputError, match="may not be used") as caught:
         WRITERS[name](sources, small_disk)
@@ -239,7 +239,7 @@ def test_bedtools_on_a_full_disk_is_not_believed(small_disk: Path) -> None:
         (errno.ESTALE, "the disk fails"),
     ],
 )
-def test_what_a_disk_does_while_a_file_is_written_is_told(code: int, words: str, tmp_path: Path) -> None:
+def test_what_a_disk_does_while_a_file_is_written_is_reported(code: int, words: str, tmp_path: Path) -> None:
     final = tmp_path / "final.tsv"
     final.write_text("before\n")
     with pytest.raises(InputError, match=words) as caught, atomic_path(final) as partial:
@@ -292,13 +292,13 @@ def test_an_input_that_vanished_is_named_before_the_job_and_during_it(tmp_path: 
     assert text.startswith(f"{gone}: the file is gone")
 
 
-def test_a_log_that_cannot_be_written_is_told_on_the_terminal(small_disk: Path, capfd) -> None:
+def test_a_log_that_cannot_be_written_is_reported_on_the_terminal(small_disk: Path, capfd) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(SystemExit):
         run_job(snakemake_job(small_disk / "logs/job.log"), lambda: None)
-    told = capfd.readouterr().err
-    assert told.startswith(f"{small_disk / 'logs'}: the file or its folder may not be used")
-    assert "Traceback" not in told
+    message = capfd.readouterr().err
+    assert message.startswith(f"{small_disk / 'logs'}: the file or its folder may not be used")
+    assert "Traceback" not in message
 
 
 def test_a_full_disk_hides_no_message_of_a_job(small_disk: Path, tmp_path: Path, capfd) -> None:
@@ -308,10 +308,10 @@ def test_a_full_disk_hides_no_message_of_a_job(small_disk: Path, tmp_path: Path,
 
     with pytest.raises(SystemExit):
         run_job(snakemake_job(small_disk / "job.log"), fill)
-    told = capfd.readouterr().err
-    assert told.startswith(f"{small_disk / 'a.npy'}: there is no room")
-    assert "Traceback" not in told
-    assert "Logging error" not in told
+    message = capfd.readouterr().err
+    assert message.startswith(f"{small_disk / 'a.npy'}: there is no room")
+    assert "Traceback" not in message
+    assert "Logging error" not in message
 
 
 RUN = Path("results/run")
@@ -349,7 +349,7 @@ def test_every_truncation_of_a_file_is_seen_and_no_whole_one_is_blamed(made: Pat
         path.write_bytes(content)
 
 
-def test_a_table_that_lost_whole_lines_is_told_by_the_arrays_beside_it(made: Path, tmp_path: Path) -> None:
+def test_a_table_that_lost_whole_lines_does_not_fit_the_arrays_beside_it(made: Path, tmp_path: Path) -> None:
     table, array = made / "windows.tsv", made / "codes.npy"
     require_intact([table, array, made / "counts.npy"], RUN)
     table.write_text("".join(table.read_text().splitlines(keepends=True)[:-3]))
@@ -359,7 +359,7 @@ def test_a_table_that_lost_whole_lines_is_told_by_the_arrays_beside_it(made: Pat
 
 
 @pytest.mark.parametrize("name", ["windows.tsv", "codes.npy", "evaluation.json", "genome.fa", "track.bw"])
-def test_a_damaged_file_of_a_run_stops_its_job_in_words(name: str, made: Path, tmp_path: Path) -> None:
+def test_a_damaged_file_of_a_run_stops_its_job_with_a_readable_error(name: str, made: Path, tmp_path: Path) -> None:
     path = made / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 - 1])
     text = job(tmp_path, lambda: pytest.fail("it was read"), path)

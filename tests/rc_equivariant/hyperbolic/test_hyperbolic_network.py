@@ -175,7 +175,7 @@ def test_a_trained_network_of_published_shape_is_exact_in_float64():
         assert (mode(turned) - logits).abs().max() <= 1e-10 * logits.abs().max()
 
 
-def test_a_curvature_is_said_in_print():
+def test_a_curvature_is_printed():
     assert "k=0.5, learnt" in repr(Curvature(0.5, learnt=True))
     assert "k=2, fixed" in repr(Curvature(2.0))
 
