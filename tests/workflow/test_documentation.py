@@ -128,3 +128,13 @@ def test_the_examples_of_the_configuration_are_a_run(tmp_path):
     settings, locations = resolve(config | {"data": str(tmp_path)}, [], SCHEMA)
     assert set(locations) == {"genomes.hg38.fasta", "tasks.GATA1.peaks"}
     assert set(config) <= set(settings)
+
+
+def test_every_measurement_names_its_command() -> None:
+    sections = re.split(r"^##+ ", (ROOT / "docs/measurements.md").read_text(), flags=re.MULTILINE)[1:]
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert len(sections) > 10
+    for section in sections:
+        assert "```console\n$ " in section, section.splitlines()[0]
+        for target in re.findall(r"(?:`|\$ |do |; |time )make (?!run-)([a-z]+)", section):
+            assert target in targets, target
