@@ -39,11 +39,12 @@ help: ## list the targets
 setup: $(INSTALLED) ## install everything into .venv (and bedtools and Chromium into Debian, as root)
 
 demo: setup ## run the whole chain on a simulated experiment, with a report
-	$(SNAKEMAKE) $(DEMO) $(SNAKEFLAGS) --rerun-incomplete
+	$(SNAKEMAKE) $(DEMO) $(SNAKEFLAGS) --rerun-incomplete --quiet rules
 	$(SNAKEMAKE) $(DEMO) --report results/demo/report.html
 	@echo
 	@PYTHONPATH=workflow_scripts $(BIN)/python -m study.print_summary results/demo/summary.tsv
 	@echo
+	@echo "Results: results/demo/results.md"
 	@echo "Table:   results/demo/summary.tsv"
 	@echo "Figures: results/demo/figures/"
 	@echo "Report:  results/demo/report.html"

@@ -129,13 +129,13 @@ rule record_times:
         rules=report(
             run.path("rule_times.tsv"),
             caption="../resources/captions/rule_times.rst",
-            category="Provenance",
+            category="Times",
             labels={"figure": "Time of every rule"},
         ),
         arms=report(
             run.path("arm_times.tsv"),
             caption="../resources/captions/arm_times.rst",
-            category="Provenance",
+            category="Times",
             labels={"figure": "Time of every arm"},
         ),
     log:

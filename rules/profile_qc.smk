@@ -60,7 +60,8 @@ rule plot_fingerprint:
         labels=per("task", profiles.read_labels),
         bin=200,
     shell:
-        "for figure in {output:q}; do"
+        "export MATPLOTLIBRC={workflow.basedir:q}/resources/figures/deeptools.matplotlibrc;"
+        " for figure in {output:q}; do"
         ' plotFingerprint --bamfiles {input.bams:q} --plotFile "$figure"'
         " --labels {params.labels:q} --binSize {params.bin:q} --numberOfSamples 10000"
         " --plotTitle '' --numberOfProcessors {threads:q};"

@@ -70,8 +70,8 @@ def test_each_panel_shows_the_strong_word_and_says_where_it_lies(planted) -> Non
         contig, span = axis.get_title(loc="left").split(":")
         start, end = (int(text.replace(",", "")) - START for text in span.split("–"))
         assert contig == "chr1"
-        assert end - start == 40
-        high = [start + position for position, height in heights(axis) if height > 0.9]
+        assert end - start + 1 == 40, "both ends are included"
+        high = [start - 1 + position for position, height in heights(axis) if height > 0.9]
         assert high == list(range(10 * row + 15, 10 * row + 25))
 
 

@@ -169,7 +169,7 @@ def test_signal_of_a_profile_task_comes_from_its_reads(plan: Plan) -> None:
     assert profiles.strand_files("control", "minus", "CTCF") == []
     assert profiles.sample_labels("CTCF_nexus") == ["+", "+ 2", "−", "− 2"]
     assert profiles.sample_colours("CTCF_nexus") == ["#0072B2", "#0072B2", "#D55E00", "#D55E00"]
-    assert profiles.read_labels("CTCF_nexus") == ["counts 1", "counts 2", "control 1"]
+    assert profiles.read_labels("CTCF_nexus") == ["counts 1", "counts 2", "control"]
     assert profiles.read_files("bam", "CTCF_nexus")[2] == f"{folder}/control.0.bam"
     assert profiles.with_reads() == profiles.with_replicates() == ["CTCF_nexus"]
     assert profiles.motif_sites("CTCF_nexus") == ["results/tiny/simulation/CTCF.sites.tsv"]

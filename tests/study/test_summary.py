@@ -65,14 +65,20 @@ def test_a_summary_is_printed_in_its_order_with_its_spread() -> None:
         ("B", "standard", "all", 10, "AUROC", 2, 0.81234, 0.0123),
         ("B", "standard", "all", 10, "RC error", 2, 6.5, 0.5),
         ("B", "standard", "all", 10, "ECE", 2, 0.1, 0.01),
+        ("B", "irrep", "all", 10, "AUROC", 2, 0.75, 0.0004),
+        ("B", "irrep", "all", 10, "RC error", 2, 6e-6, 7e-7),
+        ("B", "averaged", "all", 10, "RC error", 2, 0.0, 0.0),
         ("B", "floor", "all", 10, "AUROC", 1, 0.7, float("nan")),
         ("A", "standard", "all", 10, "AUROC", 2, 0.9, 0.01),
     ]
     header, *lines = summary_text(pd.DataFrame(rows, columns=COLUMNS), {"B": "binary", "A": "binary"}).splitlines()
     assert header.split() == ["task", "arm", "replicates", "AUROC", "AUPRC", "MCC", "RC", "error"]
-    assert [line.split()[:2] for line in lines] == [["B", "standard"], ["B", "floor"], ["A", "standard"]]
+    arms = [["B", "standard"], ["B", "irrep"], ["B", "averaged"], ["B", "floor"], ["A", "standard"]]
+    assert [line.split()[:2] for line in lines] == arms
     assert lines[0].split()[2:] == ["2", "0.812", "±", "0.012", "6.500", "±", "0.500"]
-    assert lines[1].split()[2:] == ["1", "0.700"]
+    assert lines[1].split()[2:] == ["2", "0.750", "±", "0.000", "6e-06", "±", "7e-07"]
+    assert lines[2].split()[2:] == ["2", "0", "±", "0"]
+    assert lines[3].split()[2:] == ["1", "0.700"]
 
 
 def test_sizes_are_summarised_apart_and_the_largest_is_printed() -> None:
@@ -122,4 +128,4 @@ def test_a_summary_is_printed_from_the_folder_of_a_run(tmp_path) -> None:
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"tasks": {"1": {"kind": "binary"}}}))
     command = [sys.executable, "-m", "study.print_summary", tmp_path / "summary.tsv"]
     printed = subprocess.run(command, cwd=SCRIPTS, check=True, capture_output=True, text=True).stdout
-    assert printed.splitlines()[1].split() == ["1", "standard", "2", "0.850", "±", "0.071", "0.500", "±", "0e+00"]
+    assert printed.splitlines()[1].split() == ["1", "standard", "2", "0.850", "±", "0.071", "0.500", "±", "0.000"]

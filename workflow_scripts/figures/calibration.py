@@ -45,6 +45,7 @@ def calibration_figure(calibration: pd.DataFrame, arms: Mapping[str, str]) -> Fi
                 ls=mark.line,
                 marker=mark.marker,
                 markersize=2.5,
+                clip_on=False,
             )
         axis.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     label_panels(axes, "Mean predicted probability", dict.fromkeys(axes, "Observed frequency"))

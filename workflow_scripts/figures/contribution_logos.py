@@ -44,7 +44,8 @@ def contribution_logos_figure(contributions: np.ndarray, sequences: np.ndarray, 
         stretch = strongest_stretch(np.abs(actual).sum(axis=1), STRETCH)
         draw_logo(axis, actual[stretch])
         start, end = (int(table["start"].iloc[row]) + offset for offset in (stretch.start, stretch.stop))
-        axis.set_title(f"{table['contig'].iloc[row]}:{start:,}–{end:,}", fontsize=SMALL, loc="left", pad=2)
+        # As genome browsers write regions: the first base is 1 and the last one is included.
+        axis.set_title(f"{table['contig'].iloc[row]}:{start + 1:,}–{end:,}", fontsize=SMALL, loc="left", pad=2)
         axis.set_xticks([])
     figure.supylabel("Contribution")
     return figure

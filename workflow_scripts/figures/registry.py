@@ -150,7 +150,7 @@ FIGURES = (
         megabytes=4000,
     ),
     Figure(
-        "contribution_logos", "Attribution", "Strongest stretches", _per_attribution,
+        "contribution_logos", "Attribution", "Bases that contribute most", _per_attribution,
         inputs=_files(
             contributions="attributions/{attribution}.contributions.npy",
             sequences="attributions/{attribution}.sequences.npy",

@@ -73,8 +73,9 @@ class Profiles:
         ]
 
     def read_labels(self, task: str) -> list[str]:
-        """Names of the BAM files of a task in figures."""
-        return [f"{source} {n + 1}" for source, n in self.sources_of_reads(task)]
+        """Names of the BAM files of a task in figures; they are numbered if there are several from one source."""
+        files = self.sources_of_reads(task)
+        return [f"{source} {n + 1}" if (source, 1) in files else source for source, n in files]
 
     def with_reads(self) -> list[str]:
         """The profile tasks whose counts come from BAM files."""

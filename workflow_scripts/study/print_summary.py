@@ -47,16 +47,17 @@ def kinds_of_tasks(config: Mapping[str, Any]) -> dict[str, str]:
 
 def _table(summary: pd.DataFrame, metrics: Sequence[str]) -> str:
     printed = summary[summary["metric"].isin(metrics)]
-    spread = (" ± " + printed["sd"].map(_short)).where(printed["sd"].notna(), "")
-    cells = printed.assign(text=printed["mean"].map(_short) + spread)
+    cells = printed.assign(text=[_with_spread(*row) for row in zip(printed["mean"], printed["sd"], strict=True)])
     keys = ["task", "arm", *(["size"] if summary["size"].nunique() > 1 else []), "replicates"]
     table = cells.pivot(index=keys, columns="metric", values="text").reindex(columns=metrics)
     order = pd.MultiIndex.from_frame(cells[keys].drop_duplicates())
     return table.loc[order].astype(object).fillna("").reset_index().to_string(index=False)
 
 
-def _short(value: float) -> str:
-    return f"{value:.3f}" if abs(value) >= 0.001 else f"{value:.0e}"
+def _with_spread(mean: float, sd: float) -> str:
+    """The mean ± the standard deviation: three decimals, or powers of ten if the mean is small, or 0 if it is exact."""
+    notation = ".3f" if abs(mean) >= 0.001 else ".0e" if mean else "g"
+    return f"{mean:{notation}}" if pd.isna(sd) else f"{mean:{notation}} ± {sd:{notation}}"
 
 
 if __name__ == "__main__":
