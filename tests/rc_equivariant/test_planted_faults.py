@@ -157,7 +157,7 @@ FAULTS = {
     "a flip without the channel permutation": Fault(entries(permute_channels=False), exact(f"Conv1d: {REGULAR}")),
     "a channel permutation without the flip": Fault(entries(taps=torch.arange), exact(f"Conv1d: {REGULAR}")),
     "initial weights too wide": Fault(
-        wrapped(kernels.KernelTying, "he_normal", lambda original: lambda self: 2**0.5 * original(self)),
+        wrapped(kernels.KernelTying, "he_normal", lambda original: lambda self, live: 2**0.5 * original(self, live)),
         initial_variance_is_kept,
     ),
     # Positions

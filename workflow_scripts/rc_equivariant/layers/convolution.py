@@ -26,11 +26,24 @@ class _TiedWeights(EquivariantModule):
                 f"the only equivariant kernel of width {width} from {kernel_type} to {out_type} is zero: "
                 f"{type(self).__name__} would give zeros for any input; use a wider kernel or other types"
             )
-        self.weight = nn.Parameter(self.tying.he_normal())
+        self.weight = nn.Parameter(torch.empty(self.tying.size))
+        self.initialise()
         self.bias_tying = self.bias = None
         if bias:
             self.bias_tying = KernelTying(constants_of(out_type), out_type, 1)
             self.bias = nn.Parameter(torch.zeros(self.bias_tying.size))
+
+    def live_inputs(self) -> Tensor:
+        """Return the number of inputs that each channel reads and that are not always zero, shape (out,)."""
+        return self.tying.live_inputs()
+
+    @torch.no_grad()
+    def initialise(self, beside: Tensor | float = 0.0) -> None:
+        """Draw the weights again, with E[y^2] twice the mean square of the live inputs (He et al. 2015).
+
+        ``beside`` is a number of further inputs for each channel, shape (out,), that another term of the layer reads.
+        """
+        self.weight.copy_(self.tying.he_normal(self.live_inputs() + beside))
 
     def kernel(self) -> Tensor:
         """Return the expanded kernel, shape (out, in / groups, width)."""
@@ -167,8 +180,28 @@ class KmerConv1d(_TiedWeights):
     def __init__(self, encoding: KmerEncoding, out_type: FeatureType, kernel_size: int, bias: bool = True) -> None:
         one_hot = Ordinary(encoding.size) if isinstance(out_type, Ordinary) else encoding.type
         super().__init__(encoding, one_hot, out_type, kernel_size, 1, bias)
-        self.kernel_size = kernel_size
         self.register_buffer("channel_of_kmer", torch.argsort(encoding.kmer_of_channel), persistent=False)
+
+    @property
+    def kernel_size(self) -> int:
+        """Width of the kernel in k-mers."""
+        return self.tying.shape[2]
+
+    def live_inputs(self) -> Tensor:
+        """Return the expected square sum of a row of ones on random bases, shape (out,): about one input per tap.
+
+        A channel without a partner reads two mirrored taps by the same weights. Where their k-mers are reverse
+        complements of each other, both read the same weight, which adds to the squares of +1 channels and is missing
+        from those of -1 channels.
+        """
+        width, space = self.kernel_size, self.out_type
+        if isinstance(space, Ordinary):
+            return torch.full((space.size,), float(width))
+        mirrored = [self.in_type.chance_of_mirror(abs(width - 1 - 2 * tap)) for tap in range(width)]
+        # At the centre, a k-mer that is its own reverse complement reads one weight, which is zero in -1 channels.
+        centre = mirrored.pop(width // 2) if width % 2 else 0.0
+        is_alone = space.partner == torch.arange(space.size)
+        return width + is_alone * torch.where(space.signs > 0, sum(mirrored), -sum(mirrored) - centre)
 
     def check(self, kmers: Tensor) -> None:
         if kmers.dim() != 2 or kmers.is_floating_point() or kmers.shape[1] < self.kernel_size:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..functional.strands import irreducible_parts
-from ..kernels import KernelTying, constants_of
+from ..kernels import KernelTying, constants_of, he_deviation
 from ..representation import FeatureType, Ordinary, Representation
 from .module import EquivariantModule
 
@@ -50,6 +50,20 @@ class FlattenLinear(EquivariantModule):
         self.plus = nn.Parameter(_he_normal(plus, of_plus.shape[1]))
         self.minus = nn.Parameter(_he_normal(minus, of_minus.shape[1]))
         self.bias = nn.Parameter(torch.zeros(self.bias_tying.size)) if bias else None
+
+    def live_inputs(self) -> Tensor:
+        """Return the number of inputs that each output reads, shape (out,)."""
+        return torch.full((self.out_type.size,), float(self.in_type.size * self.length))
+
+    @torch.no_grad()
+    def initialise(self, beside: Tensor | float = 0.0) -> None:
+        """Draw the weights again, as :meth:`Conv1d.initialise`; ``beside`` is equal on partners."""
+        share = (self.live_inputs() / (self.live_inputs() + beside)).sqrt()
+        regular = self.out_type.regular if isinstance(self.out_type, Representation) else 0
+        pairs, alone = share[:regular], share[2 * regular :]
+        trivial = len(self.plus) - regular
+        for weight, others in ((self.plus, alone[:trivial]), (self.minus, alone[trivial:])):
+            weight.copy_(_he_normal(*weight.shape) * torch.cat([pairs, others])[: len(weight), None])
 
     def check(self, x: Tensor) -> None:
         super().check(x)
@@ -94,4 +108,4 @@ class FlattenLinear(EquivariantModule):
 
 def _he_normal(rows: int, columns: int) -> Tensor:
     """Draw weights as He et al. (2015); the change of basis is orthogonal, so the parts keep the features' variance."""
-    return torch.randn(rows, columns) * (2 / max(columns, 1)) ** 0.5
+    return torch.randn(rows, columns) * he_deviation(torch.tensor(float(columns)))
