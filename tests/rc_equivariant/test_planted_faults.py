@@ -58,7 +58,7 @@ from rc_equivariant import (
 )
 from rc_equivariant.functional import lookup
 from rc_equivariant.functional import normalisation as fast_normalisation
-from rc_equivariant.layers import activation, convolution, normalisation, pooling
+from rc_equivariant.layers import activation, affine, convolution, normalisation, pooling, tied
 from rc_equivariant.networks import profile
 from rc_equivariant.testing import assert_equivariant, random_features
 
@@ -132,7 +132,7 @@ def initial_variance_is_kept():
 
 # Faults
 
-IN_CONVOLUTION, IN_NORMALISATION = (convolution, "KernelTying"), (normalisation, "KernelTying")
+IN_CONVOLUTION, IN_NORMALISATION = (tied, "KernelTying"), (affine, "KernelTying")
 PROFILE_WITH_CONTROL = "profile network irrep k=3, 41 bp, control"
 
 FAULTS = {

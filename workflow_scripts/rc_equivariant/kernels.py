@@ -86,6 +86,19 @@ class KernelTying(nn.Module):
             return free.view(self.shape)
         return (functional.pad(free, (1, 0))[self.parameter] * self.factor.to(free.dtype)).view(self.shape)
 
+    def project(self, kernel: Tensor) -> Tensor:
+        """Return the free parameters of the equivariant kernel nearest to ``kernel``, shape (size,).
+
+        It is the mean of the kernel and its reverse complement; :meth:`expand` is the inverse on equivariant kernels.
+        """
+        if kernel.shape != self.shape:
+            raise ValueError(f"a kernel of shape {tuple(kernel.shape)} does not fit: give one of shape {self.shape}")
+        entries = kernel.flatten() * self.factor.to(kernel)
+        sums, counts = kernel.new_zeros(2, self.size + 1)
+        sums.index_add_(0, self.parameter, entries)
+        counts.index_add_(0, self.parameter, torch.ones_like(entries))
+        return sums[1:] / counts[1:]
+
     def live_inputs(self) -> Tensor:
         """Return the number of entries of each row that are not zero by symmetry; float, shape (out,)."""
         return self.parameter.view(self.shape).ne(0).sum((1, 2)).float()

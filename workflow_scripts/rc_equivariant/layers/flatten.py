@@ -92,6 +92,10 @@ class FlattenLinear(EquivariantModule):
         paired = [sums + differences, (sums - differences).flip(1)]
         return torch.cat([*paired, plus[:, pairs:], minus[:, pairs:]], 1)
 
+    def multiply_adds(self, inputs: tuple[Tensor, ...], output: Tensor) -> int:
+        """Return the multiply-adds of one call: one for each pair of output and input."""
+        return output.numel() * self.in_type.size * self.length
+
     @torch.no_grad()
     def export(self) -> nn.Module:
         size = self.in_type.size * self.length
