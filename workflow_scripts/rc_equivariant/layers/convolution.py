@@ -122,8 +122,13 @@ class KmerConv1d(TiedWeights):
     """Convolution of one-hot k-mers, given as indices; (batch, L) to (batch, out, L - kernel_size + 1).
 
     It computes the same as ``Conv1d(encoding.type, out_type, kernel_size)`` with the same :meth:`kernel` on
-    ``encoding.one_hot(kmers)``, but by table look-up. If the output type is ordinary, as in the first layer of a standard network, every entry of the
-    kernel is free.
+    ``encoding.one_hot(kmers)``, but by table look-up. If the output type is ordinary, as in the first layer of a
+    standard network, every entry of the kernel is free.
+
+    The stored weights are smaller than the entries of the kernel by a constant ``gain``, the square root of 4^k. One
+    k-mer of all is live at a position, so entries start larger by this factor than those of a kernel that reads all
+    channels. Without the gain, a step of Adam would change them by a smaller share the longer the k-mers are, and
+    networks of 3-mers learnt far more slowly.
 
     Parameters
     ----------
@@ -144,23 +149,13 @@ class KmerConv1d(TiedWeights):
 
     def __init__(self, encoding: KmerEncoding, out_type: FeatureType, kernel_size: int, bias: bool = True) -> None:
         one_hot = Ordinary(encoding.size) if isinstance(out_type, Ordinary) else encoding.type
-        super().__init__(encoding, one_hot, out_type, kernel_size, 1, bias)
+        super().__init__(encoding, one_hot, out_type, kernel_size, 1, bias, gain=encoding.size**0.5)
         self.register_buffer("channel_of_kmer", torch.argsort(encoding.kmer_of_channel), persistent=False)
 
     @property
     def kernel_size(self) -> int:
         """Width of the kernel in k-mers."""
         return self.tying.shape[2]
-
-    @property
-    def gain(self) -> float:
-        """The square root of the number of k-mers, by which stored weights are smaller than the entries of the table.
-
-        One k-mer of all is live at a position, so entries start larger by this factor than those of a kernel that reads
-        all channels. Without the gain, a step of Adam would change them by a smaller share the longer the k-mers are:
-        networks of 3-mers learnt far more slowly.
-        """
-        return self.in_type.size**0.5
 
     def live_inputs(self) -> Tensor:
         """Return the expected square sum of a row of ones on random bases, shape (out,): about one input per tap.

@@ -8,18 +8,28 @@ import torch
 from torch import Tensor, nn
 
 from ..kernels import KernelTying, constants_of
-from ..representation import FeatureType
+from ..representation import FeatureSpace, FeatureType
 from .module import EquivariantModule
 
 
 class TiedWeights(EquivariantModule):
-    """The base class of layers with a kernel and a bias, which are stored as their free parameters."""
+    """The base class of layers with a kernel and a bias, which are stored as their free parameters.
 
-    #: A constant that the stored weights are multiplied by, which decides how far a step of Adam changes the kernel.
-    gain = 1.0
+    The weights of the kernel are stored divided by ``gain``, which decides how far a step of Adam changes the kernel.
+    """
 
-    def __init__(self, in_type, kernel_type: FeatureType, out_type: FeatureType, width: int, groups: int, bias: bool):
+    def __init__(
+        self,
+        in_type: FeatureSpace,
+        kernel_type: FeatureType,
+        out_type: FeatureType,
+        width: int,
+        groups: int,
+        bias: bool,
+        gain: float = 1.0,
+    ) -> None:
         super().__init__(in_type, out_type)
+        self.gain = gain
         self.tying = KernelTying(kernel_type, out_type, width, groups)
         if not self.tying.size:
             raise ValueError(
