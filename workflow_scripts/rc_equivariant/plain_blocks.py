@@ -124,27 +124,27 @@ class ChannelScale(nn.Module):
 class GroupNorm(nn.Module):
     """Normalisation over the positions and channels of each group, sample by sample; shape unchanged.
 
-    The mean of ``centred`` channels (1, others 0) is subtracted from them. ``share`` (group, channel) is 1 / size of
-    the group at its channels, and ``centred_share`` 1 / number of its centred channels at these.
+    ``members`` and ``centred`` (group, channel) are 1 at the channels of a group, and at those of them that the mean is
+    taken over and subtracted from; 0 elsewhere.
     """
 
-    def __init__(self, share: Tensor, centred_share: Tensor, scale: Tensor, shift: Tensor, eps: float) -> None:
+    def __init__(self, members: Tensor, centred: Tensor, scale: Tensor, shift: Tensor, eps: float) -> None:
         super().__init__()
         self.eps = eps
-        self.register_buffer("share", share.clone())
-        self.register_buffer("centred_share", centred_share.clone())
+        self.register_buffer("members", members.clone())
+        self.register_buffer("centred", centred.clone())
         self.scale, self.shift = nn.Parameter(scale[:, None].clone()), nn.Parameter(shift[:, None].clone())
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.shift + self.scale * group_normalised(x, self.share, self.centred_share, self.eps)
+        return self.shift + self.scale * group_normalised(x, self.members, self.centred, self.eps)
 
 
-def group_normalised(x: Tensor, share: Tensor, centred_share: Tensor, eps: float) -> Tensor:
+def group_normalised(x: Tensor, members: Tensor, centred: Tensor, eps: float) -> Tensor:
     """Normalise as :class:`GroupNorm` does, before scale and shift."""
-    mean = x.mean(2) @ centred_share.t() @ (centred_share > 0).to(x.dtype)
-    centred = x - mean.unsqueeze(2)
-    variance = centred.square().mean(2) @ share.t() @ (share > 0).to(x.dtype)
-    return centred / (variance + eps).sqrt().unsqueeze(2)
+    mean = (x.mean(2) @ centred.t() / centred.sum(1).clamp(min=1)) @ centred
+    x = x - mean.unsqueeze(2)
+    variance = (x.square().mean(2) @ members.t() / members.sum(1)) @ members
+    return x / (variance + eps).sqrt().unsqueeze(2)
 
 
 class BothStrands(nn.Module):

@@ -22,13 +22,6 @@ class _Branches(EquivariantModule):
     """The base class of containers whose modules all read the same input."""
 
     def __init__(self, branches: Sequence[nn.Module], out_type: FeatureType) -> None:
-        for place, branch in enumerate(branches):
-            if branch.in_type != branches[0].in_type:
-                raise ValueError(
-                    f"branch {place}, {type(branch).__name__}, reads {branch.in_type} but branch 0, "
-                    f"{type(branches[0]).__name__}, reads {branches[0].in_type}: all branches read the same input, so "
-                    "give them the same in_type"
-                )
         super().__init__(branches[0].in_type, out_type)
         self.branches = nn.ModuleList(branches)
 
@@ -65,7 +58,7 @@ class Sum(_Branches):
     """
 
     def __init__(self, *branches: nn.Module) -> None:
-        require_types(self, branches)
+        _require_one_input(self, branches)
         for place, branch in enumerate(branches):
             if branch.out_type != branches[0].out_type:
                 raise ValueError(
@@ -99,7 +92,7 @@ class Concatenation(_Branches):
     """
 
     def __init__(self, *branches: nn.Module) -> None:
-        require_types(self, branches)
+        _require_one_input(self, branches)
         super().__init__(branches, sum_of_types([branch.out_type for branch in branches]))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -130,7 +123,7 @@ class Product(_Branches):
     """
 
     def __init__(self, first: nn.Module, second: nn.Module) -> None:
-        require_types(self, (first, second))
+        _require_one_input(self, (first, second))
         rule = product_rule(first.out_type, second.out_type)
         super().__init__((first, second), rule.out_type)
         self.multiply = plain_blocks.ChannelProduct(rule.first, rule.second, rule.factor)
@@ -142,6 +135,18 @@ class Product(_Branches):
         rule = product_rule(*(branch.out_type for branch in self.branches))
         multiply = plain_blocks.ChannelProduct(rule.first, rule.second, rule.factor).to(_device(self))
         return plain_blocks.Product(*self.exported_branches(), multiply)
+
+
+def _require_one_input(container: nn.Module, branches: Sequence[nn.Module]) -> None:
+    """Raise a ValueError unless there are branches, with types, that all read the same input."""
+    require_types(container, branches)
+    for place, branch in enumerate(branches):
+        if branch.in_type != branches[0].in_type:
+            raise ValueError(
+                f"branch {place}, {type(branch).__name__}, reads {branch.in_type} but branch 0, "
+                f"{type(branches[0]).__name__}, reads {branches[0].in_type}: all branches of a "
+                f"{type(container).__name__} read the same input, so give them the same in_type"
+            )
 
 
 def _device(module: nn.Module) -> torch.device:

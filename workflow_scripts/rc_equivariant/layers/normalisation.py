@@ -183,22 +183,21 @@ class GroupNorm(TiedAffine):
             )
         self.groups, self.eps = groups, eps
         members = torch.arange(groups)[:, None] == copy_of_channel // (len(copies) // groups)
-        centred = members & ~self.is_sign
-        for name, chosen in (("share", members), ("centred_share", centred)):
-            self.register_buffer(name, chosen / chosen.sum(1, keepdim=True).clamp_min(1), persistent=False)
+        self.register_buffer("members", members.float(), persistent=False)
+        self.register_buffer("centred", (members & ~self.is_sign).float(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
         # Squares of 16-bit numbers would overflow.
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        share, centred_share = self.share.to(wide.dtype), self.centred_share.to(wide.dtype)
+        members, centred = self.members.to(wide.dtype), self.centred.to(wide.dtype)
         scale, shift = self.affine()
-        normalised = plain_blocks.group_normalised(wide, share, centred_share, self.eps)
+        normalised = plain_blocks.group_normalised(wide, members, centred, self.eps)
         return torch.addcmul(shift[:, None], normalised, scale[:, None]).to(x.dtype)
 
     @torch.no_grad()
     def export(self) -> nn.Module:
-        return plain_blocks.GroupNorm(self.share, self.centred_share, *self.affine(), self.eps)
+        return plain_blocks.GroupNorm(self.members, self.centred, *self.affine(), self.eps)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, groups={self.groups}"
