@@ -92,7 +92,8 @@ _OF_TORCH: dict[type[nn.Module], Callable[[nn.Module], Cost]] = {
 
 def _require_countable(network: nn.Module) -> None:
     for layer in network.modules():
-        has_matrix = any(parameter.dim() > 1 for parameter in layer.parameters(recurse=False))
+        # Vectors of any shape are biases and scales, which are not counted.
+        has_matrix = any(max(p.shape, default=1) < p.numel() for p in layer.parameters(recurse=False))
         if has_matrix and not _cost_of(layer):
             raise ValueError(
                 f"the multiply-adds of {type(layer).__name__} are unknown: give the class a method "
