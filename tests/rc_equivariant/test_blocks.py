@@ -14,6 +14,7 @@ from rc_equivariant import (
     Concatenation,
     Conv1d,
     ConvTranspose1d,
+    FlattenLinear,
     GatedUnit,
     GlobalAvgPool1d,
     GroupNorm,
@@ -250,6 +251,19 @@ def test_a_kernel_from_elsewhere_becomes_the_nearest_equivariant_one(in_type, ou
     assert not layer.channel_bias().any()
 
 
+@pytest.mark.parametrize("length", [1, 6, 7])
+@pytest.mark.parametrize("in_type", [MIXED, Representation(2), Representation(trivial=1, sign=2), Ordinary(3)], ids=str)
+def test_a_flattening_takes_the_nearest_kernel_as_a_convolution_does(in_type, length):
+    for out_type in (Ordinary(4),) if isinstance(in_type, Ordinary) else (OTHER, Representation(2)):
+        given = torch.randn(out_type.size, in_type.size, length, dtype=torch.float64)
+        bias, x = torch.randn(out_type.size, dtype=torch.float64), features(in_type, length)
+        flat = FlattenLinear(in_type, out_type, length).double().from_kernel(given, bias)
+        convolution = Conv1d(in_type, out_type, length).double().from_kernel(given, bias)
+        assert close(flat(x), convolution(x)[..., 0])
+    with pytest.raises(ValueError, match="does not fit: give one of shape"):
+        flat.from_kernel(given[:, :, :0])
+
+
 def test_an_ordinary_layer_of_torch_is_taken_over():
     theirs = nn.Conv1d(4, 6, 5).double()
     x = features(Ordinary(4))
@@ -314,6 +328,13 @@ def test_stacked_blocks_are_each_as_it_is_alone(space):
         assert torch.allclose(y[number], expected, rtol=1e-9, atol=1e-10)
         for name, parameter in network.named_parameters():
             assert torch.allclose(values[name].grad[number], parameter.grad, rtol=1e-8, atol=1e-9), name
+
+
+@pytest.mark.parametrize("space", [MIXED, Ordinary(6)], ids=str)
+def test_exported_blocks_compile_to_torchscript(space):
+    network, x = perturbed(block(space)).eval(), features(space)
+    scripted = torch.jit.script(network.export())
+    assert close(scripted(x), network(x))
 
 
 def test_the_blocks_cost_what_their_convolutions_do():

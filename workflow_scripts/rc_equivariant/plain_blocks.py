@@ -18,10 +18,13 @@ def aligned(features: list[Tensor]) -> list[Tensor]:
 
     Features without positions (batch, channel) are repeated at every position, unless none has any.
     """
-    lengths = [x.shape[2] for x in features if x.dim() == 3]
-    if len(lengths) == 0:
+    # In the words that TorchScript knows.
+    length = -1
+    for x in features:
+        if x.dim() == 3:
+            length = x.shape[2] if length < 0 else min(length, x.shape[2])
+    if length < 0:
         return features
-    length = min(lengths)
     return [centre_crop(x, length) if x.dim() == 3 else x.unsqueeze(2).expand(-1, -1, length) for x in features]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -64,6 +66,25 @@ class FlattenLinear(EquivariantModule):
         trivial = len(self.plus) - regular
         for weight, others in ((self.plus, alone[:trivial]), (self.minus, alone[trivial:])):
             weight.copy_(_he_normal(*weight.shape) * torch.cat([pairs, others])[: len(weight), None])
+
+    @torch.no_grad()
+    def from_kernel(self, kernel: Tensor, bias: Tensor | None = None) -> Self:
+        """Take weights from elsewhere, as :meth:`Conv1d.from_kernel`; the kernel has the shape (out, in, length)."""
+        shape = (self.out_type.size, self.in_type.size, self.length)
+        if kernel.shape != shape:
+            raise ValueError(f"a kernel of shape {tuple(kernel.shape)} does not fit: give one of shape {shape}")
+        if bias is not None and self.bias is None:
+            raise ValueError(f"{type(self).__name__} has no bias to take: build it with bias=True, or give no bias")
+        of_plus, of_minus = self._parts(kernel.to(self.plus))
+        if isinstance(self.out_type, Representation):
+            basis = self.out_type.change_of_basis.to(self.plus)
+            of_plus, of_minus = (basis @ of_plus)[: len(self.plus)], (basis @ of_minus)[len(self.plus) :]
+        self.plus.copy_(of_plus)
+        self.minus.copy_(of_minus[: len(self.minus)])
+        if self.bias is not None:
+            given = kernel.new_zeros(self.out_type.size) if bias is None else bias
+            self.bias.copy_(self.bias_tying.project(given.to(self.bias)[:, None, None]))
+        return self
 
     def check(self, x: Tensor) -> None:
         super().check(x)
