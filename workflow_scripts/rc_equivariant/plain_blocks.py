@@ -161,6 +161,6 @@ class BothStrands(nn.Module):
         self.module, self.act = module, act
 
     def forward(self, x: Tensor) -> Tensor:
-        first, second = self.module(torch.cat([x, self.act(x)])).chunk(2)
+        first, second = self.module(x), self.module(self.act(x))
         turned = second.flip(1) if second.dim() == 2 else second.flip(1, 2)
         return torch.cat([first, turned], 1)
