@@ -52,6 +52,7 @@ def assert_look_up_is_dense(k, out_type, width, positions, bias=True, dtype=torc
     look_up = perturbed(KmerConv1d(encoding, out_type, width, bias=bias), dtype)
     one_hot = Ordinary(encoding.size) if isinstance(out_type, Ordinary) else encoding.type
     dense = Conv1d(one_hot, out_type, width, bias=bias).to(dtype)
+    dense.gain = look_up.gain
     dense.load_state_dict(look_up.state_dict())
     if kmers is None:
         kmers = random_features(encoding, 3, positions, generator(k))

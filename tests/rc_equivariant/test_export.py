@@ -26,10 +26,16 @@ from rc_equivariant import (
     Activation,
     AvgPool1d,
     BatchNorm1d,
+    ChannelScale,
+    Concatenation,
     Conv1d,
+    ConvTranspose1d,
     Dropout,
     Gate,
+    GatedUnit,
     GlobalAvgPool1d,
+    GroupNorm,
+    Identity,
     KmerConv1d,
     KmerEncoding,
     LayerNorm,
@@ -39,8 +45,12 @@ from rc_equivariant import (
     Representation,
     Residual,
     Sequential,
+    SqueezeExcitation,
     StrandMerge,
+    Sum,
+    Upsample,
     export,
+    gates_for,
 )
 from rc_equivariant.testing import TOLERANCES
 
@@ -52,6 +62,15 @@ LAYERS: dict[str, Callable[..., nn.Module]] = {
     "AvgPool1d": lambda space: AvgPool1d(space, 3, stride=2, padding=1),
     "BatchNorm1d": BatchNorm1d,
     "BatchNorm1d as published": lambda space: BatchNorm1d(space, eps=1e-4, eps_on_deviation=True),
+    "ChannelScale": ChannelScale,
+    "Concatenation": lambda space: Concatenation(Conv1d(space, space, 3), Identity(space), GlobalAvgPool1d(space)),
+    "ConvTranspose1d": lambda space: ConvTranspose1d(space, space, 4, stride=3, padding=2, dilation=2),
+    "GatedUnit": lambda space: GatedUnit(Conv1d(space, space, 4), Conv1d(space, gates_for(space), 4)),
+    "GatedUnit, gates of the same type": lambda space: GatedUnit(Conv1d(space, space, 4), Conv1d(space, space, 2)),
+    "GroupNorm": lambda space: GroupNorm(space, 1),
+    "SqueezeExcitation": lambda space: SqueezeExcitation(space, 4, "silu"),
+    "Sum": lambda space: Sum(Conv1d(space, space, 5), Identity(space), GlobalAvgPool1d(space)),
+    "Upsample": lambda space: Upsample(space, 3),
     "Conv1d": lambda space: Conv1d(space, space, 4),
     "Conv1d on a grid": lambda space: Conv1d(space, space, 3, stride=2, padding=2, dilation=2, bias=False),
     "Dropout": Dropout,
@@ -61,6 +80,7 @@ LAYERS: dict[str, Callable[..., nn.Module]] = {
     "Sequential": lambda space: Sequential(Conv1d(space, space, 3), BatchNorm1d(space), Activation(space)),
     "StrandMerge": StrandMerge,
 }
+PLAIN = ("rc_equivariant.plain", "rc_equivariant.plain_blocks", "rc_equivariant.hyperbolic.plain")
 PRECISIONS = pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
 
 
@@ -121,7 +141,7 @@ def test_exports_are_standard_modules_in_eval_mode(make: Callable[[], nn.Module]
     for part in Trained(make, torch.float32).export.modules():
         assert not part.training
         module = type(part).__module__
-        assert module.startswith("torch.nn.") or module in ("rc_equivariant.plain", "rc_equivariant.hyperbolic.plain")
+        assert module.startswith("torch.nn.") or module in PLAIN
 
 
 @pytest.mark.parametrize("make", (NETWORKS | STRATEGIES).values(), ids=NETWORKS | STRATEGIES)
@@ -142,6 +162,7 @@ def test_exports_are_copies(make: Callable[[], nn.Module]) -> None:
 def test_the_gradient_of_one_hot_kmers_is_that_of_the_same_convolution() -> None:
     layer = KmerConv1d(KmerEncoding(2), MIXED, 4).double()
     dense = Conv1d(layer.in_type.type, MIXED, 4).double()
+    dense.gain = layer.gain
     dense.load_state_dict(layer.state_dict(), strict=False)
     codes = codes_with_unknowns(3, 60)
     *to_kmers, convolution = layer.export()

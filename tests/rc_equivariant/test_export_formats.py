@@ -17,14 +17,24 @@ from torch import nn
 from rc_equivariant import (
     Activation,
     AvgPool1d,
+    ChannelScale,
+    Concatenation,
     Conv1d,
+    ConvTranspose1d,
     Dropout,
     Gate,
+    GatedUnit,
     GlobalAvgPool1d,
+    GroupNorm,
+    Identity,
     LayerNorm,
     Linear,
     Representation,
     Sequential,
+    SharedOverStrands,
+    SqueezeExcitation,
+    Sum,
+    Upsample,
 )
 from rc_equivariant.plain import NetworkMean
 from rc_equivariant.testing import TOLERANCES
@@ -70,7 +80,7 @@ def run_onnx(export: nn.Module, inputs: tuple[torch.Tensor, ...], file: Path) ->
 
 def other_layers() -> Sequential:
     """Layers that the published networks lack."""
-    mixed = Representation(regular=2, trivial=3, sign=2)
+    mixed, pairs = Representation(regular=2, trivial=3, sign=2), Representation(regular=3)
     gate = Gate(mixed)
     return Sequential(
         Conv1d(mixed, gate.in_type, 4),
@@ -78,6 +88,14 @@ def other_layers() -> Sequential:
         LayerNorm(mixed),
         Dropout(mixed),
         AvgPool1d(mixed, 2, stride=2),
+        GroupNorm(mixed, 7),
+        GatedUnit(Conv1d(mixed, mixed, 3), Conv1d(mixed, mixed, 3)),
+        SharedOverStrands(nn.Conv1d(9, 3, 3), Representation(2, 5), 3),
+        Concatenation(Identity(pairs), Sum(Conv1d(pairs, pairs, 3), GlobalAvgPool1d(pairs))),
+        SqueezeExcitation(pairs + pairs, 4),
+        Upsample(pairs + pairs, 2),
+        ConvTranspose1d(pairs + pairs, mixed, 4, stride=2),
+        ChannelScale(mixed, 0.3),
         Activation(mixed, "softplus", "softsign"),
         GlobalAvgPool1d(mixed),
         Linear(mixed, Representation(trivial=2)),

@@ -20,10 +20,12 @@ LAYOUT = [
     "lazy_names",
     "descriptions",
     "representation",
+    "sums_and_products",
     "encoding",
     "kernels",
     "functional",
     "plain",
+    "plain_blocks",
     "layers",
     "strategies",
     "networks",
@@ -138,3 +140,4 @@ def test_no_files_import_each_other() -> None:
 
 def test_exports_need_nothing_of_the_library() -> None:
     assert inside_imports(LIBRARY / "plain.py") == set()
+    assert inside_imports(LIBRARY / "plain_blocks.py") == {"plain"}

@@ -27,12 +27,14 @@ from rc_faults import (
     one_position_to_the_right,
     palindromes_in_pairs,
     pool_of_signs,
+    product_without_signs,
     replaced,
     signs_as_trivial,
     untied,
     with_look_up_in_kmer_order,
     with_sign_centred,
     with_sign_means,
+    with_the_last_channel_apart,
     without_the_last_parameter,
     without_the_vanishing,
     wrapped,
@@ -47,6 +49,7 @@ from rc_equivariant import (
     Dropout,
     Gate,
     GlobalAvgPool1d,
+    GroupNorm,
     KmerConv1d,
     KmerEncoding,
     LayerNorm,
@@ -58,7 +61,7 @@ from rc_equivariant import (
 )
 from rc_equivariant.functional import lookup
 from rc_equivariant.functional import normalisation as fast_normalisation
-from rc_equivariant.layers import activation, convolution, normalisation, pooling
+from rc_equivariant.layers import activation, affine, branches, convolution, normalisation, pooling, strands, tied
 from rc_equivariant.networks import profile
 from rc_equivariant.testing import assert_equivariant, random_features
 
@@ -132,7 +135,7 @@ def initial_variance_is_kept():
 
 # Faults
 
-IN_CONVOLUTION, IN_NORMALISATION = (convolution, "KernelTying"), (normalisation, "KernelTying")
+IN_CONVOLUTION, IN_NORMALISATION = (tied, "KernelTying"), (affine, "KernelTying")
 PROFILE_WITH_CONTROL = "profile network irrep k=3, 41 bp, control"
 
 FAULTS = {
@@ -157,7 +160,7 @@ FAULTS = {
     "a flip without the channel permutation": Fault(entries(permute_channels=False), exact(f"Conv1d: {REGULAR}")),
     "a channel permutation without the flip": Fault(entries(taps=torch.arange), exact(f"Conv1d: {REGULAR}")),
     "initial weights too wide": Fault(
-        wrapped(kernels.KernelTying, "he_normal", lambda original: lambda self: 2**0.5 * original(self)),
+        wrapped(kernels.KernelTying, "he_normal", lambda original: lambda self, live: 2**0.5 * original(self, live)),
         initial_variance_is_kept,
     ),
     # Positions
@@ -206,6 +209,22 @@ FAULTS = {
     ),
     "LayerNorm's mean over -1 channels": Fault(
         wrapped(LayerNorm, "__init__", with_sign_centred), exact(f"LayerNorm: {MIXED}")
+    ),
+    "a pair parted by a group": Fault(
+        wrapped(GroupNorm, "__init__", with_the_last_channel_apart), exact(f"GroupNorm: {REGULAR}")
+    ),
+    # Products, strands
+    "a sign lost in a product": Fault(
+        wrapped(branches, "product_rule", product_without_signs),
+        exact(f"Product with one copy: {REGULAR}"),
+    ),
+    "strands side by side without a flip": Fault(
+        replaced(strands, "join_channels", lambda parts: torch.cat([parts[0], parts[1].flip(2)], 1)),
+        exact(f"SharedOverStrands: {MIXED}"),
+    ),
+    "a concatenation in the order of the branches": Fault(
+        replaced(branches, "direct_sum", lambda types, features: torch.cat(features, 1)),
+        exact(f"Concatenation: {REGULAR}"),
     ),
     # Activations, dropout, pooling
     "ReLU on a -1 channel": Fault(

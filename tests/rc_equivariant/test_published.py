@@ -314,6 +314,8 @@ def both_networks(arm):
     ours, theirs = Network(description).double(), in_float64(PublishedBinary(description))
     for layer in batch_norms_of(ours):
         layer.eps, layer.eps_on_deviation = 1e-4, True
+    # The published weights are those of the kernel itself.
+    ours.trunk.features[0].convolution.gain = 1.0
     pairs = network_pairs(ours, theirs)
     load(pairs)
     return ours, theirs, pairs

@@ -156,5 +156,22 @@ def gate_of_the_size(self, x):
     return torch.cat([self.function(moved), sign.abs() * self.gate(gates)], 1)
 
 
+def with_the_last_channel_apart(original):
+    def build(self, *arguments, **options):
+        original(self, *arguments, **options)
+        last = torch.arange(self.in_type.size) == self.in_type.size - 1
+        self.members = self.centred = torch.stack([~last, last]).float()
+
+    return build
+
+
+def product_without_signs(original):
+    def rule(first, second):
+        found = original(first, second)
+        return found._replace(factor=torch.ones_like(found.factor))
+
+    return rule
+
+
 def nothing(*arguments, **options):
     return None

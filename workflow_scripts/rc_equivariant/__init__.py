@@ -1,7 +1,7 @@
 """Reverse-complement equivariant layers and networks for DNA (Mallet & Vert 2021).
 
 The library works on tensors and reads no files. Its parts build on each other in one direction: representation ->
-encoding -> kernels -> functional, plain -> layers -> strategies -> networks -> hyperbolic.
+sums_and_products, encoding -> kernels -> functional, plain -> layers -> strategies -> networks -> hyperbolic.
 :mod:`rc_equivariant.descriptions` describes networks without torch, :mod:`rc_equivariant.testing` measures how far any
 module is from equivariant, and :mod:`rc_equivariant.hyperbolic` has the layers in hyperbolic space. Names are imported
 when they are first used.
@@ -16,16 +16,29 @@ __all__, __getattr__, __dir__ = lazy_names(
         "encoding": ["KmerEncoding"],
         "kernels": ["KernelTying"],
         "layers.activation": ["Activation", "Gate"],
+        "layers.affine": ["ChannelScale"],
         "layers.blocks": ["ConvBlock"],
-        "layers.containers": ["Residual", "Sequential"],
+        "layers.branches": ["Concatenation", "Product", "Sum"],
+        "layers.containers": ["Identity", "Residual", "Sequential"],
         "layers.convolution": ["Conv1d", "KmerConv1d", "Linear"],
         "layers.dropout": ["Dropout"],
         "layers.flatten": ["FlattenLinear"],
+        "layers.gating": ["GatedUnit", "SqueezeExcitation"],
         "layers.module": ["EquivariantModule", "export", "split_parameters"],
-        "layers.normalisation": ["BatchNorm1d", "LayerNorm"],
+        "layers.normalisation": ["BatchNorm1d", "GroupNorm", "LayerNorm"],
         "layers.pooling": ["AvgPool1d", "GlobalAvgPool1d", "MaxPool1d", "StrandMerge"],
+        "layers.resampling": ["ConvTranspose1d", "Upsample"],
+        "layers.strands": ["SharedOverStrands"],
         "networks.network": ["Network", "build"],
-        "representation": ["FeatureSpace", "FeatureType", "Ordinary", "Representation", "direct_sum"],
+        "representation": ["FeatureSpace", "FeatureType", "Ordinary", "Representation"],
+        "sums_and_products": [
+            "direct_sum",
+            "gates_for",
+            "invariant_gates_for",
+            "product",
+            "product_type",
+            "split",
+        ],
         "strategies": ["Ensemble", "StrandAverage", "with_reverse_complements"],
     },
 )

@@ -8,15 +8,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from .layers import convolution as tied
-from .layers.blocks import ConvBlock
-from .layers.flatten import FlattenLinear
 from .layers.module import EquivariantModule
 from .networks.network import Network
 from .strategies import Ensemble, StrandAverage
 
 
-def multiply_adds(network: EquivariantModule) -> int:
+def multiply_adds(network: nn.Module, *inputs: Tensor) -> int:
     """Count the multiply-adds of convolutions and linear layers when a network predicts one window.
 
     All arms are counted in the same way, as the plain form of their layers needs multiply-adds:
@@ -27,14 +24,21 @@ def multiply_adds(network: EquivariantModule) -> int:
       adds one row of a table per tap. These are additions only.
 
     Ties between parameters save memory but no arithmetic. The count leaves out bias, normalisation (which folds into a
-    kernel), activation, pooling, the merging of strands and the extra terms of hyperbolic layers. An average over
-    strands counts both strands, and an ensemble counts all of its members.
+    kernel), activation, gates, pooling, the merging of strands and the extra terms of hyperbolic layers. An average
+    over strands counts both strands, and an ensemble counts all of its members.
+
+    A layer states its cost by a method ``multiply_adds(inputs, output)``, which returns the multiply-adds of one call
+    from the inputs (a tuple) and the output. It counts the layer's own arithmetic; the layers inside count their own
+    when they are called. A layer of your own with such a method is counted like any other.
 
     Parameters
     ----------
     network
         A :class:`~rc_equivariant.Network`, or a :class:`~rc_equivariant.StrandAverage` or
-        :class:`~rc_equivariant.Ensemble` of networks. Its mode (training or evaluation) does not change.
+        :class:`~rc_equivariant.Ensemble` of networks; any module if ``inputs`` are given. Its mode (training or
+        evaluation) does not change.
+    inputs
+        A batch of inputs, the cost of which is divided by the batch; by default one window of the described network.
 
     Raises
     ------
@@ -42,59 +46,59 @@ def multiply_adds(network: EquivariantModule) -> int:
         If a layer has weights but its cost is unknown.
     """
     _require_countable(network)
+    inputs = inputs or _empty_window(network)
     total = 0
 
-    def count(layer: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
+    def count(layer: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal total
-        total += output.numel() * _of_one_output(layer)
+        total += _cost_of(layer)(given, output)
 
     hooks = [layer.register_forward_hook(count) for layer in network.modules() if _cost_of(layer)]
     was_training = network.training
     try:
         # In evaluation mode a ConvBlock is one layer, and running statistics do not change.
         with torch.inference_mode():
-            network.eval()(*_empty_window(network))
+            network.eval()(*inputs)
     finally:
         network.train(was_training)
         for hook in hooks:
             hook.remove()
-    return total
+    return total // len(inputs[0])
 
 
-def _of_one_output(layer: nn.Module) -> int:
-    return _cost_of(layer)(layer)
+#: The multiply-adds of one call of a layer, given its inputs and its output.
+Cost = Callable[[tuple[Tensor, ...], Tensor], int]
 
 
-def _cost_of(layer: nn.Module) -> Callable[[nn.Module], int] | None:
-    """Return the function for a layer's cost per output number; a hyperbolic layer costs as its Euclidean base does."""
-    return next((cost for kind, cost in _COSTS.items() if isinstance(layer, kind)), None)
+def _cost_of(layer: nn.Module) -> Cost | None:
+    """Return the function for a layer's cost, its own if it states one; None if it is not counted."""
+    own = getattr(layer, "multiply_adds", None)
+    if own is not None:
+        return own
+    return next((cost(layer) for kind, cost in _OF_TORCH.items() if isinstance(layer, kind)), None)
 
 
-def _of_convolution(layer: tied.Conv1d) -> int:
-    return layer.kernel_size * layer.in_type.size // layer.groups
-
-
-def _of_plain_convolution(layer: nn.Conv1d) -> int:
-    return math.prod(layer.kernel_size) * layer.in_channels // layer.groups
-
-
-#: Functions that return the multiply-adds per number that a layer outputs.
-_COSTS: dict[type[nn.Module], Callable[[nn.Module], int]] = {
-    tied.Conv1d: _of_convolution,
-    tied.KmerConv1d: lambda layer: layer.kernel_size,
-    tied.Linear: lambda layer: layer.in_type.size,
-    FlattenLinear: lambda layer: layer.in_type.size * layer.length,
-    ConvBlock: lambda layer: _of_one_output(layer.convolution),
-    nn.Conv1d: _of_plain_convolution,
-    nn.Linear: lambda layer: layer.in_features,
+#: The costs of torch's layers, which cannot state their own.
+_OF_TORCH: dict[type[nn.Module], Callable[[nn.Module], Cost]] = {
+    nn.Conv1d: lambda layer: (
+        lambda _, output: output.numel() * math.prod(layer.kernel_size) * layer.in_channels // layer.groups
+    ),
+    nn.ConvTranspose1d: lambda layer: (
+        lambda inputs, _: inputs[0].numel() * math.prod(layer.kernel_size) * layer.out_channels // layer.groups
+    ),
+    nn.Linear: lambda layer: lambda _, output: output.numel() * layer.in_features,
 }
 
 
 def _require_countable(network: nn.Module) -> None:
     for layer in network.modules():
-        has_matrix = any(parameter.dim() > 1 for parameter in layer.parameters(recurse=False))
+        # Vectors of any shape are biases and scales, which are not counted.
+        has_matrix = any(max(p.shape, default=1) < p.numel() for p in layer.parameters(recurse=False))
         if has_matrix and not _cost_of(layer):
-            raise ValueError(f"the multiply-adds of {type(layer).__name__} are unknown: add the layer to cost.py")
+            raise ValueError(
+                f"the multiply-adds of {type(layer).__name__} are unknown: give the class a method "
+                "multiply_adds(inputs, output) that returns those of one call"
+            )
 
 
 def _empty_window(network: EquivariantModule) -> list[Tensor]:

@@ -87,6 +87,17 @@ class KmerEncoding:
         """Return the k-mer indices of the reverse complement, with shape, values and type as in :meth:`indices`."""
         return self._partner_or_unknown.to(kmers.device)[kmers.long().flip(-1)]
 
+    def chance_of_mirror(self, distance: int) -> float:
+        """Return how likely two k-mers of random bases are reverse complements of each other.
+
+        ``distance`` is the number of positions from one to the other. If they overlap, their union must be its own
+        reverse complement, which is impossible for an odd number of bases.
+        """
+        if distance >= self.k:
+            return 4.0**-self.k
+        bases = self.k + distance
+        return 0.0 if bases % 2 else 2.0**-bases
+
     def one_hot(self, kmers: Tensor) -> Tensor:
         """One-hot encode k-mer indices as features of ``self.type``: float32, (batch, 4^k, positions), 0 if unknown."""
         hot = torch.nn.functional.one_hot(kmers.long(), self.size + 1)

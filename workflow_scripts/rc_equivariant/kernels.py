@@ -86,19 +86,52 @@ class KernelTying(nn.Module):
             return free.view(self.shape)
         return (functional.pad(free, (1, 0))[self.parameter] * self.factor.to(free.dtype)).view(self.shape)
 
-    def he_normal(self) -> Tensor:
-        """Draw free parameters for which a ReLU layer keeps the variance of its input; shape (size,).
+    def project(self, kernel: Tensor) -> Tensor:
+        """Return the free parameters of the equivariant kernel nearest to ``kernel``, shape (size,).
 
-        An output of row o is a sum over the non-zero entries of the row. Tied entries of one row multiply different
-        inputs, so for uncorrelated inputs the variances add up as if the entries were independent. The rule of He et
-        al. (2015) therefore applies to the expanded kernel: the standard deviation is sqrt(2 / number of non-zero
-        entries of the row). Counting free parameters instead would make it too large by up to sqrt(2). All rows of an
-        orbit have the same number of non-zero entries, so any of them gives the value.
+        It is the mean of the kernel and its reverse complement; :meth:`expand` is the inverse on equivariant kernels.
         """
-        fan_in = self.parameter.view(self.shape).ne(0).sum((1, 2)).clamp_min(1)
-        deviation = (2.0 / fan_in).sqrt()[:, None, None].expand(self.shape).flatten()
+        if kernel.shape != self.shape:
+            raise ValueError(f"a kernel of shape {tuple(kernel.shape)} does not fit: give one of shape {self.shape}")
+        entries = kernel.flatten() * self.factor.to(kernel)
+        sums, counts = kernel.new_zeros(2, self.size + 1)
+        sums.index_add_(0, self.parameter, entries)
+        counts.index_add_(0, self.parameter, torch.ones_like(entries))
+        return sums[1:] / counts[1:]
+
+    def live_inputs(self) -> Tensor:
+        """Return the number of entries of each row that are not zero by symmetry; float, shape (out,)."""
+        return self.parameter.view(self.shape).ne(0).sum((1, 2)).float()
+
+    def he_normal(self, live_inputs: Tensor) -> Tensor:
+        """Draw free parameters for which E[y^2] of each output is twice the mean square of its live inputs.
+
+        This is the rule of He et al. (2015), by which a ReLU layer keeps the mean square of its input. It is the one
+        home of the initial scale of all layers. The standard deviation of an entry is sqrt(2 / live inputs of its row).
+        Tied entries of one row multiply different inputs, so for uncorrelated inputs the variances add up as if the
+        entries were independent. Counting free parameters instead would make E[y^2] too large by up to 2, and counting
+        inputs that are always zero, such as all k-mers but one at a position, would make it too small.
+
+        Parameters
+        ----------
+        live_inputs
+            Number of inputs of each row that are not zero, shape (out,): :meth:`live_inputs` if all inputs of the
+            kernel are live. It is the same for partners.
+
+        Returns
+        -------
+        Tensor
+            Shape (size,).
+        """
+        deviation = he_deviation(live_inputs)[:, None, None].expand(self.shape).flatten()
+        # The rows of an orbit have the same deviation, so any of them gives that of their parameters.
         of_parameter = torch.empty(self.size + 1).index_copy_(0, self.parameter, deviation)
         return of_parameter[1:] * torch.randn(self.size)
+
+
+def he_deviation(live_inputs: Tensor) -> Tensor:
+    """Return the standard deviation of initial weights of He et al. (2015), sqrt(2 / live inputs)."""
+    return (2.0 / live_inputs).sqrt()
 
 
 def _entry_involution(in_type: FeatureType, out_type: FeatureType, width: int) -> tuple[Tensor, Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ _TERM = re.compile(r"(\d+)([rpm])")
 
 
 @contextmanager
-def _lasting_tensors() -> Iterator[None]:
+def lasting_tensors() -> Iterator[None]:
     """Create the tensors that a type caches on the CPU and usable in training, whatever context the caller is in."""
     with torch.inference_mode(False), torch.device("cpu"):
         yield
@@ -101,6 +101,11 @@ class Representation:
         counts = {term[2]: int(term[1]) for term in terms}
         return cls(counts.get("r", 0), counts.get("p", 0), counts.get("m", 0))
 
+    @classmethod
+    def in_pairs(cls, channels: int) -> Representation:
+        """Return the type of ``channels`` channels in exchanged pairs; if their number is odd, the last is trivial."""
+        return cls(regular=channels // 2, trivial=channels % 2)
+
     @property
     def size(self) -> int:
         """Number of channels."""
@@ -109,14 +114,14 @@ class Representation:
     @cached_property
     def partner(self) -> Tensor:
         """The channel that each channel is exchanged with; int64, shape (size,)."""
-        with _lasting_tensors():
+        with lasting_tensors():
             paired = torch.arange(2 * self.regular).flip(0)
             return torch.cat([paired, torch.arange(2 * self.regular, self.size)])
 
     @cached_property
     def signs(self) -> Tensor:
         """+1 or -1 for each channel; float32, shape (size,)."""
-        with _lasting_tensors():
+        with lasting_tensors():
             return torch.cat([torch.ones(self.size - self.sign), -torch.ones(self.sign)])
 
     @cached_property
@@ -131,7 +136,7 @@ class Representation:
         It satisfies ``irreducible.act(Q x) = Q act(x)``. A regular pair (u, v) becomes (u + v) / sqrt(2), a +1 channel,
         and (u - v) / sqrt(2), a -1 channel. ``Q.T`` is the inverse.
         """
-        with _lasting_tensors():
+        with lasting_tensors():
             unit = torch.eye(self.size, dtype=torch.float64)
             first, second = unit[: self.regular], unit[self.partner[: self.regular]]
             alone = unit[2 * self.regular :]
@@ -163,7 +168,7 @@ class Representation:
         return signs[:, None] * x[:, partner].flip(-1)
 
     def __add__(self, other: Representation) -> Representation:
-        """The direct sum of two representations; :func:`direct_sum` joins the feature maps."""
+        """The direct sum of two representations; :func:`~.sums_and_products.direct_sum` joins the feature maps."""
         if not isinstance(other, Representation):
             return NotImplemented
         return Representation(self.regular + other.regular, self.trivial + other.trivial, self.sign + other.sign)
@@ -190,13 +195,13 @@ class Ordinary:
     @cached_property
     def partner(self) -> Tensor:
         """Every channel is its own partner; int64, shape (size,)."""
-        with _lasting_tensors():
+        with lasting_tensors():
             return torch.arange(self.size)
 
     @cached_property
     def signs(self) -> Tensor:
         """Every sign is +1; float32, shape (size,)."""
-        with _lasting_tensors():
+        with lasting_tensors():
             return torch.ones(self.size)
 
     def act(self, x: Tensor) -> Tensor:
@@ -209,25 +214,3 @@ class Ordinary:
 
     def __str__(self) -> str:
         return f"{self.size} ordinary"
-
-
-def direct_sum(types: Sequence[FeatureType], features: Sequence[Tensor]) -> Tensor:
-    """Join feature maps into one of the type ``types[0] + types[1] + ...``.
-
-    Parameters
-    ----------
-    types
-        Type of each map: either all representations or all ordinary.
-    features
-        One tensor per type, shape (batch, size, ...); the shapes differ only in the number of channels.
-
-    Returns
-    -------
-    Tensor
-        Shape (batch, sum of sizes, ...). Regular channels are nested, so that partners still mirror each other.
-    """
-    if all(isinstance(t, Ordinary) for t in types):
-        return torch.cat(list(features), 1)
-    parts = [x.split([t.regular, t.regular, t.trivial, t.sign], 1) for t, x in zip(types, features, strict=True)]
-    first, second, trivial, sign = zip(*parts, strict=True)
-    return torch.cat([*first, *reversed(second), *trivial, *sign], 1)

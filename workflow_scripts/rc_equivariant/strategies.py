@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from . import plain
 from .encoding import KmerEncoding
-from .layers.module import EquivariantModule
-from .representation import FeatureSpace, Ordinary
+from .layers.module import EquivariantModule, exported_action
+from .representation import FeatureSpace
 
 
 def with_reverse_complements(space: FeatureSpace, x: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ class StrandAverage(EquivariantModule):
 
     def export(self) -> nn.Module:
         network = self.network.export()
-        of_inputs, of_outputs = ([_exported_action(t) for t in _as_tuple(ts)] for ts in (self.in_type, self.out_type))
+        of_inputs, of_outputs = ([exported_action(t) for t in _as_tuple(ts)] for ts in (self.in_type, self.out_type))
         other_strand = plain.OtherStrand(network, of_inputs, of_outputs)
         weight = next(self.network.parameters(), None)
         if weight is not None:
@@ -78,14 +78,6 @@ def _mean_over_strands(space: FeatureSpace, both: Tensor) -> Tensor:
     """Average the outputs for a batch with those for its reverse complement, which follow it in ``both``."""
     of_batch, of_reverse_complement = both.chunk(2)
     return (of_batch + space.act(of_reverse_complement)) / 2
-
-
-def _exported_action(space: FeatureSpace) -> nn.Module:
-    """Return reverse complement as a plain module; exports read nucleotides, so a k-mer space becomes single bases."""
-    if isinstance(space, Ordinary):
-        return nn.Identity()
-    moved = KmerEncoding(1).type if isinstance(space, KmerEncoding) else space
-    return plain.ReverseComplement(moved.partner, moved.signs)
 
 
 class Ensemble(EquivariantModule):

@@ -22,7 +22,7 @@ from rc_equivariant.hyperbolic import (
     convolved_points,
     linear,
 )
-from rc_equivariant.layers import convolution, flatten
+from rc_equivariant.layers import flatten, tied
 from rc_equivariant.testing import all_representations, assert_equivariant, equivariance_error, random_features
 
 TRAINED = {name: case for name, case in NETWORKS.items() if "per_block" in name}
@@ -190,7 +190,7 @@ FAULTS = {
         f"LorentzBatchNorm1d: {MIXED}",
     ),
     "a hyperplane's distance on -1 logits": (
-        wrapped(convolution, "KernelTying", constants_tied_as(signs_as_trivial)),
+        wrapped(tied, "KernelTying", constants_tied_as(signs_as_trivial)),
         f"LorentzLogits: {SIGN}",
         f"LorentzLogits: {MIXED}",
     ),

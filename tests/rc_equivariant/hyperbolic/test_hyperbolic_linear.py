@@ -89,6 +89,7 @@ def test_kmers_are_looked_up_as_points_of_their_one_hot_form(out):
     looked_up = perturbed(LorentzKmerConv1d(encoding, out, 3, bent()))
     space = Ordinary(encoding.size) if isinstance(out, Ordinary) else encoding.type
     dense = LorentzConv1d(space, out, 3, bent()).double()
+    dense.gain = looked_up.gain
     dense.load_state_dict(looked_up.state_dict())
     kmers = encoding.indices(torch.randint(5, (3, 12), generator=torch.Generator().manual_seed(0)))
     one_hot = encoding.one_hot(kmers).double()

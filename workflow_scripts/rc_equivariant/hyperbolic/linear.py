@@ -28,19 +28,19 @@ class TimeTerm(nn.Module):
     ----------
     out_type
         Output type of the layer.
-    fan_in
-        Number of space coordinates that an output reads. The initial variance of w_t is that of their weights, divided
-        by k if k is above 1, because a time is at least sqrt(k).
+    live_inputs
+        Number of live inputs of each output, time included, shape (out,). The initial variance of w_t is that of the
+        other weights, divided by k if k is above 1, because a time is at least sqrt(k).
     curvature
         Curvature of the points that the layer reads.
     """
 
-    def __init__(self, out_type: FeatureType, fan_in: int, curvature: Curvature | BorrowedCurvature) -> None:
+    def __init__(self, out_type: FeatureType, live_inputs: Tensor, curvature: Curvature | BorrowedCurvature) -> None:
         super().__init__()
         self.curvature = curvature
         self.tying = KernelTying(constants_of(out_type), out_type, 1)
-        least_time = curvature().detach().sqrt()
-        self.weight = nn.Parameter(torch.randn(self.tying.size) * (2 / fan_in) ** 0.5 / least_time.clamp_min(1))
+        least_time = curvature().detach().sqrt().clamp_min(1)
+        self.weight = nn.Parameter(self.tying.he_normal(live_inputs) / least_time)
 
     def add_to(self, y: Tensor, squares: Tensor) -> Tensor:
         """Return y + w_t sqrt(k + squares).
@@ -71,6 +71,22 @@ class TimeTerm(nn.Module):
         field = nn.Conv1d(1, 1, base.kernel_size, base.stride, base.padding, base.dilation, bias=False).to(weight)
         nn.init.ones_(field.requires_grad_(False).weight)
         return plain.WithTime(base, field, weight[:, None], self.curvature())
+
+
+@torch.no_grad()
+def _time_of(
+    layer: Conv1d | KmerConv1d | Linear | FlattenLinear, squares: int, curvature: Curvature | BorrowedCurvature
+) -> TimeTerm:
+    """Return the time term of a layer and draw the layer's weights again, as He et al. (2015) for both together.
+
+    ``squares`` is the sum of |s|^2 over a receptive field whose live coordinates have mean square 1. The square of the
+    time is larger by k, and counts as so many inputs, as far as its weights are as large as the others. Channels that
+    reverse complement negates do not read the time.
+    """
+    k = curvature().cpu()
+    of_time = (squares + k) / k.clamp_min(1) * (layer.out_type.signs > 0)
+    layer.initialise(of_time)
+    return TimeTerm(layer.out_type, layer.live_inputs() + of_time, curvature)
 
 
 class LorentzConv1d(Conv1d):
@@ -105,7 +121,7 @@ class LorentzConv1d(Conv1d):
         bias: bool = True,
     ) -> None:
         super().__init__(in_type, out_type, kernel_size, stride, padding, dilation, bias=bias)
-        self.time = TimeTerm(out_type, in_type.size * kernel_size, curvature)
+        self.time = _time_of(self, in_type.size * kernel_size, curvature)
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
@@ -139,7 +155,7 @@ class LorentzKmerConv1d(KmerConv1d):
         bias: bool = True,
     ) -> None:
         super().__init__(encoding, out_type, kernel_size, bias)
-        self.time = TimeTerm(out_type, encoding.size * kernel_size, curvature)
+        self.time = _time_of(self, kernel_size, curvature)
 
     def forward(self, kmers: Tensor) -> Tensor:
         y = super().forward(kmers)
@@ -173,7 +189,7 @@ class LorentzLinear(Linear):
         bias: bool = True,
     ) -> None:
         super().__init__(in_type, out_type, bias)
-        self.time = TimeTerm(out_type, in_type.size, curvature)
+        self.time = _time_of(self, in_type.size, curvature)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.time.add_to(super().forward(x), squared_norm(x))
@@ -205,7 +221,7 @@ class LorentzFlattenLinear(FlattenLinear):
         bias: bool = True,
     ) -> None:
         super().__init__(in_type, out_type, length, bias)
-        self.time = TimeTerm(out_type, in_type.size * length, curvature)
+        self.time = _time_of(self, in_type.size * length, curvature)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.time.add_to(super().forward(x), squared_norm(x.transpose(1, 2).flatten(1)))

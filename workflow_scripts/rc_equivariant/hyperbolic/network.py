@@ -105,6 +105,4 @@ def _dense_type(hidden: FeatureType, channels: int) -> FeatureType:
     An irrep network has regular copies here, too. Logits that do not change with the strand cannot read -1 channels,
     whose weights would never have a gradient, whereas ReLU on regular copies combines +1 and -1 parts.
     """
-    if isinstance(hidden, Ordinary):
-        return Ordinary(channels)
-    return Representation(regular=channels // 2, trivial=channels % 2)
+    return Ordinary(channels) if isinstance(hidden, Ordinary) else Representation.in_pairs(channels)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 
-import torch
 from torch import Tensor, nn
 
 from .. import plain
 from ..functional.activation import relu_and_tanh
 from ..representation import FeatureType, Representation
+from ..sums_and_products import join_channels
 from .module import EquivariantModule
 from .pointwise import Pointwise, require_odd, require_pointwise
 
@@ -79,7 +79,7 @@ class Activation(EquivariantModule):
             return self.odd_function(x)
         if self.is_relu_and_tanh and x.dim() == 3:
             return relu_and_tanh(x, self.moved)
-        return _joined([self.function(x[:, : self.moved]), self.odd_function(x[:, self.moved :])])
+        return join_channels([self.function(x[:, : self.moved]), self.odd_function(x[:, self.moved :])])
 
     def export(self) -> nn.Module:
         function, odd_function = copy.deepcopy((self.function, self.odd_function))
@@ -130,7 +130,7 @@ class Gate(EquivariantModule):
         self.check(x)
         moved, gates, sign = x.split(self.parts, 1)
         gated = sign * self.gate(gates)
-        return gated if self.function is None else _joined([self.function(moved), gated])
+        return gated if self.function is None else join_channels([self.function(moved), gated])
 
     def export(self) -> nn.Module:
         function, gate = copy.deepcopy((self.function or nn.Identity(), self.gate))
@@ -162,8 +162,3 @@ def _named(name: str, allowed: tuple[str, ...], otherwise: str) -> nn.Module:
     if name not in allowed:
         raise ValueError(f"{name!r} is not a function for these channels: take {', '.join(allowed)}, or {otherwise}")
     return FUNCTIONS[name]()
-
-
-def _joined(parts: list[Tensor]) -> Tensor:
-    """Join parts along channels; doing it by rows keeps the order in memory, which torch.cat would change."""
-    return torch.cat([part.movedim(1, -1) for part in parts], -1).movedim(-1, 1)

@@ -79,5 +79,9 @@ class ConvBlock(EquivariantModule):
         kernel = self.convolution.kernel() * slope[:, None, None]
         return self.convolution.convolve(x, kernel, constant if bias is None else constant + slope * bias)
 
+    def multiply_adds(self, inputs: tuple[Tensor, ...], output: Tensor) -> int:
+        """Return the multiply-adds of one call in evaluation mode: those of the convolution."""
+        return self.convolution.multiply_adds(inputs, output)
+
     def export(self) -> nn.Module:
         return nn.Sequential(self.convolution.export(), self.norm.export(), self.activation.export())

@@ -1,14 +1,42 @@
-"""Containers: a sequence of modules and a residual connection."""
+"""Containers: a sequence of modules, a residual connection, and the identity for branches that do nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
 
 from .. import plain
-from .module import EquivariantModule
+from ..representation import FeatureSpace
+from .module import EquivariantModule, export
+
+
+def require_types(container: nn.Module, modules: Sequence[nn.Module]) -> None:
+    """Raise a ValueError unless a container has modules, all of which state their ``in_type`` and ``out_type``."""
+    name = type(container).__name__
+    if not modules:
+        raise ValueError(f"a {name} of no modules has no type: give at least one")
+    for place, module in enumerate(modules):
+        if not (hasattr(module, "in_type") and hasattr(module, "out_type")):
+            raise ValueError(
+                f"module {place} of a {name}, {type(module).__name__}, has no in_type and out_type, so what it does to "
+                "reverse complements is unknown: use a layer of this library, or state both types on your own; layers "
+                "of torch may follow in an nn.Sequential once features are ordinary"
+            )
+
+
+class Identity(EquivariantModule):
+    """The module that returns its input, as a branch of a :class:`~rc_equivariant.Sum`, for example."""
+
+    def __init__(self, in_type: FeatureSpace) -> None:
+        super().__init__(in_type, in_type)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+    def export(self) -> nn.Module:
+        return nn.Identity()
 
 
 class Sequential(EquivariantModule):
@@ -26,15 +54,7 @@ class Sequential(EquivariantModule):
     """
 
     def __init__(self, *modules: nn.Module) -> None:
-        if not modules:
-            raise ValueError("a Sequential of no modules has no type: give at least one")
-        for place, module in enumerate(modules):
-            if not (hasattr(module, "in_type") and hasattr(module, "out_type")):
-                raise ValueError(
-                    f"module {place}, {type(module).__name__}, has no in_type and out_type, so what it does to "
-                    "reverse complements is unknown: use a layer of this library; layers of torch may follow in an "
-                    "nn.Sequential once features are ordinary"
-                )
+        require_types(self, modules)
         for place, (before, after) in enumerate(pairwise(modules)):
             if before.out_type != after.in_type:
                 raise ValueError(
@@ -62,7 +82,7 @@ class Sequential(EquivariantModule):
         return x
 
     def export(self) -> nn.Module:
-        return nn.Sequential(*(module.export() for module in self))
+        return nn.Sequential(*(export(module) for module in self))
 
 
 class Residual(EquivariantModule):
@@ -105,4 +125,4 @@ class Residual(EquivariantModule):
         return y + plain.centre_crop(x, y.shape[2])
 
     def export(self) -> nn.Module:
-        return plain.Residual(self.branch.export())
+        return plain.Residual(export(self.branch))

@@ -9,39 +9,13 @@ from torch.nn import functional
 from ..encoding import KmerEncoding
 from ..functional.lookup import kmer_convolution
 from ..functional.rows import Steps, row_convolution
-from ..kernels import KernelTying, constants_of
 from ..plain import kmers_of_one_hot
 from ..representation import FeatureType, Ordinary
-from .module import EquivariantModule, require_mirrored_grid
+from .module import require_mirrored_grid
+from .tied import TiedWeights, with_weights
 
 
-class _TiedWeights(EquivariantModule):
-    """The base class of layers with a kernel and a bias, which are stored as their free parameters."""
-
-    def __init__(self, in_type, kernel_type: FeatureType, out_type: FeatureType, width: int, groups: int, bias: bool):
-        super().__init__(in_type, out_type)
-        self.tying = KernelTying(kernel_type, out_type, width, groups)
-        if not self.tying.size:
-            raise ValueError(
-                f"the only equivariant kernel of width {width} from {kernel_type} to {out_type} is zero: "
-                f"{type(self).__name__} would give zeros for any input; use a wider kernel or other types"
-            )
-        self.weight = nn.Parameter(self.tying.he_normal())
-        self.bias_tying = self.bias = None
-        if bias:
-            self.bias_tying = KernelTying(constants_of(out_type), out_type, 1)
-            self.bias = nn.Parameter(torch.zeros(self.bias_tying.size))
-
-    def kernel(self) -> Tensor:
-        """Return the expanded kernel, shape (out, in / groups, width)."""
-        return self.tying.expand(self.weight)
-
-    def channel_bias(self) -> Tensor | None:
-        """Return the bias of each channel, shape (out,): equal on partners, zero on -1 channels. None without bias."""
-        return None if self.bias is None else self.bias_tying.expand(self.bias).flatten()
-
-
-class Conv1d(_TiedWeights):
+class Conv1d(TiedWeights):
     """Convolution with an equivariant kernel; (batch, in, L) to (batch, out, L').
 
     L' = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1. Every equivariant linear map that
@@ -122,6 +96,10 @@ class Conv1d(_TiedWeights):
         self.check(x)
         return row_convolution(x, kernel, bias, self.steps)
 
+    def multiply_adds(self, inputs: tuple[Tensor, ...], output: Tensor) -> int:
+        """Return the multiply-adds of one call: one for each output number, tap and input channel of its group."""
+        return output.numel() * self.kernel_size * self.in_type.size // self.groups
+
     def export(self) -> nn.Module:
         layer = nn.Conv1d(
             self.in_type.size,
@@ -133,19 +111,24 @@ class Conv1d(_TiedWeights):
             self.groups,
             bias=self.bias is not None,
         )
-        return _with_weights(layer, self, self.kernel())
+        return with_weights(layer, self, self.kernel())
 
     def extra_repr(self) -> str:
         numbers = (f"{name}={getattr(self, name)}" for name in ("stride", "padding", "dilation", "groups"))
         return f"{super().extra_repr()}, kernel_size={self.kernel_size}, {', '.join(numbers)}"
 
 
-class KmerConv1d(_TiedWeights):
+class KmerConv1d(TiedWeights):
     """Convolution of one-hot k-mers, given as indices; (batch, L) to (batch, out, L - kernel_size + 1).
 
-    It computes the same as ``Conv1d(encoding.type, out_type, kernel_size)`` on ``encoding.one_hot(kmers)``, but by
-    table look-up. If the output type is ordinary, as in the first layer of a standard network, every entry of the
-    kernel is free.
+    It computes the same as ``Conv1d(encoding.type, out_type, kernel_size)`` with the same :meth:`kernel` on
+    ``encoding.one_hot(kmers)``, but by table look-up. If the output type is ordinary, as in the first layer of a
+    standard network, every entry of the kernel is free.
+
+    The stored weights are smaller than the entries of the kernel by a constant ``gain``, the square root of 4^k. One
+    k-mer of all is live at a position, so entries start larger by this factor than those of a kernel that reads all
+    channels. Without the gain, a step of Adam would change them by a smaller share the longer the k-mers are, and
+    networks of 3-mers learnt far more slowly.
 
     Parameters
     ----------
@@ -166,9 +149,29 @@ class KmerConv1d(_TiedWeights):
 
     def __init__(self, encoding: KmerEncoding, out_type: FeatureType, kernel_size: int, bias: bool = True) -> None:
         one_hot = Ordinary(encoding.size) if isinstance(out_type, Ordinary) else encoding.type
-        super().__init__(encoding, one_hot, out_type, kernel_size, 1, bias)
-        self.kernel_size = kernel_size
+        super().__init__(encoding, one_hot, out_type, kernel_size, 1, bias, gain=encoding.size**0.5)
         self.register_buffer("channel_of_kmer", torch.argsort(encoding.kmer_of_channel), persistent=False)
+
+    @property
+    def kernel_size(self) -> int:
+        """Width of the kernel in k-mers."""
+        return self.tying.shape[2]
+
+    def live_inputs(self) -> Tensor:
+        """Return the expected square sum of a row of ones on random bases, shape (out,): about one input per tap.
+
+        A channel without a partner reads two mirrored taps by the same weights. Where their k-mers are reverse
+        complements of each other, both read the same weight, which adds to the squares of +1 channels and is missing
+        from those of -1 channels.
+        """
+        width, space = self.kernel_size, self.out_type
+        if isinstance(space, Ordinary):
+            return torch.full((space.size,), float(width))
+        mirrored = [self.in_type.chance_of_mirror(abs(width - 1 - 2 * tap)) for tap in range(width)]
+        # At the centre, a k-mer that is its own reverse complement reads one weight, which is zero in -1 channels.
+        centre = mirrored.pop(width // 2) if width % 2 else 0.0
+        is_alone = space.partner == torch.arange(space.size)
+        return width + is_alone * torch.where(space.signs > 0, sum(mirrored), -sum(mirrored) - centre)
 
     def check(self, kmers: Tensor) -> None:
         if kmers.dim() != 2 or kmers.is_floating_point() or kmers.shape[1] < self.kernel_size:
@@ -192,17 +195,21 @@ class KmerConv1d(_TiedWeights):
         kmers = kmers.long()
         return kmer_convolution(kmers.masked_fill((kmers < 0) | (kmers > kinds), kinds), table)
 
+    def multiply_adds(self, inputs: tuple[Tensor, ...], output: Tensor) -> int:
+        """Return the multiply-adds of one call: one addition for each output number and tap, for any k."""
+        return output.numel() * self.kernel_size
+
     def export(self) -> nn.Module:
         """Return a module that reads one-hot nucleotides (batch, 4, L), channels A, C, G, T, zeros at unknown bases."""
         convolution = nn.Conv1d(self.in_type.size, self.out_type.size, self.kernel_size, bias=self.bias is not None)
         of_kmers = self.kernel()[:, self.channel_of_kmer]
-        convolution = _with_weights(convolution, self, of_kmers)
+        convolution = with_weights(convolution, self, of_kmers)
         if self.in_type.k == 1:
             return convolution
         return nn.Sequential(*kmers_of_one_hot(self.in_type.k).to(self.weight), convolution)
 
 
-class Linear(_TiedWeights):
+class Linear(TiedWeights):
     """Linear map of features without positions; (batch, in) to (batch, out).
 
     Reverse complement acts on such features by rho alone, so the constraint is W = rho_out W rho_in and b = rho_out b,
@@ -223,16 +230,10 @@ class Linear(_TiedWeights):
         self.check(x)
         return functional.linear(x, self.kernel().squeeze(2), self.channel_bias())
 
+    def multiply_adds(self, inputs: tuple[Tensor, ...], output: Tensor) -> int:
+        """Return the multiply-adds of one call: one for each pair of output and input."""
+        return output.numel() * self.in_type.size
+
     def export(self) -> nn.Module:
         layer = nn.Linear(self.in_type.size, self.out_type.size, bias=self.bias is not None)
-        return _with_weights(layer, self, self.kernel())
-
-
-@torch.no_grad()
-def _with_weights(plain: nn.Module, tied: _TiedWeights, kernel: Tensor) -> nn.Module:
-    """Copy the expanded ``kernel`` and the bias of ``tied`` into ``plain``."""
-    plain.to(tied.weight)
-    plain.weight.copy_(kernel.view_as(plain.weight))
-    if tied.bias is not None:
-        plain.bias.copy_(tied.channel_bias())
-    return plain
+        return with_weights(layer, self, self.kernel())

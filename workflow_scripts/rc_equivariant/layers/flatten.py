@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ..functional.strands import irreducible_parts
-from ..kernels import KernelTying, constants_of
+from ..kernels import KernelTying, constants_of, he_deviation
 from ..representation import FeatureType, Ordinary, Representation
 from .module import EquivariantModule
 
@@ -51,6 +53,39 @@ class FlattenLinear(EquivariantModule):
         self.minus = nn.Parameter(_he_normal(minus, of_minus.shape[1]))
         self.bias = nn.Parameter(torch.zeros(self.bias_tying.size)) if bias else None
 
+    def live_inputs(self) -> Tensor:
+        """Return the number of inputs that each output reads, shape (out,)."""
+        return torch.full((self.out_type.size,), float(self.in_type.size * self.length))
+
+    @torch.no_grad()
+    def initialise(self, beside: Tensor | float = 0.0) -> None:
+        """Draw the weights again, as :meth:`Conv1d.initialise`; ``beside`` is equal on partners."""
+        share = (self.live_inputs() / (self.live_inputs() + beside)).sqrt()
+        regular = self.out_type.regular if isinstance(self.out_type, Representation) else 0
+        pairs, alone = share[:regular], share[2 * regular :]
+        trivial = len(self.plus) - regular
+        for weight, others in ((self.plus, alone[:trivial]), (self.minus, alone[trivial:])):
+            weight.copy_(_he_normal(*weight.shape) * torch.cat([pairs, others])[: len(weight), None])
+
+    @torch.no_grad()
+    def from_kernel(self, kernel: Tensor, bias: Tensor | None = None) -> Self:
+        """Take weights from elsewhere, as :meth:`Conv1d.from_kernel`; the kernel has the shape (out, in, length)."""
+        shape = (self.out_type.size, self.in_type.size, self.length)
+        if kernel.shape != shape:
+            raise ValueError(f"a kernel of shape {tuple(kernel.shape)} does not fit: give one of shape {shape}")
+        if bias is not None and self.bias is None:
+            raise ValueError(f"{type(self).__name__} has no bias to take: build it with bias=True, or give no bias")
+        of_plus, of_minus = self._parts(kernel.to(self.plus))
+        if isinstance(self.out_type, Representation):
+            basis = self.out_type.change_of_basis.to(self.plus)
+            of_plus, of_minus = (basis @ of_plus)[: len(self.plus)], (basis @ of_minus)[len(self.plus) :]
+        self.plus.copy_(of_plus)
+        self.minus.copy_(of_minus[: len(self.minus)])
+        if self.bias is not None:
+            given = kernel.new_zeros(self.out_type.size) if bias is None else bias
+            self.bias.copy_(self.bias_tying.project(given.to(self.bias)[:, None, None]))
+        return self
+
     def check(self, x: Tensor) -> None:
         super().check(x)
         if x.shape[2] != self.length:
@@ -78,6 +113,10 @@ class FlattenLinear(EquivariantModule):
         paired = [sums + differences, (sums - differences).flip(1)]
         return torch.cat([*paired, plus[:, pairs:], minus[:, pairs:]], 1)
 
+    def multiply_adds(self, inputs: tuple[Tensor, ...], output: Tensor) -> int:
+        """Return the multiply-adds of one call: one for each pair of output and input."""
+        return output.numel() * self.in_type.size * self.length
+
     @torch.no_grad()
     def export(self) -> nn.Module:
         size = self.in_type.size * self.length
@@ -94,4 +133,4 @@ class FlattenLinear(EquivariantModule):
 
 def _he_normal(rows: int, columns: int) -> Tensor:
     """Draw weights as He et al. (2015); the change of basis is orthogonal, so the parts keep the features' variance."""
-    return torch.randn(rows, columns) * (2 / max(columns, 1)) ** 0.5
+    return torch.randn(rows, columns) * he_deviation(torch.tensor(float(columns)))

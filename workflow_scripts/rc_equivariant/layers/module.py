@@ -6,6 +6,8 @@ import copy
 
 from torch import Tensor, nn
 
+from .. import plain
+from ..encoding import KmerEncoding
 from ..representation import FeatureSpace, Ordinary
 
 
@@ -30,7 +32,10 @@ class EquivariantModule(nn.Module):
 
     def export(self) -> nn.Module:
         """Return the same function in evaluation mode, made of standard torch modules only."""
-        raise NotImplementedError(f"{type(self).__name__} has no export")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no export: give the class a method export() that returns the same function "
+            "made of standard torch modules"
+        )
 
     def extra_repr(self) -> str:
         return f"{self.in_type} -> {self.out_type}"
@@ -63,10 +68,14 @@ def require_mirrored_grid(
 def export(model: nn.Module) -> nn.Module:
     """Copy a model as the same function in evaluation mode, made of standard torch modules only.
 
+    A layer of your own takes part in the export of the containers around it by a method ``export()``, which returns the
+    same function made of standard torch modules. It may call this function for its parts.
+
     Parameters
     ----------
     model
-        A module of this library, a module of torch, or an ``nn.Sequential`` of either.
+        A module with a method ``export``, such as those of this library, a module of torch, or an ``nn.Sequential`` of
+        either.
 
     Returns
     -------
@@ -77,18 +86,28 @@ def export(model: nn.Module) -> nn.Module:
     Raises
     ------
     ValueError
-        If a module of this library is inside another module, whose forward pass is unknown here.
+        If a module of this library is inside a module without a method ``export``, whose forward pass is unknown here.
     """
-    if isinstance(model, EquivariantModule):
-        return model.export().eval()
+    own = getattr(model, "export", None)
+    if own is not None:
+        return own().eval()
     if isinstance(model, nn.Sequential):
         return nn.Sequential(*(export(part) for part in model)).eval()
     if any(isinstance(part, EquivariantModule) for part in model.modules()):
         raise ValueError(
-            f"{type(model).__name__} contains modules of this library, but its forward pass is unknown: put them into "
-            "an nn.Sequential, or export them one by one and rebuild it"
+            f"{type(model).__name__} contains modules of this library, but its forward pass is unknown: give the class "
+            "a method export() that returns the same function made of standard torch modules (rc_equivariant.export "
+            "does so for its parts), or put the modules into an nn.Sequential"
         )
     return copy.deepcopy(model).eval()
+
+
+def exported_action(space: FeatureSpace) -> nn.Module:
+    """Return reverse complement as a plain module; exports read nucleotides, so a k-mer space becomes single bases."""
+    if isinstance(space, Ordinary):
+        return nn.Identity()
+    moved = KmerEncoding(1).type if isinstance(space, KmerEncoding) else space
+    return plain.ReverseComplement(moved.partner, moved.signs)
 
 
 def split_parameters(network: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:

@@ -1,14 +1,14 @@
-"""Normalisation over the batch and over channels, with statistics that both strands share."""
+"""Normalisation over the batch, over channels and over groups of them, with statistics that both strands share."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from .. import plain
+from .. import plain, plain_blocks
 from ..functional.normalisation import inverse_deviation, normalise_batch, unbiased_variance
-from ..kernels import KernelTying, constants_of
-from ..representation import FeatureType, Representation
+from ..representation import FeatureType
+from .affine import TiedAffine
 from .module import EquivariantModule
 
 
@@ -31,30 +31,7 @@ def weight_of_a_batch(batches: Tensor, momentum: float) -> Tensor:
     return batches.reciprocal().clamp_min(momentum)
 
 
-class _TiedAffine(EquivariantModule):
-    """The base class of layers with a scale and a shift for each channel.
-
-    Partners share both, and -1 channels have no shift.
-    """
-
-    def __init__(self, in_type: FeatureType) -> None:
-        super().__init__(in_type, in_type)
-        # Reverse complement ties scales but forbids none, so for scales a sign channel is like a trivial one.
-        scaled = in_type
-        if isinstance(in_type, Representation):
-            scaled = Representation(in_type.regular, in_type.trivial + in_type.sign)
-        self.scale_tying = KernelTying(constants_of(in_type), scaled, 1)
-        self.shift_tying = KernelTying(constants_of(in_type), in_type, 1)
-        self.scale = nn.Parameter(torch.ones(self.scale_tying.size))
-        self.shift = nn.Parameter(torch.zeros(self.shift_tying.size))
-        self.register_buffer("is_sign", in_type.signs < 0, persistent=False)
-
-    def affine(self) -> tuple[Tensor, Tensor]:
-        """Return scale and shift of each channel, each of shape (channel,)."""
-        return self.scale_tying.expand(self.scale).flatten(), self.shift_tying.expand(self.shift).flatten()
-
-
-class BatchNorm1d(_TiedAffine):
+class BatchNorm1d(TiedAffine):
     """Batch normalisation that commutes with reverse complement; shape unchanged.
 
     The two channels of a regular copy share mean, variance, scale and shift. A trivial channel is normalised as usual.
@@ -132,7 +109,7 @@ class BatchNorm1d(_TiedAffine):
         return layer.eval()
 
 
-class LayerNorm(_TiedAffine):
+class LayerNorm(TiedAffine):
     """Normalisation over the channels of each position; shape unchanged.
 
     The mean over the regular and +1 channels, which is the same on both strands, is subtracted from these channels
@@ -168,3 +145,59 @@ class LayerNorm(_TiedAffine):
     @torch.no_grad()
     def export(self) -> nn.Module:
         return plain.ChannelNorm(self.is_centred.to(self.scale), *self.affine(), self.eps)
+
+
+class GroupNorm(TiedAffine):
+    """Normalisation over the positions and channels of each group of copies, sample by sample; shape unchanged.
+
+    The copies of ``in_type`` in order (regular, trivial, sign) fall into groups of equally many, so that both channels
+    of a regular copy are in one group. The mean over a group's regular and +1 channels, which is the same on both
+    strands, is subtracted from these channels only. All channels of the group are then divided by their common root
+    mean square. Scale and shift are tied. On ordinary features this is :class:`torch.nn.GroupNorm`; with one copy in
+    each group it is instance norm.
+
+    Parameters
+    ----------
+    in_type
+        Feature type.
+    groups
+        Number of groups; it divides the number of copies.
+    eps
+        Number added to the variance.
+
+    Raises
+    ------
+    ValueError
+        If the groups cannot have equally many copies.
+    """
+
+    def __init__(self, in_type: FeatureType, groups: int, eps: float = 1e-5) -> None:
+        super().__init__(in_type)
+        first_of_copy = torch.minimum(torch.arange(in_type.size), in_type.partner)
+        copies, copy_of_channel = first_of_copy.unique(return_inverse=True)
+        if groups < 1 or len(copies) % groups:
+            divisors = [number for number in range(1, len(copies) + 1) if len(copies) % number == 0]
+            raise ValueError(
+                f"GroupNorm on {in_type} cannot have {groups} groups: its {len(copies)} copies fall into equal groups "
+                f"if the number of groups is one of {', '.join(map(str, divisors))}"
+            )
+        self.groups, self.eps = groups, eps
+        members = torch.arange(groups)[:, None] == copy_of_channel // (len(copies) // groups)
+        self.register_buffer("members", members.float(), persistent=False)
+        self.register_buffer("centred", (members & ~self.is_sign).float(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.check(x)
+        # Squares of 16-bit numbers would overflow.
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        members, centred = self.members.to(wide.dtype), self.centred.to(wide.dtype)
+        scale, shift = self.affine()
+        normalised = plain_blocks.group_normalised(wide, members, centred, self.eps)
+        return torch.addcmul(shift[:, None], normalised, scale[:, None]).to(x.dtype)
+
+    @torch.no_grad()
+    def export(self) -> nn.Module:
+        return plain_blocks.GroupNorm(self.members, self.centred, *self.affine(), self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, groups={self.groups}"

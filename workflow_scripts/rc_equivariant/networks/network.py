@@ -37,7 +37,7 @@ def hidden_type(symmetry: Symmetry, channels: int | None = None) -> FeatureType:
     if symmetry.representation == "irrep":
         trivial = round(symmetry.plus_fraction * channels)
         return Representation(trivial=trivial, sign=channels - trivial)
-    return Representation(regular=channels // 2, trivial=channels % 2)
+    return Representation.in_pairs(channels)
 
 
 class TrunkLayers(EquivariantModule):

@@ -13,7 +13,8 @@ from ..descriptions.networks import NetworkDescription
 from ..descriptions.tracks import TRACKS
 from ..layers.convolution import Conv1d, Linear
 from ..layers.pooling import GlobalAvgPool1d
-from ..representation import FeatureType, Ordinary, Representation, direct_sum
+from ..representation import FeatureType, Ordinary, Representation
+from ..sums_and_products import direct_sum
 from .network import HeadLayers, TrunkLayers
 
 #: The + and the - strand of a measurement: reverse complement exchanges the two and reverses the positions.
