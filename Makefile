@@ -50,6 +50,7 @@ demo: setup ## run the whole chain on a simulated experiment, with a report
 	@echo "Report:  results/demo/report.html"
 
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
+	@test -f '$(CONFIG)' || { echo 'There is no file $(CONFIG): make report CONFIG=FILE' >&2; exit 1; }
 	$(SNAKEMAKE) --configfile '$(CONFIG)' $(WITH_DATA) --report \
 	    results/$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' '$(CONFIG)')/report.html
 
