@@ -8,15 +8,16 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from rc_equivariant.centring import Centred
 from rc_equivariant.encoding import KmerEncoding
 from workflow_support.job import logger
 
 from ..models.devices import describe_arithmetic, describe_device
 from ..models.inputs import PROFILES_PER_BATCH, network_inputs, predict_logits
 from ..models.kmers import as_integer_tensor, encode, row_blocks
-from ..models.networks import encoding_of
+from ..models.networks import architecture_of, encoding_of
 
 #: Complements of A, C, G, T and the unknown base.
 COMPLEMENTS = KmerEncoding(1).act(torch.arange(5)[:, None])[:, 0].numpy().astype(np.uint8)
@@ -27,6 +28,9 @@ def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Cloc
 
     Parameters
     ----------
+    codes
+        Rows as wide as the window of the networks, or one base wider. Of wider ones a network reads the first and the
+        last window and has the mean of its logits: they are rows whose middle is not that of a window.
     clock
         Adds up the time that the networks take.
     """
@@ -37,9 +41,21 @@ def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Cloc
         kmers = {encoding: as_integer_tensor(encode(codes[rows], encoding)) for encoding in encodings}
         for number, network in enumerate(networks):
             read = kmers[encoding_of(network)]
-            with clock.timing(len(read)):
-                blocks[number].append(predict_logits(network, read))
+            windows = _windows_of(network, read)
+            with clock.timing(len(windows) * len(read)):
+                blocks[number].append(np.mean([predict_logits(network, window) for window in windows], axis=0))
     return [np.concatenate(of_network) for of_network in blocks]
+
+
+def _windows_of(network: nn.Module, kmers: Tensor) -> list[Tensor]:
+    """The windows of rows of k-mers (rows, positions): the rows, or the first and last of rows that are one wider."""
+    positions = architecture_of(network).window - encoding_of(network).k + 1
+    if kmers.shape[1] == positions:
+        return [kmers]
+    is_inside_both = bool((kmers[:, [0, -1]] == encoding_of(network).size).all())
+    # A centred network finds the same sequence in both.
+    starts = [0] if is_inside_both and isinstance(network, Centred) else [0, 1]
+    return [kmers[:, start : start + positions] for start in starts]
 
 
 def mean_logits(
@@ -49,7 +65,7 @@ def mean_logits(
 
     Parameters
     ----------
-    clock
+    codes, clock
         As :func:`logits_of_each` takes it.
     """
     strands = [codes, other_strand(codes)] if average_strands else [codes]
@@ -69,17 +85,36 @@ def predict_profiles(
     Parameters
     ----------
     codes
-        Base codes (windows, window).
+        Base codes (windows, window), or one base wider. Of wider ones the network reads the first and the last window.
     tracks
-        The input tracks that the network reads, by name, each (windows, channels, positions).
+        The input tracks that the network reads, by name, each (windows, channels, output), or one base wider as well.
     reverse_complement
         Whether the network reads the other strand; its predictions are given as seen on the forward strand.
 
     Returns
     -------
     Logarithms of the probabilities of each strand's positions, float32 (windows, 2, output), and of the totals,
-    float32 (windows, 2).
+    float32 (windows, 2). For wider rows these are the means of both windows, over the output - 1 positions that both
+    have.
     """
+    described = architecture_of(network)
+    if codes.shape[1] == described.window:
+        return _profiles_of_windows(network, codes, tracks, reverse_complement=reverse_complement)
+    (first, first_totals), (last, last_totals) = (
+        _profiles_of_windows(
+            network,
+            codes[:, start : start + described.window],
+            {name: values[..., start : start + described.output_length] for name, values in tracks.items()},
+            reverse_complement=reverse_complement,
+        )
+        for start in (0, 1)
+    )
+    return (first[..., 1:] + last[..., :-1]) / 2, (first_totals + last_totals) / 2
+
+
+def _profiles_of_windows(
+    network: nn.Module, codes: np.ndarray, tracks: Mapping[str, np.ndarray], *, reverse_complement: bool
+) -> tuple[np.ndarray, np.ndarray]:
     was_training = network.training
     network.eval()
     profiles, totals = [], []
@@ -105,7 +140,7 @@ def expected_reads(
     *,
     average_strands: bool = False,
 ) -> np.ndarray:
-    """The reads that profile networks expect together at every position, float64 (windows, 2, output).
+    """The reads that profile networks expect together, float64 (windows, 2, positions of :func:`predict_profiles`).
 
     This is the mean of the networks' probabilities times the mean of their totals, so a network that expects many reads
     has no greater influence on where they start. Totals below 0 count as 0.
