@@ -10,17 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genome_data import alphabet
+from genome_data.windows.placing import in_the_middle
 from rc_equivariant.centring import Centred
-from rc_equivariant.encoding import KmerEncoding
 from workflow_support.job import logger
 
 from ..models.devices import describe_arithmetic, describe_device
 from ..models.inputs import PROFILES_PER_BATCH, network_inputs, predict_logits
 from ..models.kmers import as_integer_tensor, encode, row_blocks
 from ..models.networks import architecture_of, encoding_of
-
-#: Complements of A, C, G, T and the unknown base.
-COMPLEMENTS = KmerEncoding(1).act(torch.arange(5)[:, None])[:, 0].numpy().astype(np.uint8)
 
 
 def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Clock | None = None) -> list[np.ndarray]:
@@ -47,6 +45,31 @@ def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Cloc
     return [np.concatenate(of_network) for of_network in blocks]
 
 
+def logits_of_sequences(
+    networks: Sequence[nn.Module], sequences: Sequence[np.ndarray], clock: Clock | None = None
+) -> list[np.ndarray]:
+    """The logits of each network for sequences, base codes (length,) each, which are no longer than the window.
+
+    Each sequence lies in the middle of the window, or has the mean of the logits for the two places beside it, as it
+    has if it is predicted as a region of its own (:func:`genome_data.intervals.tiles.tile`).
+
+    Parameters
+    ----------
+    clock
+        As :func:`logits_of_each` takes it.
+    """
+    window = architecture_of(networks[0]).window
+    outside = window - np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+    rows = [np.flatnonzero(outside % 2 == further) for further in (0, 1)]
+    parts = [
+        logits_of_each(networks, in_the_middle([sequences[row] for row in chosen], window + further), clock)
+        for further, chosen in enumerate(rows)
+        if chosen.size
+    ]
+    order = np.argsort(np.concatenate(rows))
+    return [np.concatenate(of_network)[order] for of_network in zip(*parts, strict=True)]
+
+
 def _windows_of(network: nn.Module, kmers: Tensor) -> list[Tensor]:
     """The windows of rows of k-mers (rows, positions): the rows, or the first and last of rows that are one wider."""
     positions = architecture_of(network).window - encoding_of(network).k + 1
@@ -68,13 +91,8 @@ def mean_logits(
     codes, clock
         As :func:`logits_of_each` takes it.
     """
-    strands = [codes, other_strand(codes)] if average_strands else [codes]
+    strands = [codes, alphabet.reverse_complement(codes)] if average_strands else [codes]
     return np.mean([np.mean(logits_of_each(networks, strand, clock), axis=0) for strand in strands], axis=0)
-
-
-def other_strand(codes: np.ndarray) -> np.ndarray:
-    """The base codes (windows, width) of the reverse complements of base codes, uint8."""
-    return COMPLEMENTS[codes[:, ::-1]]
 
 
 def predict_profiles(
