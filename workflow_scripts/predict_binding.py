@@ -55,8 +55,10 @@ def predict_binding(
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
             logits = np.empty(len(block.codes))
-            for tiles, codes in block.placements():
-                logits[tiles] = mean_logits(networks, codes, average_strands=average_strands, clock=clock)
+            for has_two_windows, tiles, codes in block.by_windows():
+                logits[tiles] = mean_logits(
+                    networks, codes, average_strands=average_strands, clock=clock, two_windows=has_two_windows
+                )
             scores = _as_rows(logits, block, genome.sizes[block.contig], width)
             scores.to_csv(rows, sep="\t", columns=TABLE_COLUMNS, header=False, index=False, float_format="%.6g")
             track.add(block.contig, block.tiles.starts, block.tiles.ends, scores["probability"])

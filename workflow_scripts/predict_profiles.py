@@ -83,8 +83,7 @@ def predict_profiles(
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
             reads = np.zeros((len(block.codes), 2, output))
-            for tiles, codes in block.placements():
-                further = codes.shape[1] - architecture.window
+            for further, tiles, codes in block.by_windows():
                 starts = block.tiles.window_starts[tiles]
                 read = {name: each.read(block.contig, starts, output + further) for name, each in inputs.items()}
                 with clock.timing(len(codes) * (1 + further) * len(networks) * (2 if average_strands else 1)):

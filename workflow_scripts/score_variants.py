@@ -109,11 +109,12 @@ def _network_scores(
         block = variants.iloc[first : first + VARIANTS_PER_BLOCK]
         for allele in ALLELES:
             has_two_windows = (width - block[allele].str.len().to_numpy()) % 2
-            for further in np.unique(has_two_windows):
+            for further in np.unique(has_two_windows).tolist():
                 rows = np.flatnonzero(has_two_windows == further)
-                # Of rows that are one base wider, networks read both windows.
                 codes = allele_windows(genome, block.iloc[rows], allele, width + further)
-                logits = mean_logits(networks, codes, average_strands=average_strands, clock=clock)
+                logits = mean_logits(
+                    networks, codes, average_strands=average_strands, clock=clock, two_windows=further == 1
+                )
                 scores[f"score_{allele}"][first + rows] = logits
     return scores | {"difference": scores["score_alternative"] - scores["score_reference"]}
 

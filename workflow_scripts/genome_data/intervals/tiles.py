@@ -145,12 +145,15 @@ class TileBlock:
     tiles: Tiles
     codes: np.ndarray
 
-    def placements(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the tiles with one window, and those with two, if there are any: their rows, and the codes to read."""
+    def by_windows(self) -> Iterator[tuple[bool, np.ndarray, np.ndarray]]:
+        """Yield the tiles with one window, then those with two, if there are any.
+
+        An item says whether the tiles have two windows, and has their rows and the base codes to read.
+        """
         for has_two in (False, True):
             rows = np.flatnonzero(self.tiles.has_two_windows == has_two)
             if rows.size:
-                yield rows, self.codes[rows, : self.codes.shape[1] - (not has_two)]
+                yield has_two, rows, self.codes[rows, : self.codes.shape[1] - (not has_two)]
 
 
 class TiledGenome:

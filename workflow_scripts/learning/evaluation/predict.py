@@ -21,16 +21,18 @@ from ..models.kmers import as_integer_tensor, encode, row_blocks
 from ..models.networks import architecture_of, encoding_of
 
 
-def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Clock | None = None) -> list[np.ndarray]:
+def logits_of_each(
+    networks: Sequence[nn.Module], codes: np.ndarray, clock: Clock | None = None, *, two_windows: bool = False
+) -> list[np.ndarray]:
     """The logits of each network for base codes (windows, width), of which k-mers are made once for each k.
 
     Parameters
     ----------
-    codes
-        Rows as wide as the window of the networks, or one base wider. Of wider ones a network reads the first and the
-        last window and has the mean of its logits: they are rows whose middle is not that of a window.
     clock
         Adds up the time that the networks take.
+    two_windows
+        Whether rows are one base wider than the window of the networks. A network then reads the first and the last
+        window of a row, whose middle is not that of a window, and has the mean of its logits.
     """
     clock = Clock() if clock is None else clock
     blocks: list[list[np.ndarray]] = [[] for _ in networks]
@@ -39,7 +41,7 @@ def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Cloc
         kmers = {encoding: as_integer_tensor(encode(codes[rows], encoding)) for encoding in encodings}
         for number, network in enumerate(networks):
             read = kmers[encoding_of(network)]
-            windows = _windows_of(network, read)
+            windows = _both_windows(network, read) if two_windows else [read]
             with clock.timing(len(windows) * len(read)):
                 blocks[number].append(np.mean([predict_logits(network, window) for window in windows], axis=0))
     return [np.concatenate(of_network) for of_network in blocks]
@@ -62,7 +64,12 @@ def logits_of_sequences(
     outside = window - np.array([len(sequence) for sequence in sequences], dtype=np.int64)
     rows = [np.flatnonzero(outside % 2 == further) for further in (0, 1)]
     parts = [
-        logits_of_each(networks, in_the_middle([sequences[row] for row in chosen], window + further), clock)
+        logits_of_each(
+            networks,
+            in_the_middle([sequences[row] for row in chosen], window + further),
+            clock,
+            two_windows=further == 1,
+        )
         for further, chosen in enumerate(rows)
         if chosen.size
     ]
@@ -70,29 +77,31 @@ def logits_of_sequences(
     return [np.concatenate(of_network)[order] for of_network in zip(*parts, strict=True)]
 
 
-def _windows_of(network: nn.Module, kmers: Tensor) -> list[Tensor]:
-    """The windows of rows of k-mers (rows, positions): the rows, or the first and last of rows that are one wider."""
-    positions = architecture_of(network).window - encoding_of(network).k + 1
-    if kmers.shape[1] == positions:
-        return [kmers]
+def _both_windows(network: nn.Module, kmers: Tensor) -> list[Tensor]:
+    """The first and the last window of rows of k-mers (rows, positions), or one if the network answers the same."""
     is_inside_both = bool((kmers[:, [0, -1]] == encoding_of(network).size).all())
     # A centred network finds the same sequence in both.
-    starts = [0] if is_inside_both and isinstance(network, Centred) else [0, 1]
-    return [kmers[:, start : start + positions] for start in starts]
+    return [kmers[:, :-1]] if is_inside_both and isinstance(network, Centred) else [kmers[:, :-1], kmers[:, 1:]]
 
 
 def mean_logits(
-    networks: Sequence[nn.Module], codes: np.ndarray, *, average_strands: bool = False, clock: Clock | None = None
+    networks: Sequence[nn.Module],
+    codes: np.ndarray,
+    *,
+    average_strands: bool = False,
+    clock: Clock | None = None,
+    two_windows: bool = False,
 ) -> np.ndarray:
     """The mean logits of networks, over both strands if asked for, for base codes (windows, width).
 
     Parameters
     ----------
-    codes, clock
-        As :func:`logits_of_each` takes it.
+    clock, two_windows
+        As :func:`logits_of_each` takes them.
     """
     strands = [codes, alphabet.reverse_complement(codes)] if average_strands else [codes]
-    return np.mean([np.mean(logits_of_each(networks, strand, clock), axis=0) for strand in strands], axis=0)
+    of_strands = [logits_of_each(networks, strand, clock, two_windows=two_windows) for strand in strands]
+    return np.mean([np.mean(of_networks, axis=0) for of_networks in of_strands], axis=0)
 
 
 def predict_profiles(
