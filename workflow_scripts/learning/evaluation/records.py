@@ -89,8 +89,8 @@ def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: flo
     forward, reverse
         Logits of sequences and of their reverse complements, (sequences,), or (sequences, classes) for more than two.
     threshold
-        Sequences with at least this logit are called bound. None for more than two classes, where the call is the largest
-        logit.
+        Sequences with at least this logit are called bound. None for more than two classes, where the call is the
+        largest logit.
 
     Returns
     -------
