@@ -129,16 +129,39 @@ def test_a_seed_that_an_arm_lacks_is_refused(task, candidates):
     assert not (task / "evaluation.json").exists()
 
 
+def on_both_strands(network, codes):
+    """Logits of windows and of their reverse complements."""
+    codes = torch.from_numpy(np.asarray(codes, dtype=np.int64))
+    with torch.inference_mode():
+        return network(codes).numpy(), network(torch.where(codes == 4, 4, 3 - codes).flip(1)).numpy()
+
+
+def without_last_base(network, codes):
+    """Logits of the windows without their last base, and of their reverse complements: the mean of both places."""
+    shorter = codes[:, :-1]
+    turned = np.where(shorter == 4, 4, 3 - shorter)[:, ::-1]
+    logits = []
+    for strand in (shorter, turned):
+        places = [np.pad(strand, ((0, 0), each), constant_values=4) for each in ((0, 1), (1, 0))]
+        logits.append(sum(on_both_strands(network, place)[0] for place in places) / 2)
+    return logits
+
+
 def test_the_other_strand_of_an_ordinary_network_is_measured(task):
+    """On windows, and on windows without their last base."""
     network = save_network(task, "a", STANDARD)
     ((evaluation, predictions),) = evaluate(task, "a")
-    codes = torch.from_numpy(np.load(task / "codes.npy")[-TEST:]).long()
-    with torch.inference_mode():
-        forward = network(codes)
-        reverse = network(torch.where(codes == 4, 4, 3 - codes).flip(1))
+    codes = np.load(task / "codes.npy")[-TEST:]
+    forward, reverse = on_both_strands(network, codes)
+    of_shorter = without_last_base(network, codes)
     found = evaluation["reverse_complement"]["largest_absolute"]
-    assert found == pytest.approx((forward - reverse).abs().max().item(), rel=1e-4)
+    largest = [np.abs(one - other).max() for one, other in ((forward, reverse), of_shorter)]
+    assert found == pytest.approx(max(largest), rel=1e-4)
     assert found > 1e-2
+    calls = [
+        np.concatenate(pair) >= evaluation["mcc_threshold"] for pair in zip((forward, reverse), of_shorter, strict=True)
+    ]
+    assert evaluation["reverse_complement"]["flipped"] == pytest.approx(np.mean(calls[0] != calls[1]), abs=0.011)
     assert np.allclose(predictions["logit"], forward, atol=1e-5)
     assert np.allclose(predictions["reverse_complement_logit"], reverse, atol=1e-5)
 
@@ -319,13 +342,14 @@ def test_combinations_of_networks_of_three_classes(tmp_path, average_strands):
     assert_three_classes(evaluation, predictions, labels)
     whole = Ensemble(networks)
     whole = StrandAverage(whole).eval() if average_strands else whole.eval()
-    codes = torch.from_numpy(np.load(tmp_path / "codes.npy")[-TEST:]).long()
-    with torch.inference_mode():
-        forward, reverse = whole(codes).numpy(), whole(torch.where(codes == 4, 4, 3 - codes).flip(1)).numpy()
+    codes = np.load(tmp_path / "codes.npy")[-TEST:]
+    forward, reverse = on_both_strands(whole, codes)
     columns = [[f"{name}.{index}" for index in range(3)] for name in ("logit", "reverse_complement_logit")]
     assert np.allclose(predictions[columns[0]], forward, atol=1e-6, rtol=1e-5)
     assert np.allclose(predictions[columns[1]], reverse, atol=1e-6, rtol=1e-5)
     strands = evaluation["reverse_complement"]
+    both = zip((forward, reverse), without_last_base(whole, codes), strict=True)
+    forward, reverse = (np.concatenate(pair) for pair in both)
     assert strands["flipped"] == np.mean(forward.argmax(1) != reverse.argmax(1))
     assert strands["largest_absolute"] == pytest.approx(np.abs(forward - reverse).max(), abs=1e-6)
     assert (strands["largest_absolute"] < 1e-5) == average_strands

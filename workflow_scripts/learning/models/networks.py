@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from rc_equivariant.centring import Centred
 from rc_equivariant.descriptions.networks import NetworkDescription
 from rc_equivariant.encoding import KmerEncoding
 from rc_equivariant.layers.module import EquivariantModule
@@ -20,24 +21,26 @@ _REFUSALS = (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError)
 
 
 def describe(
-    network: Mapping[str, Any], *, window: int, classes: int = 2, tracks: Sequence[str] = ()
+    network: Mapping[str, Any], *, window: int, classes: int = 2, tracks: Sequence[str] = (), centred: bool = False
 ) -> NetworkDescription:
     """The description of an arm's network for one task.
 
     Parameters
     ----------
     network
-        The content of :meth:`NetworkDescription.to_dict` without ``window``, ``classes`` and ``tracks``. Options left
-        out have their defaults.
-    window, classes, tracks
-        Length of the task's sequences in bases, its classes, and its input tracks.
+        The content of :meth:`NetworkDescription.to_dict` without ``window``, ``classes``, ``tracks`` and ``centred``.
+        Options left out have their defaults.
+    window, classes, tracks, centred
+        Length of the task's sequences in bases, its classes, its input tracks, and whether its sequences may be
+        shorter than the window.
 
     Raises
     ------
     InputError
         If no network has this description.
     """
-    return _described(dict(network) | {"window": window, "classes": classes, "tracks": list(tracks)}, None)
+    of_task = {"window": window, "classes": classes, "tracks": list(tracks), "centred": centred}
+    return _described(dict(network) | of_task, None)
 
 
 def build_network(content: Mapping[str, Any], *, file: str | Path | None = None) -> EquivariantModule:
@@ -56,14 +59,21 @@ def build_network(content: Mapping[str, Any], *, file: str | Path | None = None)
 
 
 def encoding_of(network: nn.Module) -> KmerEncoding:
-    """The encoding that turns sequences into the indices that a network, conjoined or not, or an ensemble reads."""
+    """The encoding that turns sequences into the indices that a network, averaged or not, or an ensemble reads."""
     spaces = network.in_type
     return spaces[0] if isinstance(spaces, tuple) else spaces
 
 
 def architecture_of(network: nn.Module) -> NetworkDescription:
-    """The description of a network, conjoined or not."""
-    return network.network.description if isinstance(network, StrandAverage) else network.description
+    """The description of a network, conjoined or centred or not."""
+    return innermost(network).description
+
+
+def innermost(network: nn.Module) -> nn.Module:
+    """The network inside of averages over strands and places."""
+    while isinstance(network, StrandAverage | Centred):
+        network = network.network
+    return network
 
 
 def _described(content: Mapping[str, Any], file: str | Path | None) -> NetworkDescription:

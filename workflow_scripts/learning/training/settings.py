@@ -134,7 +134,8 @@ class LabelledTrainingSettings(TrainingSettings):
     epochs: int = option(20, "Passes over the training sequences, at most.", minimum=1)
     base_substitution: float = option(
         0.05,
-        "Share of the bases that are replaced at random in training, drawn afresh for every batch.",
+        "Share of the known bases of a sequence that random ones replace in training, drawn afresh for every batch. A "
+        "quarter of the random ones are the same as before.",
         minimum=0,
         below=1,
     )
