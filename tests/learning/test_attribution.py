@@ -106,6 +106,19 @@ def test_both_strands_have_the_same_contributions(method, make, arm, head, dtype
     assert disagreement(METHODS[method], network, windows, head) < tolerance
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("conjoined", [False, True])
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_a_compiled_network_has_the_same_contributions(method, conjoined) -> None:
+    torch.compiler.reset()
+    network = binary("standard", 2) if conjoined else binary("irrep", 2, 0.75)
+    windows = random_windows(network, count=2)
+    network = StrandAverage(network).eval() if conjoined else network
+    expected = method(network, windows, "logit")
+    compiled = torch.compile(network, backend="eager")
+    assert np.abs(method(compiled, windows, "logit") - expected).max() < 1e-4 * np.abs(expected).max()
+
+
 def disagreement(contributions, network, windows, head):
     """Largest difference between the strands, of the largest contribution."""
     of_windows = contributions(network, windows, head)

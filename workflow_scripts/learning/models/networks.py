@@ -12,7 +12,6 @@ from rc_equivariant.descriptions.networks import NetworkDescription
 from rc_equivariant.encoding import KmerEncoding
 from rc_equivariant.layers.module import EquivariantModule
 from rc_equivariant.networks.network import build
-from rc_equivariant.strategies import StrandAverage
 from workflow_support.errors import InputError
 
 #: Errors by which descriptions and layers refuse values, absurd sizes among them.
@@ -62,8 +61,8 @@ def encoding_of(network: nn.Module) -> KmerEncoding:
 
 
 def architecture_of(network: nn.Module) -> NetworkDescription:
-    """The description of a network, conjoined or not."""
-    return network.network.description if isinstance(network, StrandAverage) else network.description
+    """The description of a network, conjoined or not, compiled or not."""
+    return getattr(network, "network", network).description
 
 
 def _described(content: Mapping[str, Any], file: str | Path | None) -> NetworkDescription:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 import warnings
 
 from torch import Tensor, nn
@@ -73,8 +74,16 @@ def warn_of_idle_outputs(module: EquivariantModule, is_idle: Tensor) -> None:
             f"{type(module).__name__} {module.in_type} -> {module.out_type}: the output channels "
             f"{', '.join(map(str, channels))} do not depend on the input, because every equivariant kernel of this "
             "width is zero there; use a wider kernel, or other types",
-            stacklevel=4,
+            stacklevel=_levels_to_the_caller(),
         )
+
+
+def _levels_to_the_caller() -> int:
+    """Count the calls within this library above the function that calls this, for warnings to name the user's line."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(f"{__name__.split('.')[0]}."):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def export(model: nn.Module) -> nn.Module:
