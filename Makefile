@@ -31,10 +31,10 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo report results benchmark docs page test lint bench reliability clean $(RUN_TARGETS)
+.PHONY: help setup demo report results benchmark docs page test test-slow lint bench reliability clean $(RUN_TARGETS)
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
 
 setup: $(INSTALLED) ## install everything into .venv (and bedtools and Chromium into Debian, as root)
 
@@ -85,8 +85,11 @@ page: setup ## gather the pages of the runs of resources/runs that were done int
 	PYTHONPATH=workflow_scripts $(BIN)/python -m study.collect_pages $(addprefix results/,$(RUNS)) --out docs \
 		--note 'What these runs show in words, and what limits them, is in [measurements.md](measurements.md).'
 
-test: lint ## lint, then run every test
-	$(BIN)/pytest -n 2 --dist loadfile
+test: lint ## lint, then run every test that is not slow
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow'
+
+test-slow: setup ## run the tests that take long and hardly ever fail
+	$(BIN)/pytest -n 2 -m slow
 
 lint: setup ## check style and the workflow's conventions
 	$(BIN)/ruff check

@@ -123,6 +123,19 @@ def test_contributions_to_centred_networks_follow_the_sequence(method, arm) -> N
     assert not np.allclose(METHODS[method](alone, moved, "logit"), np.roll(of_windows, -3, axis=1), atol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("conjoined", [False, True])
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_a_compiled_network_has_the_same_contributions(method, conjoined) -> None:
+    torch.compiler.reset()
+    network = binary("standard", 2) if conjoined else binary("irrep", 2, 0.75)
+    windows = random_windows(network, count=2)
+    network = StrandAverage(network).eval() if conjoined else network
+    expected = method(network, windows, "logit")
+    compiled = torch.compile(network, backend="eager")
+    assert np.abs(method(compiled, windows, "logit") - expected).max() < 1e-4 * np.abs(expected).max()
+
+
 def disagreement(contributions, network, windows, head):
     """Largest difference between the strands, of the largest contribution."""
     of_windows = contributions(network, windows, head)

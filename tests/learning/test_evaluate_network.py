@@ -82,6 +82,7 @@ def test_an_equivariant_network(task):
     expected = {"task": "planted", "arm": "regular", "size": "0.5", "seed": 7, "train_size": 100, "members": 1}
     assert expected.items() <= evaluation.items()
     assert evaluation["parameters"] == 77
+    assert evaluation["arithmetic"] == "float32"
     assert evaluation["multiply_adds"] == multiply_adds(network)
     assert not {"chosen", "candidates"} & set(evaluation)
     assert list(evaluation["metrics"]) == METRICS

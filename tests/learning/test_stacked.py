@@ -266,7 +266,7 @@ def test_the_log_names_device_precision_and_the_speed_of_all(monkeypatch, caplog
 )
 def test_all_replicates_of_an_arm_train_together_on_a_gpu_and_one_by_one_on_a_cpu(device, stacked, together):
     chosen = Training.of_kind("binary", TRAINING | {"device": device, "stacked_replicates": stacked})
-    assert chosen.compute.replicates_together(10) == together
+    assert chosen.replicates_together(10) == together
 
 
 def test_a_gpu_that_is_too_small_is_reported_with_a_number_to_try(monkeypatch):

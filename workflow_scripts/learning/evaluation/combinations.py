@@ -19,6 +19,7 @@ from torch import nn
 from rc_equivariant.cost import multiply_adds
 from workflow_support.errors import InputError
 
+from ..models.devices import describe_arithmetic
 from ..models.saved import ModelDescription, load_descriptions
 from .averages import load_networks
 from .predict import Clock
@@ -94,6 +95,7 @@ class Combination:
             parameters=sum(description.parameters for description in described),
             multiply_adds=strands * sum(multiply_adds(self.networks[member]) for member in members),
             device=described[0].device,
+            arithmetic=describe_arithmetic(next(self.networks[members[0]].parameters()).device),
             chosen=next(iter(self.qualities)).split("+") if has_choice else None,
             candidates=self.qualities if has_choice else None,
         )

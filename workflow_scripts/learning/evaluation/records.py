@@ -26,6 +26,8 @@ class EvaluatedModel:
         Number of networks, and of their free parameters, summed.
     device
         The device on which they were trained.
+    arithmetic
+        The arithmetic of the evaluation, as :func:`learning.models.devices.describe_arithmetic` says it.
     multiply_adds
         Those of one answer, from all networks, and from both strands if they are averaged, as
         :func:`rc_equivariant.cost.multiply_adds` counts.
@@ -43,6 +45,7 @@ class EvaluatedModel:
     parameters: int
     multiply_adds: int
     device: str
+    arithmetic: str
     chosen: list[str] | None = None
     candidates: dict[str, float] | None = None
 

@@ -13,7 +13,6 @@ from rc_equivariant.descriptions.networks import NetworkDescription
 from rc_equivariant.encoding import KmerEncoding
 from rc_equivariant.layers.module import EquivariantModule
 from rc_equivariant.networks.network import build
-from rc_equivariant.strategies import StrandAverage
 from workflow_support.errors import InputError
 
 #: Errors by which descriptions and layers refuse values, absurd sizes among them.
@@ -65,14 +64,14 @@ def encoding_of(network: nn.Module) -> KmerEncoding:
 
 
 def architecture_of(network: nn.Module) -> NetworkDescription:
-    """The description of a network, conjoined or centred or not."""
+    """The description of a network, conjoined, centred, compiled or not."""
     return innermost(network).description
 
 
 def innermost(network: nn.Module) -> nn.Module:
     """The network inside of averages over strands and places."""
-    while isinstance(network, StrandAverage | Centred):
-        network = network.network
+    while (inner := getattr(network, "network", None)) is not None:
+        network = inner
     return network
 
 
