@@ -9,7 +9,7 @@ from collect_study import collect_study
 from compare_arms import compare_arms
 from study_run import LEADS, ROWS, STUDY, MockStudy
 
-from study.evaluations import selections_table
+from study.evaluations import costs_table, selections_table
 from study.predictions import resample_predictions
 from study.tables import read_table
 from workflow_support.errors import InputError
@@ -87,11 +87,17 @@ def test_costs_are_whole_numbers_once_a_model(tables):
     assert (costs["multiply_adds"] == 45_000_000).all()
 
 
-def test_what_was_chosen_is_there_once(tables):
-    chosen = tables["selections"].set_index(["task", "size", "candidate"])["chosen"]
-    assert len(chosen) == 2 * 2 * 2
-    assert chosen["CTCF", "all", "regular_k3"]
-    assert not chosen["CTCF", "all", "regular_k4"]
+def test_what_was_chosen_is_there_for_every_replicate(tables):
+    chosen = tables["selections"].set_index(["task", "size", "seed", "candidate"])["chosen"]
+    assert len(chosen) == 2 * 2 * 8 * 2
+    assert [chosen["CTCF", "all", seed, "regular_k3"] for seed in range(8)] == [True, False] * 4
+    assert (chosen.groupby(["task", "size", "seed"]).sum() == 1).all()
+
+
+def test_a_choice_among_networks_of_different_size_costs_as_much_as_the_most_expensive_one():
+    model = {"task": "t", "arm": "best", "size": "all", "members": 1}
+    costs = costs_table([model | {"seed": seed, "parameters": 10 * seed, "multiply_adds": 5} for seed in (1, 3, 2)])
+    assert costs[["parameters", "multiply_adds"]].iloc[0].tolist() == [30, 5]
 
 
 def test_a_run_without_choices_has_an_empty_table():

@@ -126,16 +126,17 @@ def published_text(published: pd.DataFrame) -> str:
 
 
 def choices_text(selections: pd.DataFrame) -> str:
-    """The candidates of every "best of" combination with their quality on the validation split."""
+    """The candidates of every "best of" combination: for how many replicates each was chosen, and its mean quality."""
     if selections.empty:
         return ""
     rows = []
-    for choice in selections[selections["chosen"]].itertuples():
-        keys = {"task": choice.task, "size": choice.size, "combination": choice.combination}
-        others = rows_with(selections, keys).query("candidate != @choice.candidate")
-        among = ", ".join(f"{other.candidate} {number(other.quality)}" for other in others.itertuples())
-        rows.append([*keys.values(), f"{choice.candidate} {number(choice.quality)}", among])
-    return markdown_table(["Task", "Size", "Combination", "Chosen (quality)", "Among"], rows)
+    for keys, of_choice in selections.groupby(["task", "size", "combination"], sort=False):
+        candidates = of_choice.groupby("candidate", sort=False).agg({"chosen": "sum", "quality": "mean"})
+        ordered = candidates.sort_values(["chosen", "quality"], ascending=False, kind="stable")
+        taken = ordered[ordered["chosen"] > 0]
+        times = ", ".join(f"{name} ({times})" for name, times in taken["chosen"].items())
+        rows.append([*keys, times, ", ".join(f"{name} {number(mean)}" for name, mean in ordered["quality"].items())])
+    return markdown_table(["Task", "Size", "Combination", "Chosen (replicates)", "Mean quality"], rows)
 
 
 def variants_text(correlations: Mapping[str, Sequence[Mapping]]) -> str:
