@@ -43,6 +43,7 @@ STUDY = {
         {"better": "best_equivariant", "than": "standard", "wider_at": 1000},
     ],
     "groups": {},
+    "chosen": ["best_equivariant"],
     "published": [{"task": "CTCF", "metric": "AUROC", "value": 0.5, "source": "chance"}],
 }
 

@@ -68,8 +68,8 @@ def costs_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
 def selections_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
     """The candidates of "best of" combinations, one row per replicate: ``task, size, combination, seed, candidate, …``.
 
-    ``quality`` is the mean over the seeds that choose for the replicate, on the validation split; ``chosen`` is True for
-    the candidate that was taken.
+    ``quality`` is the mean over the seeds that choose for the replicate, on the validation split; ``chosen`` is True
+    for the candidate that was taken.
     """
     rows = [
         (evaluation["task"], evaluation["size"], evaluation["arm"], evaluation["seed"], candidate, quality, is_chosen)

@@ -1,4 +1,4 @@
-"""The choice of the best candidate for each replicate, by the validation quality of replicates that it is not tested on.
+"""The choice of the best candidate for each replicate, by the validation quality of replicates that it does not serve.
 
 The replicates are dealt into two halves, and each half is served by the candidate that is best in the other one. A
 choice by the replicates that are tested would favour the candidate that was lucky with their seeds: luck on the
