@@ -44,9 +44,9 @@ def test_the_interval_at_confidence_one_minus_p_reaches_zero(sources, ratio):
 
 
 @given(SOURCES, st.floats(0, 10))
-def test_p_lies_between_that_of_the_fewest_and_of_the_most_degrees(sources, mean):
+def test_p_lies_between_that_of_the_fewest_and_of_the_most_degrees(sources, ratio):
     variances, degrees = map(np.array, zip(*sources, strict=True))
-    ratio = mean / np.sqrt(variances.sum())
+    mean = ratio * np.sqrt(variances.sum())
     bounds = [2 * stats.t.sf(ratio, number) for number in (degrees.max(), degrees.min())]
     assert bounds[0] * (1 - 1e-6) <= combined_p(mean, variances, degrees) <= bounds[1] * (1 + 1e-6)
 
