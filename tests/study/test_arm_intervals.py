@@ -3,43 +3,24 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
+from error_rates.auroc import SHAPES, coverage, interval_of, labels_with
 
-from study.arm_intervals import auroc_interval, intervals_table
-from study.evidence import Evidence, of_one_task
+from study.arm_intervals import intervals_table
 from study.pairs import Measurements
 from study.predictions import WindowValues
 from study.window_values import auroc_values
 
 
-def interval_of(labels, values):
-    """The interval of one network."""
-    evidence = of_one_task(np.full(2, values[labels].mean()), values, labels)
-    return auroc_interval(Evidence(evidence.mean, evidence.variances[1:], evidence.degrees[1:]), labels)
-
-
-def scores_of(shape, auroc, labels, generator):
-    """Scores whose AUROC is known, with positives like negatives, or more spread, or skewed."""
-    if shape == "exponential":
-        return generator.exponential(np.where(labels, auroc / (1 - auroc), 1))
-    spread = {"normal": 1.0, "wide": 2.0}[shape]
-    return generator.normal(np.where(labels, norm.ppf(auroc) * np.hypot(spread, 1), 0), np.where(labels, spread, 1))
-
-
-@pytest.mark.parametrize("shape", ["normal", "wide", "exponential"])
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("positives", "auroc"), [(10, 0.9), (10, 0.99), (20, 0.97), (50, 0.9), (50, 0.99)])
 def test_the_interval_covers_the_true_auroc_in_93_of_100_experiments_or_more(shape, positives, auroc):
     """The middle 95 % of bootstrap draws covers 0.99 with 20 exponential positives in half of the experiments."""
-    generator, labels = np.random.default_rng([positives, int(100 * auroc)]), np.arange(11 * positives) % 11 == 0
-    covered = 0
-    for _ in range(400):
-        low, high = interval_of(labels, auroc_values(labels, scores_of(shape, auroc, labels, generator)))
-        covered += low <= auroc <= high
-    assert covered / 400 >= 0.93 - 2 * 0.013
+    assert coverage(shape, auroc, positives, experiments=400) >= 0.93 - 2 * 0.013
 
 
 def test_a_perfect_separation_leaves_room_below_one():
-    low, high = interval_of(labels := np.arange(110) % 11 == 0, auroc_values(labels, labels * 1.0))
+    labels = labels_with(10)
+    low, high = interval_of(labels, labels * 1.0)
     assert high == 1
     # Ten of ten positives were above all negatives: a share of 0.69 would show that in 2.5 % of all cases.
     assert low == pytest.approx(0.025 ** (1 / 10), abs=1e-4)
@@ -48,8 +29,8 @@ def test_a_perfect_separation_leaves_room_below_one():
 def test_an_auroc_below_a_half_is_as_uncertain_as_its_mirror_image():
     generator, labels = np.random.default_rng(0), np.arange(200) % 4 == 0
     scores = generator.normal(labels * 1.0)
-    low, high = interval_of(labels, auroc_values(labels, scores))
-    assert interval_of(labels, auroc_values(labels, -scores)) == pytest.approx((1 - high, 1 - low))
+    low, high = interval_of(labels, scores)
+    assert interval_of(labels, -scores) == pytest.approx((1 - high, 1 - low))
 
 
 def test_seeds_widen_the_interval_of_an_arm():

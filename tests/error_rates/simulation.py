@@ -1,0 +1,157 @@
+"""Gains of simulated studies, and how often their verdicts are false.
+
+The unit is the standard deviation of one network over seeds. All arms are equal on average, unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from learning.evaluation.choices import choose, qualities_of_others
+from study.claims import FAILS, HOLDS, verdicts
+from study.evidence import LEAST_TASKS, Evidence, of_one_task, over_tasks
+from study.statistics import CONFIDENCE, combined_reach, holm
+
+POSITIVES, NEGATIVES = 20, 80
+STRATA = np.repeat([1, 0], [POSITIVES, NEGATIVES])
+LUCK = 0.9
+"""Correlation, over seeds, of the quality of a network on the validation split and on the test split."""
+STUDIES_AT_ONCE = 250
+
+
+@dataclass(frozen=True)
+class Design:
+    """The size of a study and the noise in it.
+
+    Parameters
+    ----------
+    seeds, tasks
+        Their numbers.
+    arms
+        All pairs of arms are claims: 4 arms make 6 claims, 7 arms 21.
+    candidates
+        If not 0, the one claim is that the best of so many arms, as other seeds choose it, is better than another arm.
+    windows
+        Standard deviation of what the test windows add to an arm. It is the same for all seeds.
+    between_tasks
+        Standard deviation, between tasks, of the true quality of an arm. Its mean over all tasks is that of the others.
+    shared
+        The share of the variance over windows that all tasks have in common.
+    """
+
+    seeds: int
+    tasks: int
+    arms: int = 2
+    candidates: int = 0
+    windows: float = 0.5
+    between_tasks: float = 0.0
+    shared: float = 0.0
+
+    @property
+    def claims(self) -> int:
+        return 1 if self.candidates else self.arms * (self.arms - 1) // 2
+
+
+@dataclass(frozen=True, eq=False)
+class Gains:
+    """Simulated gains: by seed (studies, claims, tasks, seeds), of windows (…, tasks, windows), and true (…, tasks)."""
+
+    by_seed: np.ndarray
+    windows: np.ndarray
+    true: np.ndarray
+    is_chosen: bool = False
+
+
+def false_rate(design: Design, studies: int) -> float:
+    """The share of studies with at least one false verdict.
+
+    A verdict is false if its claim is not true in the direction of the verdict. Claims about tasks together are never
+    true here.
+    """
+    return float(np.mean([wrong for gains in simulated(design, studies) for wrong in has_false_verdict(gains)]))
+
+
+def has_false_verdict(gains: Gains) -> np.ndarray:
+    """Whether a study (studies,) has a false verdict, after Holm's correction over its lines."""
+    of_lines, tasks = list(lines(gains)), gains.by_seed.shape[2]
+    p, means = (
+        np.concatenate([values.reshape(len(values), -1) for values in of_all], axis=1)
+        for of_all in zip(*((evidence.p(), evidence.mean) for evidence in of_lines), strict=True)
+    )
+    true = gains.true.reshape(len(p), -1)
+    if tasks >= LEAST_TASKS:
+        true = np.concatenate([true, np.zeros(gains.by_seed.shape[:2])], axis=1)
+    found = verdicts(means, holm(p))
+    return (((found == HOLDS) & (true <= 0)) | ((found == FAILS) & (true >= 0))).any(axis=1)
+
+
+def lines(gains: Gains) -> Iterator[Evidence]:
+    """Yield the evidence of the lines of a table of claims: on single tasks, and from three on, on tasks together."""
+    yield of_one_task(gains.by_seed, gains.windows, STRATA, gains.is_chosen)
+    if gains.by_seed.shape[2] >= LEAST_TASKS:
+        yield over_tasks(gains.by_seed.mean(axis=-1))
+
+
+def needed_gain(design: Design, among: int, power: float = 0.8) -> float:
+    """The true gain with which a claim holds in a share ``power`` of studies, among so many lines of a table.
+
+    It is that of tasks together if there are enough of them. The p value is below 0.05 / ``among``, which is what
+    Holm's correction asks of the smallest one.
+    """
+    needed = []
+    for gains in simulated(design, 8 * STUDIES_AT_ONCE):
+        *_, evidence = lines(gains)
+        reach = combined_reach(evidence.variances, evidence.degrees, 1 - (1 - CONFIDENCE) / among)
+        needed.append((reach - evidence.mean).ravel())
+    return float(np.quantile(np.concatenate(needed), power))
+
+
+def simulated(design: Design, studies: int) -> Iterator[Gains]:
+    """Yield the gains of simulated studies, many at a time; the same for the same design."""
+    values = (design.seeds, design.tasks, design.arms, design.candidates, design.windows, design.between_tasks)
+    generator = np.random.default_rng([int(100 * value) for value in (*values, design.shared)])
+    for _ in range(studies // STUDIES_AT_ONCE):
+        yield (_of_best if design.candidates else _of_pairs)(design, generator)
+
+
+def _of_pairs(design: Design, generator: np.random.Generator) -> Gains:
+    by_seed, windows, true = _arms(design, design.arms, generator)
+    first, second = np.array(list(combinations(range(design.arms), 2))).T
+    return Gains(*(values[:, first] - values[:, second] for values in (by_seed, windows, true)))
+
+
+def _of_best(design: Design, generator: np.random.Generator) -> Gains:
+    by_seed, windows, true = _arms(design, 1 + design.candidates, generator)
+    # What makes a network lucky is what its seed does, not the test windows.
+    luck = by_seed - _of_windows(windows)[..., None]
+    quality = LUCK * luck + np.sqrt(1 - LUCK**2) * luck.std() * generator.normal(size=luck.shape)
+    of_candidates = np.moveaxis(quality[:, 1:], 1, 2)
+    taken = 1 + choose(qualities_of_others(of_candidates, [[seed] for seed in range(design.seeds)]))
+    chosen = np.take_along_axis(by_seed, taken[:, None], axis=1)
+    # The windows of the networks that were chosen, averaged over seeds.
+    of_seeds = [np.take_along_axis(windows, taken[:, None, :, seed, None], axis=1) for seed in range(design.seeds)]
+    others = (values[:, :1] for values in (by_seed, windows, true))
+    ours = (chosen, np.mean(of_seeds, axis=0), true[:, :1])
+    return Gains(*(one - other for one, other in zip(ours, others, strict=True)), is_chosen=True)
+
+
+def _arms(design: Design, arms: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Values of arms by seed, of test windows, and true ones; tasks differ four-fold in their noise."""
+    shape = (STUDIES_AT_ONCE, arms, design.tasks)
+    scale = np.geomspace(0.5, 2, design.tasks)[:, None] if design.tasks > 1 else 1.0
+    true = design.between_tasks * generator.normal(size=shape)
+    # Two classes of windows add up, so that each has half of the variance.
+    spread = design.windows * np.sqrt(np.where(STRATA == 1, POSITIVES, NEGATIVES) / 2)
+    own, common = (generator.normal(size=(*of_some, len(STRATA))) for of_some in (shape, (*shape[:2], 1)))
+    windows = scale * spread * (np.sqrt(1 - design.shared) * own + np.sqrt(design.shared) * common)
+    seeds = scale * generator.normal(size=(*shape, design.seeds))
+    return true[..., None] + seeds + _of_windows(windows)[..., None], windows, true
+
+
+def _of_windows(windows: np.ndarray) -> np.ndarray:
+    """What the windows add to a metric: the mean over each class."""
+    return windows[..., STRATA == 1].mean(axis=-1) + windows[..., STRATA == 0].mean(axis=-1)
