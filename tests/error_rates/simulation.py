@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from learning.evaluation.choices import choose, qualities_of_others
-from study.claims import FAILS, HOLDS, verdicts
+from study.claims import FAILS, HOLDS, line_weights, verdicts
 from study.evidence import LEAST_TASKS, Evidence, of_one_task, over_tasks
 from study.statistics import CONFIDENCE, combined_reach, holm
 
@@ -77,16 +78,23 @@ def false_rate(design: Design, studies: int) -> float:
 
 def has_false_verdict(gains: Gains) -> np.ndarray:
     """Whether a study (studies,) has a false verdict, after Holm's correction over its lines."""
-    of_lines, tasks = list(lines(gains)), gains.by_seed.shape[2]
+    of_lines, claims, tasks = list(lines(gains)), *gains.true.shape[1:]
     p, means = (
         np.concatenate([values.reshape(len(values), -1) for values in of_all], axis=1)
         for of_all in zip(*((evidence.p(), evidence.mean) for evidence in of_lines), strict=True)
     )
     true = gains.true.reshape(len(p), -1)
     if tasks >= LEAST_TASKS:
-        true = np.concatenate([true, np.zeros(gains.by_seed.shape[:2])], axis=1)
-    found = verdicts(means, holm(p))
+        true = np.concatenate([true, np.zeros((len(p), claims))], axis=1)
+    found = verdicts(means, holm(p, weights_of(claims, tasks)))
     return (((found == HOLDS) & (true <= 0)) | ((found == FAILS) & (true >= 0))).any(axis=1)
+
+
+def weights_of(claims: int, tasks: int) -> np.ndarray:
+    """The weights of the lines of :func:`lines` in Holm's correction."""
+    together = claims if tasks >= LEAST_TASKS else 0
+    of_claims = pd.Series([*np.repeat(range(claims), tasks), *range(together)])
+    return line_weights(of_claims, of_claims.index >= claims * tasks).to_numpy()
 
 
 def lines(gains: Gains) -> Iterator[Evidence]:
@@ -96,16 +104,17 @@ def lines(gains: Gains) -> Iterator[Evidence]:
         yield over_tasks(gains.by_seed.mean(axis=-1))
 
 
-def needed_gain(design: Design, among: int, power: float = 0.8) -> float:
-    """The true gain with which a claim holds in a share ``power`` of studies, among so many lines of a table.
+def needed_gain(design: Design, claims: int, power: float = 0.8) -> float:
+    """The true gain with which a claim holds in a share ``power`` of studies with so many claims.
 
-    It is that of tasks together if there are enough of them. The p value is below 0.05 / ``among``, which is what
-    Holm's correction asks of the smallest one.
+    It is that of tasks together if there are enough of them, and otherwise that of a single task. Its p value is as
+    small as Holm's correction asks of the smallest one.
     """
-    needed = []
+    weights, needed = weights_of(claims, design.tasks), []
     for gains in simulated(design, 8 * STUDIES_AT_ONCE):
         *_, evidence = lines(gains)
-        reach = combined_reach(evidence.variances, evidence.degrees, 1 - (1 - CONFIDENCE) / among)
+        level = (1 - CONFIDENCE) * weights[-1] / weights.sum()
+        reach = combined_reach(evidence.variances, evidence.degrees, 1 - level)
         needed.append((reach - evidence.mean).ravel())
     return float(np.quantile(np.concatenate(needed), power))
 

@@ -52,7 +52,7 @@ def test_what_other_seeds_choose_among_equals_leads_by_nothing(candidates):
 
 
 def test_a_large_gain_is_found_and_a_larger_one_is_needed_among_more_lines():
-    alone, among = (needed_gain(Design(5, 1), lines) for lines in (1, 21))
+    alone, among = (needed_gain(Design(5, 1), claims) for claims in (1, 21))
     assert 1.5 < alone < among < 15
     assert needed_gain(Design(10, 1), 1) < alone
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.claims import claims_table, verdicts, with_verdicts
+from study.claims import claims_table, line_weights, verdicts, with_verdicts
 from study.comparisons import comparisons_table, published_table
 from study.evidence import CHOICE_COVARIANCE, choice_factor, of_one_task, over_tasks
 from study.formatting import ALL_TASKS, group_scope
@@ -259,8 +259,8 @@ def test_a_wider_lead_is_a_difference_of_differences(lead, verdict):
     assert row.window_error == pytest.approx(0, abs=1e-9)
 
 
-def test_every_line_of_a_run_is_corrected_for_all_lines():
-    """Whatever the claim, the size, the scope and the number of pairs."""
+def claims_of_three_tasks():
+    """Two stated claims at two sizes on three tasks of 3, 5 and 9 seeds: three claims of four lines."""
     tables = [
         replicates({"a": noisy(0.801, seeds, seed=i), "b": noisy(0.8, seeds, seed=9 + i)}, size=size, task=task)
         for i, (task, size, seeds) in enumerate(
@@ -269,19 +269,38 @@ def test_every_line_of_a_run_is_corrected_for_all_lines():
     ]
     metrics = dict.fromkeys("xyz", "AUROC")
     claims = [{"better": "a", "than": "b"}, {"better": "a", "than": "b", "wider_at": "1000"}]
-    rows = claims_table(measured(pd.concat(tables), metrics), metrics, claims, kinds_of(metrics))
+    return claims_table(measured(pd.concat(tables), metrics), metrics, claims, kinds_of(metrics))
+
+
+def test_every_line_of_a_run_is_corrected_for_all_lines():
+    """Whatever the claim, the size, the scope and the number of pairs; half of a claim is for its tasks together."""
+    rows = claims_of_three_tasks()
     assert len(rows) == (3 + 1) * 3
     assert rows["p"].notna().all()
-    assert rows["holm_p"].to_numpy() == pytest.approx(holm(rows["p"].to_numpy()))
-    assert rows["holm_p"].min() == pytest.approx(12 * rows["p"].min())
+    weights = np.where(rows["scope"] == ALL_TASKS, 1, 1 / 3)
+    assert rows["holm_p"].to_numpy() == pytest.approx(holm(rows["p"].to_numpy(), weights))
+    first = (rows["p"] / weights).idxmin()
+    assert rows["holm_p"][first] == pytest.approx(min(6 * rows["p"][first] / weights[first], 1))
+
+
+def test_all_claims_weigh_alike_and_half_is_for_tasks_together():
+    claims = pd.Series(list("aaaabbbcc"))
+    weights = line_weights(claims, pd.Series([False] * 3 + [True] + [False] * 3 + [True] * 2))
+    assert weights.tolist() == pytest.approx([1 / 3] * 3 + [1] + [2 / 3] * 3 + [1] * 2)
+    assert weights.groupby(claims).sum().tolist() == pytest.approx([2, 2, 2])
+
+
+def test_on_one_task_all_claims_are_corrected_for_their_number():
+    p_values = np.array([0.01, 0.04, 0.03])
+    rows = pd.DataFrame({"claim": list("abc"), "tasks": 1, "p": p_values, "difference": 1.0})
+    assert with_verdicts(rows)["holm_p"].to_numpy() == pytest.approx(holm(p_values))
 
 
 def test_lines_that_are_not_tested_do_not_count():
-    rows = pd.DataFrame({"p": [0.01, np.nan, 0.03], "difference": [1.0, 1.0, -1.0], "why": ["", "x", ""]})
-    judged = with_verdicts(rows)
-    assert judged["holm_p"].tolist() == pytest.approx([0.02, np.nan, 0.03], nan_ok=True)
-    assert judged["verdict"].tolist() == ["holds", "not tested", "fails"]
-    assert judged["why"].tolist() == ["", "x", ""]
+    rows = pd.DataFrame({"claim": list("aabc"), "tasks": [1, 2, 1, 1], "p": [0.01, np.nan, 0.03, np.nan]})
+    judged = with_verdicts(rows.assign(difference=[1.0, 1.0, -1.0, 1.0]))
+    assert judged["holm_p"].tolist() == pytest.approx([0.02, np.nan, 0.03, np.nan], nan_ok=True)
+    assert judged["verdict"].tolist() == ["holds", "not tested", "fails", "not tested"]
 
 
 def test_verdicts_follow_the_direction_of_the_gain_and_the_corrected_p():

@@ -103,6 +103,24 @@ def test_holm_lies_between_no_correction_and_bonferroni(p_values):
     assert (holm(tested) <= np.minimum(tested * len(tested), 1)).all()
 
 
+@given(P_VALUES, st.integers(0, 1000))
+def test_weights_move_the_level_between_hypotheses_and_do_not_raise_it(p_values, seed):
+    """The smallest ratio of p and weight is corrected by the sum of all weights, and only ratios matter."""
+    weights, tested = np.random.default_rng(seed).uniform(0.1, 3, len(p_values)), ~np.isnan(p_values)
+    corrected = holm(p_values, weights)
+    assert corrected == pytest.approx(holm(p_values, 7 * weights), nan_ok=True)
+    assert (corrected[tested] >= p_values[tested] - 1e-12).all()
+    if tested.any():
+        first = np.nanargmin(p_values / weights)
+        assert corrected[first] == pytest.approx(min(p_values[first] / weights[first] * weights[tested].sum(), 1))
+
+
+def test_holm_keeps_the_family_error_with_any_weights():
+    families = np.random.default_rng(3).uniform(size=(4000, 6))
+    corrected = holm(families, np.array([1, 1, 1, 5, 0.1, 0.5]))
+    assert (corrected < 0.05).any(axis=1).mean() == pytest.approx(0.05, abs=0.012)
+
+
 def test_holm_keeps_the_family_error_at_five_percent():
     generator = np.random.default_rng(2)
     families = generator.uniform(size=(2000, 10))

@@ -111,10 +111,24 @@ def pooled_row(claim: Claim, metric: str, gains: Sequence[Values], scope: str) -
 
 
 def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
-    """Fill in ``holm_p``, corrected for the number of all rows that have a p value, and ``verdict``."""
-    corrected = holm(claims["p"].to_numpy(dtype=np.float64))
+    """Fill in ``holm_p``, corrected for all rows that have a p value, and ``verdict``."""
+    tested = claims[claims["p"].notna()]
+    weights = line_weights(tested["claim"], tested["tasks"] > 1).reindex(claims.index, fill_value=1.0)
+    corrected = holm(claims["p"].to_numpy(dtype=np.float64), weights.to_numpy())
     found = verdicts(claims["difference"].to_numpy(dtype=np.float64), corrected)
     return claims.assign(holm_p=corrected, verdict=found)
+
+
+def line_weights(claims: pd.Series, is_together: pd.Series) -> pd.Series:
+    """The weight of each line of a table in Holm's correction.
+
+    All claims count alike, whatever the number of their lines. Half of the weight of a claim is on its lines on several
+    tasks together, and half on its lines on single tasks, so that the many tasks do not drown what they say together.
+    """
+    lines = pd.DataFrame({"claim": claims, "is_together": is_together})
+    of_sort = lines.groupby(["claim", "is_together"])["claim"].transform("size")
+    sorts = lines.groupby("claim")["is_together"].transform("nunique")
+    return 2.0 / (sorts * of_sort)
 
 
 def verdicts(gains: np.ndarray, corrected: np.ndarray) -> np.ndarray:

@@ -65,15 +65,25 @@ def combined_p(mean: np.ndarray, variances: np.ndarray, degrees: np.ndarray) -> 
     return np.where(is_found, np.exp(logarithm), without)
 
 
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """p values (..., n) corrected for their number n (Holm 1979); NaN stay NaN and do not count."""
+def holm(p_values: np.ndarray, weights: np.ndarray | float = 1.0) -> np.ndarray:
+    """p values (..., n) corrected for their number n (Holm 1979); NaN stay NaN and do not count.
+
+    The probability that any p of a true null hypothesis comes below a level is at most that level, whatever the
+    dependence between them.
+
+    Parameters
+    ----------
+    weights
+        Positive weights (n,), if some hypotheses shall be rejected more easily than others.
+    """
     p_values = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p_values, axis=-1, kind="stable")
-    # NaN come last, where no factor matters.
-    factors = (~np.isnan(p_values)).sum(axis=-1, keepdims=True) - np.arange(p_values.shape[-1])
-    scaled = np.take_along_axis(p_values, order, axis=-1) * factors
+    # NaN come last, and weigh nothing.
+    order = np.argsort(p_values / weights, axis=-1, kind="stable")
+    ordered = np.take_along_axis(p_values / weights, order, axis=-1)
+    weighing = np.where(np.isnan(p_values), 0.0, weights)
+    remaining = np.cumsum(np.take_along_axis(weighing, order, axis=-1)[..., ::-1], axis=-1)[..., ::-1]
     corrected = np.empty_like(p_values)
-    np.put_along_axis(corrected, order, np.minimum(np.maximum.accumulate(scaled, axis=-1), 1), axis=-1)
+    np.put_along_axis(corrected, order, np.minimum(np.maximum.accumulate(ordered * remaining, axis=-1), 1), axis=-1)
     return corrected
 
 
