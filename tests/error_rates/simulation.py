@@ -14,7 +14,7 @@ import pandas as pd
 
 from learning.evaluation.choices import choose, qualities_of_others
 from study.claims import FAILS, HOLDS, line_weights, verdicts
-from study.evidence import LEAST_TASKS, Evidence, of_one_task, over_tasks
+from study.evidence import LEAST_TASKS, Evidence, covariance_of_tasks, influences, of_one_task, over_tasks
 from study.statistics import CONFIDENCE, combined_reach, holm
 
 POSITIVES, NEGATIVES = 20, 80
@@ -41,7 +41,8 @@ class Design:
     between_tasks
         Standard deviation, between tasks, of the true quality of an arm. Its mean over all tasks is that of the others.
     shared
-        The share of the variance over windows that all tasks have in common.
+        The share of the variance over windows that all tasks have in common, if it is not 0; the windows are then the
+        same.
     """
 
     seeds: int
@@ -65,6 +66,7 @@ class Gains:
     windows: np.ndarray
     true: np.ndarray
     is_chosen: bool = False
+    has_common_windows: bool = False
 
 
 def false_rate(design: Design, studies: int) -> float:
@@ -100,8 +102,16 @@ def weights_of(claims: int, tasks: int) -> np.ndarray:
 def lines(gains: Gains) -> Iterator[Evidence]:
     """Yield the evidence of the lines of a table of claims: on single tasks, and from three on, on tasks together."""
     yield of_one_task(gains.by_seed, gains.windows, STRATA, gains.is_chosen)
-    if gains.by_seed.shape[2] >= LEAST_TASKS:
-        yield over_tasks(gains.by_seed.mean(axis=-1))
+    tasks = gains.by_seed.shape[2]
+    if tasks >= LEAST_TASKS:
+        added = influences(gains.windows, STRATA).reshape(*gains.windows.shape[:2], -1)
+        yield over_tasks(gains.by_seed.mean(axis=-1), *covariance_of_tasks(added, keys_of(gains), tasks))
+
+
+def keys_of(gains: Gains) -> np.ndarray:
+    """The keys of the windows of all tasks, one task after the other."""
+    tasks, windows = gains.windows.shape[2:]
+    return np.tile(np.arange(windows), tasks) if gains.has_common_windows else np.arange(tasks * windows)
 
 
 def needed_gain(design: Design, claims: int, power: float = 0.8) -> float:
@@ -130,7 +140,8 @@ def simulated(design: Design, studies: int) -> Iterator[Gains]:
 def _of_pairs(design: Design, generator: np.random.Generator) -> Gains:
     by_seed, windows, true = _arms(design, design.arms, generator)
     first, second = np.array(list(combinations(range(design.arms), 2))).T
-    return Gains(*(values[:, first] - values[:, second] for values in (by_seed, windows, true)))
+    differences = (values[:, first] - values[:, second] for values in (by_seed, windows, true))
+    return Gains(*differences, has_common_windows=design.shared > 0)
 
 
 def _of_best(design: Design, generator: np.random.Generator) -> Gains:

@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 from checkout import ROOT
 
-from error_rates.simulation import STRATA, Design, false_rate, has_false_verdict, lines, needed_gain, simulated
+from error_rates.simulation import (
+    STRATA,
+    Design,
+    false_rate,
+    has_false_verdict,
+    keys_of,
+    lines,
+    needed_gain,
+    simulated,
+)  # fmt: skip
 from error_rates.tables import TABLES
 from study.claims import claims_table
 from study.pairs import Measurements
@@ -29,6 +38,7 @@ LARGEST = 0.05 + 3 * np.sqrt(0.05 * 0.95 / STUDIES)
         Design(3, 3, 4),
         Design(5, 3, 2, between_tasks=2.0),
         Design(5, 5, 4, between_tasks=2.0),
+        Design(8, 9, 2, shared=1.0),
         Design(3, 1, candidates=9),
         Design(10, 1, candidates=24, windows=0.0),
         Design(10, 3, candidates=24),
@@ -57,7 +67,9 @@ def test_a_large_gain_is_found_and_a_larger_one_is_needed_among_more_lines():
     assert needed_gain(Design(10, 1), 1) < alone
 
 
-@pytest.mark.parametrize("design", [Design(5, 1, 4), Design(4, 3, 3), Design(5, 2, candidates=3)], ids=str)
+@pytest.mark.parametrize(
+    "design", [Design(5, 1, 4), Design(4, 3, 3), Design(4, 4, 3, shared=0.5), Design(5, 2, candidates=3)], ids=str
+)
 def test_simulated_studies_are_judged_as_tables_of_claims_are(design):
     """The p values of a simulated study are those of its table of claims, line for line."""
     gains = next(simulated(design, 250))
@@ -74,8 +86,9 @@ def test_simulated_studies_are_judged_as_tables_of_claims_are(design):
         table = pd.DataFrame(rows, columns=["task", "arm", "size", "seed", "metric", "value"])
         tasks = [f"task{task}" for task in range(design.tasks)]
         chosen = [claim["better"] for claim in claims] if gains.is_chosen else []
+        keys = dict(zip(tasks, keys_of(gains).reshape(design.tasks, -1), strict=True))
         measurements = Measurements(
-            table, dict.fromkeys(tasks, "AUROC"), WindowValues(dict.fromkeys(tasks, STRATA), values), chosen
+            table, dict.fromkeys(tasks, "AUROC"), WindowValues(dict.fromkeys(tasks, STRATA), keys, values), chosen
         )
         found = claims_table(measurements, dict.fromkeys(tasks, "AUROC"), claims, dict.fromkeys(tasks, "binary"))
         is_together = found["scope"] == "all tasks"

@@ -42,7 +42,7 @@ def test_seeds_widen_the_interval_of_an_arm():
         ("t", arm, "all", seed, "AUROC", auroc + by) for arm, shifts in seeds.items() for seed, by in enumerate(shifts)
     ]
     table = pd.DataFrame(rows, columns=["task", "arm", "size", "seed", "metric", "value"])
-    windows = WindowValues({"t": labels}, {(*row[:4],): values for row in rows if row[1] != "unknown"})
+    windows = WindowValues({"t": labels}, {}, {(*row[:4],): values for row in rows if row[1] != "unknown"})
     found = intervals_table(Measurements(table, {"t": "AUROC"}, windows), {"t": "AUROC"}).set_index("arm")
     width = found["high"] - found["low"]
     assert found["low"]["one"] < auroc < found["high"]["one"]
@@ -67,7 +67,7 @@ def test_a_profile_metric_has_a_t_interval_over_windows_and_seeds():
     rows = [(*key, "Spearman 1 bp", of_seed.mean()) for key, of_seed in values.items()]
     table = pd.DataFrame(rows, columns=["task", "arm", "size", "seed", "metric", "value"])
     metrics = {"t": "Spearman 1 bp"}
-    windows = WindowValues({"t": np.zeros(400)}, values)
+    windows = WindowValues({"t": np.zeros(400)}, {}, values)
     (row,) = intervals_table(Measurements(table, metrics, windows), metrics).itertuples()
     reach = np.hypot(4.3027 * row.seed_error, 1.9659 * row.window_error)
     assert (row.low, row.high) == pytest.approx((row.mean - reach, row.mean + reach), abs=1e-5)

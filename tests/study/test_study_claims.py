@@ -36,7 +36,10 @@ def measured(table, metrics=AUROC, spread=0.01, chosen=()):
     values = {
         (row.task, row.arm, row.size, row.seed): row.value + patterns[row.task, row.arm] for row in table.itertuples()
     }
-    windows = WindowValues({task: np.arange(WINDOWS) % 2 for task in set(table["task"])}, values)
+    tasks = list(dict.fromkeys(table["task"]))
+    strata = {task: np.arange(WINDOWS) % 2 for task in tasks}
+    keys = {task: np.arange(WINDOWS) + WINDOWS * index for index, task in enumerate(tasks)}
+    windows = WindowValues(strata, keys, values)
     return Measurements(table, metrics, windows, chosen)
 
 
@@ -178,7 +181,31 @@ def test_a_claim_on_several_tasks_is_a_t_test_of_their_means():
     # What leads by 0.1, 0.2 and 0.3 says little of a fourth task.
     assert pooled["verdict"] == "undecided"
     assert rows["verdict"].tolist()[:3] == ["holds"] * 3
-    assert np.isnan([pooled["seed_error"], pooled["window_error"], *rows["task_error"][:3]]).all()
+    assert np.isnan([pooled["seed_error"], *rows["task_error"][:3]]).all()
+    assert pooled["window_error"] == 0, "they have no window in common"
+
+
+def test_test_windows_that_tasks_have_in_common_do_not_average_out_over_tasks():
+    """All tasks see the same windows and the same noise of them, of which nothing shows between tasks."""
+    tables = [
+        replicates({"a": noisy(0.81, 5, seed=i), "b": noisy(0.8, 5, seed=9 + i)}, task=t) for i, t in enumerate("xyz")
+    ]
+    table, pattern = pd.concat(tables), np.random.default_rng(1).normal(0, 0.1, WINDOWS)
+    values = {
+        (row.task, row.arm, row.size, row.seed): row.value + pattern * (row.arm == "a") for row in table.itertuples()
+    }
+    metrics, strata = dict.fromkeys("xyz", "AUROC"), dict.fromkeys("xyz", np.arange(WINDOWS) % 2)
+    found = {}
+    for name, step in (("own", WINDOWS), ("common", 0)):
+        keys = {task: np.arange(WINDOWS) + step * index for index, task in enumerate("xyz")}
+        measurements = Measurements(table, metrics, WindowValues(strata, keys, values))
+        claims = claims_table(measurements, metrics, [{"better": "a", "than": "b"}], kinds_of(metrics))
+        found[name] = claims.iloc[-1]
+    assert found["own"]["task_error"] == found["common"]["task_error"]
+    assert found["own"]["window_error"] == 0
+    # Two classes of 100 windows each, as on a single task.
+    assert found["common"]["window_error"] == pytest.approx(0.1 * np.sqrt(2 / 100), rel=0.15)
+    assert found["common"]["p"] > found["own"]["p"]
 
 
 def test_tasks_count_alike_whatever_their_seeds():

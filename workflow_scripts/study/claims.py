@@ -11,9 +11,9 @@ import pandas as pd
 from workflow_support.metrics import gain_sign
 
 from .evaluations import ALL
-from .evidence import LEAST_SEEDS, LEAST_TASKS, Evidence, over_tasks
+from .evidence import LEAST_SEEDS, LEAST_TASKS, Evidence
 from .formatting import ALL_TASKS, claim_sentence, group_scope, scope_of_kind
-from .pairs import Measurements, Values
+from .pairs import Measurements, Values, evidence_of_tasks
 from .statistics import holm
 
 LEVEL = 0.05
@@ -106,8 +106,9 @@ def pooled_row(claim: Claim, metric: str, gains: Sequence[Values], scope: str) -
     row = _row(claim, metric, scope, gains)
     if len(gains) < LEAST_TASKS:
         return row | {"why": f"{len(gains)} of at least {LEAST_TASKS} tasks"}
-    evidence = over_tasks(np.array([of_task.by_seed.mean() for of_task in gains]))
-    return row | {"task_error": evidence.error()} | _tested(evidence)
+    evidence = evidence_of_tasks(gains)
+    errors = {"task_error": evidence.error(slice(0, 1)), "window_error": evidence.error(slice(1, None))}
+    return row | errors | _tested(evidence)
 
 
 def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,8 @@ The gain of task t with seed s on the test windows of t is modelled as
 The test windows are the same for all seeds, so more seeds do not average their noise away. A claim about one task is
 about ``mean + task[t]``: its variance is that over seeds, divided by their number, plus that over test windows. A claim
 about tasks like those that were studied is about ``mean``. The means of the tasks vary for all three reasons, so their
-variance over tasks has everything in it, and tasks may differ in their noise. It assumes that each task has test
-windows of its own.
+variance over tasks has everything in it, and tasks may differ in their noise. Only what tasks have in common does not
+show in it: if they have test windows in common, the covariance that these cause is added.
 
 All functions broadcast over leading axes. ``docs/error_rates.md`` has the rates of false verdicts.
 """
@@ -37,7 +37,7 @@ largest for three (:mod:`learning.evaluation.choices`).
 class Evidence:
     """A mean (...), its variances by source (..., sources), and the degrees of freedom of each estimate (sources,).
 
-    The sources are seeds and each class of test windows, or tasks.
+    The sources are seeds and each class of test windows; or tasks, and test windows that tasks have in common.
     """
 
     mean: np.ndarray
@@ -83,9 +83,49 @@ def of_one_task(by_seed: np.ndarray, windows: np.ndarray, strata: np.ndarray, is
     return Evidence(by_seed.mean(axis=-1), np.stack([of_seeds, *of_windows], axis=-1), np.array(degrees))
 
 
-def over_tasks(means: np.ndarray) -> Evidence:
-    """The evidence on other tasks from the mean gains of tasks (..., tasks), which count alike."""
-    return Evidence(means.mean(axis=-1), _variance_of_mean(means)[..., None], np.array([means.shape[-1] - 1]))
+def over_tasks(means: np.ndarray, common: np.ndarray | float = 0.0, windows: int = 0) -> Evidence:
+    """The evidence on other tasks from the mean gains of tasks (..., tasks), which count alike.
+
+    Parameters
+    ----------
+    common, windows
+        The covariance (...) of :func:`covariance_of_tasks`, and the number of windows that it comes from.
+    """
+    tasks = means.shape[-1]
+    of_tasks = _variance_of_mean(means)
+    variances = np.stack([of_tasks, np.broadcast_to(np.maximum(common, 0.0), of_tasks.shape)], axis=-1)
+    return Evidence(means.mean(axis=-1), variances, np.array([tasks - 1, max(windows, tasks) - 1]))
+
+
+def influences(windows: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """What each test window adds to the mean of a task (..., windows); their squares add up to its variance."""
+    found = np.empty(windows.shape)
+    for stratum in np.unique(strata):
+        rows = np.flatnonzero(strata == stratum)
+        of_class = windows[..., rows]
+        scale = np.sqrt(len(rows) * max(len(rows) - 1, 1))
+        found[..., rows] = (of_class - of_class.mean(axis=-1, keepdims=True)) / scale
+    return found
+
+
+def covariance_of_tasks(added: np.ndarray, keys: np.ndarray, tasks: int) -> tuple[np.ndarray, int]:
+    """The mean covariance (...) of two tasks that is due to test windows in common, and the number of these windows.
+
+    Parameters
+    ----------
+    added
+        The influences of the windows of all tasks, one task after the other (..., windows of all tasks).
+    keys
+        What identifies a window (windows of all tasks,): equal ones are the same window in several tasks.
+    """
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order][0] - 1))
+    sizes = np.diff(starts, append=len(keys))
+    if sizes.max() == 1:
+        return np.zeros(added.shape[:-1]), 0
+    sums = np.add.reduceat(added[..., order], starts, axis=-1)
+    of_pairs = (sums**2).sum(axis=-1) - (added**2).sum(axis=-1)
+    return of_pairs / (tasks * (tasks - 1)), int((sizes > 1).sum())
 
 
 def choice_factor(seeds: int) -> float:

@@ -33,7 +33,7 @@ METHODS_TEXT = f"""\
   them. `Error` is the standard error by source. If tasks are in groups, such as draws of one condition, each group is
   pooled instead of all tasks.
 - `p` is two-sided. `Holm p` is corrected for all lines of the table, so that any false verdict among them has a
-  probability of at most {LEVEL}.
+  probability of at most {LEVEL}. All claims count alike, and half of each is its line on tasks together.
 - A claim `holds` if its gain is positive and `Holm p` below {LEVEL}. It `fails`, and the opposite is true, if the gain
   is negative and `Holm p` below {LEVEL}. Otherwise it is `undecided`, which does not say that the arms are equal. It is
   not tested on one task with fewer than {LEAST_SEEDS} pairs of networks, or on fewer than {LEAST_TASKS} tasks together.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from .evidence import Evidence, of_one_task
+from .evidence import Evidence, covariance_of_tasks, influences, of_one_task, over_tasks
 from .predictions import WindowValues
 
 
@@ -20,9 +20,10 @@ class Values:
     ----------
     by_seed
         One value per seed (seeds,).
-    windows, strata
-        The mean over seeds of the values of test windows, and the class of each window (windows,); None if the values
-        of any seed are not known.
+    windows
+        The mean over seeds of the values of test windows (windows,); None if the values of any seed are not known.
+    strata, keys
+        The class and the key of each of these windows.
     is_chosen
         Whether the networks of some seeds were chosen by other seeds.
     """
@@ -30,6 +31,7 @@ class Values:
     by_seed: pd.Series
     windows: np.ndarray | None
     strata: np.ndarray | None
+    keys: np.ndarray | None
     is_chosen: bool
 
     def evidence(self) -> Evidence | None:
@@ -41,18 +43,30 @@ class Values:
     def times(self, factor: float) -> Values:
         """All values times a factor."""
         windows = None if self.windows is None else factor * self.windows
-        return Values(factor * self.by_seed, windows, self.strata, self.is_chosen)
+        return replace(self, by_seed=factor * self.by_seed, windows=windows)
 
     def minus(self, other: Values) -> Values:
         """The difference from values of the same task, for the seeds that both have."""
         # The test windows of a task are the same for all sizes, so that their values can be subtracted.
         known = self.windows is not None and other.windows is not None
-        return Values(
-            (self.by_seed - other.by_seed).dropna(),
-            self.windows - other.windows if known else None,
-            self.strata,
-            self.is_chosen or other.is_chosen,
+        return replace(
+            self,
+            by_seed=(self.by_seed - other.by_seed).dropna(),
+            windows=self.windows - other.windows if known else None,
+            is_chosen=self.is_chosen or other.is_chosen,
         )
+
+
+def evidence_of_tasks(values: Sequence[Values]) -> Evidence:
+    """The evidence of several tasks on tasks like them.
+
+    If the test windows of some tasks are not known, the tasks are taken to have none in common.
+    """
+    means = np.array([of_task.by_seed.mean() for of_task in values])
+    if any(of_task.windows is None for of_task in values):
+        return over_tasks(means)
+    added = np.concatenate([influences(of_task.windows, of_task.strata) for of_task in values])
+    return over_tasks(means, *covariance_of_tasks(added, np.concatenate([each.keys for each in values]), len(values)))
 
 
 class Measurements:
@@ -95,7 +109,8 @@ class Measurements:
         by_seed = self._values[task, arm, size] if seeds is None else self._values[task, arm, size][seeds]
         found = [self._windows.values.get((task, arm, size, seed)) for seed in by_seed.index]
         windows = None if any(each is None for each in found) else np.mean(found, axis=0, dtype=np.float64)
-        return Values(by_seed, windows, self._windows.strata.get(task), arm in self._chosen)
+        strata, keys = self._windows.strata.get(task), self._windows.keys.get(task)
+        return Values(by_seed, windows, strata, keys, arm in self._chosen)
 
     def difference(self, task: str, first: str, second: str, size: str) -> Values:
         """The differences first - second of two arms for their common seeds."""

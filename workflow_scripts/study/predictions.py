@@ -30,11 +30,14 @@ class WindowValues:
     ----------
     strata
         The class of each test window (windows,), by task; zeros for tasks without classes.
+    keys
+        What identifies each test window (windows,), by task: equal integers are the same window in two tasks.
     values
         Values (windows,), float32, by replicate.
     """
 
     strata: Mapping[str, np.ndarray] = field(default_factory=dict)
+    keys: Mapping[str, np.ndarray] = field(default_factory=dict)
     values: Mapping[Replicate, np.ndarray] = field(default_factory=dict)
 
 
@@ -67,7 +70,12 @@ def read_window_values(
             windows = of_seed[_identity(of_seed)].reset_index(drop=True)
             _require_same_windows(*first.setdefault(task, (path, windows)), path, windows, seed)
             values[*model, seed] = _values_of_replicate(of_seed, metrics[task]).astype(np.float32)
-    return WindowValues({task: _strata(windows) for task, (_, windows) in first.items()}, values)
+    windows_of = {task: windows for task, (_, windows) in first.items()}
+    return WindowValues(
+        {task: _strata(windows) for task, windows in windows_of.items()},
+        {task: _keys(windows) for task, windows in windows_of.items()},
+        values,
+    )
 
 
 def _model(evaluation: Path) -> Model:
@@ -88,6 +96,11 @@ def _require_same_windows(first: Path, allowed: pd.DataFrame, path: Path, window
 
 def _strata(windows: pd.DataFrame) -> np.ndarray:
     return windows[LABEL].to_numpy() if LABEL in windows else np.zeros(len(windows))
+
+
+def _keys(windows: pd.DataFrame) -> np.ndarray:
+    identity = windows.drop(columns=LABEL, errors="ignore")
+    return pd.util.hash_pandas_object(identity, index=False).to_numpy().view(np.int64)
 
 
 def _is_needed(column: str, metric: str) -> bool:
