@@ -84,6 +84,10 @@ def test_each_task_has_the_contestants_of_its_kind(plan: Plan) -> None:
     assert models.arms_for("motifs") == ["labelled_standard", "labelled_hyperbolic", "labelled_irrep"]
 
 
+def test_comparisons_know_which_combinations_are_chosen_by_other_seeds(plan: Plan) -> None:
+    assert plan.study.compared()["chosen"] == ["best"]
+
+
 def test_contestants_consist_of_arms_and_seeds(plan: Plan) -> None:
     models = plan.models
     assert models.members("best") == ["irrep_k1", "irrep_k2"]

@@ -38,9 +38,10 @@ POOLED = """\
 ## Claims, over the tasks of all runs
 
 Each line is about tasks like those of all runs together, separately for each kind of task, because arms of the same
-name differ between kinds in more than their data. `Holm p` is corrected for all lines of this table. `ahead at` counts
-the tasks whose mean gain is positive. `fewest` is the smallest training size of each task that has several. Runs whose
-tasks are in groups, such as the conditions of an experiment, are left out, because their claims are pooled by group."""
+name differ between kinds in more than their data. The tasks are taken to have no test windows in common. `Holm p` is
+corrected for all lines of this table. `ahead at` counts the tasks whose mean gain is positive. `fewest` is the smallest
+training size of each task that has several. Runs whose tasks are in groups, such as the conditions of an experiment,
+are left out, because their claims are pooled by group."""
 
 
 def collect_pages(runs: Sequence[Path], out: Path, note: str = "") -> None:

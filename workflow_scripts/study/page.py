@@ -30,10 +30,11 @@ METHODS_TEXT = f"""\
 - The `gain` of a claim is positive if the claim is right, for metrics of either direction. A line about one task is
   about that task alone, with other seeds and other test windows. A line about tasks like several that were studied is
   about other tasks; it rests on the mean gains of the tasks, which count alike (t test), and needs {LEAST_TASKS} of
-  them. `Error` is the standard error by source. If tasks are in groups, such as draws of one condition, each group is
-  pooled instead of all tasks.
+  them. `Error` is the standard error by source; on tasks together, that of windows is due to windows that tasks have in
+  common. If tasks are in groups, such as draws of one condition, each group is pooled instead of all tasks.
 - `p` is two-sided. `Holm p` is corrected for all lines of the table, so that any false verdict among them has a
-  probability of at most {LEVEL}. All claims count alike, and half of each is its line on tasks together.
+  probability of at most {LEVEL}. All claims count alike, and half of each is its line on tasks together, if it has
+  one.
 - A claim `holds` if its gain is positive and `Holm p` below {LEVEL}. It `fails`, and the opposite is true, if the gain
   is negative and `Holm p` below {LEVEL}. Otherwise it is `undecided`, which does not say that the arms are equal. It is
   not tested on one task with fewer than {LEAST_SEEDS} pairs of networks, or on fewer than {LEAST_TASKS} tasks together.
