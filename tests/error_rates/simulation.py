@@ -22,6 +22,7 @@ STRATA = np.repeat([1, 0], [POSITIVES, NEGATIVES])
 LUCK = 0.9
 """Correlation, over seeds, of the quality of a network on the validation split and on the test split."""
 STUDIES_AT_ONCE = 250
+HALF, OTHERS, ALL = "the other half", "all others", "all"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Design:
     arms
         All pairs of arms are claims: 4 arms make 6 claims, 7 arms 21.
     candidates
-        If not 0, the one claim is that the best of so many arms, as other seeds choose it, is better than another arm.
+        If not 0, the one claim is that the best of so many arms is better than another arm.
+    way
+        The seeds that choose it for each seed: the other half, as studies do, or all others, or all.
     windows
         Standard deviation of what the test windows add to an arm. It is the same for all seeds.
     between_tasks
@@ -49,6 +52,7 @@ class Design:
     tasks: int
     arms: int = 2
     candidates: int = 0
+    way: str = HALF
     windows: float = 0.5
     between_tasks: float = 0.0
     shared: float = 0.0
@@ -150,13 +154,22 @@ def _of_best(design: Design, generator: np.random.Generator) -> Gains:
     luck = by_seed - _of_windows(windows)[..., None]
     quality = LUCK * luck + np.sqrt(1 - LUCK**2) * luck.std() * generator.normal(size=luck.shape)
     of_candidates = np.moveaxis(quality[:, 1:], 1, 2)
-    taken = 1 + choose(qualities_of_others(of_candidates, [[seed] for seed in range(design.seeds)]))
+    taken = 1 + choose(_qualities(of_candidates, design.way))
     chosen = np.take_along_axis(by_seed, taken[:, None], axis=1)
     # The windows of the networks that were chosen, averaged over seeds.
     of_seeds = [np.take_along_axis(windows, taken[:, None, :, seed, None], axis=1) for seed in range(design.seeds)]
     others = (values[:, :1] for values in (by_seed, windows, true))
     ours = (chosen, np.mean(of_seeds, axis=0), true[:, :1])
-    return Gains(*(one - other for one, other in zip(ours, others, strict=True)), is_chosen=True)
+    return Gains(*(one - other for one, other in zip(ours, others, strict=True)), is_chosen=design.way == HALF)
+
+
+def _qualities(qualities: np.ndarray, way: str) -> np.ndarray:
+    """The mean quality (..., candidates, seeds) by which each seed chooses."""
+    seeds = qualities.shape[-1]
+    if way == HALF:
+        return qualities_of_others(qualities, [[seed] for seed in range(seeds)])
+    total = qualities.sum(axis=-1, keepdims=True)
+    return (total - qualities) / (seeds - 1) if way == OTHERS else np.broadcast_to(total / seeds, qualities.shape)
 
 
 def _arms(design: Design, arms: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
