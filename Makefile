@@ -31,7 +31,7 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo report results benchmark docs page test test-slow lint bench reliability clean $(RUN_TARGETS)
+.PHONY: help setup demo report results benchmark docs page test test-slow lint bench calibration reliability clean $(RUN_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
@@ -104,6 +104,9 @@ bench: setup ## measure networks, training, negatives, sequences and the plan of
 	$(BIN)/python benchmarks/bench_sequences.py
 	$(BIN)/python benchmarks/bench_negatives.py --megabases 100 --peaks 30000
 	$(BIN)/python benchmarks/bench_plan.py
+
+calibration: setup ## simulate studies and write how often their verdicts are false into docs/error_rates.md
+	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m error_rates
 
 # Some minutes of two idle cores each; the page tells what was found even where a check fails.
 reliability: setup ## kill trainings and run the demo twice, and write what that showed into docs/reliability.md

@@ -187,17 +187,47 @@ def test_combinations_are_ensembles_and_strand_averages(task, average_strands):
         assert (evaluation["reverse_complement"]["largest_absolute"] < 1e-5) == average_strands
 
 
-def test_the_best_candidate_on_validation_is_taken_for_all_replicates(task):
-    """By all seeds, those that no replicate averages too: combinations of one seed and of several choose alike."""
-    qualities = {"x": {0: 0.7, 1: 0.9, 2: 0.5}, "y": {0: 0.75, 1: 0.75, 2: 0.75}}
+def save_candidates(task, qualities):
     for arm, of_seeds in qualities.items():
         facts = {seed: {"arm": arm, "quality": quality} for seed, quality in of_seeds.items()}
         save_replicates(task, arm, REGULAR, facts)
-    found = evaluate(task, "xy", [[0], [1]], [[0], [1]])
-    assert [evaluation["chosen"] for evaluation, _ in found] == [["y"], ["y"]]
-    assert found[0][0]["candidates"] == pytest.approx({"x": 0.7, "y": 0.75})
-    ((_, alone),) = evaluate(task, "y", seeds=[[1]])
-    assert found[1][1].equals(alone)
+
+
+def test_each_half_of_the_replicates_takes_the_candidate_that_is_best_in_the_other_half(task):
+    """The seeds that choose are not the seeds that are tested."""
+    save_candidates(task, {"x": {0: 0.9, 1: 0.2, 2: 0.9, 3: 0.4}, "y": {0: 0.5, 1: 0.7, 2: 0.5, 3: 0.7}})
+    found = evaluate(task, "xy", [[0], [1]], [[0], [1], [2], [3]])
+    assert [evaluation["chosen"] for evaluation, _ in found] == [["y"], ["x"], ["y"], ["x"]]
+    assert found[0][0]["candidates"] == pytest.approx({"y": 0.7, "x": 0.3})
+    assert found[1][0]["candidates"] == pytest.approx({"x": 0.9, "y": 0.5})
+    for arm, seed in zip("yxyx", range(4), strict=True):
+        ((_, alone),) = evaluate(task, arm, seeds=[[seed]])
+        assert found[seed][1].equals(alone)
+
+
+@pytest.mark.parametrize("lucky", [0, 1, 2])
+def test_luck_of_a_seed_does_not_decide_what_is_tested_with_it(task, lucky):
+    seeds = (0, 1, 2)
+    save_candidates(
+        task, {"x": {seed: 0.9 if seed == lucky else 0.5 for seed in seeds}, "y": dict.fromkeys(seeds, 0.6)}
+    )
+    found = evaluate(task, "xy", [[0], [1]], [[seed] for seed in seeds])
+    assert found[lucky][0]["chosen"] == ["y"]
+
+
+def test_replicates_of_several_seeds_are_chosen_by_the_seeds_of_the_others(task):
+    save_candidates(task, {"x": {1: 0.9, 2: 0.7, 3: 0.1, 4: 0.2}, "y": dict.fromkeys((1, 2, 3, 4), 0.5)})
+    found = evaluate(task, "xy", [[0], [1]], [[1, 2], [3, 4]])
+    assert [evaluation["chosen"] for evaluation, _ in found] == [["y"], ["x"]]
+    assert found[1][0]["candidates"] == pytest.approx({"x": 0.8, "y": 0.5})
+    assert [evaluation["members"] for evaluation, _ in found] == [2, 2]
+
+
+def test_a_single_replicate_is_chosen_by_its_own_seeds(task):
+    """There are no others."""
+    save_candidates(task, {"x": {1: 0.4}, "y": {1: 0.5}})
+    ((evaluation, _),) = evaluate(task, "xy", [[0], [1]], [[1]])
+    assert evaluation["chosen"] == ["y"]
 
 
 def test_a_candidate_of_several_arms_is_named_by_all_of_them_and_its_rivals_are_not_loaded(task):

@@ -8,7 +8,6 @@ from typing import Any
 
 from torch import nn
 
-from rc_equivariant.centring import Centred
 from rc_equivariant.descriptions.networks import NetworkDescription
 from rc_equivariant.encoding import KmerEncoding
 from rc_equivariant.layers.module import EquivariantModule
