@@ -52,7 +52,8 @@ class TiedWeights(EquivariantModule):
     def initialise(self, beside: Tensor | float = 0.0) -> None:
         """Draw the weights again, with E[y^2] twice the mean square of the live inputs (He et al. 2015).
 
-        ``beside`` is a number of further inputs for each channel, shape (out,), that another term of the layer reads.
+        ``beside`` is a number of further inputs for each channel, shape (out,), that other terms of a sum with this
+        layer read: all terms together then have that mean square.
         """
         self.weight.copy_(self.tying.he_normal(self.live_inputs() + beside) / self.gain)
 
