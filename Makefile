@@ -31,10 +31,10 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo report results benchmark docs page test lint bench reliability clean $(RUN_TARGETS)
+.PHONY: help setup demo report results benchmark docs page test test-slow lint bench calibration reliability clean $(RUN_TARGETS)
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
 
 setup: $(INSTALLED) ## install everything into .venv (and bedtools and Chromium into Debian, as root)
 
@@ -85,8 +85,11 @@ page: setup ## gather the pages of the runs of resources/runs that were done int
 	PYTHONPATH=workflow_scripts $(BIN)/python -m study.collect_pages $(addprefix results/,$(RUNS)) --out docs \
 		--note 'What these runs show in words, and what limits them, is in [measurements.md](measurements.md).'
 
-test: lint ## lint, then run every test
-	$(BIN)/pytest -n 2 --dist loadfile
+test: lint ## lint, then run every test that is not slow
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow'
+
+test-slow: setup ## run the tests that take long and hardly ever fail
+	$(BIN)/pytest -n 2 -m slow
 
 lint: setup ## check style and the workflow's conventions
 	$(BIN)/ruff check
@@ -101,6 +104,9 @@ bench: setup ## measure networks, training, negatives, sequences and the plan of
 	$(BIN)/python benchmarks/bench_sequences.py
 	$(BIN)/python benchmarks/bench_negatives.py --megabases 100 --peaks 30000
 	$(BIN)/python benchmarks/bench_plan.py
+
+calibration: setup ## simulate studies and write how often their verdicts are false into docs/error_rates.md
+	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m error_rates
 
 # Some minutes of two idle cores each; the page tells what was found even where a check fails.
 reliability: setup ## kill trainings and run the demo twice, and write what that showed into docs/reliability.md

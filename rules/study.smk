@@ -44,6 +44,7 @@ rule compare_arms:
         evaluations=models.scores(run.tasks),
         predictions=models.scores(run.tasks, file="predictions.tsv"),
     output:
+        intervals=run.path("study/intervals.tsv"),
         comparisons=run.path("study/comparisons.tsv"),
         claims=run.path("study/claims.tsv"),
         published=run.path("study/published.tsv"),
@@ -60,8 +61,6 @@ rule compare_arms:
     params:
         study=study.compared(),
         kinds=run.kinds,
-        bootstraps=1000,
-        seed=1,
         code=code("compare_arms"),
     script:
         "../workflow_scripts/compare_arms.py"

@@ -122,7 +122,8 @@ def _invariant(network: nn.Module) -> nn.Module:
 
 
 def _on_both_strands(network: nn.Module) -> nn.Module:
-    return network if isinstance(network, StrandAverage) else StrandAverage(network).eval()
+    is_average = any(isinstance(part, StrandAverage) for part in network.modules())
+    return network if is_average else StrandAverage(network).eval()
 
 
 def _positive_test_windows(

@@ -1,12 +1,13 @@
-"""Replicates and predictions of a study -> paired comparisons, tested claims, and gaps to published values."""
+"""Replicates and predictions of a study -> intervals of arms, paired comparisons, tested claims, gaps to published."""
 
 from pathlib import Path
 from typing import Any
 
+from study.arm_intervals import intervals_table
 from study.claims import claims_table
 from study.comparisons import comparisons_table, published_table
 from study.pairs import Measurements
-from study.predictions import resample_predictions
+from study.predictions import read_window_values
 from study.tables import read_table, write_table
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
@@ -18,8 +19,7 @@ def compare_arms(
     evaluations: list[Path],
     study: dict[str, Any],
     kinds: dict[str, str],
-    bootstraps: int,
-    seed: int,
+    intervals: Path,
     comparisons: Path,
     claims: Path,
     published: Path,
@@ -31,23 +31,24 @@ def compare_arms(
     predictions, evaluations
         Files of the same arms and sizes, in the same order.
     study
-        ``reference`` and ``metric`` by kind of task, ``claims``, ``groups`` by task, and ``published``, a list of
-        ``task, metric, value, source``.
+        ``reference`` and ``metric`` by kind of task, ``claims``, ``groups`` by task, ``published``, a list of
+        ``task, metric, value, source``; and ``chosen``, the "best of" combinations.
     kinds
         The kind of each task.
-    bootstraps, seed
-        The number of times that test windows are drawn with replacement, and the seed of the draws.
+    intervals
+        The mean of every arm with its interval, to write.
     """
     metrics, references = ({task: study[key][kind] for task, kind in kinds.items()} for key in ("metric", "reference"))
-    resampled = resample_predictions(predictions, evaluations, metrics, bootstraps, seed)
+    windows = read_window_values(predictions, evaluations, metrics)
     of_replicates = read_table(replicates)
-    measurements = Measurements(of_replicates, metrics, resampled)
+    measurements = Measurements(of_replicates, metrics, windows, study["chosen"])
     of_claims = [(claim["better"], claim["than"]) for claim in study["claims"]]
     compared = comparisons_table(measurements, metrics, references, of_claims)
     tested = claims_table(measurements, metrics, study["claims"], kinds, study["groups"])
     against_published = published_table(of_replicates, study["published"])
-    with atomic_paths(comparisons, claims, published) as paths:
-        for table, path in zip((compared, tested, against_published), paths, strict=True):
+    of_arms = intervals_table(measurements, metrics)
+    with atomic_paths(intervals, comparisons, claims, published) as paths:
+        for table, path in zip((of_arms, compared, tested, against_published), paths, strict=True):
             write_table(table, path)
     holding = int((tested["verdict"] == "holds").sum())
     logger.info("Made %d comparisons; %d rows of claims, of which %d hold.", len(compared), len(tested), holding)

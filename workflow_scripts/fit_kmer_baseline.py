@@ -43,6 +43,7 @@ def fit_kmer_baseline(
         parameters=fitted.parameters,
         multiply_adds=fitted.parameters,
         device="cpu",
+        arithmetic=str(fitted.logits.dtype),
     )
     # Counts are the same on both strands.
     fit = findings(found, StrandLogits(logits, logits), table[test])

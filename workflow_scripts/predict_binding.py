@@ -35,6 +35,9 @@ def predict_binding(
     """Score one window for every ``stride`` bases of the regions, or of the contigs if no regions are given.
 
     The score is the mean logit of the networks, and of both strands if asked for, and the probability is its sigmoid.
+    Where no window has the same middle as its tile, the score is the mean of the two windows beside it, so that a tile
+    has the same score from either strand. Tiles are cut from the start of a region: from the other strand they lie
+    elsewhere, unless the length of the region is a multiple of ``stride`` or no larger than the window.
     Windows without a known base have none. The table lists windows, cut at the ends of their contig, with the name of
     their region or contig. The bigWig has the probability over the tile of each window; where regions overlap, the
     first tile counts.
@@ -51,8 +54,12 @@ def predict_binding(
     ):
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
-            logits = mean_logits(networks, block.codes, average_strands=average_strands, clock=clock)
-            scores = _as_rows(logits, block, genome.sizes[block.contig])
+            logits = np.empty(len(block.codes))
+            for has_two_windows, tiles, codes in block.by_windows():
+                logits[tiles] = mean_logits(
+                    networks, codes, average_strands=average_strands, clock=clock, two_windows=has_two_windows
+                )
+            scores = _as_rows(logits, block, genome.sizes[block.contig], width)
             scores.to_csv(rows, sep="\t", columns=TABLE_COLUMNS, header=False, index=False, float_format="%.6g")
             track.add(block.contig, block.tiles.starts, block.tiles.ends, scores["probability"])
             scored += len(scores)
@@ -60,14 +67,14 @@ def predict_binding(
     logger.info("Scored %d windows of %d bases with %d networks.", scored, width, len(networks))
 
 
-def _as_rows(logits: np.ndarray, block: TileBlock, contig_size: int) -> pd.DataFrame:
-    """The rows of the table, one per tile."""
+def _as_rows(logits: np.ndarray, block: TileBlock, contig_size: int, width: int) -> pd.DataFrame:
+    """The rows of the table, one per tile, from the start of its window to the end, or to that of its second one."""
     starts = block.tiles.window_starts
     return pd.DataFrame(
         {
             "contig": block.contig,
             "start": np.maximum(starts, 0),
-            "end": np.minimum(starts + block.codes.shape[1], contig_size),
+            "end": np.minimum(starts + width + block.tiles.has_two_windows, contig_size),
             "name": block.names,
             "score": logits,
             "probability": sigmoid(logits),

@@ -43,9 +43,9 @@ def predict_profiles(
     """Predict the regions, or the contigs if no regions are given, in tiles as wide as the networks' output.
 
     Tiles lie side by side from the start of each region. A narrower one, at the end of a region or for a short region,
-    is the middle of an output. Tiles whose input has no known base have no prediction. If the length of a contig is a
-    multiple of the output, equivariant networks predict the same from either strand; otherwise tiles that are cut from
-    the other end lie elsewhere.
+    is the middle of an output, or the mean of the two outputs beside its middle. Tiles whose input has no known base
+    have no prediction. If the length of a contig is a multiple of the output, or at most one output, equivariant
+    networks predict the same from either strand; otherwise tiles that are cut from the other end lie elsewhere.
 
     Parameters
     ----------
@@ -82,10 +82,14 @@ def predict_profiles(
         written = [stack.enter_context(TrackWriter(path, genome.sizes)) for path in track_paths]
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
-            starts = block.tiles.window_starts
-            read = {name: each.read(block.contig, starts, output) for name, each in inputs.items()}
-            with clock.timing(len(block.codes) * len(networks) * (2 if average_strands else 1)):
-                reads = expected_reads(networks, block.codes, read, average_strands=average_strands)
+            reads = np.zeros((len(block.codes), 2, output))
+            for further, tiles, codes in block.by_windows():
+                starts = block.tiles.window_starts[tiles]
+                read = {name: each.read(block.contig, starts, output + further) for name, each in inputs.items()}
+                with clock.timing(len(codes) * (1 + further) * len(networks) * (2 if average_strands else 1)):
+                    found = expected_reads(networks, codes, read, average_strands=average_strands)
+                # Two windows have all positions in common but the first and the last.
+                reads[tiles, :, further:] = found
             positions, is_shown = _positions(block, output)
             totals = np.where(is_shown[:, None], reads, 0).sum(axis=2)
             _as_rows(block, totals).to_csv(rows, sep="\t", header=False, index=False, float_format="%.6g")

@@ -13,6 +13,7 @@ from torch import nn
 from genome_data.formats.variant_files import read_variant_table, read_vcf
 from genome_data.genome import Genome, JoinedGenome
 from genome_data.motifs import Motif, read_jaspar
+from genome_data.windows.alleles import justified_alleles
 from genome_data.windows.variants import allele_motif_scores, allele_windows, variants_on_genome
 from learning.analysis.variant_effects import correlations
 from learning.evaluation.averages import load_classifiers
@@ -43,6 +44,11 @@ def score_variants(
 ) -> None:
     """Score the windows of both alleles, with the variant in the middle.
 
+    Alleles are fully justified first (:func:`genome_data.windows.alleles.justified_alleles`), so that an indel has the
+    same windows however the file writes it. An allele of an odd length has no place in the middle of a window of an
+    even length, and the other way round: its score is then the mean of the two windows beside it. So a variant has the
+    same scores on the reverse complement of the genome, by any network that does not depend on the strand.
+
     Parameters
     ----------
     variants, columns
@@ -70,11 +76,12 @@ def score_variants(
     genome, width = JoinedGenome(fastas), architecture_of(networks[0]).window
     listed = read_vcf(variants) if columns is None else read_variant_table(variants, columns)
     kept, counts = variants_on_genome(listed, genome, width=width, file=variants)
-    scored = kept[TABLE_COLUMNS].assign(**_network_scores(networks, genome, kept, width, average_strands, clock))
+    placed = justified_alleles(genome, kept)
+    scored = kept[TABLE_COLUMNS].assign(**_network_scores(networks, genome, placed, width, average_strands, clock))
     differences = {"network": scored["difference"].to_numpy()}
     if motif is not None:
         matrix = read_jaspar(motif)
-        scored = scored.assign(**_motif_scores(matrix, genome, kept))
+        scored = scored.assign(**_motif_scores(matrix, genome, placed))
         differences["motif"] = scored["motif_difference"].to_numpy()
     found = correlations(scored["effect"].to_numpy(), scored["p_value"].to_numpy(), differences)
     with atomic_paths(table, accounting, correlation) as (new_table, new_accounting, new_correlation):
@@ -101,9 +108,14 @@ def _network_scores(
     for first in range(0, len(variants), VARIANTS_PER_BLOCK):
         block = variants.iloc[first : first + VARIANTS_PER_BLOCK]
         for allele in ALLELES:
-            codes = allele_windows(genome, block, allele, width)
-            logits = mean_logits(networks, codes, average_strands=average_strands, clock=clock)
-            scores[f"score_{allele}"][first : first + len(block)] = logits
+            has_two_windows = (width - block[allele].str.len().to_numpy()) % 2
+            for further in np.unique(has_two_windows).tolist():
+                rows = np.flatnonzero(has_two_windows == further)
+                codes = allele_windows(genome, block.iloc[rows], allele, width + further)
+                logits = mean_logits(
+                    networks, codes, average_strands=average_strands, clock=clock, two_windows=further == 1
+                )
+                scores[f"score_{allele}"][first + rows] = logits
     return scores | {"difference": scores["score_alternative"] - scores["score_reference"]}
 
 

@@ -34,6 +34,7 @@ def test_defaults_are_the_published_ones(good: str, tmp_path: Path) -> None:
         "batch_size": 100,
         "positive_fraction": 0.2,
         "steps_per_epoch": 50,
+        "precision": "float32",
     }
     assert settings["compute"] == {"device": "cpu", "threads": 1, "deterministic": False, "stacked_replicates": None}
     assert network_of(settings, "binary", "standard") == {

@@ -31,6 +31,13 @@ FAULTS = {
         ["study.arms.standard", "regular"], 13,
     ),
     "name of the baseline": ("    standard:", "    kmer_logistic_regression:", ["baseline", "rename the arm"], 13),
+    "TF32 on a CPU": ("epochs: 3", "precision: tf32", ["tf32 is arithmetic of NVIDIA GPUs", "device: cuda"], 10),
+    "unknown precision": ("epochs: 3", "precision: fp16", ["trainings.binary.precision", "float16"], 10),
+    "TF32 of an arm on a CPU": ("channels: 16}", "channels: 16, training: {precision: tf32}}", ["device: cpu"], 13),
+    "several replicates of float16": (
+        "epochs: 3", "precision: float16}\ncompute: {stacked_replicates: 2",
+        ["one by one", "stacked_replicates: null"], 10,
+    ),
     "batches of one class": ("epochs: 3", "positive_fraction: 0.001", ["one class", "batch_size"], 10),
     "windows too narrow": ("{epochs: 3}\n", "{epochs: 3}\nwindows: {width: 81}\n", ["width to 82 or more"], 0),
     "arm twice": (

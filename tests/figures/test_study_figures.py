@@ -33,7 +33,7 @@ WORDS = {
     "study_kmer_sweep": ["Length k of the k-mers", "regular", "Test AUROC"],
     "study_plus_fraction_sweep": ["Share of +1 channels", "irrep", "0.75"],
     "study_learning_curves": [*SHOWN, "Training windows", "20,000", "Test AUROC"],
-    "study_gain": [*SHOWN[1:], "Gain in AUROC", "95 %, over seeds", "95 %, over test windows"],
+    "study_gain": [*SHOWN[1:], "Gain in AUROC", "95 %, over seeds and test windows"],
     "study_flips": [*LEADS, "Calls that differ (%)", "exactly zero"],
 }
 

@@ -28,7 +28,8 @@ def test_a_short_region_has_one_window_on_its_centre():
 
 def test_a_region_of_a_window_is_scored_as_it_stands():
     assert tiles_of([(1000, 1200)], window=200, stride=100) == [(1050, 1150, 1000)]
-    assert tiles_of([(0, 201)], window=201, stride=10) == [(95, 105, 0)]
+    assert tiles_of([(0, 201)], window=201, stride=10) == [(96, 105, 0)]
+    assert tiles_of([(0, 200)], window=200, stride=1) == [(100, 101, 0)]
 
 
 def test_a_contig_shorter_than_its_window():
@@ -68,7 +69,7 @@ def test_tiles_are_disjoint_centred_and_leave_no_hole(gaps, window, stride):
     assert (tiles.starts < tiles.ends).all()
     assert (tiles.ends - tiles.starts <= stride).all()
     assert (tiles.starts[1:] >= tiles.ends[:-1]).all()
-    centres = tiles.window_starts + window // 2
+    centres = tiles.window_starts + (window + tiles.has_two_windows) // 2
     assert ((tiles.starts <= centres) & (centres <= tiles.ends)).all()
     covered = np.zeros(edges[-1], dtype=bool)
     for start, end in zip(tiles.starts, tiles.ends, strict=True):
@@ -76,3 +77,34 @@ def test_tiles_are_disjoint_centred_and_leave_no_hole(gaps, window, stride):
     for start, end in regions:
         if end - start > window:
             assert covered[start:end].all()
+
+
+@given(
+    lengths=st.lists(st.integers(1, 200), min_size=1, max_size=8),
+    window=st.integers(1, 150),
+    stride=st.integers(2, 120),
+)
+def test_tiles_of_the_other_strand_are_the_mirror_image_with_all_windows(lengths, window, stride):
+    """Of whole tiles, and of regions as short as a window; one or two windows, whatever is even or odd."""
+    lengths = [length if length <= window else -(-length // stride) * stride for length in lengths]
+    starts = np.cumsum([0, *lengths[:-1]])
+    ends = starts + lengths
+    contig = int(ends[-1]) + 7
+    forward = tile(starts, ends, window, stride)
+    reverse = tile(contig - ends[::-1], contig - starts[::-1], window, stride).take(slice(None, None, -1))
+    assert (contig - reverse.ends == forward.starts).all()
+    assert (contig - reverse.starts == forward.ends).all()
+    assert (reverse.has_two_windows == forward.has_two_windows).all()
+    assert (contig - reverse.window_starts - window - reverse.has_two_windows == forward.window_starts).all()
+
+
+def test_the_windows_beside_the_middle_of_a_tile():
+    """An odd tile with an even window, and the other way round; and a tile wider than its window."""
+    tiles = tile(np.array([100]), np.array([250]), window=60, stride=51)
+    assert list(zip(tiles.starts, tiles.ends, strict=True)) == [(100, 151), (151, 202), (202, 250)]
+    assert tiles.has_two_windows.tolist() == [True, True, False]
+    # Of 60 bases, 5 are left of the tile and 4 right of it, or 4 and 5.
+    assert tiles.window_starts.tolist() == [95, 146, 196]
+    tiles = tile(np.array([100]), np.array([200]), window=11, stride=20)
+    assert tiles.has_two_windows.all()
+    assert tiles.window_starts.tolist() == [104, 124, 144, 164, 184]

@@ -26,7 +26,7 @@ from learning.analysis.attribution import (
     of_present_bases,
     window_scores,
 )
-from rc_equivariant import Network, NetworkDescription, StrandAverage
+from rc_equivariant import Centred, Network, NetworkDescription, StrandAverage
 from workflow_support.errors import InputError
 
 BINARY_WINDOW, PROFILE_WINDOW = 60, 54
@@ -104,6 +104,36 @@ def test_both_strands_have_the_same_contributions(method, make, arm, head, dtype
         assert disagreement(METHODS[method], network, windows, head) > 1e-3
         network = StrandAverage(network).eval()
     assert disagreement(METHODS[method], network, windows, head) < tolerance
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("arm", [("irrep", 3, 0.75), ("standard", 2)], ids=str)
+def test_contributions_to_centred_networks_follow_the_sequence(method, arm) -> None:
+    """Sequences shorter than the window, by odd and even numbers: on either strand, anywhere in the window."""
+    network = hyperbolic(*arm).double()
+    alone = network if arm[0] == "irrep" else StrandAverage(network).eval()
+    centred = Centred(alone).eval()
+    windows = random_windows(network)
+    windows.codes[:, :5] = 4
+    windows.codes[0, -4:] = windows.codes[1, -7:] = 4
+    assert disagreement(METHODS[method], centred, windows, "logit") < 1e-10
+    moved = Windows(np.roll(windows.codes, -3, axis=1))
+    of_windows, of_moved = (METHODS[method](centred, each, "logit") for each in (windows, moved))
+    assert np.allclose(of_moved, np.roll(of_windows, -3, axis=1), atol=1e-12)
+    assert not np.allclose(METHODS[method](alone, moved, "logit"), np.roll(of_windows, -3, axis=1), atol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("conjoined", [False, True])
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_a_compiled_network_has_the_same_contributions(method, conjoined) -> None:
+    torch.compiler.reset()
+    network = binary("standard", 2) if conjoined else binary("irrep", 2, 0.75)
+    windows = random_windows(network, count=2)
+    network = StrandAverage(network).eval() if conjoined else network
+    expected = method(network, windows, "logit")
+    compiled = torch.compile(network, backend="eager")
+    assert np.abs(method(compiled, windows, "logit") - expected).max() < 1e-4 * np.abs(expected).max()
 
 
 def disagreement(contributions, network, windows, head):

@@ -82,6 +82,7 @@ def test_an_equivariant_network(task):
     expected = {"task": "planted", "arm": "regular", "size": "0.5", "seed": 7, "train_size": 100, "members": 1}
     assert expected.items() <= evaluation.items()
     assert evaluation["parameters"] == 77
+    assert evaluation["arithmetic"] == "float32"
     assert evaluation["multiply_adds"] == multiply_adds(network)
     assert not {"chosen", "candidates"} & set(evaluation)
     assert list(evaluation["metrics"]) == METRICS
@@ -129,16 +130,39 @@ def test_a_seed_that_an_arm_lacks_is_refused(task, candidates):
     assert not (task / "evaluation.json").exists()
 
 
+def on_both_strands(network, codes):
+    """Logits of windows and of their reverse complements."""
+    codes = torch.from_numpy(np.asarray(codes, dtype=np.int64))
+    with torch.inference_mode():
+        return network(codes).numpy(), network(torch.where(codes == 4, 4, 3 - codes).flip(1)).numpy()
+
+
+def without_last_base(network, codes):
+    """Logits of the windows without their last base, and of their reverse complements: the mean of both places."""
+    shorter = codes[:, :-1]
+    turned = np.where(shorter == 4, 4, 3 - shorter)[:, ::-1]
+    logits = []
+    for strand in (shorter, turned):
+        places = [np.pad(strand, ((0, 0), each), constant_values=4) for each in ((0, 1), (1, 0))]
+        logits.append(sum(on_both_strands(network, place)[0] for place in places) / 2)
+    return logits
+
+
 def test_the_other_strand_of_an_ordinary_network_is_measured(task):
+    """On windows, and on windows without their last base."""
     network = save_network(task, "a", STANDARD)
     ((evaluation, predictions),) = evaluate(task, "a")
-    codes = torch.from_numpy(np.load(task / "codes.npy")[-TEST:]).long()
-    with torch.inference_mode():
-        forward = network(codes)
-        reverse = network(torch.where(codes == 4, 4, 3 - codes).flip(1))
+    codes = np.load(task / "codes.npy")[-TEST:]
+    forward, reverse = on_both_strands(network, codes)
+    of_shorter = without_last_base(network, codes)
     found = evaluation["reverse_complement"]["largest_absolute"]
-    assert found == pytest.approx((forward - reverse).abs().max().item(), rel=1e-4)
+    largest = [np.abs(one - other).max() for one, other in ((forward, reverse), of_shorter)]
+    assert found == pytest.approx(max(largest), rel=1e-4)
     assert found > 1e-2
+    calls = [
+        np.concatenate(pair) >= evaluation["mcc_threshold"] for pair in zip((forward, reverse), of_shorter, strict=True)
+    ]
+    assert evaluation["reverse_complement"]["flipped"] == pytest.approx(np.mean(calls[0] != calls[1]), abs=0.011)
     assert np.allclose(predictions["logit"], forward, atol=1e-5)
     assert np.allclose(predictions["reverse_complement_logit"], reverse, atol=1e-5)
 
@@ -163,17 +187,47 @@ def test_combinations_are_ensembles_and_strand_averages(task, average_strands):
         assert (evaluation["reverse_complement"]["largest_absolute"] < 1e-5) == average_strands
 
 
-def test_the_best_candidate_on_validation_is_taken_for_all_replicates(task):
-    """By all seeds, those that no replicate averages too: combinations of one seed and of several choose alike."""
-    qualities = {"x": {0: 0.7, 1: 0.9, 2: 0.5}, "y": {0: 0.75, 1: 0.75, 2: 0.75}}
+def save_candidates(task, qualities):
     for arm, of_seeds in qualities.items():
         facts = {seed: {"arm": arm, "quality": quality} for seed, quality in of_seeds.items()}
         save_replicates(task, arm, REGULAR, facts)
-    found = evaluate(task, "xy", [[0], [1]], [[0], [1]])
-    assert [evaluation["chosen"] for evaluation, _ in found] == [["y"], ["y"]]
-    assert found[0][0]["candidates"] == pytest.approx({"x": 0.7, "y": 0.75})
-    ((_, alone),) = evaluate(task, "y", seeds=[[1]])
-    assert found[1][1].equals(alone)
+
+
+def test_each_half_of_the_replicates_takes_the_candidate_that_is_best_in_the_other_half(task):
+    """The seeds that choose are not the seeds that are tested."""
+    save_candidates(task, {"x": {0: 0.9, 1: 0.2, 2: 0.9, 3: 0.4}, "y": {0: 0.5, 1: 0.7, 2: 0.5, 3: 0.7}})
+    found = evaluate(task, "xy", [[0], [1]], [[0], [1], [2], [3]])
+    assert [evaluation["chosen"] for evaluation, _ in found] == [["y"], ["x"], ["y"], ["x"]]
+    assert found[0][0]["candidates"] == pytest.approx({"y": 0.7, "x": 0.3})
+    assert found[1][0]["candidates"] == pytest.approx({"x": 0.9, "y": 0.5})
+    for arm, seed in zip("yxyx", range(4), strict=True):
+        ((_, alone),) = evaluate(task, arm, seeds=[[seed]])
+        assert found[seed][1].equals(alone)
+
+
+@pytest.mark.parametrize("lucky", [0, 1, 2])
+def test_luck_of_a_seed_does_not_decide_what_is_tested_with_it(task, lucky):
+    seeds = (0, 1, 2)
+    save_candidates(
+        task, {"x": {seed: 0.9 if seed == lucky else 0.5 for seed in seeds}, "y": dict.fromkeys(seeds, 0.6)}
+    )
+    found = evaluate(task, "xy", [[0], [1]], [[seed] for seed in seeds])
+    assert found[lucky][0]["chosen"] == ["y"]
+
+
+def test_replicates_of_several_seeds_are_chosen_by_the_seeds_of_the_others(task):
+    save_candidates(task, {"x": {1: 0.9, 2: 0.7, 3: 0.1, 4: 0.2}, "y": dict.fromkeys((1, 2, 3, 4), 0.5)})
+    found = evaluate(task, "xy", [[0], [1]], [[1, 2], [3, 4]])
+    assert [evaluation["chosen"] for evaluation, _ in found] == [["y"], ["x"]]
+    assert found[1][0]["candidates"] == pytest.approx({"x": 0.8, "y": 0.5})
+    assert [evaluation["members"] for evaluation, _ in found] == [2, 2]
+
+
+def test_a_single_replicate_is_chosen_by_its_own_seeds(task):
+    """There are no others."""
+    save_candidates(task, {"x": {1: 0.4}, "y": {1: 0.5}})
+    ((evaluation, _),) = evaluate(task, "xy", [[0], [1]], [[1]])
+    assert evaluation["chosen"] == ["y"]
 
 
 def test_a_candidate_of_several_arms_is_named_by_all_of_them_and_its_rivals_are_not_loaded(task):
@@ -319,13 +373,14 @@ def test_combinations_of_networks_of_three_classes(tmp_path, average_strands):
     assert_three_classes(evaluation, predictions, labels)
     whole = Ensemble(networks)
     whole = StrandAverage(whole).eval() if average_strands else whole.eval()
-    codes = torch.from_numpy(np.load(tmp_path / "codes.npy")[-TEST:]).long()
-    with torch.inference_mode():
-        forward, reverse = whole(codes).numpy(), whole(torch.where(codes == 4, 4, 3 - codes).flip(1)).numpy()
+    codes = np.load(tmp_path / "codes.npy")[-TEST:]
+    forward, reverse = on_both_strands(whole, codes)
     columns = [[f"{name}.{index}" for index in range(3)] for name in ("logit", "reverse_complement_logit")]
     assert np.allclose(predictions[columns[0]], forward, atol=1e-6, rtol=1e-5)
     assert np.allclose(predictions[columns[1]], reverse, atol=1e-6, rtol=1e-5)
     strands = evaluation["reverse_complement"]
+    both = zip((forward, reverse), without_last_base(whole, codes), strict=True)
+    forward, reverse = (np.concatenate(pair) for pair in both)
     assert strands["flipped"] == np.mean(forward.argmax(1) != reverse.argmax(1))
     assert strands["largest_absolute"] == pytest.approx(np.abs(forward - reverse).max(), abs=1e-6)
     assert (strands["largest_absolute"] < 1e-5) == average_strands

@@ -87,6 +87,25 @@ def test_networks_that_do_not_see_the_strand_put_both_strands_in_one_place(name:
     assert embedding_distances(network, np.concatenate([codes, other]), pairs).max() < 1e-4
 
 
+@pytest.mark.parametrize("pooling", ["flatten", "centroid"])
+@pytest.mark.parametrize("curvature", ["single", "flat"])
+@pytest.mark.parametrize("length", [WINDOW - 5, WINDOW - 4])
+def test_centred_networks_put_a_sequence_in_one_place_wherever_it_lies(codes, length, curvature, pooling) -> None:
+    """On both strands if they are conjoined; the place is the centroid of what is averaged."""
+    own = {"kmer": 2, "channels": 6, "window": WINDOW, "blocks": 1, "width": 5, "dense": 7, "pooling": pooling}
+    network = build(
+        described("hyperbolic", "standard", **own, curvature=curvature, conjoined=True, centred=True)
+    ).eval()
+    rows = np.full((21, WINDOW), 4, dtype=np.uint8)
+    rows[:7, 2 : 2 + length] = codes[:, :length]
+    rows[7:14, :length] = codes[:, :length]
+    rows[14:, 4 : 4 + length] = 3 - codes[:, length - 1 :: -1]
+    triples = np.arange(21).reshape(3, 7).T
+    assert embedding_distances(network, rows, triples).max() < 1e-3
+    assert embedding_distances(network, rows, np.arange(7)[None]).max() > 1e-2
+    assert embedding_distances(network.network.network, rows, triples).max() > 1e-2
+
+
 def test_an_equivariant_network_keeps_distances_where_it_moves_the_other_strand(codes: np.ndarray) -> None:
     network, sample = small_networks()["single"], np.arange(7)[None]
     other = (3 - codes[:, ::-1]).astype(np.uint8)

@@ -173,6 +173,53 @@ def test_networks_of_other_architecture_answer_together_on_both_strands(run):
     assert not np.allclose(predict(run, regions=region, names=("arm", "standard"))[0]["score"], expected, atol=1e-2)
 
 
+#: Sequences of these lengths beside windows of WIDTH and WIDTH + 1 bases are odd and even, short and long.
+LENGTHS = (1, 8, 9, WIDTH - 3, WIDTH - 2, WIDTH - 1, WIDTH, WIDTH + 1, 2 * WIDTH)
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "average_strands"),
+    [
+        ("binary", ARCHITECTURE | {"representation": "irrep", "kmer": 3, "plus_fraction": 0.75}, False),
+        ("binary", ARCHITECTURE | {"representation": "standard"}, True),
+        ("binary", ARCHITECTURE | {"representation": "standard", "kmer": 2, "conjoined": True}, False),
+        ("labelled", LABELLED | {"centred": True}, False),
+        ("labelled", LABELLED | {"representation": "standard", "centred": True}, True),
+        ("labelled", LABELLED, False),
+        (
+            "labelled",
+            {"geometry": "hyperbolic", "representation": "irrep", "plus_fraction": 0.75, "kmer": 3, "channels": 8,
+             "blocks": 2, "width": 3, "dense": 9, "head": "flatten", "centred": True},
+            False,
+        ),
+    ],
+    ids=["irrep", "post hoc", "conjoined", "labelled", "labelled, post hoc", "labelled, of before", "hyperbolic"],
+)  # fmt: skip
+@pytest.mark.parametrize("window", [WIDTH, WIDTH + 1])
+def test_a_sequence_and_its_reverse_complement_have_the_same_score(tmp_path, kind, own, average_strands, window):
+    """Sequences as a user gives them, of odd and even length, each of them a contig of a file."""
+    save_network(tmp_path, "any", own | {"window": window}, kind)
+    generator = np.random.default_rng(3)
+    scores = []
+    codes = [generator.integers(0, 4, length) for length in LENGTHS]
+    for name, strands in (("forward", codes), ("reverse", [3 - each[::-1] for each in codes])):
+        texts = {f"s{len(each)}": "".join(np.array(list("ACGT"))[each]) for each in strands}
+        (tmp_path / f"{name}.txt").write_text("".join(f">{key}\n{text}\n" for key, text in texts.items()))
+        (tmp_path / name).mkdir()
+        files = [tmp_path / name / each for each in ("genome.fa", "genome.fa.fai", "c", "s")]
+        normalise_fasta(tmp_path / f"{name}.txt", *files)
+        for model in tmp_path.glob("any.*"):
+            (tmp_path / name / model.name).write_bytes(model.read_bytes())
+        table, _ = predict((tmp_path / name, None), names=["any"], stride=WIDTH, average_strands=average_strands)
+        scores.append(table.groupby("name", sort=False)["score"].apply(sorted).explode().astype(float))
+    forward, reverse = scores
+    assert np.ptp(forward) > 1e-3
+    assert len(forward) >= len(LENGTHS)
+    # The sequence of WIDTH + 1 bases leaves a tile of one base at its end, which is elsewhere on the other strand.
+    tiled = (forward.index == f"s{WIDTH + 1}") & (window == WIDTH)
+    assert np.allclose(forward[~tiled], reverse[~tiled], rtol=1e-5, atol=2e-6)
+
+
 @pytest.mark.parametrize(
     ("architecture", "kind", "words"),
     [

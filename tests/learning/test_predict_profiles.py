@@ -253,16 +253,49 @@ def test_the_control_is_the_sum_of_its_sources_at_the_bases_predicted(folder, tm
             controls[name].append(path)
     summed = reads.sum(axis=0)
     middle = (10 - OUTPUT) // 2  # where the output for the first ten bases begins, before the contig
+    padded = np.pad(summed, ((0, 0), (-middle + 1, 0)))
+    # An odd region has two outputs beside its middle.
     expected = {
-        ("chrA", 200, 200 + OUTPUT): (200, summed[:, 200 : 200 + OUTPUT]),
-        ("chrA", 0, 10): (middle, np.pad(summed, ((0, 0), (-middle, 0)))[:, :OUTPUT]),
-        ("tiny", 0, 25): (12 - OUTPUT // 2, np.zeros((2, OUTPUT), dtype=np.float32)),
+        ("chrA", 200, 200 + OUTPUT): {200: summed[:, 200 : 200 + OUTPUT]},
+        ("chrA", 0, 10): {middle: padded[:, 1 : 1 + OUTPUT]},
+        ("chrA", 0, 9): {middle - 1: padded[:, :OUTPUT], middle: padded[:, 1 : 1 + OUTPUT]},
+        ("tiny", 0, 25): {first - OUTPUT // 2: np.zeros((2, OUTPUT), dtype=np.float32) for first in (12, 13)},
     }
-    _, tracks = predict(folder, tmp_path, regions=expected, **controls)
-    for (contig, start, end), (first, control) in expected.items():
-        probabilities, totals = outputs_of(network, folder, contig, first, np.ascontiguousarray(control))
-        values = (probabilities * totals[:, None])[:, start - first : end - first]
-        assert np.allclose(tracks[contig][:, start:end], values, rtol=1e-4)
+    for (contig, start, end), controls_of in expected.items():
+        _, tracks = predict(folder, tmp_path, regions=[(contig, start, end)], **controls)
+        parts = []
+        for first, control in controls_of.items():
+            probabilities, totals = outputs_of(network, folder, contig, first, np.ascontiguousarray(control))
+            parts.append((np.log(probabilities[:, start - first : end - first]), np.log1p(totals)))
+        log_probabilities, log_totals = (np.mean(each, axis=0) for each in zip(*parts, strict=True))
+        values = np.exp(log_probabilities) * np.expm1(log_totals)[:, None]
+        assert np.allclose(tracks[contig][:, start:end], values, rtol=1e-3)
+
+
+@pytest.mark.parametrize("with_control", [False, True])
+def test_regions_of_any_length_have_the_mirrored_track_of_the_other_strand(folder, tmp_path, with_control):
+    """Shorter than the output, odd and even, in the middle of a contig, at its ends and whole."""
+    saved_network(tmp_path, 0, representation="irrep", plus_fraction=0.5, control=with_control)
+    size = SIZES["chrA"]
+    regions = [("chrA", 0, 7), ("chrA", 100, 100 + OUTPUT - 1), ("chrA", 300, 302), ("chrA", size - 12, size)]
+    regions += [("tiny", 0, 25), ("chrB", 50, 50 + 2 * OUTPUT)]
+    mirrored = [(contig, SIZES[contig] - end, SIZES[contig] - start) for contig, start, end in regions]
+    controls = [{}, {}]
+    if with_control:
+        reads = np.random.default_rng(1).poisson(0.5, (2, size))
+        for name, strands in (("forward", reads), ("reverse", reads[::-1, ::-1])):
+            for strand, values in zip(("plus", "minus"), strands, strict=True):
+                write_track(tmp_path / f"{name}.{strand}.bw", {"chrA": values})
+        controls = [
+            {f"control_{strand}": [tmp_path / f"{name}.{strand}.bw"] for strand in ("plus", "minus")}
+            for name in ("forward", "reverse")
+        ]
+    _, forward = predict(folder, tmp_path, regions=regions, **controls[0])
+    _, reverse = predict(folder, tmp_path, regions=mirrored, genome="reverse", **controls[1])
+    for contig, start, end in regions:
+        found = forward[contig][:, start:end]
+        assert np.isfinite(found).all()
+        assert np.allclose(reverse[contig][::-1, ::-1][:, start:end], found, rtol=1e-4, atol=1e-6)
 
 
 def test_blocks_do_not_show(folder, tmp_path, monkeypatch):

@@ -80,7 +80,7 @@ def test_a_planted_footprint_is_learnt_far_beyond_the_average_profile():
     chosen = settings()
     windows = ProfileTrainingWindows(arrays, train_rows, validation)
     trained = trained_on(windows, partial(network, control=True), chosen, seed=0)
-    alone = Combination([trained.network], [], replicates=[[0]], average_strands=False, qualities={})
+    alone = Combination([trained.network], [], replicates=[[0]], average_strands=False, qualities=[{}])
     ((measured, _),) = next(measure_windows(alone, arrays, test, average_profile(arrays, train_rows)))
     values, counted = summarise_windows(measured)
     assert values["JSD"] < values["JSD floor"] / 5

@@ -13,7 +13,7 @@ from saved_replicates import CPU, SEEDS, description, made, written
 
 from learning.models.networks import architecture_of, build_network, describe, encoding_of
 from learning.models.saved import load, load_descriptions
-from rc_equivariant import KmerEncoding, StrandAverage
+from rc_equivariant import Centred, KmerEncoding, StrandAverage
 from workflow_support.errors import InputError
 
 HYPERBOLIC = {
@@ -83,6 +83,24 @@ def test_a_conjoined_network_comes_back_as_one(tmp_path):
         assert not torch.allclose(loaded(kmers), loaded.network(kmers), atol=1e-5)
 
 
+def test_a_centred_network_comes_back_as_one(tmp_path):
+    """Conjoined as well; and a description from before there were centred networks is that of one that is not."""
+    described = description(representation="standard", conjoined=True, centred=True)
+    network = made(0, described)
+    assert isinstance(network, Centred)
+    assert isinstance(network.network, StrandAverage)
+    ((loaded, found),) = load(*written(tmp_path, (network, described)), CPU)
+    assert found.architecture["centred"] is True
+    assert architecture_of(loaded).window == WIDTH
+    kmers = torch.nn.functional.pad(torch.randint(0, 4, (30, WIDTH - 7)), (5, 2), value=4)
+    with torch.inference_mode():
+        assert torch.equal(loaded(kmers), network.eval()(kmers))
+        assert torch.equal(loaded(kmers.roll(2, 1)), loaded(kmers))
+        assert not torch.allclose(loaded(kmers), loaded.network(kmers), atol=1e-5)
+    former = {key: value for key, value in described.architecture.items() if key != "centred"}
+    assert isinstance(build_network(former), StrandAverage)
+
+
 @pytest.mark.parametrize(
     ("kind", "given", "of_task"),
     [
@@ -96,8 +114,8 @@ def test_a_description_of_an_arm_and_its_task_is_complete_and_survives_json(kind
     described = describe(network_content(given, kind), **of_task)
     content = described.to_dict()
     keys = {"representation", "kmer", "channels", "plus_fraction", "trunk", "head", "conjoined", "tracks", "classes"}
-    assert set(content) == keys | {"window"}
-    assert content["conjoined"] is False
+    assert set(content) == keys | {"window", "centred"}
+    assert content["conjoined"] is content["centred"] is False
     again = json.loads(json.dumps(content))
     assert again == content
     assert architecture_of(build_network(again)) == described

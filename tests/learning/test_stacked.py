@@ -57,14 +57,17 @@ def binary(kmer=2, conjoined=False, representation="regular", plus_fraction=None
     return "binary", architecture, chosen, partial(BinaryObjective, TrainingSplits(*splits), chosen), splits[0].labels
 
 
-def labelled(classes=3, dropout=0.3, **changes):
+def labelled(classes=3, dropout=0.3, cut=0, **changes):
+    """Every third sequence is ``cut`` at its right end."""
     values = {"learning_rate": 0.01, "batch_size": 14, "epochs": EPOCHS, "patience": EPOCHS, "weight_decay": 0.1}
     chosen = Training.of_kind(
         "labelled", values | {"base_substitution": 0.2, "device": "cpu", "threads": 1, "consistency": 0.1} | changes
     )
     splits = [LabelledSplit(planted_codes(size, size)[0], np.arange(size) % classes) for size in (140, 45)]
+    for split in splits:
+        split.sequences[::3, WIDTH - cut :] = 4
     architecture = {"representation": "irrep", "plus_fraction": 0.5, "kmer": 2, "channels": 8, "window": WIDTH}
-    architecture |= {"classes": classes, "dropout": dropout}
+    architecture |= {"classes": classes, "dropout": dropout, "centred": True}
     make_objective = partial(LabelledObjective, TrainingSplits(*splits), chosen)
     return "labelled", architecture, chosen, make_objective, splits[0].labels
 
@@ -98,6 +101,7 @@ KINDS = {
     "hyperbolic, flattened": partial(hyperbolic, "single", "standard", head="flatten", kmer=1),
     "labelled": labelled,
     "two classes": partial(labelled, classes=2),
+    "labelled, of two lengths": partial(labelled, cut=5),
     "profile": profile,
     "profile without control": partial(profile, control=False, consistency=0.5, reverse_complement_augmentation=True),
 }
@@ -262,7 +266,7 @@ def test_the_log_names_device_precision_and_the_speed_of_all(monkeypatch, caplog
 )
 def test_all_replicates_of_an_arm_train_together_on_a_gpu_and_one_by_one_on_a_cpu(device, stacked, together):
     chosen = Training.of_kind("binary", TRAINING | {"device": device, "stacked_replicates": stacked})
-    assert chosen.compute.replicates_together(10) == together
+    assert chosen.replicates_together(10) == together
 
 
 def test_a_gpu_that_is_too_small_is_reported_with_a_number_to_try(monkeypatch):

@@ -30,12 +30,16 @@ COLUMNS = {
     "effect": "effect",
     "p_value": "p",
 }
+PLACES = {key: name for key, name in COLUMNS.items() if key not in ("effect", "p_value")}
 VARIANTS = 60
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A random contig, single-base variants on it, two replicates, and what they say of the windows, made by hand."""
+    """A random contig, single-base variants on it, two replicates, and what they read, made by hand.
+
+    A base has no place in the middle of an even window, so what is read is one base wider.
+    """
     folder = tmp_path_factory.mktemp("variants")
     rng = np.random.default_rng(5)
     codes = rng.integers(0, 4, 3000, dtype=np.uint8)
@@ -45,7 +49,7 @@ def run(tmp_path_factory):
     standard = ARCHITECTURE | {"window": WIDTH, "representation": "standard"}
     networks = save_replicates(folder, "arm", standard, {0: {}, 1: {}})
     places = rng.choice(np.arange(WIDTH, 3000 - WIDTH), VARIANTS, replace=False)
-    windows = np.array([codes[place - WIDTH // 2 :][:WIDTH] for place in places])
+    windows = np.array([codes[place - WIDTH // 2 :][: WIDTH + 1] for place in places])
     changed = windows.copy()
     changed[:, WIDTH // 2] = (windows[:, WIDTH // 2] + rng.integers(1, 4, VARIANTS)) % 4
     table = pd.DataFrame(
@@ -83,14 +87,19 @@ def score(run, table, average_strands=False, motif=MOTIF, columns=COLUMNS, suffi
     return pd.read_csv(out / "variants.tsv", sep="\t"), json.loads((out / "correlation.json").read_text())
 
 
-def mean_of_both(networks, windows):
-    return (mean_logits(networks, windows) + mean_logits(networks, 3 - windows[:, ::-1])) / 2
+def of_one_strand(networks, rows):
+    """The mean of both windows of a row."""
+    return (mean_logits(networks, rows[:, :-1]) + mean_logits(networks, rows[:, 1:])) / 2
+
+
+def mean_of_both(networks, rows):
+    return (of_one_strand(networks, rows) + of_one_strand(networks, 3 - rows[:, ::-1])) / 2
 
 
 @pytest.mark.parametrize("average_strands", [False, True])
 def test_scores_are_mean_logits_of_both_alleles_and_planted_effects_are_recovered(run, average_strands):
     _, networks, table, windows, changed = run
-    logits = mean_of_both if average_strands else mean_logits
+    logits = mean_of_both if average_strands else of_one_strand
     reference, alternative = logits(networks, windows), logits(networks, changed)
     assert np.ptp(alternative - reference) > 0.01
     planted = table.assign(effect=3 * (alternative - reference).astype(float), p=np.where(table.index < 20, 1e-6, 0.5))
@@ -114,7 +123,57 @@ def test_scores_are_mean_logits_of_both_alleles_and_planted_effects_are_recovere
 
 def test_strands_matter_to_the_network_of_these_tests(run):
     _, networks, _, windows, _ = run
-    assert not np.allclose(mean_of_both(networks, windows), mean_logits(networks, windows), atol=1e-3)
+    assert not np.allclose(mean_of_both(networks, windows), of_one_strand(networks, windows), atol=1e-3)
+    assert not np.allclose(mean_logits(networks, windows[:, 1:]), mean_logits(networks, windows[:, :-1]), atol=1e-3)
+
+
+@pytest.mark.parametrize("window", [WIDTH, WIDTH + 1])
+@pytest.mark.parametrize(
+    ("own", "average_strands"),
+    [({"representation": "irrep", "kmer": 3, "plus_fraction": 0.75}, False), ({"representation": "standard"}, True)],
+    ids=["irrep", "post hoc"],
+)
+def test_variants_have_the_same_scores_on_the_reverse_complement_of_the_genome(tmp_path, own, average_strands, window):
+    """Bases, longer alleles, insertions and deletions, in and out of repeats, at the ends of the contig and long ones;
+
+    on each strand written as in a VCF, with the base before them.
+    """
+    genome = "ACGTTTTTTGCACACACACAGGATTACATCCCGTAGATCAGTTGACCAGTAACGATCGGGATTTACGCATCAGGCAT" * 2
+    lengths = [  # start, bases that go, and bases that come
+        (0, 1, "G"), (40, 1, "C"), (5, 1, ""), (5, 0, "TT"), (12, 2, ""), (12, 0, "CACA"), (30, 0, "G"), (41, 2, "CA"),
+        (50, 0, "ACGTACG"), (60, 5, "AC"), (len(genome) - 1, 1, "C"), (70, 0, "A" * 40), (25, 50, ""), (1, 1, ""),
+        (len(genome) - 2, 1, ""), (len(genome) - 1, 0, "C"),
+    ]  # fmt: skip
+    changes = [(start, genome[start : start + length], alternative) for start, length, alternative in lengths]
+    strands = []
+    for bases, listed in ((genome, changes), (other_strand(genome), [mirrored(genome, each) for each in changes])):
+        folder = tmp_path / str(len(strands))
+        folder.mkdir()
+        (folder / "source.fa").write_text(f">chr1\n{bases}\n")
+        normalise_fasta(folder / "source.fa", *(folder / name for name in ("genome.fa", "genome.fa.fai", "c", "s")))
+        save_replicates(folder, "arm", ARCHITECTURE | {"window": window} | own, {0: {}, 1: {}})
+        rows = []
+        for start, reference, alternative in listed:
+            before = "" if reference and alternative else bases[start - 1]
+            rows.append(("chr1", start + 1 - len(before), before + reference, before + alternative))
+        table = pd.DataFrame(rows, columns=["chrom", "pos", "ref", "alt"])
+        strands.append(score((folder,), table, average_strands, columns=PLACES)[0])
+    forward, reverse = strands
+    assert len(forward) == len(changes)
+    names = [column for column in forward if column.startswith(("score", "difference", "motif"))]
+    assert len(names) == 6
+    for name in names:
+        assert np.ptp(forward[name]) > 1e-3
+        assert np.allclose(forward[name], reverse[name], rtol=1e-5, atol=2e-5), name
+
+
+def other_strand(bases):
+    return bases[::-1].translate(str.maketrans("ACGT", "TGCA"))
+
+
+def mirrored(genome, change):
+    start, reference, alternative = change
+    return len(genome) - start - len(reference), other_strand(reference), other_strand(alternative)
 
 
 def test_a_vcf_has_scores_and_no_correlation(run):

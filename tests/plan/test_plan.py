@@ -84,6 +84,10 @@ def test_each_task_has_the_contestants_of_its_kind(plan: Plan) -> None:
     assert models.arms_for("motifs") == ["labelled_standard", "labelled_hyperbolic", "labelled_irrep"]
 
 
+def test_comparisons_know_which_combinations_are_chosen_by_other_seeds(plan: Plan) -> None:
+    assert plan.study.compared()["chosen"] == ["best"]
+
+
 def test_contestants_consist_of_arms_and_seeds(plan: Plan) -> None:
     models = plan.models
     assert models.members("best") == ["irrep_k1", "irrep_k2"]
@@ -236,7 +240,7 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
     assert all(path.startswith("results/tiny/") for path in final)
     folders = Counter(path.split("/")[2] for path in final if path.count("/") > 2)
     suffixes = Counter(Path(path).name for path in final)
-    assert folders["study"] == 7 + 1 + 2
+    assert folders["study"] == 8 + 1 + 2
     assert folders["checked"] == 2 + 1
     assert folders["genomes"] == 4
     assert folders["simulation"] == 1 + 3 + 4

@@ -183,16 +183,6 @@ def test_linear_maps_are_the_usual_ones_with_the_expanded_matrix(out_type, bias)
     assert_same_function(layer(x), expected, [(v, v) for v in (x, *layer.parameters())])
 
 
-def test_gradients_of_gradients_are_refused_rather_than_wrong():
-    """The look-up has a gradient of its own; asked for a second one, it says so."""
-    encoding = KmerEncoding(1)
-    layer = KmerConv1d(encoding, MIXED, 3)
-    y = layer(random_features(encoding, 2, 12, generator()))
-    (gradient,) = torch.autograd.grad(y.square().sum(), layer.weight, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        gradient.sum().backward()
-
-
 @pytest.mark.parametrize(
     ("layer", "x", "message"),
     [

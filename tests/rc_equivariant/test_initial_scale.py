@@ -136,3 +136,15 @@ def test_networks_start_at_one_scale_for_any_k_and_representation(kind):
     assert (over_k < 1.7).all(), by_arm
     assert over_all[0] < 1.25, by_arm
     assert (over_all < 2.5).all(), by_arm
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_features_of_dilated_trunks_do_not_double_with_each_block(arm):
+    found = []
+    for dilations in ((1,), (1,) * 12):
+        torch.manual_seed(0)
+        options = {"first_width": 12, "dilations": dilations, "profile_width": 21}
+        network = Network(NetworkDescription.named("profile", arm, 1, 32, WINDOW, ARMS[arm], **options))
+        with torch.no_grad():
+            found.append(network.trunk(torch.randint(4, (8, WINDOW))).square().mean().sqrt())
+    assert found[1] < 6 * found[0]

@@ -55,6 +55,7 @@ from rc_equivariant import (
     LayerNorm,
     MaxPool1d,
     Representation,
+    centring,
     kernels,
     plain,
     strategies,
@@ -271,6 +272,10 @@ FAULTS = {
     "a mean of strands without turning the other back": Fault(
         replaced(strategies, "_mean_over_strands", lambda space, both: sum(both.chunk(2)) / 2),
         exact("StrandAverage of a profile network"),
+    ),
+    "padding always one longer on the right where there is no middle": Fault(
+        wrapped(centring, "centred_rows", lambda original: lambda kmers, encoding: original(kmers, encoding)[:1] * 2),
+        exact("Centred binary network"),
     ),
 }
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 import yaml
+from scipy import stats
 from study_run import ROWS, STUDY, MockStudy
 from test_study_scripts import collect, compare
 from write_results_page import write_results_page
@@ -21,13 +22,13 @@ from study.sections import copies_text
 from study.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
-USED = ["replicates", "means", "costs", "comparisons", "claims", "published", "selections"]
+USED = ["replicates", "means", "costs", "intervals", "comparisons", "claims", "published", "selections"]
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 
 
 def write_page(mock, folder, study=STUDY, variants=True):
     """Write tables, page and configuration of a run in ``folder``; the path of the page."""
-    paths = collect(mock, folder / "study") | compare(mock, folder / "study", bootstraps=100, study=study)
+    paths = collect(mock, folder / "study") | compare(mock, folder / "study", study=study)
     figures = [folder / "figures" / name for name in ("study_arms.png", "variants/spi1 bqtl.png")]
     for figure in figures:
         figure.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +107,9 @@ def test_numbers_of_the_page_are_those_of_the_tables(runs, page):
     row = rows["regular_k3"]
     assert row["AUROC"] == f"{mean.mean:.4f} ± {mean.sd:.4f}"
     assert row["− standard"] == f"+{difference.difference:.4f}"
-    assert row["95 % (windows)"] == f"{difference.window_low:+.4f} to {difference.window_high:+.4f}".replace("-", "−")
+    assert row["95 % (difference)"] == f"{difference.low:+.4f} to {difference.high:+.4f}".replace("-", "−")
+    (interval,) = read_table(study / "intervals.tsv").query(keys).itertuples()
+    assert row["95 % (AUROC)"] == f"{interval.low:.4f} to {interval.high:.4f}"
     assert (row["Parameters"], row["Multiply-adds"]) == ("1,234,567", "45,000,000")
     assert rows["standard"]["− standard"] == ""
     assert "6-mer logistic regression (floor)" in rows
@@ -117,14 +120,20 @@ def test_every_claim_of_the_table_is_a_line_with_its_verdict(runs, page):
     claims = read_table(runs / "first" / "study" / "claims.tsv")
     (table,) = tables_of(section(page, "Claims"))
     header = table[0]
-    found = [(row[0], row[1], row[header.index("Verdict")]) for row in table[2:]]
-    assert found == list(claims[["claim", "scope", "verdict"]].itertuples(index=False, name=None))
-    assert "95 % (tasks)" not in header, "two tasks have no interval over tasks"
+    found = [(row[0], row[1], row[header.index("Verdict")].split(":")[0]) for row in table[2:]]
+    scopes = claims["scope"].replace("all tasks", "tasks like these 2")
+    expected = claims.assign(scope=scopes.where(scopes.str.contains(" "), scopes + " alone"))
+    assert found == list(expected[["claim", "scope", "verdict"]].itertuples(index=False, name=None))
+    assert "Error (tasks)" not in header, "two tasks have no interval over tasks"
+    assert {row[-1] for row in table[2:] if row[1].startswith("tasks")} == {"not tested: 2 of at least 3 tasks"}
+    corrected = [claim.holm_p for claim in claims.itertuples()]
+    assert [row[header.index("Holm p")] for row in table[2:]] == ["" if p != p else f"{p:.2g}" for p in corrected]
 
 
 def test_choices_published_values_and_variants_have_their_tables(page):
     choices = tables_of(section(page, "Choices on the validation split"))[0]
-    assert choices[2][2:] == ["best_equivariant", "regular_k3 0.9000", "regular_k4 0.8800"]
+    chosen = ["regular_k3 (4), regular_k4 (4)", "regular_k3 0.8900, regular_k4 0.8900"]
+    assert choices[2][2:] == ["best_equivariant", *chosen]
     assert "0.5000 (chance)" in section(page, "Published values")
     variants = tables_of(section(page, "Variants"))[0]
     assert variants[2] == ["best", "all", "152", "0.432", "+0.300 to +0.550", "", "", ""]
@@ -172,15 +181,18 @@ def test_runs_that_are_absent_are_named(collected):
     assert "Absent, because they were not run: third." in (collected / "results.md").read_text()
 
 
-def test_claims_are_paired_over_the_tasks_of_all_runs(runs, collected):
+def test_claims_are_tested_over_the_tasks_of_all_runs(runs, collected):
     table = tables_of((collected / "results.md").read_text())[0]
     rows = {row[0]: dict(zip(table[0], row, strict=True)) for row in table[2:]}
     fails = rows["standard is better than best_equivariant with all training windows"]
-    assert (fails["Pairs"], fails["ahead at"], fails["Verdict"]) == ("32", "0 of 4", "fails")
-    assert fails["95 % (tasks)"]
+    assert (fails["Scope"], fails["Pairs"]) == ("binary tasks like these 4", "32")
+    assert (fails["ahead at"], fails["Verdict"]) == ("0 of 4", "fails")
     claims = pd.concat(read_table(runs / name / "study" / "claims.tsv") for name in ("first", "second"))
     of_tasks = claims[(claims["claim"] == fails["Claim"]) & (claims["scope"] != "all tasks")]
-    assert float(fails["Gain"].replace("−", "-")) == pytest.approx(of_tasks["difference"].mean(), abs=1e-4)
+    gains = of_tasks["difference"].to_numpy()
+    assert float(fails["Gain"].replace("−", "-")) == pytest.approx(gains.mean(), abs=1e-4)
+    assert float(fails["p"]) == pytest.approx(stats.ttest_1samp(gains, 0).pvalue, rel=0.1)
+    assert float(fails["Holm p"]) > float(fails["p"])
     assert "standard is better than best_equivariant with the fewest training windows" in rows
 
 
@@ -189,7 +201,7 @@ def test_a_run_with_groups_tells_its_draws_and_is_not_pooled_with_others(runs, c
     groups = dict.fromkeys(mock.kinds, "one")
     text = write_page(mock, tmp_path / "grouped", STUDY | {"groups": groups, "published": []}).read_text()
     assert "| the 3 tasks of group one |" in text
-    assert "all tasks |" not in text
+    assert "tasks like these" not in text
     collect_pages([runs / "first", runs / "second", tmp_path / "grouped"], tmp_path / "docs")
     page = (tmp_path / "docs" / "results.md").read_text()
     assert tables_of(page)[0] == tables_of((collected / "results.md").read_text())[0]

@@ -9,14 +9,14 @@ from collect_study import collect_study
 from compare_arms import compare_arms
 from study_run import LEADS, ROWS, STUDY, MockStudy
 
-from study.evaluations import selections_table
-from study.predictions import resample_predictions
+from study.evaluations import costs_table, selections_table
+from study.predictions import read_window_values
 from study.tables import read_table
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_ARM
 
 TABLES = ["summary", "arms", "replicates", "means", "costs", "selections"]
-COMPARED = ["comparisons", "claims", "published"]
+COMPARED = ["intervals", "comparisons", "claims", "published"]
 
 
 def collect(run, folder):
@@ -28,8 +28,7 @@ def collect(run, folder):
 def compare(run, folder, **changes):
     paths = {name: folder / f"{name}.tsv" for name in COMPARED}
     inputs = {"predictions": run.predictions, "evaluations": run.evaluations, "study": STUDY, "kinds": run.kinds}
-    inputs |= {"bootstraps": 200, "seed": 0} | changes
-    compare_arms(folder / "replicates.tsv", **inputs, **paths)
+    compare_arms(folder / "replicates.tsv", **inputs | changes, **paths)
     return paths
 
 
@@ -87,26 +86,21 @@ def test_costs_are_whole_numbers_once_a_model(tables):
     assert (costs["multiply_adds"] == 45_000_000).all()
 
 
-def test_what_was_chosen_is_there_once(tables):
-    chosen = tables["selections"].set_index(["task", "size", "candidate"])["chosen"]
-    assert len(chosen) == 2 * 2 * 2
-    assert chosen["CTCF", "all", "regular_k3"]
-    assert not chosen["CTCF", "all", "regular_k4"]
+def test_what_was_chosen_is_there_for_every_replicate(tables):
+    chosen = tables["selections"].set_index(["task", "size", "seed", "candidate"])["chosen"]
+    assert len(chosen) == 2 * 2 * 8 * 2
+    assert [chosen["CTCF", "all", seed, "regular_k3"] for seed in range(8)] == [True, False] * 4
+    assert (chosen.groupby(["task", "size", "seed"]).sum() == 1).all()
+
+
+def test_a_choice_among_networks_of_different_size_costs_as_much_as_the_most_expensive_one():
+    model = {"task": "t", "arm": "best", "size": "all", "members": 1}
+    costs = costs_table([model | {"seed": seed, "parameters": 10 * seed, "multiply_adds": 5} for seed in (1, 3, 2)])
+    assert costs[["parameters", "multiply_adds"]].iloc[0].tolist() == [30, 5]
 
 
 def test_a_run_without_choices_has_an_empty_table():
     assert selections_table([{"task": "t", "arm": "a", "size": "all", "seed": 1}]).empty
-
-
-def test_tasks_are_drawn_apart_from_each_other(run, tmp_path):
-    others = []
-    for task in ("a", "b"):
-        record = json.loads(run.evaluations[0].read_text())[0] | {"task": task}
-        others.append(tmp_path / f"{task}.json")
-        others[-1].write_text(json.dumps([record]))
-    metrics = dict.fromkeys("ab", "AUROC")
-    draws = resample_predictions([run.predictions[0]] * 2, others, metrics, 50, 0)
-    assert not np.array_equal(draws["a", "standard", "1000", 0], draws["b", "standard", "1000", 0])
 
 
 def test_all_arms_are_compared_with_the_reference(tables):
@@ -120,20 +114,44 @@ def test_all_arms_are_compared_with_the_reference(tables):
     assert pairs["CTCF", "1000", "best_equivariant", "post_hoc"] == 4
 
 
-def test_intervals_over_windows_are_there_for_every_comparison(tables):
-    compared = tables["comparisons"]
-    assert (compared["window_low"] <= compared["difference"]).all()
-    assert (compared["window_high"] >= compared["difference"]).all()
+def test_every_comparison_has_an_interval_over_seeds_and_windows(tables):
+    compared = tables["comparisons"].query("arm != reference")
+    assert (compared[["seed_error", "window_error"]] > 0).all(axis=None)
+    width = compared["high"] - compared["low"]
+    assert (width > 2 * 1.96 * np.hypot(compared["seed_error"], compared["window_error"])).all()
+    middle = (compared["high"] + compared["low"]) / 2
+    assert middle.to_numpy() == pytest.approx(compared["difference"].to_numpy(), abs=1e-5)
+
+
+def test_every_arm_has_an_interval_of_its_metric(tables):
+    intervals, means = tables["intervals"], tables["means"].query("metric == 'AUROC'")
+    assert intervals[["task", "arm", "size"]].equals(means[["task", "arm", "size"]].reset_index(drop=True))
+    assert intervals["mean"].to_numpy() == pytest.approx(means["mean"].to_numpy(), abs=1e-5)
+    assert (intervals["low"] < intervals["mean"]).all()
+    assert (intervals["high"] > intervals["mean"]).all()
+    assert (intervals["seed_error"].isna() == (intervals["arm"] == BASELINE_ARM)).all()
 
 
 def test_claims_get_what_they_deserve(tables):
     claims = tables["claims"].set_index(["better", "than", "size", "scope"])
-    assert claims.loc[("standard", "best_equivariant", "all", "all tasks"), "verdict"] == "fails"
+    assert claims.loc[("standard", "best_equivariant", "all", "CTCF"), "verdict"] == "fails"
     equal = claims.loc[("regular_k3", "regular_k3", "all", "CTCF")]
-    assert (equal["difference"], equal["window_low"], equal["verdict"]) == (0, 0, "undecided")
+    assert (equal["difference"], equal["p"], equal["verdict"]) == (0, 1, "undecided")
     assert set(tables["claims"]["scope"]) == {"CTCF", "SPI1", "all tasks"}
     wider = tables["claims"][tables["claims"]["wider_than"] == "all"]
     assert set(wider["size"]) == {"1000"}
+    pooled = tables["claims"][tables["claims"]["scope"] == "all tasks"]
+    assert set(pooled["verdict"]) == {"not tested"}
+    assert set(pooled["why"]) == {"2 of at least 3 tasks"}
+
+
+def test_what_was_chosen_by_other_seeds_has_the_larger_error_of_seeds(run, tables, tmp_path):
+    collect(run, tmp_path)
+    plain = read_table(compare(run, tmp_path, study=STUDY | {"chosen": []})["comparisons"]).query("arm != reference")
+    factor = tables["comparisons"]["seed_error"][plain.index] / plain["seed_error"]
+    is_chosen = (plain["arm"] == "best_equivariant") | (plain["reference"] == "best_equivariant")
+    assert (factor[is_chosen] > 1.16).all()
+    assert factor[~is_chosen].to_numpy() == pytest.approx(1)
 
 
 def test_published_values_stand_beside_every_arm_of_the_task(tables):
@@ -146,22 +164,21 @@ def test_published_values_stand_beside_every_arm_of_the_task(tables):
 def test_the_same_files_give_the_same_bytes(run, tmp_path):
     for folder in (tmp_path / "a", tmp_path / "b"):
         collect(run, folder)
-        compare(run, folder, bootstraps=20)
+        compare(run, folder)
     for name in TABLES + COMPARED:
         first, second = (tmp_path / folder / f"{name}.tsv" for folder in "ab")
         assert first.read_bytes() == second.read_bytes()
 
 
-def test_a_profile_task_has_no_labels_and_is_resampled_by_window(tmp_path):
+def test_a_profile_task_has_no_labels_and_the_values_of_its_windows(tmp_path):
     evaluation, predictions = tmp_path / "evaluation.json", tmp_path / "predictions.tsv"
     evaluation.write_text(json.dumps([{"task": "t", "arm": "a", "size": "all", "seed": 1}]))
     values = np.linspace(0, 1, 101)
     windows = {"seed": 1, "name": "w", "contig": "chr1", "start": range(101), "end": range(1, 102)}
     pd.DataFrame(windows | {"reads": 5, "Spearman 1 bp": values}).to_csv(predictions, sep="\t", index=False)
-    found = resample_predictions([predictions], [evaluation], {"t": "Spearman 1 bp"}, 500, 0)
-    draws = found["t", "a", "all", 1]
-    assert draws.mean() == pytest.approx(0.5, abs=0.01)
-    assert draws.std() == pytest.approx(values.std() / np.sqrt(101), rel=0.15)
+    found = read_window_values([predictions], [evaluation], {"t": "Spearman 1 bp"})
+    assert found.values["t", "a", "all", 1] == pytest.approx(values, abs=1e-6)
+    assert (found.strata["t"] == 0).all()
 
 
 def test_several_classes_take_the_mean_over_classes(tmp_path):
@@ -171,7 +188,10 @@ def test_several_classes_take_the_mean_over_classes(tmp_path):
     scores = {f"probability.{name}": (labels == index) * 1.0 for index, name in enumerate(["x", "y", "z"])}
     windows = {"seed": 1, "name": "w", "contig": "s", "start": 0, "end": 9, "label": labels}
     pd.DataFrame(windows | scores).to_csv(predictions, sep="\t", index=False)
-    assert (resample_predictions([predictions], [evaluation], {"t": "AUROC"}, 10, 0)["t", "a", "all", 1] == 1).all()
+    found = read_window_values([predictions], [evaluation], {"t": "AUROC"})
+    # The AUROC of a class, and half of those of the two classes that it is told from.
+    assert found.values["t", "a", "all", 1] == pytest.approx(np.full(90, (1 + 0.5 + 0.5) / 3))
+    assert found.strata["t"].tolist() == labels.tolist()
 
 
 def test_models_scored_on_other_windows_are_refused(run, tmp_path):
@@ -180,5 +200,5 @@ def test_models_scored_on_other_windows_are_refused(run, tmp_path):
     of_last = table["seed"] == table["seed"].max()
     pd.concat([table[~of_last], table[of_last].iloc[::-1]]).to_csv(other, sep="\t", index=False)
     with pytest.raises(InputError, match="for different windows") as error:
-        resample_predictions([run.predictions[0], other], run.evaluations[:2], {"CTCF": "AUROC"}, 10, 0)
+        read_window_values([run.predictions[0], other], run.evaluations[:2], {"CTCF": "AUROC"})
     assert error.value.file == other

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rc_equivariant import Ensemble, Network, NetworkDescription, StrandAverage
+from rc_equivariant import Centred, Ensemble, Network, NetworkDescription, StrandAverage
 from rc_equivariant.testing import TOLERANCES
 
 ARMS = [
@@ -59,6 +59,8 @@ NETWORKS = {
     ]
 }
 STRATEGIES = {
+    "centred, binary": lambda: Centred(StrandAverage(binary("standard", 3, None))),
+    "centred, hyperbolic": lambda: Centred(hyperbolic("irrep", 2, "single", "flatten")),
     "strand average, profile": lambda: StrandAverage(profile("standard", 2, None)),
     "ensemble, binary": lambda: Ensemble([binary("regular", 2, None), StrandAverage(binary("standard", 1, None))]),
     "ensemble, profile": lambda: Ensemble([profile("irrep", 2, 0.75), profile("regular", 3, None)]),

@@ -27,10 +27,9 @@ class Killed(BaseException):
     """As an interrupt: nothing of ours catches it."""
 
 
-def binary():
-    settings = Training.of_kind(
-        "binary", TRAINING | {"epochs": EPOCHS, "steps_per_epoch": 3, "reverse_complement_augmentation": True}
-    )
+def binary(precision="float32"):
+    options = {"epochs": EPOCHS, "steps_per_epoch": 3, "reverse_complement_augmentation": True, "precision": precision}
+    settings = Training.of_kind("binary", TRAINING | options)
     windows = TrainingSplits(*(LabelledSplit(*planted_codes(size, size)) for size in (90, 40)))
     make = partial(build_network, ARCHITECTURE | {"window": WIDTH, "representation": "standard"})
     return make, partial(BinaryObjective, windows, settings), settings
@@ -79,6 +78,8 @@ KINDS = {
     "two classes": partial(labelled, 2),
     "hyperbolic": partial(labelled, 2, **HYPERBOLIC),
     "profile": profile,
+    "bf16": partial(binary, "bf16"),
+    "float16": partial(binary, "float16"),
 }
 
 

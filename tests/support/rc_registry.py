@@ -12,6 +12,7 @@ from rc_equivariant import (
     Activation,
     AvgPool1d,
     BatchNorm1d,
+    Centred,
     ChannelScale,
     Concatenation,
     Conv1d,
@@ -210,6 +211,7 @@ def _networks() -> dict[str, Case]:
                     lambda a=arm, w=window, c=control: profile(a, w, c), profile_positions(window, control)
                 )
     cases["StrandAverage of a binary network"] = Case(lambda: StrandAverage(binary("standard", 40)), ((40,),))
+    cases["Centred binary network"] = Case(lambda: Centred(binary("regular k=3", 40)), ((40,),))
     cases["StrandAverage of a profile network"] = Case(
         lambda: StrandAverage(profile("standard", 41, True)), profile_positions(41, True)
     )
@@ -240,6 +242,7 @@ ONE_OF_EACH |= {
         "profile network regular k=2, 41 bp",
         "profile network irrep k=3, 41 bp, control",
         "StrandAverage of a profile network",
+        "Centred binary network",
         "Ensemble of binary networks",
     )
 }

@@ -42,5 +42,5 @@ class StudyTables:
             if a != "standard"
         ]
         table = pd.DataFrame(rows)
-        reach = {"seed_low": -0.004, "seed_high": 0.004, "window_low": -0.006, "window_high": 0.006}
+        reach = {"low": -0.006, "high": 0.006}
         return table.assign(**{name: table["difference"] + by for name, by in reach.items()})

@@ -36,7 +36,7 @@ def test_a_metric_must_state_its_direction():
 
 def test_every_kind_has_one_main_metric_that_can_be_resampled():
     assert [main_metric(kind) for kind in KINDS] == ["AUROC", "AUROC", "Spearman 1 bp"]
-    assert all(find_metric(main_metric(kind)).resampling for kind in KINDS)
+    assert all(find_metric(main_metric(kind)).over_windows for kind in KINDS)
 
 
 def test_errors_and_divergences_should_be_small_and_correlations_large():
@@ -96,9 +96,8 @@ def test_a_row_of_the_table_is_all_that_a_new_metric_needs(monkeypatch):
     assert printed_metrics("binary")[-1] == "F1"
     assert summary_text(means, {"t": "binary"}).splitlines()[0].split()[-1] == "F1"
     no_costs = means[["task", "size", "arm"]].drop_duplicates().assign(parameters=1, multiply_adds=1)
-    bounds = ["difference", "seed_low", "seed_high", "window_low", "window_high"]
-    compared = means[["task", "size", "arm"]].iloc[:0].assign(reference="", **dict.fromkeys(bounds, float("nan")))
-    text = results_text(means, no_costs, compared, {"t": "F1"}, {"t": "a"})
+    none = means[["task", "size", "arm", "low", "high"]].iloc[:0]
+    text = results_text(means, no_costs, none, none.assign(reference="", difference=0.0), {"t": "F1"}, {"t": "a"})
     assert "F1" in text.splitlines()[2]
     assert "0.6500 ± 0.0707" in text
     assert "F1 for comparison: guesses 0.5000." in text

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from learning.training.settings import Training
+from workflow_support.errors import InputError
+from workflow_support.kinds import basis_of
 from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 from .arms import kinds_of_arm, training_of, training_of_arm
+from .generated import PUBLISHED
 from .labelled import check_labelled
 from .phylogenies import check_phylogenies
 from .profiles import check_profile_predictions, check_profile_sources
@@ -46,6 +50,7 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
     for check in (
         check_kinds,
         _check_batches,
+        _check_precision,
         _check_splits,
         check_windows,
         check_profile_sources,
@@ -79,6 +84,22 @@ def _check_batches(settings: Settings, origins: Origins) -> None:
                 allowed="at least one window of each class in a batch",
                 fix="raise batch_size, or move positive_fraction closer to 0.5",
             )
+
+
+def _check_precision(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError if the device of an arm's training has no arithmetic of its precision."""
+    for name, arm in settings["study"]["arms"].items():
+        base, changed = training_of_arm(arm)
+        for kind in kinds_of_arm(settings, name):
+            path = ("study", "arms", name_as_written(name, arm, origins), "training", "precision")
+            if "precision" not in changed:
+                path = ("trainings", basis_of(kind) if base == PUBLISHED else base, "precision")
+            try:
+                Training.of_kind(kind, training_of(settings, kind, name))
+            except InputError as error:
+                raise origins.error(
+                    path, error.problem, found=error.found, allowed=error.allowed, fix=error.fix
+                ) from error
 
 
 def _check_splits(settings: Settings, origins: Origins) -> None:

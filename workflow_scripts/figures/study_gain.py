@@ -15,7 +15,7 @@ from workflow_support.palette import GREY
 
 from .arms import arm_label, arm_marks, line_handles
 from .panels import label_panels, legend_below, line_panels
-from .study_sizes import ALPHA, THICK, THIN, draw_against_size
+from .study_sizes import THIN, draw_against_size
 from .style import publication_style
 
 
@@ -46,7 +46,7 @@ def gain_figure(
 ) -> Figure:
     """The gain over the reference against the number of training windows, one panel per task; positive is better.
 
-    Thick bars are 95 % intervals over seeds, thin ones over test windows.
+    Bars are 95 % intervals over seeds and test windows together.
 
     Parameters
     ----------
@@ -62,19 +62,15 @@ def gain_figure(
     sizes = means[["task", "arm", "size", "train_size"]].drop_duplicates()
     gains = comparisons[comparisons["reference"] == comparisons["task"].map(references)].merge(sizes)
     gains = gains[gains["arm"].isin(shown)]
-    bounds = ["difference", "seed_low", "seed_high", "window_low", "window_high"]
+    bounds = ["difference", "low", "high"]
     gains[bounds] = gains[bounds].mul(gains["metric"].map(gain_sign), axis=0)
     marks = arm_marks(arms, gains["arm"])
     figure, axes = line_panels(list(metrics))
     for task, axis in axes.items():
         axis.axhline(0, color=GREY, lw=0.8)
-        intervals = [("seed_low", "seed_high", THICK), ("window_low", "window_high", THIN)]
-        draw_against_size(axis, gains[gains["task"] == task], marks, "difference", intervals)
+        draw_against_size(axis, gains[gains["task"] == task], marks, "difference")
     y_labels = {task: f"Gain in {metric}\nover {arm_label(references[task])}" for task, metric in metrics.items()}
     label_panels(axes, "Training windows", y_labels)
-    interval_handles = [
-        Line2D([], [], color=GREY, lw=THICK, alpha=ALPHA[THICK], label="95 %, over seeds"),
-        Line2D([], [], color=GREY, lw=THIN, label="95 %, over test windows"),
-    ]
-    legend_below(figure, [*line_handles(marks, with_markers=True), *interval_handles])
+    interval_handle = Line2D([], [], color=GREY, lw=THIN, label="95 %, over seeds and test windows")
+    legend_below(figure, [*line_handles(marks, with_markers=True), interval_handle])
     return figure

@@ -12,7 +12,7 @@ from study.tables import read_table
 
 from .arms import arm_marks, line_handles
 from .panels import label_panels, legend_below, line_panels
-from .study_sizes import THIN, draw_against_size
+from .study_sizes import draw_against_size
 from .style import publication_style
 from .tables import of_study_metric
 
@@ -46,7 +46,7 @@ def learning_curves_figure(
     figure, axes = line_panels(list(metrics))
     for task, axis in axes.items():
         of_task = values[(values["task"] == task) & values["arm"].isin(shown)]
-        draw_against_size(axis, of_task, marks, "mean", [("low", "high", THIN)])
+        draw_against_size(axis, of_task, marks, "mean")
     label_panels(axes, "Training windows", {task: f"Test {metric}" for task, metric in metrics.items()})
     legend_below(figure, line_handles(marks, with_markers=True))
     return figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,20 +14,14 @@ from .panels import scale_by_size
 
 STEP = 0.012
 """Distance of arms beside each other, as a share of the axis of training windows."""
-THICK, THIN = 2.4, 0.8
-ALPHA = {THICK: 0.4, THIN: 1.0}
-"""Opacity of intervals by width; a thin line shows through a thick one."""
+THIN = 0.8
+"""Width of the line of an interval."""
 WIDE, MARGIN = 3.0, 0.06
 """An interval so many times as wide as the median one may leave the panel; and room beyond what is shown."""
 
-Interval = tuple[str, str, float]
-"""The columns of the lower and the upper bound, and the width of the line."""
 
-
-def draw_against_size(
-    axis: Axes, values: pd.DataFrame, marks: Mapping[str, Mark], column: str, intervals: Sequence[Interval]
-) -> None:
-    """Draw a column of every arm against ``train_size``, with intervals; arms lie beside each other."""
+def draw_against_size(axis: Axes, values: pd.DataFrame, marks: Mapping[str, Mark], column: str) -> None:
+    """Draw a column of every arm against ``train_size``, with intervals ``low, high``; arms lie beside each other."""
     scale_by_size(axis, values["train_size"])
     span = np.log(values["train_size"].max() / values["train_size"].min()) or 1
     drawn = [arm for arm in marks if arm in set(values["arm"])]
@@ -35,20 +29,16 @@ def draw_against_size(
         of_arm, mark = values[values["arm"] == arm].sort_values("train_size"), marks[arm]
         x = of_arm["train_size"] * np.exp((number - (len(drawn) - 1) / 2) * STEP * min(1, 8 / len(drawn)) * span)
         axis.plot(x, of_arm[column], color=mark.colour, ls=mark.line, marker=mark.marker, markersize=3, lw=0.9)
-        for low, high, width in intervals:
-            axis.vlines(x, of_arm[low], of_arm[high], color=mark.colour, lw=width, alpha=ALPHA[width])
+        axis.vlines(x, of_arm["low"], of_arm["high"], color=mark.colour, lw=THIN)
     axis.yaxis.set_major_locator(MaxNLocator(5))
-    _limit(axis, values, column, intervals)
+    _limit(axis, values, column)
 
 
-def _limit(axis: Axes, values: pd.DataFrame, column: str, intervals: Sequence[Interval]) -> None:
+def _limit(axis: Axes, values: pd.DataFrame, column: str) -> None:
     """Limit y to the means and to ordinary intervals: a few seeds can give one that would flatten all else."""
-    ends = [values[column].to_numpy()]
-    widths = np.concatenate([(values[high] - values[low]).to_numpy() for low, high, _ in intervals])
-    ordinary = WIDE * np.nanmedian(widths) if np.isfinite(widths).any() else 0.0
-    for low, high, _ in intervals:
-        shown = values[values[high] - values[low] <= ordinary]
-        ends += [shown[low].to_numpy(), shown[high].to_numpy()]
-    lowest, highest = np.concatenate(ends).min(), np.concatenate(ends).max()
-    margin = MARGIN * (highest - lowest) or axis.margins()[1]
-    axis.set_ylim(lowest - margin, highest + margin)
+    widths = values["high"] - values["low"]
+    ordinary = WIDE * widths.median() if widths.notna().any() else 0.0
+    shown = values[widths <= ordinary]
+    ends = np.concatenate([values[column], shown["low"], shown["high"]])
+    margin = MARGIN * np.ptp(ends) or axis.margins()[1]
+    axis.set_ylim(ends.min() - margin, ends.max() + margin)

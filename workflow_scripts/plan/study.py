@@ -12,7 +12,7 @@ from workflow_support.metrics import main_metric
 from .models import Models
 from .run import Run, Settings, unique
 
-TABLES = ("replicates", "means", "costs", "comparisons", "claims", "published", "selections")
+TABLES = ("replicates", "means", "costs", "intervals", "comparisons", "claims", "published", "selections")
 
 
 class Study:
@@ -39,13 +39,14 @@ class Study:
         self.measures_hyperbolicity = bool("hyperbolicity" in run.settings and run.classification)
 
     def compared(self) -> dict[str, Any]:
-        """The settings of the comparisons: references, metrics, claims, groups of tasks and published values."""
+        """The settings of the comparisons: references, metrics, claims, groups, published values and choices."""
         tasks = self.run.settings["tasks"]
         return {
             "reference": self.settings["reference"],
             "metric": {kind: main_metric(kind) for kind in self.run.kinds.values()},
             "claims": self.settings["claims"],
             "groups": {task: tasks[task]["group"] for task in self.run.having("tasks", "group")},
+            "chosen": [name for name, each in self.settings["combinations"].items() if "best_of" in each],
             "published": [{"task": task} | value for task, values in tasks.items() for value in values["published"]],
         }
 

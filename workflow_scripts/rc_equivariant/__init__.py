@@ -1,7 +1,8 @@
 """Reverse-complement equivariant layers and networks for DNA (Mallet & Vert 2021).
 
 The library works on tensors and reads no files. Its parts build on each other in one direction: representation ->
-sums_and_products, encoding -> kernels -> functional, plain -> layers -> strategies -> networks -> hyperbolic.
+sums_and_products, encoding -> kernels -> functional, plain -> layers -> strategies, centring -> networks ->
+hyperbolic.
 :mod:`rc_equivariant.descriptions` describes networks without torch, :mod:`rc_equivariant.testing` measures how far any
 module is from equivariant, and :mod:`rc_equivariant.hyperbolic` has the layers in hyperbolic space. Names are imported
 when they are first used.
@@ -12,6 +13,7 @@ from .lazy_names import lazy_names
 __all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "centring": ["Centred"],
         "descriptions.networks": ["NetworkDescription"],
         "encoding": ["KmerEncoding"],
         "kernels": ["KernelTying"],

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from .centring import Centred
 from .layers.module import EquivariantModule
 from .networks.network import Network
 from .strategies import Ensemble, StrandAverage
@@ -25,7 +26,8 @@ def multiply_adds(network: nn.Module, *inputs: Tensor) -> int:
 
     Ties between parameters save memory but no arithmetic. The count leaves out bias, normalisation (which folds into a
     kernel), activation, gates, pooling, the merging of strands and the extra terms of hyperbolic layers. An average
-    over strands counts both strands, and an ensemble counts all of its members.
+    over strands counts both strands, and an ensemble counts all of its members. A centred network is counted for a
+    sequence that fills its window; one that leaves an odd number of positions free costs twice as much.
 
     A layer states its cost by a method ``multiply_adds(inputs, output)``, which returns the multiply-adds of one call
     from the inputs (a tuple) and the output. It counts the layer's own arithmetic; the layers inside count their own
@@ -34,9 +36,9 @@ def multiply_adds(network: nn.Module, *inputs: Tensor) -> int:
     Parameters
     ----------
     network
-        A :class:`~rc_equivariant.Network`, or a :class:`~rc_equivariant.StrandAverage` or
-        :class:`~rc_equivariant.Ensemble` of networks; any module if ``inputs`` are given. Its mode (training or
-        evaluation) does not change.
+        A :class:`~rc_equivariant.Network`, or a :class:`~rc_equivariant.StrandAverage`,
+        :class:`~rc_equivariant.Centred` or :class:`~rc_equivariant.Ensemble` of networks; any module if ``inputs`` are
+        given. Its mode (training or evaluation) does not change.
     inputs
         A batch of inputs, the cost of which is divided by the batch; by default one window of the described network.
 
@@ -112,6 +114,6 @@ def _empty_window(network: EquivariantModule) -> list[Tensor]:
 
 def _member(network: EquivariantModule) -> Network:
     """Return one of the averaged networks, which all read the same windows and tracks."""
-    while isinstance(network, StrandAverage | Ensemble):
-        network = network.network if isinstance(network, StrandAverage) else network.networks[0]
+    while isinstance(network, StrandAverage | Centred | Ensemble):
+        network = network.networks[0] if isinstance(network, Ensemble) else network.network
     return network

@@ -147,6 +147,51 @@ class NetworkMean(nn.Module):
         return tuple(torch.stack(of_tensor).mean(0) for of_tensor in zip(*outputs, strict=True))
 
 
+class CentredMean(nn.Module):
+    """A network of one-hot bases (batch, 4, L) that reads the known k-mers of every row in the middle of the window.
+
+    If no place is the middle, the output is the mean of the outputs for the two places beside it. Unknown bases are
+    zeros.
+    """
+
+    def __init__(self, network: nn.Module, k: int) -> None:
+        super().__init__()
+        self.network, self.k = network, k
+
+    def forward(self, one_hot: Tensor) -> Tensor:
+        known = (one_hot.detach() != 0).any(1)
+        positions = known.shape[1] - self.k + 1
+        known_kmers = known[:, :positions]
+        for offset in range(1, self.k):
+            known_kmers = known_kmers & known[:, offset : offset + positions]
+        left, right = shifts_to_the_middle(known_kmers)
+        return (self.network(shifted(one_hot, left, 0)) + self.network(shifted(one_hot, right, 0))) / 2
+
+
+def shifts_to_the_middle(known: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the two shifts to the right, int64 (batch,), that put floor and ceil of half of the outside on the left.
+
+    ``known`` is bool (batch, positions). The outside of a row is all positions before the first and after the last
+    known one. Rows without a known position have a shift of 0.
+    """
+    length = known.shape[1]
+    positions = torch.arange(length, device=known.device)
+    first = torch.where(known, positions, length).amin(1)
+    last = torch.where(known, positions, -1).amax(1)
+    outside = length - 1 - last + first
+    return outside // 2 - first, (outside + 1) // 2 - first
+
+
+def shifted(x: Tensor, shifts: Tensor, fill: int) -> Tensor:
+    """Shift every row of ``x`` (batch, ..., positions) to the right by its shift (batch,), filling the gap."""
+    length = x.shape[-1]
+    source = torch.arange(length, device=x.device) - shifts[:, None]
+    if x.dim() == 3:
+        source = source[:, None].expand(-1, x.shape[1], -1)
+    moved = x.gather(-1, source.clamp(0, length - 1))
+    return torch.where((source >= 0) & (source < length), moved, fill)
+
+
 class Pointwise(nn.Module):
     """A function of a tensor, wrapped as a module; a lambda can be traced but not scripted."""
 

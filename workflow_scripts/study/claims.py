@@ -11,19 +11,17 @@ import pandas as pd
 from workflow_support.metrics import gain_sign
 
 from .evaluations import ALL
-from .formatting import claim_sentence, group_scope, is_of_group
-from .pairs import Measurements, Pairs, widening
-from .statistics import holm, percentile_interval, t_interval, wilcoxon_p
+from .evidence import LEAST_SEEDS, LEAST_TASKS, Evidence
+from .formatting import ALL_TASKS, claim_sentence, group_scope, scope_of_kind
+from .pairs import Measurements, Values, evidence_of_tasks
+from .statistics import holm
 
-ALL_TASKS = "all tasks"
-LEAST_TASKS = 3
-"""The smallest number of tasks with an interval over tasks."""
-PAIRS_FOR_VERDICT = 3
-"""The smallest number of pairs with a verdict."""
 LEVEL = 0.05
+"""The largest probability that any verdict of a run is false."""
+HOLDS, FAILS, UNDECIDED, NOT_TESTED = "holds", "fails", "undecided", "not tested"
 COLUMNS = [
-    "claim", "better", "than", "size", "wider_than", "metric", "scope", "tasks", "pairs", "difference", "low", "high",
-    "window_low", "window_high", "task_low", "task_high", "wilcoxon_p", "holm_p", "verdict",
+    "claim", "better", "than", "size", "wider_than", "metric", "scope", "tasks", "pairs", "difference",
+    "seed_error", "window_error", "task_error", "low", "high", "p", "holm_p", "verdict", "why",
 ]  # fmt: skip
 
 
@@ -37,17 +35,6 @@ class Claim:
     wider_than: str = ""
 
 
-@dataclass(frozen=True)
-class Gains:
-    """The gains of a claim at one task: one per seed (pairs,) and resampled (resamples,) or None.
-
-    A positive gain supports the claim.
-    """
-
-    by_seed: np.ndarray
-    resampled: np.ndarray | None
-
-
 def claims_table(
     measurements: Measurements,
     metrics: Mapping[str, str],
@@ -57,8 +44,8 @@ def claims_table(
 ) -> pd.DataFrame:
     """Test the claims, one row per claim and scope.
 
-    The scopes are the single tasks, and several tasks of one kind together, paired over task and seed: the tasks of
-    each group, or all tasks of the kind if none of them is in a group.
+    The scopes are the single tasks, and several tasks of one kind together: the tasks of each group, or all tasks of
+    the kind if none of them is in a group.
 
     Parameters
     ----------
@@ -78,78 +65,82 @@ def claims_table(
             tasks = [task for task in tested if kinds[task] == kind]
             scope = ALL_TASKS if len(of_both) == 1 else scope_of_kind(kind)
             rows += _rows(measurements, metrics[tasks[0]], _pools(tasks, groups or {}, scope), stated)
-    return with_verdicts(pd.DataFrame(rows, columns=COLUMNS[:-2]))
+    return with_verdicts(pd.DataFrame(rows, columns=COLUMNS))
 
 
-def claim_gains(measurements: Measurements, task: str, metric: str, stated: Mapping) -> Iterable[tuple[Claim, Gains]]:
-    """Yield a stated claim and its gains for each size at which both arms were evaluated on the task."""
-    better, than = stated["better"], stated["than"]
-    by_size = {size: measurements.pairs(task, better, than, size) for size in measurements.sizes(task, better, than)}
+def claim_gains(measurements: Measurements, task: str, metric: str, stated: Mapping) -> Iterable[tuple[Claim, Values]]:
+    """Yield a stated claim and its gains for each size at which both arms were evaluated on the task.
+
+    A positive gain supports the claim.
+    """
+    better, than, sign = stated["better"], stated["than"], gain_sign(metric)
+    by_size = {
+        size: measurements.difference(task, better, than, size).times(sign)
+        for size in measurements.sizes(task, better, than)
+    }
     if "wider_at" in stated:
         size = str(stated["wider_at"])
         if {size, ALL} <= by_size.keys():
-            yield Claim(better, than, size, ALL), _oriented(widening(by_size[size], by_size[ALL]), metric)
+            yield Claim(better, than, size, ALL), by_size[size].minus(by_size[ALL])
         return
-    for size, pairs in by_size.items():
-        yield Claim(better, than, size), _oriented(pairs, metric)
+    for size, gains in by_size.items():
+        yield Claim(better, than, size), gains
 
 
-def pooled_row(claim: Claim, metric: str, gains: Sequence[Gains], scope: str) -> tuple:
-    """The row of a claim, without its verdict, from the gains of one task or of several tasks together."""
-    by_seed = np.concatenate([of_task.by_seed for of_task in gains])
-    resampled = [of_task.resampled for of_task in gains]
-    complete = all(values is not None for values in resampled)
-    # Windows were drawn independently for each task. Tasks are weighted by their pairs, as in the mean.
-    weights = [len(of_task.by_seed) for of_task in gains]
-    windows = percentile_interval(np.average(resampled, axis=0, weights=weights)) if complete else (np.nan, np.nan)
-    means = np.array([of_task.by_seed.mean() for of_task in gains])
-    over_tasks = t_interval(means) if len(gains) >= LEAST_TASKS else (np.nan, np.nan)
-    return (
-        claim_sentence(claim.better, claim.than, claim.size, claim.wider_than),
-        claim.better,
-        claim.than,
-        claim.size,
-        claim.wider_than,
-        metric,
-        scope,
-        len(gains),
-        len(by_seed),
-        by_seed.mean(),
-        *t_interval(by_seed),
-        *windows,
-        *over_tasks,
-        wilcoxon_p(by_seed),
-    )
+def task_row(claim: Claim, metric: str, gains: Values, task: str) -> dict[str, object]:
+    """The row of a claim about one task, without its verdict."""
+    seeds, evidence = len(gains.by_seed), gains.evidence()
+    row = _row(claim, metric, task, [gains])
+    if evidence is None:
+        return row | {"why": "the values of single test windows are not known"}
+    row |= {"seed_error": evidence.error(slice(0, 1)), "window_error": evidence.error(slice(1, None))}
+    if seeds < LEAST_SEEDS:
+        return row | {"why": f"{seeds} of at least {LEAST_SEEDS} pairs of networks"}
+    if np.isnan(row["window_error"]):
+        return row | {"why": "a class has a single test window"}
+    return row | _tested(evidence)
+
+
+def pooled_row(claim: Claim, metric: str, gains: Sequence[Values], scope: str) -> dict[str, object]:
+    """The row of a claim about tasks like several that were studied, without its verdict."""
+    row = _row(claim, metric, scope, gains)
+    if len(gains) < LEAST_TASKS:
+        return row | {"why": f"{len(gains)} of at least {LEAST_TASKS} tasks"}
+    evidence = evidence_of_tasks(gains)
+    errors = {"task_error": evidence.error(slice(0, 1)), "window_error": evidence.error(slice(1, None))}
+    return row | errors | _tested(evidence)
 
 
 def with_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
-    """Add ``holm_p``, corrected for all claims of the same scope, and ``verdict``.
+    """Fill in ``holm_p``, corrected for all rows that have a p value, and ``verdict``."""
+    tested = claims[claims["p"].notna()]
+    weights = line_weights(tested["claim"], tested["tasks"] > 1).reindex(claims.index, fill_value=1.0)
+    corrected = holm(claims["p"].to_numpy(dtype=np.float64), weights.to_numpy())
+    found = verdicts(claims["difference"].to_numpy(dtype=np.float64), corrected)
+    return claims.assign(holm_p=corrected, verdict=found)
 
-    All groups count as one scope, because a reader looks for the groups in which a claim holds among all of them.
 
-    A claim holds if all its intervals, over seeds, windows and tasks, lie above 0, and its corrected p, if it has one,
-    is below 0.05. It fails if all its intervals lie below 0, with the same condition on p. Otherwise, or with fewer
-    than three pairs, it is undecided.
+def line_weights(claims: pd.Series, is_together: pd.Series) -> pd.Series:
+    """The weight of each line of a table in Holm's correction.
+
+    All claims count alike, whatever the number of their lines. Half of the weight of a claim is on its lines on several
+    tasks together, and half on its lines on single tasks, so that the many tasks do not drown what they say together.
     """
-    families = claims["scope"].mask(claims["scope"].map(is_of_group).astype(bool), "groups")
-    corrected = claims.groupby(families, sort=False)["wilcoxon_p"].transform(lambda p: holm(p.to_numpy()))
-    judged = claims.assign(holm_p=corrected)
-    lows, highs = (judged[[f"{kind}{end}" for kind in ("", "window_", "task_")]] for end in ("low", "high"))
-    # A missing interval contradicts nothing.
-    is_testable = (judged["pairs"] >= PAIRS_FOR_VERDICT) & ~(corrected >= LEVEL)
-    holds = is_testable & ~(lows <= 0).any(axis=1)
-    fails = is_testable & ~(highs >= 0).any(axis=1)
-    return judged.assign(verdict=np.select([holds, fails], ["holds", "fails"], "undecided"))[COLUMNS]
+    lines = pd.DataFrame({"claim": claims, "is_together": is_together})
+    of_sort = lines.groupby(["claim", "is_together"])["claim"].transform("size")
+    sorts = lines.groupby("claim")["is_together"].transform("nunique")
+    return 2.0 / (sorts * of_sort)
 
 
-def scope_of_kind(kind: str) -> str:
-    """The scope of all tasks of a kind, where a claim is tested on tasks of several kinds."""
-    return f"all {kind} tasks"
+def verdicts(gains: np.ndarray, corrected: np.ndarray) -> np.ndarray:
+    """The verdict of each mean gain (...) from its corrected p value.
 
-
-def is_of_all(scope: str) -> bool:
-    """Return True for the scope of all tasks, or of all tasks of a kind; names of tasks have no spaces."""
-    return scope.startswith("all ") and scope.endswith("tasks")
+    A claim holds if its gain is positive and the corrected p below 0.05. It fails, and its opposite is true, if the
+    gain is negative and the corrected p below 0.05. It is undecided with a larger p, and not tested without one.
+    """
+    is_decided = corrected < LEVEL
+    conditions = [is_decided & (gains > 0), is_decided, np.isnan(corrected)]
+    return np.select(conditions, [HOLDS, FAILS, NOT_TESTED], UNDECIDED)
 
 
 def _pools(tasks: Sequence[str], groups: Mapping[str, str], scope: str) -> dict[str, str]:
@@ -159,15 +150,15 @@ def _pools(tasks: Sequence[str], groups: Mapping[str, str], scope: str) -> dict[
     return {task: group_scope(groups[task]) if task in groups else "" for task in tasks}
 
 
-def _rows(measurements: Measurements, metric: str, pools: Mapping[str, str], stated: Mapping) -> list[tuple]:
+def _rows(measurements: Measurements, metric: str, pools: Mapping[str, str], stated: Mapping) -> list[dict]:
     """The rows of one stated claim on the tasks of ``pools``, which gives the scope in which each is pooled."""
-    by_claim: dict[Claim, dict[str, Gains]] = {}
+    by_claim: dict[Claim, dict[str, Values]] = {}
     for task in pools:
         for claim, gains in claim_gains(measurements, task, metric, stated):
             by_claim.setdefault(claim, {})[task] = gains
     rows = []
     for claim, by_task in by_claim.items():
-        rows += [pooled_row(claim, metric, [gains], task) for task, gains in by_task.items()]
+        rows += [task_row(claim, metric, gains, task) for task, gains in by_task.items()]
         for scope in filter(None, dict.fromkeys(map(pools.__getitem__, by_task))):
             together = [gains for task, gains in by_task.items() if pools[task] == scope]
             if len(together) > 1:
@@ -175,6 +166,23 @@ def _rows(measurements: Measurements, metric: str, pools: Mapping[str, str], sta
     return rows
 
 
-def _oriented(pairs: Pairs, metric: str) -> Gains:
-    sign = gain_sign(metric)
-    return Gains(sign * pairs.differences, None if pairs.resampled is None else sign * pairs.resampled)
+def _row(claim: Claim, metric: str, scope: str, gains: Sequence[Values]) -> dict[str, object]:
+    """What a row has even if it cannot be tested. Tasks count alike."""
+    return {
+        "claim": claim_sentence(claim.better, claim.than, claim.size, claim.wider_than),
+        "better": claim.better,
+        "than": claim.than,
+        "size": claim.size,
+        "wider_than": claim.wider_than,
+        "metric": metric,
+        "scope": scope,
+        "tasks": len(gains),
+        "pairs": sum(len(of_task.by_seed) for of_task in gains),
+        "difference": np.mean([of_task.by_seed.mean() for of_task in gains]),
+        "why": "",
+    }
+
+
+def _tested(evidence: Evidence) -> dict[str, object]:
+    low, high = evidence.interval()
+    return {"low": low, "high": high, "p": evidence.p()}

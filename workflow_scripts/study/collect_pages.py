@@ -19,11 +19,11 @@ from workflow_support.files import atomic_path
 from workflow_support.kinds import basis_of
 from workflow_support.metrics import main_metric
 
-from .claims import COLUMNS, Claim, Gains, claim_gains, is_of_all, pooled_row, scope_of_kind, with_verdicts
+from .claims import COLUMNS, Claim, claim_gains, pooled_row, with_verdicts
 from .evaluations import ALL
-from .formatting import FEWEST, is_of_group
+from .formatting import FEWEST, is_of_all, is_of_group, scope_of_kind
 from .page import CLAIMS, COPIES, METHODS, METHODS_TEXT, NO_CLAIMS, PUBLISHED, RESULTS, VARIANTS
-from .pairs import Measurements
+from .pairs import Measurements, Values
 from .print_summary import kinds_of_tasks, read_config
 from .sections import claims_text, copies_text, published_text, results_text, variants_text
 from .tables import read_table
@@ -37,12 +37,11 @@ This page is made from the tables of the runs below; no number was written by ha
 POOLED = """\
 ## Claims, over the tasks of all runs
 
-The claims are paired over task and seed, separately for each kind of task, because arms of the same name differ between
-kinds in more than their data (Wilcoxon; Holm over the claims of a kind and metric). `95 % (tasks)` is a t interval of
-the means of the tasks and replaces the interval over windows. `ahead at` counts the tasks whose mean gain is positive.
-`fewest` is the smallest training size of each task that has several. Runs whose tasks are in groups, such as the
-conditions of an experiment, are left out, because their claims are pooled by group."""
-POOLED_COLUMNS = [*COLUMNS[:-2], "ahead"]
+Each line is about tasks like those of all runs together, separately for each kind of task, because arms of the same
+name differ between kinds in more than their data. The tasks are taken to have no test windows in common. `Holm p` is
+corrected for all lines of this table. `ahead at` counts the tasks whose mean gain is positive. `fewest` is the smallest
+training size of each task that has several. Runs whose tasks are in groups, such as the conditions of an experiment,
+are left out, because their claims are pooled by group."""
 
 
 def collect_pages(runs: Sequence[Path], out: Path, note: str = "") -> None:
@@ -72,30 +71,29 @@ def collect_pages(runs: Sequence[Path], out: Path, note: str = "") -> None:
 
 
 def _claims_of_all(runs: Iterable[Path]) -> pd.DataFrame:
-    """One row per claim, metric and kind of task, like ``claims.tsv``, and the number of tasks that are ahead."""
-    found: dict[tuple[str, str, Claim], list[Gains]] = {}
+    """One row per claim on several tasks, by metric and kind, like ``claims.tsv``, and the number of tasks ahead."""
+    found: dict[tuple[str, str, Claim], list[Values]] = {}
     for run in runs:
         kinds = kinds_of_tasks(read_config(run))
         for task, metric, claim, gains in _gains_of_run(run / "study"):
             found.setdefault((kinds[task], metric, claim), []).append(gains)
     rows = [
-        (*pooled_row(claim, metric, gains, scope_of_kind(kind)), sum(each.by_seed.mean() > 0 for each in gains))
+        pooled_row(claim, metric, gains, scope_of_kind(kind))
+        | {"ahead": sum(of_task.by_seed.mean() > 0 for of_task in gains)}
         for (kind, metric, claim), gains in found.items()
+        if len(gains) > 1
     ]
-    pooled = pd.DataFrame(rows, columns=POOLED_COLUMNS)
-    # Holm's correction is for all claims of one kind and metric.
-    judged = with_verdicts(pooled.assign(scope=pooled["scope"] + pooled["metric"]))
-    return judged.assign(scope=pooled["scope"], ahead=pooled["ahead"])
+    return with_verdicts(pd.DataFrame(rows, columns=[*COLUMNS, "ahead"]))
 
 
-def _gains_of_run(study: Path) -> Iterable[tuple[str, str, Claim, Gains]]:
+def _gains_of_run(study: Path) -> Iterable[tuple[str, str, Claim, Values]]:
     """Yield task, metric, claim and gains of each task; nothing for a run with groups, whose tasks differ too much."""
     claims, replicates = read_table(study / "claims.tsv"), read_table(study / "replicates.tsv")
     if claims["scope"].map(is_of_group).any():
         return
     of_tasks = claims[~claims["scope"].map(is_of_all).astype(bool)]
     metrics = dict(zip(of_tasks["scope"], of_tasks["metric"], strict=True))
-    measurements = Measurements(replicates, metrics, {})
+    measurements = Measurements(replicates, metrics)
     fewest = _fewest(replicates)
     for stated in _stated(of_tasks):
         for task, metric in metrics.items():
@@ -129,8 +127,10 @@ def _tables_of_run(run: Path) -> str:
     """The main sections of a run, made from its tables, and a link to the copy of its page."""
     config = read_config(run)
     kinds = kinds_of_tasks(config)
-    names = ("means", "costs", "comparisons", "claims", "published")
-    means, costs, comparisons, claims, published = (read_table(run / "study" / f"{name}.tsv") for name in names)
+    names = ("means", "costs", "intervals", "comparisons", "claims", "published")
+    means, costs, intervals, comparisons, claims, published = (
+        read_table(run / "study" / f"{name}.tsv") for name in names
+    )
     metrics = {task: main_metric(kind) for task, kind in kinds.items()}
     # The comparisons with the reference of a task come first; a task without comparisons shows no difference from it.
     references = dict.fromkeys(kinds, "") | comparisons.groupby("task")["reference"].first().to_dict()
@@ -141,7 +141,7 @@ def _tables_of_run(run: Path) -> str:
         PUBLISHED: published_text(published),
         VARIANTS: variants_text(_correlations(run / "variants", config["variants"])),
         CLAIMS: claims_text(claims) or NO_CLAIMS,
-        RESULTS: results_text(means, costs, comparisons, metrics, references),
+        RESULTS: results_text(means, costs, intervals, comparisons, metrics, references),
     }
     parts = [f"## {run.name}", f"[Page with figures](results/{run.name}/{PAGE})"]
     # Sections are one level lower here than on the page of the run.

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from workflow_support.metrics import BASELINE_ARM
 
 from .evaluations import ALL, MODEL
+from .evidence import Evidence
 from .pairs import Measurements
-from .statistics import paired_t_p, t_interval, wilcoxon_p
+from .statistics import t_interval
 from .tables import rows_with
 
 COMPARISON_COLUMNS = [
     "task", "size", "metric", "arm", "reference", "pairs", "mean_arm", "mean_reference", "difference",
-    "seed_low", "seed_high", "window_low", "window_high", "wilcoxon_p", "t_p",
+    "seed_error", "window_error", "low", "high",
 ]  # fmt: skip
 PUBLISHED_COLUMNS = [*MODEL, "metric", "replicates", "mean", "published", "source", "gap", "low", "high"]
 
@@ -26,9 +28,10 @@ def comparisons_table(
     references: Mapping[str, str],
     further: Iterable[tuple[str, str]],
 ) -> pd.DataFrame:
-    """Paired differences arm - reference with intervals and tests, one row per task, size, arm and reference.
+    """Paired differences arm - reference with 95 % intervals, one row per task, size, arm and reference.
 
-    The k-mer baseline is left out, because it has no seeds to be paired by.
+    The intervals are over seeds and test windows together, and are not corrected for their number. The k-mer baseline
+    is left out, because it has no seeds to be paired by.
 
     Parameters
     ----------
@@ -75,14 +78,13 @@ def published_table(replicates: pd.DataFrame, published: Iterable[Mapping]) -> p
 
 
 def _compare(measurements: Measurements, task: str, size: str, arm: str, reference: str) -> tuple:
-    pairs = measurements.pairs(task, arm, reference, size)
-    return (
-        len(pairs.differences),
-        pairs.first.mean(),
-        pairs.second.mean(),
-        pairs.differences.mean(),
-        *pairs.seed_interval(),
-        *pairs.window_interval(),
-        wilcoxon_p(pairs.differences),
-        paired_t_p(pairs.differences),
-    )
+    difference = measurements.difference(task, arm, reference, size)
+    seeds, evidence = difference.by_seed.index, difference.evidence()
+    means = (measurements.of_arm(task, name, size, seeds).by_seed.mean() for name in (arm, reference))
+    known = (np.nan,) * 4 if evidence is None else (*_errors(evidence), *evidence.interval())
+    return len(seeds), *means, difference.by_seed.mean(), *known
+
+
+def _errors(evidence: Evidence) -> tuple[float, float]:
+    """The standard errors over seeds and over test windows."""
+    return evidence.error(slice(0, 1)), evidence.error(slice(1, None))

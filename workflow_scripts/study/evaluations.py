@@ -15,7 +15,7 @@ MODEL = ["task", "arm", "size"]
 REPLICATE_COLUMNS = [*MODEL, "train_size", "seed", "metric", "value"]
 SUMMARY_COLUMNS = [*MODEL, "train_size", "metric", "replicates", "mean", "sd"]
 MEAN_COLUMNS = [*SUMMARY_COLUMNS, "low", "high"]
-SELECTION_COLUMNS = ["task", "size", "combination", "candidate", "quality", "chosen"]
+SELECTION_COLUMNS = ["task", "size", "combination", "seed", "candidate", "quality", "chosen"]
 COSTS = ["members", "parameters", "multiply_adds"]
 ALL = "all"
 
@@ -57,33 +57,29 @@ def means_table(replicates: pd.DataFrame) -> pd.DataFrame:
 def costs_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
     """The costs of each model: ``task, arm, size, members, parameters, multiply_adds``.
 
-    A cost that the evaluation does not state is missing.
+    A cost that the evaluation does not state is missing. If the replicates of a "best of" combination are different
+    networks, its costs are those of the most expensive one.
     """
     rows = [(*_model(evaluation), *map(evaluation.get, COSTS)) for evaluation in evaluations]
     costs = pd.DataFrame(rows, columns=[*MODEL, *COSTS]).astype(dict.fromkeys(COSTS, "Int64"))
-    # All replicates of a model cost the same.
-    return costs.groupby(MODEL, sort=False).first().reset_index()
+    return costs.groupby(MODEL, sort=False).max().reset_index()
 
 
 def selections_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
-    """The candidates of "best of" combinations: ``task, size, combination, candidate, quality, chosen``.
+    """The candidates of "best of" combinations, one row per replicate: ``task, size, combination, seed, candidate, …``.
 
-    ``quality`` is measured on the validation split; ``chosen`` is True for the candidate that was taken.
+    ``quality`` is the mean over the seeds that choose for the replicate, on the validation split; ``chosen`` is True
+    for the candidate that was taken.
     """
     rows = [
-        (*_selection(evaluation), candidate, quality, candidate == "+".join(evaluation["chosen"]))
+        (evaluation["task"], evaluation["size"], evaluation["arm"], evaluation["seed"], candidate, quality, is_chosen)
         for evaluation in evaluations
         if evaluation.get("chosen")
         for candidate, quality in evaluation["candidates"].items()
+        for is_chosen in [candidate == "+".join(evaluation["chosen"])]
     ]
-    # All replicates of a combination make the same choice.
-    return pd.DataFrame(rows, columns=SELECTION_COLUMNS).drop_duplicates(SELECTION_COLUMNS[:4], ignore_index=True)
+    return pd.DataFrame(rows, columns=SELECTION_COLUMNS)
 
 
 def _model(evaluation: Evaluation) -> tuple[str, str, str]:
     return evaluation["task"], evaluation["arm"], evaluation["size"]
-
-
-def _selection(evaluation: Evaluation) -> tuple[str, str, str]:
-    task, arm, size = _model(evaluation)
-    return task, size, arm

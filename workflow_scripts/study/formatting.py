@@ -14,6 +14,21 @@ _OF_GROUP = "group "
 """The beginning of the scope of a claim on a group. Names of tasks have no space."""
 
 
+ALL_TASKS = "all tasks"
+"""The scope of a claim on all tasks of a run."""
+_ALL, _TASKS = "all ", "tasks"
+
+
+def scope_of_kind(kind: str) -> str:
+    """The scope of all tasks of a kind, where a claim is tested on tasks of several kinds."""
+    return f"{_ALL}{kind} {_TASKS}"
+
+
+def is_of_all(scope: str) -> bool:
+    """Return True for the scope of all tasks, or of all tasks of a kind; names of tasks have no spaces."""
+    return scope.startswith(_ALL) and scope.endswith(_TASKS)
+
+
 def group_scope(group: str) -> str:
     """The scope, in tables, of a claim on the tasks of a group together."""
     return _OF_GROUP + group
@@ -25,8 +40,12 @@ def is_of_group(scope: str) -> bool:
 
 
 def scope_words(scope: str, tasks: int) -> str:
-    """The scope of a claim, as text; ``tasks`` is the number of its tasks."""
-    return f"the {tasks} tasks of {scope}" if is_of_group(scope) else scope
+    """The scope of a claim, as text: a task alone, or tasks like several that were studied."""
+    if is_of_group(scope):
+        return f"the {tasks} tasks of {scope}"
+    if is_of_all(scope):
+        return f"{scope.removeprefix(_ALL)} like these {tasks}"
+    return f"{scope} alone"
 
 
 def size_words(size: str) -> str:
@@ -52,9 +71,9 @@ def number(value: float, digits: int = 4, sign: bool = False) -> str:
     return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", "−")
 
 
-def interval(low: float, high: float, digits: int = 4) -> str:
+def interval(low: float, high: float, digits: int = 4, sign: bool = True) -> str:
     """The text ``low to high``; empty if the interval is missing."""
-    return "" if math.isnan(low) else f"{number(low, digits, sign=True)} to {number(high, digits, sign=True)}"
+    return "" if math.isnan(low) else f"{number(low, digits, sign)} to {number(high, digits, sign)}"
 
 
 def p_value(p: float) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from .claims import LEVEL, PAIRS_FOR_VERDICT
+from .claims import LEVEL
+from .evidence import LEAST_SEEDS, LEAST_TASKS
 from .sections import choices_text, claims_text, copies_text, published_text, results_text, tasks_text, variants_text
-from .statistics import LEAST_PAIRS
 
 TASKS, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
     "Tasks", "Copies of sequences", "Test split", "Claims", "Published values", "Choices on the validation split",
@@ -20,22 +20,24 @@ TASKS, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS =
 NO_CLAIMS = "This run tests no claims."
 METHODS_TEXT = f"""\
 - Every model was scored once on the test split. Epochs, thresholds of calls and choices among arms come from the
-  validation split.
-- Differences (arm − other arm) are paired by seed. `95 % (seeds)` is a t interval of the paired differences; it shows
-  how much the result depends on the seeds. `95 % (windows)` is a percentile bootstrap: test windows are drawn with
-  replacement within classes, the same draws for all models of a task, and the differences are averaged over the pairs.
-  It shows how much the result depends on the choice of test windows.
+  validation split. The networks of a "best of" combination are chosen by other seeds than those they are tested with.
+- `95 %` of a metric or of a difference (arm − other arm, paired by seed) is over seeds and test windows together: it
+  shows how much the result depends on both. The variance over seeds is that of the paired values; the variance over
+  windows is that of the contributions of single windows, of DeLong for AUROC. Each is taken times the square of its own
+  t quantile. `±` is the standard deviation over seeds alone.
 - A combination of several networks has one replicate per group of seeds. The first seed of the group names the
   replicate and pairs it with other arms.
-- The `gain` of a claim is positive if the claim is right, for metrics of either direction. With {LEAST_PAIRS} pairs or
-  more there is a two-sided Wilcoxon signed-rank test, corrected (Holm) for all claims of the same scope. `all tasks`
-  pairs over task and seed, as published. Seeds of one task share its test windows, so these pairs are not independent;
-  `95 % (tasks)`, a t interval of the means of the tasks, is the evidence for other tasks. If tasks are in groups, such
-  as draws of one condition, each group is pooled instead of all tasks, and Holm's correction is for the claims on all
-  groups.
-- A claim `holds` if all its intervals, over seeds, windows and tasks, lie above 0, and `fails` if all of them lie below
-  0; if there is a test, its corrected p must also be below {LEVEL}. Otherwise, or with fewer than {PAIRS_FOR_VERDICT}
-  pairs, the claim is `undecided`. Claims without a test are not corrected for their number.
+- The `gain` of a claim is positive if the claim is right, for metrics of either direction. A line about one task is
+  about that task alone, with other seeds and other test windows. A line about tasks like several that were studied is
+  about other tasks; it rests on the mean gains of the tasks, which count alike (t test), and needs {LEAST_TASKS} of
+  them. `Error` is the standard error by source; on tasks together, that of windows is due to windows that tasks have in
+  common. If tasks are in groups, such as draws of one condition, each group is pooled instead of all tasks.
+- `p` is two-sided. `Holm p` is corrected for all lines of the table, so that any false verdict among them has a
+  probability of at most {LEVEL}. All claims count alike, and half of each is its line on tasks together, if it has
+  one.
+- A claim `holds` if its gain is positive and `Holm p` below {LEVEL}. It `fails`, and the opposite is true, if the gain
+  is negative and `Holm p` below {LEVEL}. Otherwise it is `undecided`, which does not say that the arms are equal. It is
+  not tested on one task with fewer than {LEAST_SEEDS} pairs of networks, or on fewer than {LEAST_TASKS} tasks together.
 - Parameters and multiply-adds are those of one prediction: of all networks, and of both strands if they are averaged.
   `arm_times.tsv` of the run has the times of training and evaluation."""
 
@@ -51,6 +53,7 @@ class Study:
     replicates: pd.DataFrame
     means: pd.DataFrame
     costs: pd.DataFrame
+    intervals: pd.DataFrame
     comparisons: pd.DataFrame
     claims: pd.DataFrame
     published: pd.DataFrame
@@ -81,7 +84,7 @@ def results_page(
     sections = {
         TASKS: tasks_text(study.tasks, study.replicates, study.means, metrics, references),
         COPIES: copies_text(duplicates),
-        RESULTS: results_text(study.means, study.costs, study.comparisons, metrics, references),
+        RESULTS: results_text(study.means, study.costs, study.intervals, study.comparisons, metrics, references),
         CLAIMS: claims_text(study.claims) or NO_CLAIMS,
         PUBLISHED: published_text(study.published),
         CHOICES: choices_text(study.selections),

@@ -1,46 +1,76 @@
-"""Replicates of two arms, paired by seed."""
+"""Replicates of arms, alone or paired by seed, and the evidence that they give."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from .predictions import Replicate
-from .statistics import percentile_interval, t_interval
+from .evidence import Evidence, covariance_of_tasks, influences, of_one_task, over_tasks
+from .predictions import WindowValues
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Values of two arms for the same seeds.
+@dataclass(frozen=True, eq=False)
+class Values:
+    """Values of one task by seed, of an arm or differences of two, and how the test windows make up their mean.
 
     Attributes
     ----------
-    first, second
-        Values by seed.
-    resampled
-        Bootstrap values (resamples,) of the mean difference first - second; None if windows were not resampled.
+    by_seed
+        One value per seed (seeds,).
+    windows
+        The mean over seeds of the values of test windows (windows,); None if the values of any seed are not known.
+    strata, keys
+        The class and the key of each of these windows.
+    is_chosen
+        Whether the networks of some seeds were chosen by other seeds.
     """
 
-    first: pd.Series
-    second: pd.Series
-    resampled: np.ndarray | None
+    by_seed: pd.Series
+    windows: np.ndarray | None
+    strata: np.ndarray | None
+    keys: np.ndarray | None
+    is_chosen: bool
 
-    @property
-    def differences(self) -> np.ndarray:
-        return (self.first - self.second).to_numpy()
+    def evidence(self) -> Evidence | None:
+        """The evidence on this task; None if nothing is known about windows."""
+        if self.windows is None:
+            return None
+        return of_one_task(self.by_seed.to_numpy(), self.windows, self.strata, self.is_chosen)
 
-    def seed_interval(self) -> tuple[float, float]:
-        return t_interval(self.differences)
+    def times(self, factor: float) -> Values:
+        """All values times a factor."""
+        windows = None if self.windows is None else factor * self.windows
+        return replace(self, by_seed=factor * self.by_seed, windows=windows)
 
-    def window_interval(self) -> tuple[float, float]:
-        return (np.nan, np.nan) if self.resampled is None else percentile_interval(self.resampled)
+    def minus(self, other: Values) -> Values:
+        """The difference from values of the same task, for the seeds that both have."""
+        # The test windows of a task are the same for all sizes, so that their values can be subtracted.
+        known = self.windows is not None and other.windows is not None
+        return replace(
+            self,
+            by_seed=(self.by_seed - other.by_seed).dropna(),
+            windows=self.windows - other.windows if known else None,
+            is_chosen=self.is_chosen or other.is_chosen,
+        )
+
+
+def evidence_of_tasks(values: Sequence[Values]) -> Evidence:
+    """The evidence of several tasks on tasks like them.
+
+    If the test windows of some tasks are not known, the tasks are taken to have none in common.
+    """
+    means = np.array([of_task.by_seed.mean() for of_task in values])
+    if any(of_task.windows is None for of_task in values):
+        return over_tasks(means)
+    added = np.concatenate([influences(of_task.windows, of_task.strata) for of_task in values])
+    return over_tasks(means, *covariance_of_tasks(added, np.concatenate([each.keys for each in values]), len(values)))
 
 
 class Measurements:
-    """The study metric of every replicate of a run, and its bootstrap values.
+    """The study metric of every replicate of a run, and what test windows add to it.
 
     Parameters
     ----------
@@ -48,19 +78,25 @@ class Measurements:
         ``task, arm, size, seed, metric, value``.
     metrics
         The study metric of each task.
-    resampled
-        Bootstrap values (resamples,) of some or all replicates.
+    windows
+        The values of test windows, of some or all replicates.
+    chosen
+        The "best of" combinations.
     """
 
     def __init__(
-        self, replicates: pd.DataFrame, metrics: Mapping[str, str], resampled: Mapping[Replicate, np.ndarray]
+        self,
+        replicates: pd.DataFrame,
+        metrics: Mapping[str, str],
+        windows: WindowValues | None = None,
+        chosen: Collection[str] = (),
     ) -> None:
         of_study = replicates[replicates["metric"] == replicates["task"].map(metrics)]
         self._values = {
             model: of_model.set_index("seed")["value"]
             for model, of_model in of_study.groupby(["task", "arm", "size"], sort=False)
         }
-        self._resampled = resampled
+        self._windows, self._chosen = windows or WindowValues(), chosen
         self.models = list(self._values)
 
     def sizes(self, task: str, first: str, second: str) -> list[str]:
@@ -68,30 +104,20 @@ class Measurements:
         sizes = dict.fromkeys(size for of_task, _, size in self.models if of_task == task)
         return [size for size in sizes if len(self._common_seeds(task, first, second, size))]
 
-    def pairs(self, task: str, first: str, second: str, size: str) -> Pairs:
-        """The values of two arms for their common seeds."""
+    def of_arm(self, task: str, arm: str, size: str, seeds: pd.Index | None = None) -> Values:
+        """The values of an arm, for all its seeds or for some of them."""
+        by_seed = self._values[task, arm, size] if seeds is None else self._values[task, arm, size][seeds]
+        found = [self._windows.values.get((task, arm, size, seed)) for seed in by_seed.index]
+        windows = None if any(each is None for each in found) else np.mean(found, axis=0, dtype=np.float64)
+        strata, keys = self._windows.strata.get(task), self._windows.keys.get(task)
+        return Values(by_seed, windows, strata, keys, arm in self._chosen)
+
+    def difference(self, task: str, first: str, second: str, size: str) -> Values:
+        """The differences first - second of two arms for their common seeds."""
         seeds = self._common_seeds(task, first, second, size)
-        resampled = [
-            self._difference((task, first, size, seed), (task, second, size, seed))
-            for seed in seeds
-            if {(task, first, size, seed), (task, second, size, seed)} <= self._resampled.keys()
-        ]
-        ours, theirs = (self._values[task, arm, size][seeds] for arm in (first, second))
-        return Pairs(ours, theirs, np.mean(resampled, axis=0) if len(resampled) == len(seeds) else None)
+        return self.of_arm(task, first, size, seeds).minus(self.of_arm(task, second, size, seeds))
 
     def _common_seeds(self, task: str, first: str, second: str, size: str) -> pd.Index:
         none = pd.Series(dtype="float64")
         ours, theirs = (self._values.get((task, arm, size), none).index for arm in (first, second))
         return ours.intersection(theirs)
-
-    def _difference(self, first: Replicate, second: Replicate) -> np.ndarray:
-        return self._resampled[first] - self._resampled[second]
-
-
-def widening(at: Pairs, against: Pairs) -> Pairs:
-    """Pairs of differences: those of ``at`` and, for the same seeds, those of ``against``."""
-    seeds = at.first.index.intersection(against.first.index)
-    differences = [(pairs.first - pairs.second)[seeds] for pairs in (at, against)]
-    # The test windows of a task are drawn once for all sizes, so that draws can be subtracted.
-    both = at.resampled is not None and against.resampled is not None
-    return Pairs(*differences, at.resampled - against.resampled if both else None)

@@ -1,9 +1,9 @@
-"""Bootstrap values of the metrics of models, from the predictions for the test windows."""
+"""The values of test windows whose mean is the metric of a model, from the predictions for these windows."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from workflow_support.errors import InputError
 from workflow_support.metrics import RANKS, find_metric, read_evaluations
 
-from .resampling import Metric, auroc_of_draws, macro_auroc_of_draws, mean_of_draws, resampled_metrics
+from .window_values import auroc_values, macro_auroc_values, mean_values
 
 Model = tuple[str, str, str]
 """Task, arm and size."""
@@ -22,12 +22,29 @@ WINDOW = ["name", "contig", "start", "end"]
 SEED, LABEL, SCORE, SCORE_OF_CLASS = "seed", "label", "logit", "probability."
 
 
-def resample_predictions(
-    predictions: Sequence[Path], evaluations: Sequence[Path], metrics: Mapping[str, str], resamples: int, seed: int
-) -> dict[Replicate, np.ndarray]:
-    """Bootstrap values (resamples,) of the study metric of every replicate.
+@dataclass(frozen=True)
+class WindowValues:
+    """What the test windows add to the metric of each replicate, as :mod:`study.window_values` defines it.
 
-    All models of a task share the same draws of its test windows.
+    Attributes
+    ----------
+    strata
+        The class of each test window (windows,), by task; zeros for tasks without classes.
+    keys
+        What identifies each test window (windows,), by task: equal integers are the same window in two tasks.
+    values
+        Values (windows,), float32, by replicate.
+    """
+
+    strata: Mapping[str, np.ndarray] = field(default_factory=dict)
+    keys: Mapping[str, np.ndarray] = field(default_factory=dict)
+    values: Mapping[Replicate, np.ndarray] = field(default_factory=dict)
+
+
+def read_window_values(
+    predictions: Sequence[Path], evaluations: Sequence[Path], metrics: Mapping[str, str]
+) -> WindowValues:
+    """The values of test windows for the study metric of every replicate.
 
     Parameters
     ----------
@@ -35,24 +52,30 @@ def resample_predictions(
         Files of the same models in the same order. An evaluation names its task, arm and size; the predictions have a
         column ``seed``.
     metrics
-        The study metric of each task. Its ``resampling`` says how it is computed.
-    seed
-        Decides the draws, together with the name of the task.
+        The study metric of each task. Its ``over_windows`` says how it is computed.
 
     Raises
     ------
     InputError
         If models of one task were not scored on the same windows.
     """
-    by_task: dict[str, dict[Model, Path]] = {}
-    for table, model in zip(predictions, map(_model, evaluations), strict=True):
-        by_task.setdefault(model[0], {})[model] = table
-    resampled: dict[Replicate, np.ndarray] = {}
-    for task, tables in by_task.items():
-        generator = np.random.default_rng([seed, zlib.crc32(task.encode())])
-        strata, of_models = _metrics_of_task(tables, metrics[task])
-        resampled |= resampled_metrics(of_models, strata, resamples, generator)
-    return resampled
+    first: dict[str, tuple[Path, pd.DataFrame]] = {}
+    values: dict[Replicate, np.ndarray] = {}
+    for path, model in zip(predictions, map(_model, evaluations), strict=True):
+        task = model[0]
+        table = pd.read_csv(
+            path, sep="\t", usecols=lambda name, task=task: _is_needed(name, metrics[task]), dtype={"contig": str}
+        )
+        for seed, of_seed in table.groupby(SEED, sort=False):
+            windows = of_seed[_identity(of_seed)].reset_index(drop=True)
+            _require_same_windows(*first.setdefault(task, (path, windows)), path, windows, seed)
+            values[*model, seed] = _values_of_replicate(of_seed, metrics[task]).astype(np.float32)
+    windows_of = {task: windows for task, (_, windows) in first.items()}
+    return WindowValues(
+        {task: _strata(windows) for task, windows in windows_of.items()},
+        {task: _keys(windows) for task, windows in windows_of.items()},
+        values,
+    )
 
 
 def _model(evaluation: Path) -> Model:
@@ -60,25 +83,24 @@ def _model(evaluation: Path) -> Model:
     return record["task"], record["arm"], record["size"]
 
 
-def _metrics_of_task(tables: Mapping[Model, Path], metric: str) -> tuple[np.ndarray, dict[Replicate, Metric]]:
-    first, windows, of_models = None, None, {}
-    for model, path in tables.items():
-        of_arm = pd.read_csv(path, sep="\t", usecols=lambda column: _is_needed(column, metric), dtype={"contig": str})
-        for seed, table in of_arm.groupby(SEED, sort=False):
-            identity = table[_identity(table)].reset_index(drop=True)
-            if windows is None:
-                first, windows = path, identity
-            elif not windows.equals(identity):
-                raise InputError(
-                    "the predictions of two models of a task are for different windows",
-                    file=path,
-                    found=f"{len(identity)} windows with seed {seed}; {len(windows)} in {first}",
-                    allowed="the same test windows in the same order for all models of a task",
-                    fix="delete the older of the two and run again",
-                )
-            of_models[*model, seed] = _metric_of_replicate(table, metric)
-    strata = windows[LABEL].to_numpy() if LABEL in windows else np.zeros(len(windows))
-    return strata, of_models
+def _require_same_windows(first: Path, allowed: pd.DataFrame, path: Path, windows: pd.DataFrame, seed: int) -> None:
+    if not allowed.equals(windows):
+        raise InputError(
+            "the predictions of two models of a task are for different windows",
+            file=path,
+            found=f"{len(windows)} windows with seed {seed}; {len(allowed)} in {first}",
+            allowed="the same test windows in the same order for all models of a task",
+            fix="delete the older of the two and run again",
+        )
+
+
+def _strata(windows: pd.DataFrame) -> np.ndarray:
+    return windows[LABEL].to_numpy() if LABEL in windows else np.zeros(len(windows))
+
+
+def _keys(windows: pd.DataFrame) -> np.ndarray:
+    identity = windows.drop(columns=LABEL, errors="ignore")
+    return pd.util.hash_pandas_object(identity, index=False).to_numpy().view(np.int64)
 
 
 def _is_needed(column: str, metric: str) -> bool:
@@ -89,13 +111,13 @@ def _identity(table: pd.DataFrame) -> list[str]:
     return [column for column in (*WINDOW, LABEL) if column in table]
 
 
-def _metric_of_replicate(table: pd.DataFrame, metric: str) -> Metric:
-    if find_metric(metric).resampling != RANKS:
-        return mean_of_draws(table[metric].to_numpy())
+def _values_of_replicate(table: pd.DataFrame, metric: str) -> np.ndarray:
+    if find_metric(metric).over_windows != RANKS:
+        return mean_values(table[metric].to_numpy())
     labels, of_classes = table[LABEL].to_numpy(), _columns_of_classes(table.columns)
     if of_classes:
-        return macro_auroc_of_draws(labels, table[of_classes].to_numpy())
-    return auroc_of_draws(labels, table[SCORE].to_numpy())
+        return macro_auroc_values(labels, table[of_classes].to_numpy())
+    return auroc_values(labels, table[SCORE].to_numpy())
 
 
 def _columns_of_classes(columns: Iterable[str]) -> list[str]:

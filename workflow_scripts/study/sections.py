@@ -70,6 +70,7 @@ def copies_text(duplicates: Mapping[str, pd.DataFrame]) -> str:
 def results_text(
     means: pd.DataFrame,
     costs: pd.DataFrame,
+    intervals: pd.DataFrame,
     comparisons: pd.DataFrame,
     metrics: Mapping[str, str],
     references: Mapping[str, str],
@@ -81,28 +82,31 @@ def results_text(
         of_metric = rows_with(of_task, {"metric": metric})
         for size in of_metric.sort_values("train_size", ascending=False)["size"].unique():
             of_size = rows_with(of_metric, {"size": size})
-            table = _results_table(of_size, costs, comparisons, metric, references[task])
+            table = _results_table(of_size, costs, intervals, comparisons, metric, references[task])
             texts += [f"### {task}: {size_words(size)}", table]
         texts += _bounds(of_task)
     return "\n\n".join(texts)
 
 
 def claims_text(claims: pd.DataFrame) -> str:
-    """The claims as a table, without columns of intervals that no claim has; empty without claims."""
+    """The claims as a table, without columns that no claim has; empty without claims.
+
+    The verdict of a claim that could not be tested says why.
+    """
     if claims.empty:
         return ""
+    errors = {f"Error ({source}s)": claims[f"{source}_error"].map(number) for source in ("seed", "window", "task")}
     columns = {
         "Claim": claims["claim"],
         "Scope": [scope_words(*each) for each in zip(claims["scope"], claims["tasks"], strict=True)],
         "Metric": claims["metric"],
         "Pairs": claims["pairs"].map(count),
         "Gain": [number(gain, sign=True) for gain in claims["difference"]],
-        "95 % (seeds)": _intervals(claims, "low", "high"),
-        "95 % (windows)": _intervals(claims, "window_low", "window_high"),
-        "95 % (tasks)": _intervals(claims, "task_low", "task_high"),
-        "Wilcoxon p": claims["wilcoxon_p"].map(p_value),
+        **errors,
+        "95 %": _intervals(claims),
+        "p": claims["p"].map(p_value),
         "Holm p": claims["holm_p"].map(p_value),
-        "Verdict": claims["verdict"],
+        "Verdict": [f"{row.verdict}: {row.why}" if row.why else row.verdict for row in claims.itertuples()],
     }
     return _without_empty_columns(columns)
 
@@ -120,22 +124,23 @@ def published_text(published: pd.DataFrame) -> str:
         "Mean": published["mean"].map(number),
         "Published": [f"{number(row.published)} ({row.source})" for row in published.itertuples()],
         "Gap": [number(gap, sign=True) for gap in published["gap"]],
-        "95 % (seeds)": _intervals(published, "low", "high"),
+        "95 % (seeds)": _intervals(published),
     }
     return _without_empty_columns(columns)
 
 
 def choices_text(selections: pd.DataFrame) -> str:
-    """The candidates of every "best of" combination with their quality on the validation split."""
+    """The candidates of every "best of" combination: for how many replicates each was chosen, and its mean quality."""
     if selections.empty:
         return ""
     rows = []
-    for choice in selections[selections["chosen"]].itertuples():
-        keys = {"task": choice.task, "size": choice.size, "combination": choice.combination}
-        others = rows_with(selections, keys).query("candidate != @choice.candidate")
-        among = ", ".join(f"{other.candidate} {number(other.quality)}" for other in others.itertuples())
-        rows.append([*keys.values(), f"{choice.candidate} {number(choice.quality)}", among])
-    return markdown_table(["Task", "Size", "Combination", "Chosen (quality)", "Among"], rows)
+    for keys, of_choice in selections.groupby(["task", "size", "combination"], sort=False):
+        candidates = of_choice.groupby("candidate", sort=False).agg({"chosen": "sum", "quality": "mean"})
+        ordered = candidates.sort_values(["chosen", "quality"], ascending=False, kind="stable")
+        taken = ordered[ordered["chosen"] > 0]
+        times = ", ".join(f"{name} ({times})" for name, times in taken["chosen"].items())
+        rows.append([*keys, times, ", ".join(f"{name} {number(mean)}" for name, mean in ordered["quality"].items())])
+    return markdown_table(["Task", "Size", "Combination", "Chosen (replicates)", "Mean quality"], rows)
 
 
 def variants_text(correlations: Mapping[str, Sequence[Mapping]]) -> str:
@@ -150,18 +155,25 @@ def variants_text(correlations: Mapping[str, Sequence[Mapping]]) -> str:
 
 
 def _results_table(
-    means: pd.DataFrame, costs: pd.DataFrame, comparisons: pd.DataFrame, metric: str, reference: str
+    means: pd.DataFrame,
+    costs: pd.DataFrame,
+    intervals: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    metric: str,
+    reference: str,
 ) -> str:
     keys = ["task", "size", "arm"]
     compared = rows_with(comparisons, {"reference": reference}).drop_duplicates(keys)
-    table = means.merge(costs, how="left", on=keys).merge(compared, how="left", on=keys, suffixes=("", "_compared"))
+    table = means.merge(costs, how="left", on=keys)
+    for name, bounds in (("_mean", intervals), ("_compared", compared)):
+        table = table.merge(bounds.set_index(keys).add_suffix(name), how="left", left_on=keys, right_index=True)
     columns = {
         "Arm": table["arm"].replace(BASELINE_ARM, f"{BASELINE_KMER}-mer logistic regression (floor)"),
         "n": table["replicates"].map(count),
         metric: [number(mean) + (f" ± {number(sd)}" if sd == sd else "") for mean, sd in table[["mean", "sd"]].values],
-        f"− {reference}": [number(difference, sign=True) for difference in table["difference"]],
-        "95 % (seeds)": _intervals(table, "seed_low", "seed_high"),
-        "95 % (windows)": _intervals(table, "window_low", "window_high"),
+        f"95 % ({metric})": _intervals(table, "_mean", sign=False),
+        f"− {reference}": [number(difference, sign=True) for difference in table["difference_compared"]],
+        "95 % (difference)": _intervals(table, "_compared"),
         "Parameters": table["parameters"].map(count),
         "Multiply-adds": table["multiply_adds"].map(count),
     }
@@ -189,8 +201,9 @@ def _correlations_table(correlations: Sequence[Mapping]) -> str:
     return markdown_table(header, rows)
 
 
-def _intervals(table: pd.DataFrame, low: str, high: str) -> list[str]:
-    return [interval(*bounds) for bounds in zip(table[low], table[high], strict=True)]
+def _intervals(table: pd.DataFrame, suffix: str = "", sign: bool = True) -> list[str]:
+    bounds = zip(table[f"low{suffix}"], table[f"high{suffix}"], strict=True)
+    return [interval(*each, sign=sign) for each in bounds]
 
 
 def _without_empty_columns(columns: Mapping[str, Sequence[str]]) -> str:

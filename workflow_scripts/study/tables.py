@@ -10,7 +10,7 @@ import pandas as pd
 #: Columns that are read as text, because sizes such as 1000, or tasks named by numbers, would become numbers.
 TEXT_COLUMNS = [
     "task", "arm", "size", "family", "kinds", "network", "representation", "strands", "training", "combination",
-    "metric", "reference", "claim", "better", "than", "wider_than", "scope", "verdict", "candidate", "source",
+    "metric", "reference", "claim", "better", "than", "wider_than", "scope", "verdict", "why", "candidate", "source",
 ]  # fmt: skip
 
 

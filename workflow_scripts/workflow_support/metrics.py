@@ -19,7 +19,7 @@ BASELINE_ARM = "kmer_logistic_regression"
 BASELINE_KMER = 6
 
 RANKS, WINDOW_MEAN = "ranks", "window mean"
-"""Two ways to compute a metric on resampled test windows, see :class:`Metric`."""
+"""Two ways in which test windows make up a metric, see :class:`Metric`."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Metric:
         The kinds of task whose arms are compared by it.
     printed
         Its place in the summary on the terminal, by kind of task; it is absent from the summaries of other kinds.
-    resampling
-        How it is computed on resampled test windows: ``RANKS``, from the ranks of scores and labels (AUROC);
-        ``WINDOW_MEAN``, as the mean over windows of its column in ``predictions.tsv``; or None, if it cannot be.
+    over_windows
+        How test windows make it up: ``RANKS``, by the ranks of scores and labels (AUROC); ``WINDOW_MEAN``, as the mean
+        of its column in ``predictions.tsv``; or None, if it has no variance over windows that claims could rest on.
     strand_field
         For a disagreement between the two strands, its field in ``reverse_complement`` of ``evaluation.json``.
     bounds, bound_label
@@ -53,7 +53,7 @@ class Metric:
     kinds: tuple[str, ...]
     main_for: tuple[str, ...] = ()
     printed: Mapping[str, int] = field(default_factory=dict)
-    resampling: str | None = None
+    over_windows: str | None = None
     strand_field: str | None = None
     bounds: str | None = None
     bound_label: str | None = None
@@ -69,7 +69,7 @@ METRICS = (
         kinds=_CLASSES,
         main_for=_CLASSES,
         printed={"binary": 1, "labelled": 4},
-        resampling=RANKS,
+        over_windows=RANKS,
     ),
     Metric("AUPRC", larger_is_better=True, kinds=_CLASSES, printed={"binary": 2}),
     Metric("MCC", larger_is_better=True, kinds=_CLASSES, printed={"binary": 3, "labelled": 2}),
@@ -77,7 +77,7 @@ METRICS = (
     Metric("ECE", larger_is_better=False, kinds=_CLASSES),
     Metric("Accuracy", larger_is_better=True, kinds=_LABELLED, printed={"labelled": 1}),
     Metric("MCC 0.5", larger_is_better=True, kinds=_LABELLED, printed={"labelled": 3}),
-    Metric("JSD", larger_is_better=False, kinds=_PROFILE, printed={"profile": 1}, resampling=WINDOW_MEAN),
+    Metric("JSD", larger_is_better=False, kinds=_PROFILE, printed={"profile": 1}, over_windows=WINDOW_MEAN),
     Metric("Pearson 1 bp", larger_is_better=True, kinds=_PROFILE),
     Metric(
         "Spearman 1 bp",
@@ -85,7 +85,7 @@ METRICS = (
         kinds=_PROFILE,
         main_for=_PROFILE,
         printed={"profile": 2},
-        resampling=WINDOW_MEAN,
+        over_windows=WINDOW_MEAN,
     ),
     Metric("MSE 1 bp", larger_is_better=False, kinds=_PROFILE),
     Metric("Pearson 5 bp", larger_is_better=True, kinds=_PROFILE),

@@ -75,12 +75,9 @@ def test_a_convolution_has_any_steps(steps, bias, channels):
     assert_same(convolve_points(*inputs, steps), plain_convolution(*inputs, steps), variables)
 
 
-def test_torch_finds_the_gradients_of_a_convolution_right_and_no_second_ones():
+def test_torch_finds_the_gradients_of_a_convolution_right():
     layer, x = perturbed(LorentzConv1d(MIXED, OTHER, 3, bent())), features_of(MIXED)
     assert torch.autograd.gradcheck(lambda *_: layer(x), (x, *layer.parameters()))
-    (gradient,) = torch.autograd.grad(layer(x).square().sum(), x, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        gradient.sum().backward()
 
 
 @pytest.mark.parametrize("out", [Ordinary(4), MIXED], ids=str)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -60,10 +60,10 @@ def whole_contigs(contigs: Sequence[str] | None, sizes: Mapping[str, int]) -> pd
 
 @dataclass(frozen=True)
 class Tiles:
-    """Tiles of the regions of one contig, sorted by start, and the window that is scored for each.
+    """Tiles of the regions of one contig, sorted by start, and the window or windows that are scored for each.
 
-    All arrays are int64 (tiles,); positions are 0-based and half open. Windows may reach beyond either end of the
-    contig.
+    All arrays are (tiles,), and int64 unless said otherwise; positions are 0-based and half open. Windows may reach
+    beyond either end of the contig.
 
     Attributes
     ----------
@@ -73,12 +73,17 @@ class Tiles:
         Positions of the tiles.
     window_starts
         Starts of the windows.
+    has_two_windows
+        Bool: True where no window has its middle at that of the tile, because one has an even and the other an odd
+        number of bases. The tile then has the window at ``window_starts`` and that one base further, and its score is
+        the mean of both. So a tile has the same windows on either strand.
     """
 
     regions: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
     window_starts: np.ndarray
+    has_two_windows: np.ndarray
 
     def blocks(self, size: int) -> Iterator[Tiles]:
         """Yield the tiles, ``size`` at a time."""
@@ -87,7 +92,7 @@ class Tiles:
 
     def take(self, rows: slice | np.ndarray) -> Tiles:
         """Some of the tiles."""
-        return Tiles(self.regions[rows], self.starts[rows], self.ends[rows], self.window_starts[rows])
+        return Tiles(*(getattr(self, each.name)[rows] for each in fields(self)))
 
 
 def count_tiles(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> np.ndarray:
@@ -99,8 +104,8 @@ def tile(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> Tile
     """Cut each region of one contig into tiles; tiles of regions that overlap overlap as well.
 
     A region is cut into tiles of ``stride`` bases from its start, and the last tile is what remains. A region no longer
-    than the window has a single tile of at most ``stride`` bases around its centre, so that a sequence of the window's
-    length is scored as a whole.
+    than the window has a single tile around its centre, so that a sequence of the window's length is scored as a whole.
+    This tile has at most ``stride`` bases, or one less if only then it has the centre of the region.
 
     Parameters
     ----------
@@ -114,23 +119,41 @@ def tile(starts: np.ndarray, ends: np.ndarray, window: int, stride: int) -> Tile
     region = np.repeat(np.arange(len(starts)), counts)
     step = np.arange(len(region)) - np.repeat(np.cumsum(counts) - counts, counts)
 
-    region_centres = (starts + ends) // 2
-    first_tiles = np.where(single, np.maximum(starts, region_centres - stride // 2), starts)
+    lengths = ends - starts
+    # Of an even region, a tile of one base is the right one of the two in the middle.
+    short = np.minimum(lengths, np.maximum(stride - (lengths - stride) % 2, 1))
+    first_tiles = np.where(single, starts + (lengths - short + 1) // 2, starts)
     tile_starts = first_tiles[region] + step * stride
-    tile_ends = np.minimum(tile_starts + stride, ends[region])
-    centres = np.where(single[region], region_centres[region], (tile_starts + tile_ends) // 2)
-    tiles = Tiles(region, tile_starts, tile_ends, centres - window // 2)
+    tile_ends = np.where(single[region], (first_tiles + short)[region], np.minimum(tile_starts + stride, ends[region]))
+    centred_starts = np.where(single[region], starts[region], tile_starts)
+    centred_ends = np.where(single[region], ends[region], tile_ends)
+    # The bases of a window outside of what it is centred on; negative if it is shorter.
+    outside = window - (centred_ends - centred_starts)
+    tiles = Tiles(region, tile_starts, tile_ends, centred_starts - (outside + 1) // 2, outside % 2 == 1)
     return tiles.take(np.argsort(tile_starts, kind="stable"))
 
 
 @dataclass(frozen=True)
 class TileBlock:
-    """A few tiles of one contig, the names of their regions, and base codes (tiles, bases read)."""
+    """A few tiles of one contig, the names of their regions, and base codes.
+
+    ``codes`` have the shape (tiles, bases read + 1): the last base is that of the second window, for tiles with two.
+    """
 
     contig: str
     names: np.ndarray
     tiles: Tiles
     codes: np.ndarray
+
+    def by_windows(self) -> Iterator[tuple[bool, np.ndarray, np.ndarray]]:
+        """Yield the tiles with one window, then those with two, if there are any.
+
+        An item says whether the tiles have two windows, and has their rows and the base codes to read.
+        """
+        for has_two in (False, True):
+            rows = np.flatnonzero(self.tiles.has_two_windows == has_two)
+            if rows.size:
+                yield has_two, rows, self.codes[rows, : self.codes.shape[1] - (not has_two)]
 
 
 class TiledGenome:
@@ -211,6 +234,8 @@ class TiledGenome:
             names = rows["name"].to_numpy()
             for block in tiles.blocks(size):
                 first_bases = block.window_starts - self._margin
-                codes = self._genome.codes([contig] * len(first_bases), first_bases, self._window + 2 * self._margin)
-                known = (codes != UNKNOWN).any(axis=1)
+                read = self._window + 2 * self._margin
+                codes = self._genome.codes([contig] * len(first_bases), first_bases, read + 1)
+                last_is_known = (codes[:, -1] != UNKNOWN) & block.has_two_windows
+                known = (codes[:, :-1] != UNKNOWN).any(axis=1) | last_is_known
                 yield TileBlock(contig, names[block.regions[known]], block.take(known), codes[known])

@@ -12,8 +12,8 @@ import pandas as pd
 from workflow_support.errors import InputError
 
 from .. import SPLITS
-from ..alphabet import UNKNOWN
 from ..formats.labelled_files import read_labelled_file
+from .placing import in_the_middle
 from .sequence_duplicates import groups_of_copies
 from .table import gc_content
 
@@ -109,10 +109,7 @@ def centred_codes(rows: pd.DataFrame, width: int | None) -> np.ndarray:
             allowed=f"up to {width:,} bases",
             fix="raise the width, leave it out (the longest sequence then sets it), or cut the sequences yourself",
         )
-    codes = np.full((len(rows), width), UNKNOWN, dtype=np.uint8)
-    for row, sequence, left in zip(codes, rows["sequence"], (width - lengths) // 2, strict=True):
-        row[left : left + len(sequence)] = np.frombuffer(sequence, dtype=np.uint8)
-    return codes
+    return in_the_middle([np.frombuffer(sequence, dtype=np.uint8) for sequence in rows["sequence"]], width)
 
 
 def as_windows(rows: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:

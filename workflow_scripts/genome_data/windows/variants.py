@@ -186,12 +186,13 @@ def allele_windows(genome: Genome, variants: pd.DataFrame, allele: str, width: i
     """Base codes of windows of the genome with an allele in the middle: uint8 (variants, width).
 
     The middle base of an allele is at ``width // 2``; if the length of the allele is even, this is the right one of the
-    two middle bases. Bases beyond the ends of a contig are N.
+    two middle bases. So an allele lies exactly in the middle if its length and ``width`` are both even or both odd. Of
+    an allele that is longer than the window, only the middle is read. Bases beyond the ends of a contig are N.
 
     Parameters
     ----------
     variants
-        ``genome_contig, genome_start, reference`` and the column of the allele, none longer than ``width``.
+        ``genome_contig, genome_start, reference`` and the column of the allele.
     allele
         ``reference`` or ``alternative``.
     """
@@ -201,12 +202,16 @@ def allele_windows(genome: Genome, variants: pd.DataFrame, allele: str, width: i
         rows = np.flatnonzero(lengths == length)
         contigs = variants["genome_contig"].iloc[rows]
         starts = variants["genome_start"].to_numpy()[rows]
+        letters = "".join(variants[allele].iloc[rows]).encode("ascii")
+        codes = ASCII_TO_CODE[np.frombuffer(letters, np.uint8)].reshape(-1, length)
         left = width // 2 - length // 2
         right = width - left - length
+        if length >= width:
+            windows[rows] = codes[:, -left : -left + width]
+            continue
+        windows[rows, left : left + length] = codes
         if left:
             windows[rows, :left] = genome.codes(contigs, starts - left, left)
-        letters = "".join(variants[allele].iloc[rows]).encode("ascii")
-        windows[rows, left : left + length] = ASCII_TO_CODE[np.frombuffer(letters, np.uint8)].reshape(-1, length)
         if right:
             windows[rows, left + length :] = genome.codes(contigs, starts + replaced[rows], right)
     return windows

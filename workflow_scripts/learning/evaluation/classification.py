@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from genome_data.alphabet import reverse_complement
+from genome_data.windows.placing import sequences_in
 from genome_data.windows.table import read_windows
 
 from ..kinds import TaskFiles
 from .combinations import Combination
-from .predict import logits_of_each, other_strand
+from .predict import logits_of_sequences
 from .records import TestFindings, strand_disagreement
 from .scores import StrandLogits, best_threshold, findings, score_test_split
+from .strands import rows_to_shorten
 
 
 def evaluate(combination: Combination, files: TaskFiles) -> Iterator[TestFindings]:
-    """Yield the findings of each replicate on the test split; thresholds of calls come from the validation split."""
+    """Yield the findings of each replicate on the test split; thresholds of calls come from the validation split.
+
+    The strands are compared on the test sequences, and on some of them without their last base
+    (:mod:`learning.evaluation.strands`).
+    """
     table, codes = read_windows(files.windows), np.load(files.sequences, mmap_mode="r")
-    labels = table["label"].to_numpy()
+    labels, lengths = table["label"].to_numpy(), (table["end"] - table["start"]).to_numpy()
     validation, test = (np.flatnonzero(table["split"] == split) for split in ("validation", "test"))
-    of_test = _answers(combination, codes[test], both_strands=True)
-    of_validation = _answers(combination, codes[validation], both_strands=combination.average_strands)
-    for logits, (of_threshold, _) in zip(list(of_test), list(of_validation), strict=True):
+    of_splits = [sequences_in(codes[rows], lengths[rows]) for rows in (test, validation)]
+    shortened = [of_splits[0][row][:-1] for row in rows_to_shorten(len(test))]
+    of_test, of_shortened = (_answers(combination, each, both_strands=True) for each in (of_splits[0], shortened))
+    of_validation = _answers(combination, of_splits[1], both_strands=combination.average_strands)
+    for logits, others, (of_threshold, _) in zip(*map(list, (of_test, of_shortened, of_validation)), strict=True):
         threshold = best_threshold(labels[validation], of_threshold)
         found = score_test_split(labels[test], logits.forward, threshold, combination.kind)
-        found["reverse_complement"] = strand_disagreement(logits.forward, logits.reverse, threshold)
+        compared = (np.concatenate(strand) for strand in zip(logits, others, strict=True))
+        found["reverse_complement"] = strand_disagreement(*compared, threshold)
         yield findings(found, logits, table.iloc[test])
 
 
-def _answers(combination: Combination, codes: np.ndarray, both_strands: bool) -> Iterator[StrandLogits]:
+def _answers(combination: Combination, sequences: Sequence[np.ndarray], both_strands: bool) -> Iterator[StrandLogits]:
     """Yield the logits of each replicate; those of the reverse strand are the forward ones if only one is read."""
-    forward = logits_of_each(combination.networks, codes, combination.clock)
-    reverse = logits_of_each(combination.networks, other_strand(codes), combination.clock) if both_strands else forward
+    forward = reverse = logits_of_sequences(combination.networks, sequences, combination.clock)
+    if both_strands:
+        turned = [reverse_complement(sequence) for sequence in sequences]
+        reverse = logits_of_sequences(combination.networks, turned, combination.clock)
     for answers in combination.answers(forward, reverse, lambda logits: np.mean(logits, axis=0)):
         yield StrandLogits(*answers)

@@ -7,7 +7,7 @@ is the mean of the answers of its networks before any sigmoid or softmax, like t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -19,8 +19,10 @@ from torch import nn
 from rc_equivariant.cost import multiply_adds
 from workflow_support.errors import InputError
 
+from ..models.devices import describe_arithmetic
 from ..models.saved import ModelDescription, load_descriptions
 from .averages import load_networks
+from .choices import choose, qualities_of_others
 from .predict import Clock
 from .records import EvaluatedModel
 
@@ -36,13 +38,14 @@ class Combination:
     Parameters
     ----------
     networks, descriptions
-        Those of the candidate that was taken.
+        Those that a replicate averages.
     replicates
         For each replicate, the positions of its members in ``networks``.
     average_strands
         Whether answers are the mean of both strands.
     qualities
-        The mean validation quality of each candidate, named by its arms joined by ``+``; the first one was taken.
+        For each replicate, the mean validation quality of each candidate, named by its arms joined by ``+``; the first
+        one was taken.
     clock
         The time that the networks take.
     """
@@ -51,7 +54,7 @@ class Combination:
     descriptions: list[ModelDescription]
     replicates: list[list[int]]
     average_strands: bool
-    qualities: dict[str, float]
+    qualities: list[dict[str, float]]
     clock: Clock = field(default_factory=Clock)
 
     @property
@@ -83,7 +86,8 @@ class Combination:
         members = self.replicates[replicate]
         described = [self.descriptions[member] for member in members]
         strands = 2 if self.average_strands else 1
-        has_choice = len(self.qualities) > 1
+        qualities = self.qualities[replicate]
+        has_choice = len(qualities) > 1
         return EvaluatedModel(
             task=task,
             arm=arm,
@@ -94,8 +98,9 @@ class Combination:
             parameters=sum(description.parameters for description in described),
             multiply_adds=strands * sum(multiply_adds(self.networks[member]) for member in members),
             device=described[0].device,
-            chosen=next(iter(self.qualities)).split("+") if has_choice else None,
-            candidates=self.qualities if has_choice else None,
+            arithmetic=describe_arithmetic(next(self.networks[members[0]].parameters()).device),
+            chosen=next(iter(qualities)).split("+") if has_choice else None,
+            candidates=qualities if has_choice else None,
         )
 
 
@@ -108,9 +113,9 @@ def load_combination(
     device: torch.device,
     *kinds: str,
 ) -> Combination:
-    """The networks of the best of the candidates, by mean validation quality over all seeds; the first of equals.
+    """The networks of the best candidate for each replicate, chosen by the seeds of other replicates.
 
-    Seeds that no replicate uses count too, so that one choice serves combinations of any number of seeds.
+    :mod:`learning.evaluation.choices` says how.
 
     Parameters
     ----------
@@ -129,20 +134,28 @@ def load_combination(
         If a network is missing or cannot be loaded, or if the networks cannot be averaged.
     """
     described = {arm: load_descriptions(models[arm]) for candidate in candidates for arm in candidate}
-    used = {seed for group in seeds for seed in group}
+    used = [seed for group in seeds for seed in group]
     for arm, descriptions in described.items():
-        _require_seeds(used, descriptions, models[arm])
-    qualities = [_quality([each for arm in candidate for each in described[arm]]) for candidate in candidates]
-    ranked = sorted(range(len(candidates)), key=lambda index: -qualities[index])
-    taken = candidates[ranked[0]]
-    loaded = load_networks([weights[arm] for arm in taken], [models[arm] for arm in taken], device, *kinds)
-    members = [each for each in loaded if each[1].seed in used]
+        _require_seeds(set(used), descriptions, models[arm])
+    names = ["+".join(described[arm][0].arm for arm in candidate) for candidate in candidates]
+    means = _qualities_of_others(candidates, described, seeds)
+    taken = [candidates[best] for best in choose(means)]
+    arms = [arm for arm in described if any(arm in candidate for candidate in taken)]
+    loaded = load_networks([weights[arm] for arm in arms], [models[arm] for arm in arms], device, *kinds)
+    of_replicates = [
+        {(arm, seed) for arm in candidate for seed in group} for candidate, group in zip(taken, seeds, strict=True)
+    ]
+    read = [(arm, each.seed) for arm in arms for each in described[arm]]
+    members = {key: each for key, each in zip(read, loaded, strict=True) if key in set.union(*of_replicates)}
     return Combination(
-        networks=[network for network, _ in members],
-        descriptions=[description for _, description in members],
-        replicates=[[place for place, (_, each) in enumerate(members) if each.seed in group] for group in seeds],
+        networks=[network for network, _ in members.values()],
+        descriptions=[description for _, description in members.values()],
+        replicates=[[place for place, key in enumerate(members) if key in keys] for keys in of_replicates],
         average_strands=average_strands,
-        qualities={"+".join(described[arm][0].arm for arm in candidates[index]): qualities[index] for index in ranked},
+        qualities=[
+            {names[index]: float(of_replicate[index]) for index in np.argsort(-of_replicate, kind="stable")}
+            for of_replicate in means.T
+        ],
     )
 
 
@@ -158,5 +171,12 @@ def _require_seeds(seeds: set[int], descriptions: Sequence[ModelDescription], fi
         )
 
 
-def _quality(descriptions: Sequence[ModelDescription]) -> float:
-    return float(np.mean([each.quality for each in descriptions]))
+def _qualities_of_others(
+    candidates: Sequence[Candidate], described: Mapping[int, Sequence[ModelDescription]], seeds: Sequence[Sequence[int]]
+) -> np.ndarray:
+    """The mean validation quality (candidates, replicates) by which each replicate chooses."""
+    used = [seed for group in seeds for seed in group]
+    of_arms = {arm: {each.seed: each.quality for each in descriptions} for arm, descriptions in described.items()}
+    qualities = [[np.mean([of_arms[arm][seed] for arm in candidate]) for seed in used] for candidate in candidates]
+    places = [[used.index(seed) for seed in group] for group in seeds]
+    return qualities_of_others(np.array(qualities), places)

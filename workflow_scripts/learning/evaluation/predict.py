@@ -8,27 +8,31 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from rc_equivariant.encoding import KmerEncoding
+from genome_data import alphabet
+from genome_data.windows.placing import in_the_middle
+from rc_equivariant.centring import Centred
 from workflow_support.job import logger
 
 from ..models.devices import describe_arithmetic, describe_device
 from ..models.inputs import PROFILES_PER_BATCH, network_inputs, predict_logits
 from ..models.kmers import as_integer_tensor, encode, row_blocks
-from ..models.networks import encoding_of
-
-#: Complements of A, C, G, T and the unknown base.
-COMPLEMENTS = KmerEncoding(1).act(torch.arange(5)[:, None])[:, 0].numpy().astype(np.uint8)
+from ..models.networks import architecture_of, encoding_of
 
 
-def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Clock | None = None) -> list[np.ndarray]:
+def logits_of_each(
+    networks: Sequence[nn.Module], codes: np.ndarray, clock: Clock | None = None, *, two_windows: bool = False
+) -> list[np.ndarray]:
     """The logits of each network for base codes (windows, width), of which k-mers are made once for each k.
 
     Parameters
     ----------
     clock
         Adds up the time that the networks take.
+    two_windows
+        Whether rows are one base wider than the window of the networks. A network then reads the first and the last
+        window of a row, whose middle is not that of a window, and has the mean of its logits.
     """
     clock = Clock() if clock is None else clock
     blocks: list[list[np.ndarray]] = [[] for _ in networks]
@@ -37,28 +41,67 @@ def logits_of_each(networks: Sequence[nn.Module], codes: np.ndarray, clock: Cloc
         kmers = {encoding: as_integer_tensor(encode(codes[rows], encoding)) for encoding in encodings}
         for number, network in enumerate(networks):
             read = kmers[encoding_of(network)]
-            with clock.timing(len(read)):
-                blocks[number].append(predict_logits(network, read))
+            windows = _both_windows(network, read) if two_windows else [read]
+            with clock.timing(len(windows) * len(read)):
+                blocks[number].append(np.mean([predict_logits(network, window) for window in windows], axis=0))
     return [np.concatenate(of_network) for of_network in blocks]
 
 
-def mean_logits(
-    networks: Sequence[nn.Module], codes: np.ndarray, *, average_strands: bool = False, clock: Clock | None = None
-) -> np.ndarray:
-    """The mean logits of networks, over both strands if asked for, for base codes (windows, width).
+def logits_of_sequences(
+    networks: Sequence[nn.Module], sequences: Sequence[np.ndarray], clock: Clock | None = None
+) -> list[np.ndarray]:
+    """The logits of each network for sequences, base codes (length,) each, which are no longer than the window.
+
+    Each sequence lies in the middle of the window, or has the mean of the logits for the two places beside it, as it
+    has if it is predicted as a region of its own (:func:`genome_data.intervals.tiles.tile`).
 
     Parameters
     ----------
     clock
         As :func:`logits_of_each` takes it.
     """
-    strands = [codes, other_strand(codes)] if average_strands else [codes]
-    return np.mean([np.mean(logits_of_each(networks, strand, clock), axis=0) for strand in strands], axis=0)
+    window = architecture_of(networks[0]).window
+    outside = window - np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+    rows = [np.flatnonzero(outside % 2 == further) for further in (0, 1)]
+    parts = [
+        logits_of_each(
+            networks,
+            in_the_middle([sequences[row] for row in chosen], window + further),
+            clock,
+            two_windows=further == 1,
+        )
+        for further, chosen in enumerate(rows)
+        if chosen.size
+    ]
+    order = np.argsort(np.concatenate(rows))
+    return [np.concatenate(of_network)[order] for of_network in zip(*parts, strict=True)]
 
 
-def other_strand(codes: np.ndarray) -> np.ndarray:
-    """The base codes (windows, width) of the reverse complements of base codes, uint8."""
-    return COMPLEMENTS[codes[:, ::-1]]
+def _both_windows(network: nn.Module, kmers: Tensor) -> list[Tensor]:
+    """The first and the last window of rows of k-mers (rows, positions), or one if the network answers the same."""
+    is_inside_both = bool((kmers[:, [0, -1]] == encoding_of(network).size).all())
+    # A centred network finds the same sequence in both.
+    return [kmers[:, :-1]] if is_inside_both and isinstance(network, Centred) else [kmers[:, :-1], kmers[:, 1:]]
+
+
+def mean_logits(
+    networks: Sequence[nn.Module],
+    codes: np.ndarray,
+    *,
+    average_strands: bool = False,
+    clock: Clock | None = None,
+    two_windows: bool = False,
+) -> np.ndarray:
+    """The mean logits of networks, over both strands if asked for, for base codes (windows, width).
+
+    Parameters
+    ----------
+    clock, two_windows
+        As :func:`logits_of_each` takes them.
+    """
+    strands = [codes, alphabet.reverse_complement(codes)] if average_strands else [codes]
+    of_strands = [logits_of_each(networks, strand, clock, two_windows=two_windows) for strand in strands]
+    return np.mean([np.mean(of_networks, axis=0) for of_networks in of_strands], axis=0)
 
 
 def predict_profiles(
@@ -69,17 +112,36 @@ def predict_profiles(
     Parameters
     ----------
     codes
-        Base codes (windows, window).
+        Base codes (windows, window), or one base wider. Of wider ones the network reads the first and the last window.
     tracks
-        The input tracks that the network reads, by name, each (windows, channels, positions).
+        The input tracks that the network reads, by name, each (windows, channels, output), or one base wider as well.
     reverse_complement
         Whether the network reads the other strand; its predictions are given as seen on the forward strand.
 
     Returns
     -------
     Logarithms of the probabilities of each strand's positions, float32 (windows, 2, output), and of the totals,
-    float32 (windows, 2).
+    float32 (windows, 2). For wider rows these are the means of both windows, over the output - 1 positions that both
+    have.
     """
+    described = architecture_of(network)
+    if codes.shape[1] == described.window:
+        return _profiles_of_windows(network, codes, tracks, reverse_complement=reverse_complement)
+    (first, first_totals), (last, last_totals) = (
+        _profiles_of_windows(
+            network,
+            codes[:, start : start + described.window],
+            {name: values[..., start : start + described.output_length] for name, values in tracks.items()},
+            reverse_complement=reverse_complement,
+        )
+        for start in (0, 1)
+    )
+    return (first[..., 1:] + last[..., :-1]) / 2, (first_totals + last_totals) / 2
+
+
+def _profiles_of_windows(
+    network: nn.Module, codes: np.ndarray, tracks: Mapping[str, np.ndarray], *, reverse_complement: bool
+) -> tuple[np.ndarray, np.ndarray]:
     was_training = network.training
     network.eval()
     profiles, totals = [], []
@@ -105,7 +167,7 @@ def expected_reads(
     *,
     average_strands: bool = False,
 ) -> np.ndarray:
-    """The reads that profile networks expect together at every position, float64 (windows, 2, output).
+    """The reads that profile networks expect together, float64 (windows, 2, positions of :func:`predict_profiles`).
 
     This is the mean of the networks' probabilities times the mean of their totals, so a network that expects many reads
     has no greater influence on where they start. Totals below 0 count as 0.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from genome_data.alphabet import reverse_complement
+from genome_data.windows.placing import in_the_middle
 from genome_data.windows.table import read_windows
 from workflow_support.disk_errors import reserve
 from workflow_support.errors import InputError
@@ -21,6 +23,7 @@ from . import metrics
 from .combinations import Combination
 from .predict import mean_profiles, predict_profiles
 from .records import TestFindings, profile_differences, profile_disagreement
+from .strands import rows_to_shorten
 
 #: Logarithms of probabilities (windows, 2, output) and of totals (windows, 2).
 ProfileOutputs = tuple[np.ndarray, np.ndarray]
@@ -89,7 +92,8 @@ def measure_windows(
     For each block a list with an item per replicate: a table with one row per window, and the predicted probabilities,
     float32 (windows, 2, output). The table has the metrics of the profile by name, ``reads``, whether a strand has none
     (``without_plus``, ``without_minus``), the logarithms of 1 + reads of each strand and of the predicted totals, and
-    the columns of :func:`learning.evaluation.records.profile_differences`.
+    the columns of :func:`learning.evaluation.records.profile_differences`: the larger ones for windows that are also
+    read without their last base (:mod:`learning.evaluation.strands`).
     """
     if rows.size == 0:
         raise InputError(
@@ -99,13 +103,20 @@ def measure_windows(
             fix="give splits: test contigs or regions that hold peaks",
         )
     generator = np.random.default_rng(PSEUDO_REPLICATE_SEED)
-    for block in _blocks(rows):
+    is_shortened = np.isin(np.arange(rows.size), rows_to_shorten(rows.size))
+    for block, shortened in zip(_blocks(rows), _blocks(is_shortened), strict=True):
         windows = arrays.centred(block)
         of_reads = _measure_reads(windows.counts, floor, generator)
-        yield [
-            (_measure_prediction(windows.counts, *answers).join(of_reads), np.exp(answers[0][0]))
-            for answers in combination.answers(*_predict_strands(combination, windows), mean_profiles)
-        ]
+        answers = combination.answers(*_predict_strands(combination, windows, shorter=False), mean_profiles)
+        of_shorter = _differences_of_shorter(combination, arrays.centred(block[shortened]))
+        measured = []
+        for (forward, reverse), others in zip(answers, of_shorter, strict=True):
+            differences = profile_differences(forward, reverse)
+            for name, values in others.items():
+                differences.loc[shortened, name] = np.maximum(differences.loc[shortened, name], values.to_numpy())
+            table = _measure_prediction(windows.counts, forward).join(differences)
+            measured.append((table.join(of_reads), np.exp(forward[0])))
+        yield measured
 
 
 def summarise_windows(measured: pd.DataFrame) -> tuple[dict[str, float], dict[str, int]]:
@@ -160,29 +171,53 @@ def _measure_reads(counts: np.ndarray, floor: np.ndarray, generator: np.random.G
     )
 
 
-def _measure_prediction(counts: np.ndarray, forward: ProfileOutputs, reverse: ProfileOutputs) -> pd.DataFrame:
-    """The measures of a prediction and of the one made on the other strand, with one row per window."""
-    log_probabilities, log_totals = forward
+def _measure_prediction(counts: np.ndarray, outputs: ProfileOutputs) -> pd.DataFrame:
+    """The measures of a prediction, with one row per window."""
+    log_probabilities, log_totals = outputs
     predicted = np.exp(log_probabilities).astype(np.float64)
     of_profiles = {name: measure(counts, predicted) for name, measure in metrics.OF_PROFILES.items()}
-    of_totals = dict(zip(PREDICTED, log_totals.T, strict=True))
-    return pd.DataFrame(of_profiles | of_totals).join(profile_differences(forward, reverse))
+    return pd.DataFrame(of_profiles | dict(zip(PREDICTED, log_totals.T, strict=True)))
+
+
+def _differences_of_shorter(combination: Combination, windows: ProfileWindows) -> Iterator[pd.DataFrame]:
+    """Yield the differences between the strands of windows without their last base, for each replicate."""
+    if not len(windows.sequences):
+        yield from [pd.DataFrame()] * len(combination.replicates)
+        return
+    answers = combination.answers(*_predict_strands(combination, windows, shorter=True), _plain_mean)
+    for forward, reverse in answers:
+        yield profile_differences(forward, reverse)
+
+
+def _plain_mean(outputs: Sequence[ProfileOutputs]) -> ProfileOutputs:
+    """The mean of outputs without new constants, since the positions of shorter windows are not all of a profile."""
+    return tuple(np.mean(part, axis=0) for part in zip(*outputs, strict=True))
 
 
 def _predict_strands(
-    combination: Combination, windows: ProfileWindows
+    combination: Combination, windows: ProfileWindows, *, shorter: bool
 ) -> tuple[list[ProfileOutputs], list[ProfileOutputs]]:
-    """The outputs of every network for windows, and for their reverse complements as seen on the forward strand."""
+    """The outputs of every network for windows, and for their reverse complements as seen on the forward strand.
+
+    ``shorter`` windows lack their last base. They lie in the middle of rows that are one base wider than a window, of
+    which a network reads both windows, as of any region whose middle is not that of a window.
+    """
+    forward = windows.sequences, windows.tracks
+    if shorter:
+        forward = windows.sequences[:, :-1], {name: values[..., :-1] for name, values in windows.tracks.items()}
+    reverse = reverse_complement(forward[0]), {name: values[:, ::-1, ::-1] for name, values in forward[1].items()}
     strands = []
-    for reverse_complement in (False, True):
+    for sequences, tracks in (forward, reverse):
+        if shorter:
+            sequences = in_the_middle(sequences, windows.sequences.shape[1] + 1)
+            tracks = {name: np.pad(values, ((0, 0), (0, 0), (1, 1))) for name, values in tracks.items()}
         outputs = []
         for network in combination.networks:
-            with combination.clock.timing(len(windows.sequences)):
-                outputs.append(
-                    predict_profiles(network, windows.sequences, windows.tracks, reverse_complement=reverse_complement)
-                )
+            with combination.clock.timing((1 + shorter) * len(sequences)):
+                outputs.append(predict_profiles(network, sequences, tracks))
         strands.append(outputs)
-    return tuple(strands)
+    of_forward, of_reverse = strands
+    return of_forward, [(profiles[:, ::-1, ::-1], totals[:, ::-1]) for profiles, totals in of_reverse]
 
 
 def _blocks(rows: np.ndarray) -> list[np.ndarray]:

@@ -26,6 +26,8 @@ class EvaluatedModel:
         Number of networks, and of their free parameters, summed.
     device
         The device on which they were trained.
+    arithmetic
+        The arithmetic of the evaluation, as :func:`learning.models.devices.describe_arithmetic` says it.
     multiply_adds
         Those of one answer, from all networks, and from both strands if they are averaged, as
         :func:`rc_equivariant.cost.multiply_adds` counts.
@@ -43,6 +45,7 @@ class EvaluatedModel:
     parameters: int
     multiply_adds: int
     device: str
+    arithmetic: str
     chosen: list[str] | None = None
     candidates: dict[str, float] | None = None
 
@@ -82,20 +85,20 @@ def _record(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: float | None) -> dict[str, float]:
-    """The disagreement |f(x) - f(rc x)| over windows.
+    """The disagreement |f(x) - f(rc x)| over sequences.
 
     Parameters
     ----------
     forward, reverse
-        Logits of the windows and of their reverse complements, (windows,), or (windows, classes) for more than two.
+        Logits of sequences and of their reverse complements, (sequences,), or (sequences, classes) for more than two.
     threshold
-        Windows with at least this logit are called bound. None for more than two classes, where the call is the largest
-        logit.
+        Sequences with at least this logit are called bound. None for more than two classes, where the call is the
+        largest logit.
 
     Returns
     -------
     ``largest_absolute`` difference of logits, ``largest_relative`` (the same over the largest |logit|), and
-    ``flipped``: the fraction of windows with another call on the other strand.
+    ``flipped``: the fraction of sequences with another call on the other strand.
     """
     difference = float(np.max(np.abs(forward.astype(np.float64) - reverse)))
     scale = float(max(np.max(np.abs(forward)), np.max(np.abs(reverse))))

@@ -11,7 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .kmers import as_integer_tensor, encode
+from rc_equivariant.centring import centred_rows
+from rc_equivariant.encoding import KmerEncoding
+
+from .kmers import as_integer_tensor, encode, row_blocks
 from .networks import architecture_of, encoding_of
 
 WINDOWS_PER_BATCH = 256
@@ -64,3 +67,12 @@ def predict_logits(network: nn.Module, kmers: Tensor) -> np.ndarray:
 def as_reads(tracks: np.ndarray, device: torch.device) -> Tensor:
     """Reads or other tracks as float32."""
     return torch.from_numpy(np.ascontiguousarray(tracks, dtype=np.float32)).to(device)
+
+
+def are_in_the_middle(codes: np.ndarray, encoding: KmerEncoding) -> bool:
+    """Return True if :class:`rc_equivariant.Centred` leaves all base codes (windows, width) where they are."""
+    for rows in row_blocks(codes):
+        kmers = as_integer_tensor(encode(codes[rows], encoding))
+        if any(not torch.equal(kmers, moved) for moved in centred_rows(kmers, encoding)):
+            return False
+    return True

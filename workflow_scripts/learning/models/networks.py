@@ -12,7 +12,6 @@ from rc_equivariant.descriptions.networks import NetworkDescription
 from rc_equivariant.encoding import KmerEncoding
 from rc_equivariant.layers.module import EquivariantModule
 from rc_equivariant.networks.network import build
-from rc_equivariant.strategies import StrandAverage
 from workflow_support.errors import InputError
 
 #: Errors by which descriptions and layers refuse values, absurd sizes among them.
@@ -20,24 +19,26 @@ _REFUSALS = (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError)
 
 
 def describe(
-    network: Mapping[str, Any], *, window: int, classes: int = 2, tracks: Sequence[str] = ()
+    network: Mapping[str, Any], *, window: int, classes: int = 2, tracks: Sequence[str] = (), centred: bool = False
 ) -> NetworkDescription:
     """The description of an arm's network for one task.
 
     Parameters
     ----------
     network
-        The content of :meth:`NetworkDescription.to_dict` without ``window``, ``classes`` and ``tracks``. Options left
-        out have their defaults.
-    window, classes, tracks
-        Length of the task's sequences in bases, its classes, and its input tracks.
+        The content of :meth:`NetworkDescription.to_dict` without ``window``, ``classes``, ``tracks`` and ``centred``.
+        Options left out have their defaults.
+    window, classes, tracks, centred
+        Length of the task's sequences in bases, its classes, its input tracks, and whether its sequences may be
+        shorter than the window.
 
     Raises
     ------
     InputError
         If no network has this description.
     """
-    return _described(dict(network) | {"window": window, "classes": classes, "tracks": list(tracks)}, None)
+    of_task = {"window": window, "classes": classes, "tracks": list(tracks), "centred": centred}
+    return _described(dict(network) | of_task, None)
 
 
 def build_network(content: Mapping[str, Any], *, file: str | Path | None = None) -> EquivariantModule:
@@ -56,14 +57,21 @@ def build_network(content: Mapping[str, Any], *, file: str | Path | None = None)
 
 
 def encoding_of(network: nn.Module) -> KmerEncoding:
-    """The encoding that turns sequences into the indices that a network, conjoined or not, or an ensemble reads."""
+    """The encoding that turns sequences into the indices that a network, averaged or not, or an ensemble reads."""
     spaces = network.in_type
     return spaces[0] if isinstance(spaces, tuple) else spaces
 
 
 def architecture_of(network: nn.Module) -> NetworkDescription:
-    """The description of a network, conjoined or not."""
-    return network.network.description if isinstance(network, StrandAverage) else network.description
+    """The description of a network, conjoined, centred, compiled or not."""
+    return innermost(network).description
+
+
+def innermost(network: nn.Module) -> nn.Module:
+    """The network inside of averages over strands and places."""
+    while (inner := getattr(network, "network", None)) is not None:
+        network = inner
+    return network
 
 
 def _described(content: Mapping[str, Any], file: str | Path | None) -> NetworkDescription:

@@ -18,7 +18,7 @@ from rc_equivariant.layers.module import split_parameters
 from workflow_support.errors import InputError
 from workflow_support.job import logger, progress
 
-from ..models.devices import describe_arithmetic, describe_device, select_device
+from ..models.devices import describe_arithmetic, describe_device, mixed_precision, select_device
 from .checkpoints import Checkpoint
 from .sampling import streams_of
 from .settings import Training
@@ -80,14 +80,14 @@ def train_together(
     InputError
         If the device is absent, a split lacks what the objective needs, or a loss stops being finite.
     """
-    compute = settings.compute
-    device = select_device(compute.device, compute.threads, deterministic=compute.deterministic)
+    compute, precision = settings.compute, settings.schedule.precision
+    device = select_device(compute.device, compute.threads, deterministic=compute.deterministic, precision=precision)
     with _clear_error_if_gpu_memory_is_full(len(starts)):
         states = [_begin(make_network, settings, start, device) for start in starts]
         unfinished = [state for state in states if not state.is_finished]
         if unfinished:
             _train_to_the_end(states, settings)
-            _log_speed(unfinished)
+            _log_speed(unfinished, precision)
     for state in states:
         state.network.load_state_dict(state.best_weights)
         best = state.best
@@ -132,6 +132,7 @@ def _initial_state(
         optimiser=torch.optim.AdamW(parameter_groups(network, settings), lr=settings.schedule.learning_rate),
         objective=start.make_objective(streams, device),
         streams=streams,
+        scaler=torch.amp.GradScaler(device.type, enabled=settings.schedule.precision == "float16"),
         device=device,
         seed=start.seed,
         checkpoint=start.checkpoint,
@@ -201,16 +202,22 @@ def _mean_losses(steps: Alone | Stack, settings: Training, epoch: int) -> list[f
         for group in steps.optimiser.param_groups:
             group["lr"] = settings.schedule.learning_rate_at(step, settings.schedule.epochs * per_epoch)
         # Summed on the device: reading each loss would make a GPU wait for every step.
-        total += _step(steps, drawn)
+        total += _step(steps, drawn, settings.schedule.precision)
     return [value / per_epoch for value in total.tolist()]
 
 
-def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...]) -> Tensor:
-    """Make one step of the optimiser and return the losses before it."""
-    losses = steps.losses(drawn)
+def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...], precision: str) -> Tensor:
+    """Make one step of the optimiser and return the losses before it.
+
+    In float16, small gradients would be 0, so the loss is scaled up. If a gradient then overflows, the step is left out
+    and the scale halved; see :class:`torch.amp.GradScaler`, which does nothing in other precisions.
+    """
+    with mixed_precision(steps.states[0].device, precision):
+        losses = steps.losses(drawn)
     steps.optimiser.zero_grad(set_to_none=True)
-    losses.sum().backward()
-    steps.optimiser.step()
+    steps.scaler.scale(losses.sum()).backward()
+    steps.scaler.step(steps.optimiser)
+    steps.scaler.update()
     return losses.detach()
 
 
@@ -226,14 +233,14 @@ def _require_finite(
         )
 
 
-def _log_speed(states: Sequence[TrainingState]) -> None:
+def _log_speed(states: Sequence[TrainingState], precision: str) -> None:
     seconds = sum(state.seconds for state in states)
     windows = sum(len(state.history) * state.objective.windows_per_epoch for state in states)
     logger.info(
         "Trained %son %s, %s, in %.1f s: %.0f windows a second, validation included.",
         f"{len(states)} replicates together " if len(states) > 1 else "",
         describe_device(states[0].device),
-        describe_arithmetic(states[0].device),
+        describe_arithmetic(states[0].device, precision),
         seconds,
         windows / seconds,
     )

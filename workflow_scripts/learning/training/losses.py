@@ -40,8 +40,8 @@ def strand_loss(
         Targets in the space of the network's first output.
     """
     if not (strands.reverse_complement_augmentation or strands.consistency):
-        return task_loss(network(*inputs), targets)
-    outputs = network(*map(with_reverse_complements, _as_tuple(network.in_type), inputs))
+        return task_loss(_widened(network(*inputs)), targets)
+    outputs = _widened(network(*map(with_reverse_complements, _as_tuple(network.in_type), inputs)))
     forward, reverse = _halves(outputs)
     if strands.reverse_complement_augmentation:
         loss = task_loss(outputs, with_reverse_complements(_as_tuple(network.out_type)[0], targets))
@@ -50,6 +50,13 @@ def strand_loss(
     if strands.consistency:
         loss = loss + strands.consistency * divergence(forward, _other_strand(network.out_type, reverse))
     return loss
+
+
+def _widened(outputs: Outputs) -> Outputs:
+    """The outputs in float32, in which losses are computed, if mixed precision gave 16 bits."""
+    if isinstance(outputs, Tensor):
+        return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+    return tuple(map(_widened, outputs))
 
 
 def _halves(outputs: Outputs) -> tuple[Outputs, Outputs]:

@@ -94,7 +94,7 @@ def train_replicates(
     InputError
         If the training windows are too few for the size, or training fails.
     """
-    together = arm.settings.compute.replicates_together(len(seeds))
+    together = arm.settings.replicates_together(len(seeds))
     groups = (seeds[start : start + together] for start in range(0, len(seeds), together))
     return [each for group in groups for each in _train_group(arm, data, group, checkpoints)]
 

@@ -15,6 +15,8 @@ from rc_equivariant.descriptions.options import check_options, option
 from workflow_support.errors import InputError
 from workflow_support.kinds import basis_of
 
+#: Arithmetic of the convolutions and matrix products of a training.
+PRECISIONS = ("float32", "tf32", "bf16", "float16")
 #: Share of a training's steps in which a schedule with a warm-up raises the learning rate.
 WARM_UP = 0.05
 
@@ -69,8 +71,8 @@ class StrandSettings:
 class TrainingSettings:
     """Optimiser and schedule of a task of any kind; each kind has a subclass that declares the options.
 
-    Every subclass has the options ``learning_rate``, ``batch_size`` and ``epochs``. Each epoch ends with one look at
-    the validation split.
+    Every subclass has the options ``learning_rate``, ``batch_size``, ``epochs`` and ``precision``. Each epoch ends with
+    one look at the validation split.
     """
 
     #: Weight decay of AdamW, decoupled from the gradient; 0 is Adam.
@@ -81,6 +83,7 @@ class TrainingSettings:
     learning_rate: float
     batch_size: int
     epochs: int
+    precision: str
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -88,6 +91,15 @@ class TrainingSettings:
     def learning_rate_at(self, step: int, steps: int) -> float:
         """The learning rate of a step, counted from 0, in a training of ``steps``: constant, as published."""
         return self.learning_rate
+
+
+def _precision() -> Any:
+    return option(
+        "float32",
+        "Arithmetic of convolutions and matrix products in training steps: tf32 (NVIDIA GPUs only), bf16 and float16 "
+        "are faster on GPUs made for them. All else, validation and every later use of the network are in float32.",
+        choices=PRECISIONS,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +111,7 @@ class BinaryTrainingSettings(TrainingSettings):
     positive_fraction: float = option(0.2, "Share of bound windows in every batch.", above=0, below=1)
     epochs: int = option(160, "Looks at the validation split.", minimum=1)
     steps_per_epoch: int = option(50, "Steps between two looks at the validation split.", unit="steps", minimum=1)
+    precision: str = _precision()
 
     def __post_init__(self) -> None:
         if not 0 < self.positives_per_batch < self.batch_size:
@@ -134,13 +147,15 @@ class LabelledTrainingSettings(TrainingSettings):
     epochs: int = option(20, "Passes over the training sequences, at most.", minimum=1)
     base_substitution: float = option(
         0.05,
-        "Share of the bases that are replaced at random in training, drawn afresh for every batch.",
+        "Share of the known bases of a sequence that random ones replace in training, drawn afresh for every batch. A "
+        "quarter of the random ones are the same as before.",
         minimum=0,
         below=1,
     )
     patience: int = option(
         20, "Epochs without a better validation split after which training ends.", unit="epochs", minimum=1
     )
+    precision: str = _precision()
 
     def learning_rate_at(self, step: int, steps: int) -> float:
         """The learning rate of a step, counted from 0, in a training of ``steps``."""
@@ -165,6 +180,7 @@ class ProfileTrainingSettings(TrainingSettings):
         "Weight of the loss of the totals beside that of the profile; 0, as published, trains no totals.",
         minimum=0,
     )
+    precision: str = _precision()
 
 
 #: Optimiser and schedule of each kind of task.
@@ -177,11 +193,38 @@ TRAININGS: dict[str, type[TrainingSettings]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """All settings of one training."""
+    """All settings of one training.
+
+    Raises
+    ------
+    InputError
+        If the device has no arithmetic of the precision, or cannot train several replicates in it.
+    """
 
     schedule: TrainingSettings
     strands: StrandSettings = field(default_factory=StrandSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
+
+    def __post_init__(self) -> None:
+        precision, together = self.schedule.precision, self.compute.stacked_replicates
+        if precision == "tf32" and self.compute.device == "cpu":
+            raise InputError(
+                "tf32 is arithmetic of NVIDIA GPUs",
+                found="training: {precision: tf32} with compute: {device: cpu}",
+                allowed="float32, bf16 or float16 on a CPU",
+                fix="set precision: float32, or compute: {device: cuda}",
+            )
+        if precision == "float16" and together is not None and together > 1:
+            raise InputError(
+                "replicates in float16 train one by one, because each scales its loss by a factor of its own",
+                found=f"training: {{precision: float16}} with compute: {{stacked_replicates: {together}}}",
+                allowed="stacked_replicates: 1 or null for float16; any number for other precisions",
+                fix="set precision: bf16, or stacked_replicates: null",
+            )
+
+    def replicates_together(self, replicates: int) -> int:
+        """The number of replicates that train together, out of this number in all."""
+        return 1 if self.schedule.precision == "float16" else self.compute.replicates_together(replicates)
 
     @classmethod
     def of_kind(cls, kind: str, values: Mapping[str, Any]) -> Training:

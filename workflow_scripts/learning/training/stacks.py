@@ -43,7 +43,7 @@ class Alone:
     """The steps of a single training."""
 
     def __init__(self, state: TrainingState) -> None:
-        self.states, self.optimiser = [state], state.optimiser
+        self.states, self.optimiser, self.scaler = [state], state.optimiser, state.scaler
 
     def losses(self, drawn: tuple[Tensor, ...]) -> Tensor:
         """The loss of the batch that ``drawn`` (1, batch, ...) decides; shape (1,)."""
@@ -70,6 +70,8 @@ class Stack:
         # The state holds all tensors but constants of the architecture, which the networks share.
         values = {name: _stacked([tensors[name] for tensors in own]) for name in own[0]}
         self.optimiser = _stacked_optimiser(states, {id(own[0][name]): values[name] for name in own[0]})
+        # Float16, which needs one, trains one by one, as each training has its own scale.
+        self.scaler = torch.amp.GradScaler(enabled=False)
         self._values = {f"network.{name}": value for name, value in values.items()}
         self._loss = _Loss(_network_of_all(states), states[0].objective)
 

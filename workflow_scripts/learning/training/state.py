@@ -81,9 +81,10 @@ class Storage(Protocol):
 class TrainingState:
     """A training between two epochs.
 
-    ``seconds`` is the wall time that it has taken, an equal share of it if several trained together. ``generator`` is
-    the state of torch's generator on the device, from which dropout draws; initialisation leaves its first state. If
-    there is a ``checkpoint``, the training is stored there, and ``is_finished`` says that nothing of it is left to do.
+    ``scaler`` scales the loss in float16, and does nothing in other precisions. ``seconds`` is the wall time that the
+    training has taken, an equal share of it if several trained together. ``generator`` is the state of torch's
+    generator on the device, from which dropout draws; initialisation leaves its first state. If there is a
+    ``checkpoint``, the training is stored there, and ``is_finished`` says that nothing of it is left to do.
     """
 
     network: nn.Module
@@ -98,6 +99,7 @@ class TrainingState:
     best: EpochRecord | None = None
     best_weights: dict[str, Tensor] = field(default_factory=dict)
     seconds: float = 0.0
+    scaler: torch.amp.GradScaler = field(default_factory=lambda: torch.amp.GradScaler(enabled=False))
     generator: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -147,7 +149,7 @@ class TrainingState:
         tensors |= _prefixed("batches", batches)
         tensors[f"generator.{self.device.type}"] = self.generator
         streams = {name: stream.bit_generator.state for name, stream in vars(self.streams).items()}
-        return tensors, notes | {"streams": streams}
+        return tensors, notes | {"streams": streams, "scaler": self.scaler.state_dict()}
 
     def restore_outcome(self, tensors: Mapping[str, Tensor], notes: Mapping[str, Any]) -> None:
         """Restore what :meth:`outcome` returned.
@@ -169,6 +171,7 @@ class TrainingState:
         self.restore_outcome(tensors, notes)
         self.network.load_state_dict(_fitting("weights", tensors, self.network.state_dict()))
         self._restore_optimiser(tensors)
+        self._restore_scaler(notes["scaler"])
         self.objective.batches.restore({name: value.numpy() for name, value in _of("batches", tensors).items()})
         for name, stream in vars(self.streams).items():
             stream.bit_generator.state = notes["streams"][name]
@@ -193,6 +196,15 @@ class TrainingState:
             like = {"step": torch.zeros(()), "exp_avg": parameter.detach(), "exp_avg_sq": parameter.detach()}
             saved[index] = _fitting(f"optimiser.{index}", tensors, like)
         self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": saved})
+
+    def _restore_scaler(self, notes: Mapping[str, Any]) -> None:
+        """Set the scale of the loss, and the number of steps since it was changed."""
+        own = self.scaler.state_dict()
+        if {name: type(value) for name, value in notes.items()} != {name: type(value) for name, value in own.items()}:
+            raise ValueError("the scale of the loss is that of another precision")
+        for value in notes.values():
+            _finite(float(value))
+        self.scaler.load_state_dict(dict(notes))
 
 
 def _generator_state(device: torch.device) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
-from .heads import HEADS, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
+from .heads import HEADS, LOGITS, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
 from .options import check_options, option, with_tuples
 from .symmetry import PUBLISHED_PLUS_FRACTION, Symmetry
 from .trunks import TRUNKS, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk, Trunk
@@ -47,6 +47,9 @@ class NetworkDescription:
         Names of the input tracks that the network reads in addition to the sequence.
     conjoined
         True if the network averages its outputs over both strands, also in training.
+    centred
+        True if the network reads sequences shorter than the window in its middle, wherever they lie in the input. If
+        there is no middle, it averages its outputs for the two places beside it. Only for a head with logits.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class NetworkDescription:
     classes: int = option(2, "Classes that the network tells apart.", minimum=2)
     tracks: tuple[str, ...] = option((), "Input tracks beside the sequence.")
     conjoined: bool = option(False, "If true, the network is the mean of its outputs on both strands.")
+    centred: bool = option(False, "If true, the network reads shorter sequences in the middle of the window.")
 
     def __post_init__(self) -> None:
         with_tuples(self)
@@ -76,6 +80,8 @@ class NetworkDescription:
             )
         if len(set(self.tracks)) < len(self.tracks):
             raise ValueError(f"tracks are {', '.join(self.tracks)}: each can be read only once")
+        if self.centred and self.answers != LOGITS:
+            raise ValueError(f"a {self.head.type} head predicts positions, so its network cannot be centred")
         missing = self.head.needed_positions() - self.positions
         if missing > 0:
             needed = self.head.needed_positions()
@@ -98,6 +104,7 @@ class NetworkDescription:
         classes: int = 2,
         tracks: tuple[str, ...] = (),
         conjoined: bool = False,
+        centred: bool = False,
         **options: Any,
     ) -> NetworkDescription:
         """Describe one of :data:`NETWORKS` with a symmetry and a window; ``options`` go to its trunk and head."""
@@ -113,6 +120,7 @@ class NetworkDescription:
             classes=classes,
             tracks=tracks,
             conjoined=conjoined,
+            centred=centred,
         )
 
     @classmethod
@@ -158,6 +166,7 @@ class NetworkDescription:
             "classes": self.classes,
             "tracks": list(self.tracks),
             "conjoined": self.conjoined,
+            "centred": self.centred,
         }
 
     @classmethod

@@ -7,26 +7,30 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from .stacks import stacked
 
 
 def relu_and_tanh(x: Tensor, relu_channels: int) -> Tensor:
     """Apply ReLU to the first ``relu_channels`` channels of ``x`` (batch, channel, position) and tanh to the others."""
-    return _ReluAndTanh.apply(x.transpose(1, 2), relu_channels).transpose(1, 2)
+    return relu_and_tanh_of_rows(x.transpose(1, 2), relu_channels).transpose(1, 2)
 
 
-def write_relu_and_tanh(rows: Tensor, relu_channels: int, out: Tensor) -> None:
-    """Do the same on rows and write the result to ``out``, which may be ``rows``; autograd does not record it."""
+def relu_and_tanh_of_rows(rows: Tensor, relu_channels: int) -> Tensor:
+    """Do the same on rows."""
+    return _ReluAndTanh.apply(rows, relu_channels)
+
+
+def overwrite_with_relu_and_tanh(rows: Tensor, relu_channels: int) -> None:
+    """Do the same on rows, in their memory."""
     tanh = _tanh(rows[..., relu_channels:])
-    torch.clamp_min(rows, 0, out=out)
-    out[..., relu_channels:] = tanh
+    rows.clamp_min_(0)[..., relu_channels:] = tanh
 
 
 def _tanh(x: Tensor) -> Tensor:
     """Compute tanh; on a CPU as sigmoid(2x) - sigmoid(-2x): faster, exactly odd, and off by one rounding of 1."""
-    if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
+    is_slow_in_torch = x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64)
+    if not is_slow_in_torch or torch.compiler.is_compiling():
         return torch.tanh(x)
     double = x + x
     return torch.sigmoid(double).sub_(double.neg_().sigmoid_())
@@ -44,8 +48,8 @@ def relu_and_tanh_backward(gradient: Tensor, y: Tensor, relu_channels: int) -> T
 class _ReluAndTanh(torch.autograd.Function):
     @staticmethod
     def forward(rows: Tensor, relu_channels: int) -> Tensor:
-        y = torch.empty_like(rows)
-        write_relu_and_tanh(rows, relu_channels, out=y)
+        y = rows.clamp_min(0)
+        y[..., relu_channels:] = _tanh(rows[..., relu_channels:])
         return y
 
     @staticmethod
@@ -58,7 +62,6 @@ class _ReluAndTanh(torch.autograd.Function):
         return _ReluAndTanh.apply(stacked(rows, in_dims[0], info.batch_size), relu_channels), 0
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
         (y,) = ctx.saved_tensors
         return relu_and_tanh_backward(gradient, y, ctx.relu_channels), None

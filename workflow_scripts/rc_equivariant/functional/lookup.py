@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from .stacks import stacked
+from .stacks import one_by_one, stacked
 
 
 def kmer_convolution(kmers: Tensor, table: Tensor) -> Tensor:
@@ -62,15 +61,37 @@ class _KmerConvolution(torch.autograd.Function):
         return bags.unflatten(0, kmers.shape[:2]), 0
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[None, Tensor]:
-        # Faster than one scatter per tap, and far faster than the backward pass of embedding_bag.
         (kmers,) = ctx.saved_tensors
         width, kinds, _ = ctx.table_shape
+        return None, _TableGradient.apply(kmers, gradient, width, kinds)
+
+
+class _TableGradient(torch.autograd.Function):
+    """The gradient by the table, which is linear in that by the output: the look-up is its transpose."""
+
+    @staticmethod
+    def forward(kmers: Tensor, gradient: Tensor, width: int, kinds: int) -> Tensor:
+        # Faster than one scatter per tap, and far faster than the backward pass of embedding_bag.
         gradient = gradient.contiguous()
         of_table = _inner_gradient(kmers, gradient, width, kinds)
         _add_edge_gradient(of_table, kmers, gradient)
-        return None, of_table
+        return of_table
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple[Tensor, Tensor, int, int], output: Tensor) -> None:
+        ctx.save_for_backward(inputs[0])
+
+    @staticmethod
+    def vmap(info, in_dims: tuple, kmers: Tensor, gradient: Tensor, width: int, kinds: int) -> tuple[Tensor, int]:
+        own = lambda *of_network: (_TableGradient.apply(*of_network, width, kinds),)  # noqa: E731
+        (of_table,), (dim,) = one_by_one(own, in_dims[:2], info.batch_size, kmers, gradient)
+        return of_table, dim
+
+    @staticmethod
+    def backward(ctx, table: Tensor) -> tuple[None, Tensor, None, None]:
+        (kmers,) = ctx.saved_tensors
+        return None, _KmerConvolution.apply(kmers, table), None, None
 
 
 def _inner_gradient(kmers: Tensor, gradient: Tensor, width: int, kinds: int) -> Tensor:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from .activation import relu_and_tanh_backward, write_relu_and_tanh
+from .activation import overwrite_with_relu_and_tanh, relu_and_tanh_backward, relu_and_tanh_of_rows
+from .derivatives import differentiable_gradients
 from .stacks import stacked
 
 
@@ -77,10 +77,11 @@ def unbiased_variance(variance: Tensor, partner: Tensor, is_sign: Tensor, values
 def inverse_deviation(variance: Tensor, eps: float, eps_on_deviation: bool) -> tuple[Tensor, Tensor]:
     """Return 1 / sqrt(variance + eps), or 1 / (sqrt(variance) + eps), and its derivative by the variance."""
     if eps_on_deviation:
-        deviation = variance.sqrt()
-        inverse = 1 / (deviation + eps)
         # If nothing varies, the deviation has no derivative, and there is nothing to normalise.
-        return inverse, (-inverse.square() / (2 * deviation)).masked_fill(deviation == 0, 0)
+        is_constant = variance == 0
+        deviation = variance.masked_fill(is_constant, 1).sqrt().masked_fill(is_constant, 0)
+        inverse = 1 / (deviation + eps)
+        return inverse, (-inverse.square() / (2 * deviation)).masked_fill(is_constant, 0)
     inverse = torch.rsqrt(variance + eps)
     return inverse, -inverse.pow(3) / 2
 
@@ -95,24 +96,23 @@ class _NormaliseRows(torch.autograd.Function):
         own_variance = y.square_().mean(-2)
         mean = _over_orbit(own_mean, partner).masked_fill(is_sign, 0)
         variance = _over_orbit(own_variance + (own_mean - mean).square(), partner)
-        # The published layers, which add eps to the deviation, use the unbiased deviation.
-        count = rows.shape[-2]
-        correction = unbiased_variance(torch.ones_like(mean), partner, is_sign, count) if eps_on_deviation else 1.0
-        inverse, derivative = inverse_deviation(variance * correction, eps, eps_on_deviation)
+        inverse, derivative = _inverse_deviation(variance, partner, is_sign, rows.shape[-2], eps, eps_on_deviation)
         slope = scale * inverse
         # The memory of the squares is reused here, and that of a product below: new memory costs more than arithmetic.
-        torch.addcmul(_row(shift - mean * slope), rows, _row(slope), out=y)
+        # The compiler plans memory itself, and torch.export runs this with gradients on, where none can be given.
+        memory = None if torch.compiler.is_compiling() else y
+        y = torch.addcmul(_row(shift - mean * slope), rows, _row(slope), out=memory)
         if relu_channels is not None:
-            write_relu_and_tanh(y, relu_channels, out=y)
-        return y, mean, variance, inverse, derivative * correction
+            overwrite_with_relu_and_tanh(y, relu_channels)
+        return y, mean, variance, inverse, derivative
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        rows, scale, _, partner, is_sign, _, _, ctx.relu_channels = inputs
+        rows, scale, shift, partner, is_sign, *ctx.how = inputs
         y, *statistics = output
-        activated = None if ctx.relu_channels is None else y
+        activated = None if ctx.how[-1] is None else y
         mean, _, inverse, derivative = statistics
-        ctx.save_for_backward(rows, scale, mean, inverse, derivative, partner, is_sign, activated)
+        ctx.save_for_backward(rows, scale, shift, mean, inverse, derivative, partner, is_sign, activated)
         ctx.mark_non_differentiable(*statistics)
 
     @staticmethod
@@ -122,12 +122,13 @@ class _NormaliseRows(torch.autograd.Function):
         return _NormaliseRows.apply(*of_each, partner, is_sign, *how), (0, 0, 0, 0, 0)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient, *_):
-        rows, scale, mean, inverse, derivative, partner, is_sign, activated = ctx.saved_tensors
+        rows, scale, shift, mean, inverse, derivative, partner, is_sign, activated = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return differentiable_gradients(_normalised, (rows, scale, shift, partner, is_sign, *ctx.how), gradient)
         count = rows.shape[-2]
         if activated is not None:
-            gradient = relu_and_tanh_backward(gradient, activated, ctx.relu_channels)
+            gradient = relu_and_tanh_backward(gradient, activated, ctx.how[-1])
         shift_gradient = gradient.sum(-2)
         # The rows are centred before the product, since the sums would lose digits if the mean is large.
         product = (rows - _row(mean)).mul_(gradient)
@@ -139,6 +140,26 @@ class _NormaliseRows(torch.autograd.Function):
         rows_gradient = torch.addcmul(constant, rows, _row(2 * of_variance), out=product)
         rows_gradient.addcmul_(gradient, _row(inverse * scale))
         return rows_gradient, inverse * centred, shift_gradient, None, None, None, None, None
+
+
+def _normalised(rows, scale, shift, partner, is_sign, eps, eps_on_deviation, relu_channels):
+    """The same function in plain operations, whose gradients can be differentiated again."""
+    mean = _over_orbit(rows.mean(-2), partner).masked_fill(is_sign, 0)
+    centred = rows - _row(mean)
+    variance = _over_orbit(centred.square().mean(-2), partner)
+    inverse, _ = _inverse_deviation(variance, partner, is_sign, rows.shape[-2], eps, eps_on_deviation)
+    y = centred * _row(scale * inverse) + _row(shift)
+    return y if relu_channels is None else relu_and_tanh_of_rows(y, relu_channels)
+
+
+def _inverse_deviation(variance, partner, is_sign, count, eps, eps_on_deviation):
+    """Return :func:`inverse_deviation` and its derivative for the (biased) variance of ``count`` rows."""
+    if not eps_on_deviation:
+        return inverse_deviation(variance, eps, eps_on_deviation)
+    # The published layers, which add eps to the deviation, use the unbiased deviation.
+    correction = unbiased_variance(torch.ones_like(variance), partner, is_sign, count)
+    inverse, derivative = inverse_deviation(variance * correction, eps, eps_on_deviation)
+    return inverse, derivative * correction
 
 
 def _over_orbit(values: Tensor, partner: Tensor) -> Tensor:

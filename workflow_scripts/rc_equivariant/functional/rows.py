@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .autocast import cast_for_products
 from .stacks import stacked
 
 #: Stride, padding and dilation along positions, and groups of channels, as in :class:`torch.nn.Conv1d`.
@@ -21,6 +22,7 @@ def one_row(x: Tensor) -> Tensor:
 
 def row_convolution(x: Tensor, kernel: Tensor, bias: Tensor | None, steps: Steps) -> Tensor:
     """Convolve features (batch, in, position) with a kernel (out, in / groups, width)."""
+    x, kernel, bias = cast_for_products(x, kernel, bias)
     return _RowConvolution.apply(one_row(x), one_row(kernel), bias, steps).squeeze(2)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from ..representation import Representation
 from .stacks import stacked
@@ -51,7 +50,6 @@ class _MeanOfStrands(torch.autograd.Function):
         return merged.unflatten(0, rows.shape[:2]), 0
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
         (half_signs,) = ctx.saved_tensors
         of_pairs, of_alone = gradient.split([ctx.regular, len(half_signs)], 2)

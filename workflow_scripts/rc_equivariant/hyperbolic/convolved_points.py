@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from ..functional.autocast import without_autocast
 from ..functional.rows import Steps, convolution_gradients, convolve_row, one_row
 from ..functional.stacks import one_by_one
-from .radial import squared_norms
+from .radial import squared_norm, squared_norms
 
 
 def convolve_points(
@@ -77,9 +77,9 @@ class _ConvolvedPoints(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        rows, kernel, bias, time_weight, _, ctx.steps = inputs
+        rows, kernel, bias, time_weight, k, ctx.steps = inputs
         ctx.bias_sizes = None if bias is None else bias.shape
-        ctx.save_for_backward(rows, kernel, time_weight, output[1])
+        ctx.save_for_backward(rows, kernel, time_weight, k, output[1])
         ctx.mark_non_differentiable(output[1])
         # The times have no gradient, so zeros for it would be wasted.
         ctx.set_materialize_grads(False)
@@ -90,11 +90,14 @@ class _ConvolvedPoints(torch.autograd.Function):
         return one_by_one(lambda *own: _ConvolvedPoints.apply(*own, steps), in_dims[:-1], info.batch_size, *tensors)
 
     @staticmethod
-    @once_differentiable
+    @without_autocast
     def backward(ctx, gradient, _):
         if gradient is None:
             return (None,) * 6
-        rows, kernel, time_weight, times = ctx.saved_tensors
+        rows, kernel, time_weight, k, times = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            # A gradient of the gradient flows through the times, too.
+            times = (sum_over_fields(squared_norm(rows, 2).squeeze(2), kernel.shape[2], ctx.steps) + k).sqrt()
         gradient = gradient.contiguous()
         image, row_kernel = _image(rows), one_row(kernel)
         of_image, of_kernel, of_bias = convolution_gradients(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +14,7 @@ class Curvature(nn.Module):
     """The parameter k of the Lorentz model t^2 - |s|^2 = k, of sectional curvature -1/k.
 
     The module stores, and learns, log k. So k stays positive, and equal steps change it by equal factors. Calling the
-    module returns k as a scalar tensor.
+    module returns k as a scalar tensor, in the data type of a given tensor if there is one.
 
     If several layers share a curvature, it is registered in one place, so that a state dictionary has it once; the
     other layers use :meth:`borrow`.
@@ -43,8 +45,9 @@ class Curvature(nn.Module):
         else:
             self.register_buffer("log_k", log_k)
 
-    def forward(self) -> Tensor:
-        return self.log_k.exp()
+    def forward(self, like: Tensor | None = None) -> Tensor:
+        k = self.log_k.exp()
+        return k if like is None else k.to(like.dtype)
 
     def borrow(self) -> BorrowedCurvature:
         """Return a module with the same k for a layer that does not own it."""
@@ -55,16 +58,28 @@ class Curvature(nn.Module):
 
 
 class BorrowedCurvature(nn.Module):
-    """A reference to a :class:`Curvature` that is registered elsewhere, without parameters or state of its own."""
+    """A reference to a :class:`Curvature` that another module owns.
+
+    The owner is registered here, too, so that copies, replicas and conversions of a layer take its curvature with them.
+    A state dictionary has the curvature under the name of its owner alone.
+    """
 
     def __init__(self, owner: Curvature) -> None:
         super().__init__()
-        # The tuple hides the module from torch, which would register it.
-        self._owner = (owner,)
+        self.owner = owner
 
-    def forward(self) -> Tensor:
-        return self._owner[0]()
+    def forward(self, like: Tensor | None = None) -> Tensor:
+        return self.owner(like)
 
     def borrow(self) -> BorrowedCurvature:
         """Return a module with the same k for one more layer."""
-        return BorrowedCurvature(self._owner[0])
+        return BorrowedCurvature(self.owner)
+
+    def state_dict(self, *args, destination: dict[str, Any] | None = None, **options) -> dict[str, Any]:
+        """Return the state without that of the owner: nothing."""
+        return OrderedDict() if destination is None else destination
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args) -> None:
+        # torch goes on to load the owner from the same dictionary, in which it finds the value that it has.
+        state_dict[f"{prefix}owner.log_k"] = self.owner.log_k
+        super()._load_from_state_dict(state_dict, prefix, *args)

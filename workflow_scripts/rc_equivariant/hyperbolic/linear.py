@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..encoding import KmerEncoding
+from ..functional.autocast import in_float32
 from ..kernels import KernelTying, constants_of
 from ..layers.convolution import Conv1d, KmerConv1d, Linear
 from ..layers.flatten import FlattenLinear
@@ -52,7 +53,7 @@ class TimeTerm(nn.Module):
         squares
             Sum of |s|^2 over the receptive field, shape (batch, 1, ...).
         """
-        time = (squares + self.curvature()).sqrt()
+        time = (squares + self.curvature(squares)).sqrt()
         # Rows are the order in memory, and need fewer passes than a broadcast product.
         rows = y.movedim(1, -1)
         updated = torch.addmm(rows.reshape(-1, y.shape[1]), time.view(-1, 1), self.channel_weight()[None])
@@ -123,10 +124,11 @@ class LorentzConv1d(Conv1d):
         super().__init__(in_type, out_type, kernel_size, stride, padding, dilation, bias=bias)
         self.time = _time_of(self, in_type.size * kernel_size, curvature)
 
+    @in_float32
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
         kernel, bias, time = self.kernel(), self.channel_bias(), self.time
-        return convolve_points(x, kernel, bias, time.channel_weight(), time.curvature(), self.steps)
+        return convolve_points(x, kernel, bias, time.channel_weight(), time.curvature(x), self.steps)
 
     def export(self) -> nn.Module:
         return self.time.export_over(super().export())
@@ -157,6 +159,7 @@ class LorentzKmerConv1d(KmerConv1d):
         super().__init__(encoding, out_type, kernel_size, bias)
         self.time = _time_of(self, kernel_size, curvature)
 
+    @in_float32
     def forward(self, kmers: Tensor) -> Tensor:
         y = super().forward(kmers)
         is_known = (kmers >= 0) & (kmers < self.in_type.size)
@@ -191,6 +194,7 @@ class LorentzLinear(Linear):
         super().__init__(in_type, out_type, bias)
         self.time = _time_of(self, in_type.size, curvature)
 
+    @in_float32
     def forward(self, x: Tensor) -> Tensor:
         return self.time.add_to(super().forward(x), squared_norm(x))
 
@@ -223,6 +227,7 @@ class LorentzFlattenLinear(FlattenLinear):
         super().__init__(in_type, out_type, length, bias)
         self.time = _time_of(self, in_type.size * length, curvature)
 
+    @in_float32
     def forward(self, x: Tensor) -> Tensor:
         return self.time.add_to(super().forward(x), squared_norm(x.transpose(1, 2).flatten(1)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..functional.autocast import in_float32
 from ..layers.convolution import Linear
 from ..representation import FeatureType
 from . import plain
@@ -42,6 +43,7 @@ class LorentzLogits(Linear):
         super().__init__(in_type, out_type)
         self.curvature = curvature
 
+    @in_float32
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
         k, directions, offsets, size = self._hyperplanes()
@@ -53,7 +55,7 @@ class LorentzLogits(Linear):
 
     def _hyperplanes(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return k and, for each class, z / |z| (out, in), a / sqrt(k) (out,) and |z| sqrt(k) (out,)."""
-        k = self.curvature()
+        k = self.curvature(self.weight)
         z = self.kernel().squeeze(2)
         size = (squared_norm(z) + _SMALLEST_SQUARE).sqrt()
         return k, z / size, self.channel_bias() / k.sqrt(), size.squeeze(1) * k.sqrt()

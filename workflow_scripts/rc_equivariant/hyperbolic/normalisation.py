@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..functional.autocast import in_float32
 from ..kernels import KernelTying, constants_of
 from ..layers.module import EquivariantModule
 from ..layers.normalisation import values_a_channel, weight_of_a_batch
@@ -65,12 +66,13 @@ class LorentzBatchNorm1d(EquivariantModule):
         self.register_buffer("partner", in_type.partner, persistent=False)
         self.register_buffer("signs", in_type.signs, persistent=False)
 
+    @in_float32
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
         if not self.training:
             return plain.normalised(x, *self._evaluation())
         values_a_channel(self, x)
-        rows, k = x.transpose(1, 2).contiguous(), self.curvature()
+        rows, k = x.transpose(1, 2).contiguous(), self.curvature(x)
         y, centre, variance = normalise_points(rows, self.scale, self._shift(), k, self.eps, self._fixed_part)
         self._update_running_statistics(centre, variance)
         return y.transpose(1, 2)
@@ -82,7 +84,7 @@ class LorentzBatchNorm1d(EquivariantModule):
     def _evaluation(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return centre, factor of distances, shift and k in evaluation mode."""
         factor = self.scale / (self.running_variance + self.eps).sqrt()
-        return self.running_centre, factor, self._shift(), self.curvature()
+        return self.running_centre, factor, self._shift(), self.curvature(self.shift)
 
     def _shift(self) -> Tensor:
         return self.shift_tying.expand(self.shift).flatten()
@@ -99,6 +101,6 @@ class LorentzBatchNorm1d(EquivariantModule):
         weight = weight_of_a_batch(self.batches.to(centre.dtype), self.momentum)
         weights = torch.stack([1 - weight, weight])[:, None]
         centres = torch.stack([self.running_centre, centre])
-        self.running_centre.copy_(centroid(centres, self.curvature(), 0, weights))
+        self.running_centre.copy_(centroid(centres, self.curvature(centres), 0, weights))
         # lerp_ would not work here, because torch.vmap decomposes it.
         self.running_variance.copy_(self.running_variance.lerp(variance, weight))

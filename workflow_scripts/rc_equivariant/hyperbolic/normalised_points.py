@@ -15,9 +15,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
+from ..functional.autocast import without_autocast
+from ..functional.derivatives import differentiable_gradients
 from ..functional.stacks import stacked
+from . import lorentz
 from .lorentz import on_ray, time_of
 from .radial import MAX_RADIUS, SMALLEST_SQUARE, squared_norms
 
@@ -82,15 +84,15 @@ class _NormalisedPoints(torch.autograd.Function):
         weights = torch.stack([stretch * seen.weight, cosh + stretch * along_shift * _over_time(shift, k)], -2)
         y = (weights.mT @ torch.stack([centre, shift], -2)).addcmul_(difference, stretch[..., None])
         numbers = torch.stack([times, along_shift, stretch, cosh, *seen], -2)
-        return y.view(rows.shape), centre, variance.squeeze(-1), difference, numbers, mean, mean_time, factor
+        return y.view(rows.shape), centre, variance.squeeze(-1), numbers, mean, mean_time, factor
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        _, _, shift, k, ctx.eps, ctx.fixed_part = inputs
+        rows, scale, shift, k, ctx.eps, ctx.fixed_part = inputs
         ctx.mark_non_differentiable(*output[1:])
         # The other outputs have no gradient, and zeros for it would be as large as the points.
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(shift, k, *output[1:])
+        ctx.save_for_backward(rows, scale, shift, k, *output[1:])
 
     @staticmethod
     def vmap(info, in_dims, rows, scale, shift, k, *how):
@@ -99,13 +101,16 @@ class _NormalisedPoints(torch.autograd.Function):
         return outputs, (0,) * len(outputs)
 
     @staticmethod
-    @once_differentiable
+    @without_autocast
     def backward(ctx, gradient, *_):
         if gradient is None:
             return (None,) * 6
-        shift, k, centre, variance, difference, numbers, mean, mean_time, factor = ctx.saved_tensors
+        rows, scale, shift, k, centre, variance, numbers, mean, mean_time, factor = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            inputs = rows, scale, shift, k, ctx.eps, ctx.fixed_part
+            return differentiable_gradients(_normalised_points, inputs, gradient)
         shape, gradient = gradient.shape, gradient.flatten(-3, -2)
-        k, variance = k[..., None], variance[..., None]
+        k, variance, difference = k[..., None], variance[..., None], rows.flatten(-3, -2) - centre[..., None, :]
         times, along_shift, stretch, cosh, *seen = numbers.unbind(-2)
         seen, count = _Seen(*seen), times.shape[-1]
         product, over_shift = (centre * shift).sum(-1, keepdim=True), _over_time(shift, k)
@@ -145,6 +150,19 @@ class _NormalisedPoints(torch.autograd.Function):
         of_k = of_k + of_seen.k + by_centre + of_variance * variance / k + of_times.sum(-1, keepdim=True) / 2
         of_scale = of_factor / (variance + ctx.eps).sqrt()
         return of_rows.view(shape), of_scale.squeeze(-1), of_shift, of_k.squeeze(-1), None, None
+
+
+def _normalised_points(
+    rows: Tensor, scale: Tensor, shift: Tensor, k: Tensor, eps: float, fixed_part: FixedPart
+) -> Tensor:
+    """The same function in plain operations, whose gradients can be differentiated again."""
+    points, k = rows.flatten(-3, -2), k[..., None, None]
+    mean, mean_time = points.mean(-2, keepdim=True), time_of(points, k, dim=-1).mean(-2, keepdim=True)
+    centre = on_ray(fixed_part(mean), mean_time, k, dim=-1)
+    tangent = lorentz.log0(lorentz.centre(points, centre, k, dim=-1), k, dim=-1)
+    variance = tangent.square().sum(-1, keepdim=True).mean(-2, keepdim=True)
+    factor = scale[..., None, None] / (variance + eps).sqrt()
+    return lorentz.boost(lorentz.exp0(factor * tangent, k, dim=-1), shift[..., None, :], k, dim=-1).view(rows.shape)
 
 
 class _Seen(NamedTuple):

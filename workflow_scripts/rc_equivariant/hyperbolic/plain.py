@@ -1,8 +1,8 @@
 """The building blocks of exported hyperbolic layers, and functions that the layers share with them.
 
 They use plain operations only, for TorchScript and ONNX. Points of sectional curvature -1/k are given by their space
-parts, (batch, channel, L) or (batch, channel). Gradients can be differentiated again, unlike the faster ones of
-:mod:`.radial`.
+parts, (batch, channel, L) or (batch, channel). Gradients are those of automatic differentiation, which takes longer
+than the ones of :mod:`.radial`.
 """
 
 from __future__ import annotations

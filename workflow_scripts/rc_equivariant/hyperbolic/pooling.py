@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..functional.autocast import in_float32
 from ..layers.module import EquivariantModule
 from ..representation import FeatureType
 from . import plain
@@ -30,9 +31,10 @@ class CentroidPool1d(EquivariantModule):
         super().__init__(in_type, in_type)
         self.curvature = curvature
 
+    @in_float32
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        return centroid(x, self.curvature(), over=2)
+        return centroid(x, self.curvature(x), over=2)
 
     @torch.no_grad()
     def export(self) -> nn.Module:
@@ -62,9 +64,10 @@ class ChangeOfCurvature(EquivariantModule):
         super().__init__(in_type, in_type)
         self.before, self.after = before, after
 
+    @in_float32
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        return change_curvature(x, self.before(), self.after())
+        return change_curvature(x, self.before(x), self.after(x))
 
     @torch.no_grad()
     def export(self) -> nn.Module:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 #: The largest distance from the origin, divided by sqrt(k), of a point that the exponential map returns; its |s| is
 #: 4.4e6 sqrt(k). For two such points on opposite sides, batch norm computes sinh(32)^2 = 1.6e27, whose squares and
@@ -54,7 +53,6 @@ class _SquaredNorm(torch.autograd.Function):
         ctx.save_for_backward(inputs[0])
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
         (s,) = ctx.saved_tensors
         return s * (2 * gradient), None
@@ -78,11 +76,12 @@ class _Asinhc(_OfSquare):
         return (1 + square).sqrt_().add_(1).reciprocal_().mul_(square).add_(u).log1p_().div_(u)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> Tensor:
         square, y = ctx.saved_tensors
-        slope = (1 + square).rsqrt_().sub_(y).div_(square).mul_(0.5)
-        return gradient * torch.where(square < _SMALL_SQUARE, _polynomial(square, _ASINHC_SLOPE), slope)
+        is_small = square < _SMALL_SQUARE
+        large = square.masked_fill(is_small, 1)
+        slope = ((1 + large).rsqrt() - y) / (2 * large)
+        return gradient * torch.where(is_small, _polynomial(square, _ASINHC_SLOPE), slope)
 
 
 class _Sinhc(_OfSquare):
@@ -92,13 +91,14 @@ class _Sinhc(_OfSquare):
         return u.clamp_max(MAX_RADIUS).sinh_().div_(u)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> Tensor:
         square, y = ctx.saved_tensors
         # This is cosh(u), or 0 beyond the largest radius, where sinh is constant.
-        cosh = y.square().mul_(square).add_(1).sqrt_().masked_fill_(square > MAX_RADIUS**2, 0)
-        slope = cosh.sub_(y).div_(square).mul_(0.5)
-        return gradient * torch.where(square < _SMALL_SQUARE, _polynomial(square, _SINHC_SLOPE), slope)
+        is_small = square < _SMALL_SQUARE
+        large = square.masked_fill(is_small, 1)
+        cosh = (1 + y.square() * large).sqrt().masked_fill(square > MAX_RADIUS**2, 0)
+        slope = (cosh - y) / (2 * large)
+        return gradient * torch.where(is_small, _polynomial(square, _SINHC_SLOPE), slope)
 
 
 def _root(square: Tensor) -> Tensor:
@@ -109,5 +109,5 @@ def _root(square: Tensor) -> Tensor:
 def _polynomial(x: Tensor, coefficients: tuple[float, ...]) -> Tensor:
     value = torch.full_like(x, coefficients[-1])
     for coefficient in reversed(coefficients[:-1]):
-        value.mul_(x).add_(coefficient)
+        value = value * x + coefficient
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..functional.activation import write_relu_and_tanh
+from ..functional.activation import overwrite_with_relu_and_tanh
 from .activation import Activation
 from .convolution import Conv1d, KmerConv1d
 from .module import EquivariantModule
@@ -69,8 +69,7 @@ class ConvBlock(EquivariantModule):
         y = self._normalised_convolution(x)
         if torch.is_grad_enabled() or not self.activation.is_relu_and_tanh:
             return self.activation(y)
-        rows = y.transpose(1, 2)
-        write_relu_and_tanh(rows, self.activation.moved, out=rows)
+        overwrite_with_relu_and_tanh(y.transpose(1, 2), self.activation.moved)
         return y
 
     def _normalised_convolution(self, x: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch.nn import functional
 from ..functional.strands import irreducible_parts
 from ..kernels import KernelTying, constants_of, he_deviation
 from ..representation import FeatureType, Ordinary, Representation
-from .module import EquivariantModule
+from .module import EquivariantModule, warn_of_idle_outputs
 
 
 class FlattenLinear(EquivariantModule):
@@ -34,7 +34,7 @@ class FlattenLinear(EquivariantModule):
     Raises
     ------
     ValueError
-        If only one type is ordinary, or, at a call, if the input has another length.
+        If only one type is ordinary or the map can only be zero, or, at a call, if the input has another length.
     """
 
     def __init__(self, in_type: FeatureType, out_type: FeatureType, length: int, bias: bool = True) -> None:
@@ -46,11 +46,17 @@ class FlattenLinear(EquivariantModule):
             raise ValueError(f"a feature map of {length} positions has nothing to map: use 1 or more")
         self.length = length
         of_plus, of_minus = self._parts(torch.empty(1, in_type.size, length))
-        plus, minus = out_type.size, 0
+        #: Numbers of outputs in the +1 and in the -1 part.
+        self.rows = (out_type.size, 0)
         if isinstance(out_type, Representation):
-            plus, minus = out_type.irreducible.trivial, out_type.irreducible.sign
-        self.plus = nn.Parameter(_he_normal(plus, of_plus.shape[1]))
-        self.minus = nn.Parameter(_he_normal(minus, of_minus.shape[1]))
+            self.rows = (out_type.irreducible.trivial, out_type.irreducible.sign)
+        self.plus = _parameter(_he_normal(self.rows[0], of_plus.shape[1]))
+        self.minus = _parameter(_he_normal(self.rows[1], of_minus.shape[1]))
+        if self.plus is None and self.minus is None:
+            raise ValueError(f"the only equivariant map of {length} positions from {in_type} to {out_type} is zero")
+        is_alone = out_type.partner == torch.arange(out_type.size)
+        reads = torch.where(out_type.signs > 0, of_plus.shape[1], of_minus.shape[1])
+        warn_of_idle_outputs(self, is_alone & (reads == 0))
         self.bias = nn.Parameter(torch.zeros(self.bias_tying.size)) if bias else None
 
     def live_inputs(self) -> Tensor:
@@ -63,9 +69,10 @@ class FlattenLinear(EquivariantModule):
         share = (self.live_inputs() / (self.live_inputs() + beside)).sqrt()
         regular = self.out_type.regular if isinstance(self.out_type, Representation) else 0
         pairs, alone = share[:regular], share[2 * regular :]
-        trivial = len(self.plus) - regular
+        trivial = self.rows[0] - regular
         for weight, others in ((self.plus, alone[:trivial]), (self.minus, alone[trivial:])):
-            weight.copy_(_he_normal(*weight.shape) * torch.cat([pairs, others])[: len(weight), None])
+            if weight is not None:
+                weight.copy_(_he_normal(*weight.shape) * torch.cat([pairs, others])[:, None])
 
     @torch.no_grad()
     def from_kernel(self, kernel: Tensor, bias: Tensor | None = None) -> Self:
@@ -75,12 +82,13 @@ class FlattenLinear(EquivariantModule):
             raise ValueError(f"a kernel of shape {tuple(kernel.shape)} does not fit: give one of shape {shape}")
         if bias is not None and self.bias is None:
             raise ValueError(f"{type(self).__name__} has no bias to take: build it with bias=True, or give no bias")
-        of_plus, of_minus = self._parts(kernel.to(self.plus))
+        of_plus, of_minus = self._parts(kernel.to(self._weight()))
         if isinstance(self.out_type, Representation):
-            basis = self.out_type.change_of_basis.to(self.plus)
-            of_plus, of_minus = (basis @ of_plus)[: len(self.plus)], (basis @ of_minus)[len(self.plus) :]
-        self.plus.copy_(of_plus)
-        self.minus.copy_(of_minus[: len(self.minus)])
+            basis = self.out_type.change_of_basis.to(of_plus)
+            of_plus, of_minus = (basis @ of_plus)[: self.rows[0]], (basis @ of_minus)[self.rows[0] :]
+        for weight, given in ((self.plus, of_plus), (self.minus, of_minus)):
+            if weight is not None:
+                weight.copy_(given)
         if self.bias is not None:
             given = kernel.new_zeros(self.out_type.size) if bias is None else bias
             self.bias.copy_(self.bias_tying.project(given.to(self.bias)[:, None, None]))
@@ -96,6 +104,10 @@ class FlattenLinear(EquivariantModule):
         y = self._mapped(x)
         return y if self.bias is None else y + self.bias_tying.expand(self.bias).flatten()
 
+    def _weight(self) -> Tensor:
+        """Return one of the parameters, for its data type and its device."""
+        return self.minus if self.plus is None else self.plus
+
     def _parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the +1 and the -1 part of the input; ordinary features are a +1 part only."""
         if isinstance(self.in_type, Ordinary):
@@ -105,9 +117,12 @@ class FlattenLinear(EquivariantModule):
     def _mapped(self, x: Tensor) -> Tensor:
         """Apply the map without its bias; the output's parts are in the order of ``Representation.change_of_basis``."""
         of_plus, of_minus = self._parts(x)
-        plus, minus = functional.linear(of_plus, self.plus), functional.linear(of_minus, self.minus)
         if isinstance(self.out_type, Ordinary):
-            return plus
+            return functional.linear(of_plus, self.plus)
+        plus, minus = (
+            part.new_zeros(len(x), rows) if weight is None else functional.linear(part, weight)
+            for part, weight, rows in zip((of_plus, of_minus), (self.plus, self.minus), self.rows, strict=True)
+        )
         pairs = self.out_type.regular
         sums, differences = plus[:, :pairs] * 0.5**0.5, minus[:, :pairs] * 0.5**0.5
         paired = [sums + differences, (sums - differences).flip(1)]
@@ -120,8 +135,8 @@ class FlattenLinear(EquivariantModule):
     @torch.no_grad()
     def export(self) -> nn.Module:
         size = self.in_type.size * self.length
-        layer = nn.Linear(size, self.out_type.size, bias=self.bias is not None).to(self.plus)
-        basis = torch.eye(size).to(self.plus).view(size, self.in_type.size, self.length)
+        layer = nn.Linear(size, self.out_type.size, bias=self.bias is not None).to(self._weight())
+        basis = torch.eye(size).to(layer.weight).view(size, self.in_type.size, self.length)
         layer.weight.copy_(self._mapped(basis).T)
         if self.bias is not None:
             layer.bias.copy_(self.bias_tying.expand(self.bias).flatten())
@@ -134,3 +149,8 @@ class FlattenLinear(EquivariantModule):
 def _he_normal(rows: int, columns: int) -> Tensor:
     """Draw weights as He et al. (2015); the change of basis is orthogonal, so the parts keep the features' variance."""
     return torch.randn(rows, columns) * he_deviation(torch.tensor(float(columns)))
+
+
+def _parameter(values: Tensor) -> nn.Parameter | None:
+    """Return values as a parameter, None if there are none: distributed training waits for a gradient of each."""
+    return nn.Parameter(values) if values.numel() else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import sys
+import warnings
 
 from torch import Tensor, nn
 
@@ -63,6 +65,25 @@ def require_mirrored_grid(
         f"{stride}, padding {padding} and dilation {dilation} is not equivariant on {length} positions: the last "
         f"{steps % stride} would be read on one strand only; crop or pad to {shorter} or {shorter + stride} positions"
     )
+
+
+def warn_of_idle_outputs(module: EquivariantModule, is_idle: Tensor) -> None:
+    """Warn of output channels that no equivariant kernel connects to the input; bool, shape (out,)."""
+    if channels := is_idle.nonzero().flatten().tolist():
+        warnings.warn(
+            f"{type(module).__name__} {module.in_type} -> {module.out_type}: the output channels "
+            f"{', '.join(map(str, channels))} do not depend on the input, because every equivariant kernel of this "
+            "width is zero there; use a wider kernel, or other types",
+            stacklevel=_levels_to_the_caller(),
+        )
+
+
+def _levels_to_the_caller() -> int:
+    """Count the calls within this library above the function that calls this, for warnings to name the user's line."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(f"{__name__.split('.')[0]}."):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def export(model: nn.Module) -> nn.Module:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..kernels import KernelTying, constants_of
 from ..representation import FeatureSpace, FeatureType
-from .module import EquivariantModule
+from .module import EquivariantModule, warn_of_idle_outputs
 
 
 class TiedWeights(EquivariantModule):
@@ -36,6 +36,7 @@ class TiedWeights(EquivariantModule):
                 f"the only equivariant kernel of width {width} from {kernel_type} to {out_type} is zero: "
                 f"{type(self).__name__} would give zeros for any input; use a wider kernel or other types"
             )
+        warn_of_idle_outputs(self, self.tying.live_inputs() == 0)
         self.weight = nn.Parameter(torch.empty(self.tying.size))
         self.initialise()
         self.bias_tying = self.bias = None
@@ -51,7 +52,8 @@ class TiedWeights(EquivariantModule):
     def initialise(self, beside: Tensor | float = 0.0) -> None:
         """Draw the weights again, with E[y^2] twice the mean square of the live inputs (He et al. 2015).
 
-        ``beside`` is a number of further inputs for each channel, shape (out,), that another term of the layer reads.
+        ``beside`` is a number of further inputs for each channel, shape (out,), that other terms of a sum with this
+        layer read: all terms together then have that mean square.
         """
         self.weight.copy_(self.tying.he_normal(self.live_inputs() + beside) / self.gain)
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .. import plain
+from ..centring import Centred
 from ..descriptions.heads import Head
 from ..descriptions.networks import NetworkDescription
 from ..descriptions.symmetry import Symmetry
@@ -20,9 +21,14 @@ from ..strategies import StrandAverage
 
 
 def build(description: NetworkDescription) -> EquivariantModule:
-    """Build the described network with random weights, inside a :class:`StrandAverage` if it is conjoined."""
+    """Build the described network with random weights.
+
+    It is inside a :class:`StrandAverage` if it is conjoined, and all of it inside :class:`Centred` if it is centred.
+    """
     network = Network(description)
-    return StrandAverage(network) if description.conjoined else network
+    if description.conjoined:
+        network = StrandAverage(network)
+    return Centred(network) if description.centred else network
 
 
 def hidden_type(symmetry: Symmetry, channels: int | None = None) -> FeatureType:
@@ -107,7 +113,8 @@ class Network(EquivariantModule):
     Parameters
     ----------
     description
-        Symmetry, window, layers and tracks, kept as ``description``. Only :func:`build` handles ``conjoined``.
+        Symmetry, window, layers and tracks, kept as ``description``. Only :func:`build` handles ``conjoined``
+        and ``centred``.
     """
 
     def __init__(self, description: NetworkDescription) -> None:

@@ -55,5 +55,7 @@ class Dilated(TrunkLayers):
         layers: list[EquivariantModule] = [first, Activation(hidden)]
         for dilation in trunk.dilations:
             convolution = Conv1d(hidden, hidden, trunk.residual_width, dilation=dilation)
+            # No batch norm follows, so the branches share what one layer adds; else features would double with each.
+            convolution.initialise(beside=(len(trunk.dilations) - 1) * convolution.live_inputs())
             layers.append(Residual(Sequential(convolution, Activation(hidden))))
         self.features = Sequential(*layers)
