@@ -17,6 +17,7 @@ from rc_registry import as_tuple, inputs_of, raw_inputs
 from torch import Tensor, nn
 
 from rc_equivariant import Conv1d, ConvBlock, Representation, Sequential
+from rc_equivariant.hyperbolic import Curvature, LorentzBatchNorm1d
 
 NETWORKS = rc_registry.NETWORKS | hyperbolic_registry.NETWORKS | STANDARD_NETWORKS
 QUICK = ["binary network irrep k=3, 41 bp"]
@@ -90,3 +91,14 @@ def test_the_default_code_generator_takes_a_small_network():
     twin = copy.deepcopy(network)
     compiled = torch.compile(network)
     assert_close(outputs_and_gradients(network, compiled, inputs), outputs_and_gradients(twin, twin, inputs))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_running_statistics_of_points_are_updated(dtype):
+    layer = LorentzBatchNorm1d(Representation(regular=1), Curvature(0.7)).to(dtype)
+    twin, x = copy.deepcopy(layer), torch.randn(4, 2, 7, dtype=dtype)
+    torch.compile(layer, backend="aot_eager")(x)
+    twin(x)
+    for key, value in twin.state_dict().items():
+        assert torch.allclose(layer.state_dict()[key], value), key
+    assert twin.running_variance != 1

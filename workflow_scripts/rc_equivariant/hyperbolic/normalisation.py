@@ -61,7 +61,8 @@ class LorentzBatchNorm1d(EquivariantModule):
         self.scale = nn.Parameter(curvature().detach().sqrt().clamp_max(1).clone())
         self.shift = nn.Parameter(torch.zeros(self.shift_tying.size))
         self.register_buffer("running_centre", torch.zeros(in_type.size))
-        self.register_buffer("running_variance", torch.ones(()))
+        # Not a scalar: torch.compile drops updates of scalars in float64 (torch 2.13).
+        self.register_buffer("running_variance", torch.ones(1))
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
         self.register_buffer("partner", in_type.partner, persistent=False)
         self.register_buffer("signs", in_type.signs, persistent=False)

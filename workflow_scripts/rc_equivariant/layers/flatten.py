@@ -53,7 +53,10 @@ class FlattenLinear(EquivariantModule):
         self.plus = _parameter(_he_normal(self.rows[0], of_plus.shape[1]))
         self.minus = _parameter(_he_normal(self.rows[1], of_minus.shape[1]))
         if self.plus is None and self.minus is None:
-            raise ValueError(f"the only equivariant map of {length} positions from {in_type} to {out_type} is zero")
+            raise ValueError(
+                f"the only equivariant map of {length} positions from {in_type} to {out_type} is zero: "
+                f"{type(self).__name__} would give zeros for any input; use more positions or other types"
+            )
         is_alone = out_type.partner == torch.arange(out_type.size)
         reads = torch.where(out_type.signs > 0, of_plus.shape[1], of_minus.shape[1])
         warn_of_idle_outputs(self, is_alone & (reads == 0))
