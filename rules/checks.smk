@@ -3,11 +3,9 @@ Checks of what the configuration names, before anything that takes long: a mista
 
 Needs: peaks, blacklists, unlabelled regions, regions and sequences to predict on; then the contigs of the genomes, and
 the base codes of labelled tasks.
-Makes: checked/intervals.tsv, for which genomes wait, checked/regions.tsv, for which everything on genomes waits, and
-checked/widths/<task>.tsv, for which the trainings of a labelled task wait.
+Makes: checked/intervals.tsv, checked/regions.tsv and, for every labelled task, checked/widths/<task>.tsv.
 
-Those that wait take the tables as ancient: what was made stays good when more is to be checked. A check that fails
-leaves its last table (update), for the same reason.
+Checks have the highest priority, and a run that fails starts no other job. No job waits for them.
 """
 
 
@@ -21,11 +19,12 @@ rule check_intervals:
         peaks=inputs.peaks(),
         intervals=inputs.intervals(),
     output:
-        checked=update(CHECKED_INTERVALS),
+        checked=run.path("checked/intervals.tsv"),
     log:
         run.path("logs/check_intervals.log"),
     benchmark:
         run.path("benchmarks/check_intervals.tsv")
+    priority: CHECKS_FIRST
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -44,11 +43,12 @@ rule check_regions:
         fasta=run.paths("genomes/{genome}/genome.fa", genome=run.genomes),
         beds=[run.local_path(".".join(key)) for key, _ in inputs.regions_to_predict()],
     output:
-        checked=update(CHECKED_REGIONS),
+        checked=run.path("checked/regions.tsv"),
     log:
         run.path("logs/check_regions.log"),
     benchmark:
         run.path("benchmarks/check_regions.tsv")
+    priority: CHECKS_FIRST
     conda:
         "../envs/genomics.yaml"
     threads: 1
@@ -69,13 +69,14 @@ rule check_widths:
     input:
         codes=run.path("tasks/{task}/codes.npy"),
     output:
-        checked=update(CHECKED_WIDTHS),
+        checked=run.path("checked/widths/{task}.tsv"),
     log:
         run.path("logs/check_widths/{task}.log"),
     benchmark:
         run.path("benchmarks/check_widths/{task}.tsv")
     wildcard_constraints:
         task=one_of(run.labelled),
+    priority: CHECKS_FIRST
     group:
         "windows"
     conda:

@@ -61,9 +61,9 @@ plan = Plan(config, LOCATIONS)
 run, inputs, models, profiles = plan.run, plan.inputs, plan.models, plan.profiles
 uses, study, outputs = plan.uses, plan.study, plan.outputs
 
-CHECKED_INTERVALS = run.path("checked/intervals.tsv")
-CHECKED_REGIONS = run.path("checked/regions.tsv")
-CHECKED_WIDTHS = run.path("checked/widths/{task}.tsv")
+# Checks, and the downloads that they need, are taken before all other jobs that are ready. Nothing waits for a check: what
+# waits would run again with every check, or, with the check as `ancient`, hide changes of its own from Snakemake.
+CHECKS_FIRST = 100
 GPUS = 1 if config["compute"]["device"] == "cuda" else 0
 # What a training may take at every attempt: each goes on from the checkpoint of the one before, and limits that grew would
 # soon be longer than partitions of GPUs allow.
@@ -180,11 +180,5 @@ def both_strands(wildcard):
 
 
 def before_genomes(wildcards):
-    """The check for which the file of a genome waits before it is fetched or verified; none for other files."""
-    return [ancient(CHECKED_INTERVALS)] if inputs.is_genome(wildcards.location) else []
-
-
-def before_training(wildcards):
-    """The check for which the trainings of a task wait; none for windows, whose width the configuration gives."""
-    task = wildcards.task
-    return [ancient(CHECKED_WIDTHS.format(task=task))] if task in run.labelled else []
+    """The priority of fetching a file: files that are checked come before the sequences of genomes."""
+    return 0 if inputs.is_genome(wildcards.location) else CHECKS_FIRST

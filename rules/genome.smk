@@ -1,14 +1,12 @@
 """
 Input files and genomes.
 
-Needs: the locations that the configuration names, and for genomes the checked files of intervals.
+Needs: the locations that the configuration names. Files that are checked come before genomes.
 Makes: downloads/<key>, and for every genome genome.fa with its index, contigs.tsv and chrom.sizes.
 """
 
 
 rule fetch_file:
-    input:
-        before_genomes,
     output:
         destination=run.path("downloads/{location}"),
     log:
@@ -17,6 +15,7 @@ rule fetch_file:
         run.path("benchmarks/fetch_file/{location}.tsv")
     wildcard_constraints:
         location=one_of(run.remote),
+    priority: before_genomes
     localrule: True
     conda:
         "../envs/genomics.yaml"
@@ -34,7 +33,6 @@ rule fetch_file:
 
 rule verify_file:
     input:
-        before_genomes,
         source=lambda wildcards: LOCATIONS[wildcards.location].address,
     output:
         verified=run.path("downloads/{location}"),
@@ -59,7 +57,6 @@ rule verify_file:
 
 rule normalise_genome:
     input:
-        ancient(CHECKED_INTERVALS),
         source=input_file("genomes.{genome}.fasta"),
     output:
         fasta=run.path("genomes/{genome}/genome.fa"),

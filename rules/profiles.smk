@@ -65,7 +65,7 @@ rule check_strands:
 
 rule extract_profiles:
     input:
-        ancient(run.path("tasks/{task}/strands.json")),
+        run.path("tasks/{task}/strands.json"),
         per("task", run.genome_file, "genome.fa.fai"),
         positives=run.path("tasks/{task}/positives.tsv"),
         fasta=per("task", run.genome_file, "genome.fa"),

@@ -9,7 +9,6 @@ checkpoints/ has the files from which an interrupted job goes on.
 
 rule train:
     input:
-        before_training,
         windows=run.path("tasks/{task}/windows.tsv"),
         sequences=per("task arm", models.sequence_file),
         extras=per("task", models.extra_files),

@@ -1,7 +1,7 @@
 """
 Windows: positives from peaks, negatives from the rest of the genome, and their sequences as arrays.
 
-Needs: genomes/<genome>/, the peaks of every task, blacklists, regions without known labels, checked splits.
+Needs: genomes/<genome>/, the peaks of every task, blacklists, regions without known labels.
 Makes: in tasks/<task>/ the tables positives, negatives and windows, their counts, codes.npy and kmers.k<k>.npy.
 
 Rules that map a genome into memory ask for its size: clusters may count mapped pages as memory of the job.
@@ -10,7 +10,6 @@ Rules that map a genome into memory ask for its size: clusters may count mapped 
 
 rule prepare_peaks:
     input:
-        ancient(CHECKED_REGIONS),
         per("task", run.genome_file, "genome.fa.fai"),
         peaks=input_file("tasks.{task}.peaks"),
         fasta=per("task", run.genome_file, "genome.fa"),

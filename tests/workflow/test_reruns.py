@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 from pathlib import Path
 
@@ -98,9 +99,50 @@ def test_a_check_that_fails_leaves_the_run_as_it_was(checkout: Checkout, finishe
     )
     output = checkout.snakemake("--configfile", "tests/bad.yaml", "--cores", "1", succeeds=False)
     assert re.search(r"tests/bad\.yaml, line \d+: `predict\.everywhere\.contigs`: the genome lacks", output)
-    assert set(checkout.plan(*TINY)) <= {"check_regions", "all"}
+    assert set(checkout.plan(*TINY)) <= {"check_regions", "record_times", "all"}
     checkout.snakemake(*TINY, "--cores", "1")
     assert not checkout.plan(*TINY)
+
+
+@pytest.mark.parametrize(
+    ("file", "reruns"),
+    [
+        ("simulation/CTCF.narrowPeak", {"prepare_peaks", "sample_negatives", "extract_sequences", "train", "evaluate"}),
+        (
+            "simulation/genome.fa",
+            {"normalise_genome", "prepare_peaks", "extract_sequences", "train", "predict_binding"},
+        ),
+    ],
+)
+def test_an_edited_file_reruns_all_that_depends_on_it_at_once(
+    checkout: Checkout, finished: Path, file: str, reruns: set[str]
+) -> None:
+    edited = finished / file
+    before, times = edited.read_bytes(), edited.stat()
+    edited.write_bytes(before[: before.rindex(b"\n", 0, -1) + 1])
+    plan = checkout.plan(*TINY)
+    edited.write_bytes(before)
+    os.utime(edited, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert reruns <= set(plan)
+
+
+@pytest.mark.parametrize("check", ["intervals.tsv", "regions.tsv", "widths/motifs.tsv"])
+def test_a_check_that_is_due_hides_no_change(checkout: Checkout, finished: Path, check: str) -> None:
+    due, kept = finished / "checked" / check, finished.parent / "kept"
+    due.rename(kept)
+    alone = checkout.plan(*TINY)
+    changed = checkout.plan(*TINY, "--config", "trainings={binary: {epochs: 3}, labelled: {epochs: 3}}")
+    kept.rename(due)
+    assert sum(alone.values()) == 3
+    assert changed["train"] == (4 + 3) * 2
+
+
+def test_an_added_prediction_is_recorded_in_the_same_run(checkout: Checkout, finished: Path) -> None:
+    (checkout.folder / "tests/regions.bed").write_text("chrB\t100\t200\n")
+    added = "predict={more: {task: CTCF, arm: irrep_k1, regions: tests/regions.bed}}"
+    assert {"check_intervals", "check_regions", "predict_binding", "record_run"} <= set(
+        checkout.plan(*TINY, "--config", added)
+    )
 
 
 def test_a_changed_value_reruns_what_depends_on_it(checkout: Checkout, finished: Path) -> None:
