@@ -28,6 +28,7 @@ LAYOUT = [
     "plain_blocks",
     "layers",
     "strategies",
+    "centring",
     "networks",
     "hyperbolic",
     "cost",
