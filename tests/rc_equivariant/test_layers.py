@@ -241,7 +241,7 @@ def test_impossible_dropout_is_refused(p):
         (lambda: Gate(MIXED, gate=nn.Softmax(1)), "not pointwise"),
         (lambda: Gate(MIXED, "rellu"), "'rellu' is not a function"),
         (lambda: Sequential(), "no modules"),
-        (lambda: Sequential(Activation(MIXED), nn.ReLU()), "module 1, ReLU, has no in_type"),
+        (lambda: Sequential(Activation(MIXED), nn.ReLU()), "module 1 of a Sequential, ReLU, has no in_type"),
         (
             lambda: Sequential(Activation(MIXED), Dropout(MIXED), Activation(MOVED)),
             r"module 1, Dropout, gives 2r\+1p\+2m but module 2, Activation, takes 2r\+3p",
