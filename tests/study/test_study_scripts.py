@@ -194,6 +194,24 @@ def test_several_classes_take_the_mean_over_classes(tmp_path):
     assert found.strata["t"].tolist() == labels.tolist()
 
 
+def test_windows_at_one_place_are_the_same_whatever_their_names(tmp_path):
+    """Peaks have the names of their files, and negatives are numbered; sequences without a genome are contigs."""
+    evaluations, predictions = [], []
+    for task, names, contigs in (
+        ("x", ["peak_1", "negative_1"], "chr1"),
+        ("y", ["GATA1_7", "negative_5"], "chr1"),
+        ("z", ["a", "b"], ["a", "b"]),
+    ):
+        evaluations.append(tmp_path / f"{task}.json")
+        predictions.append(tmp_path / f"{task}.tsv")
+        evaluations[-1].write_text(json.dumps([{"task": task, "arm": "a", "size": "all", "seed": 1}]))
+        windows = {"seed": 1, "name": names, "contig": contigs, "start": [0, 5], "end": [9, 14], "label": [1, 0]}
+        pd.DataFrame(windows | {"logit": [0.5, 0.1]}).to_csv(predictions[-1], sep="\t", index=False)
+    keys = read_window_values(predictions, evaluations, dict.fromkeys("xyz", "AUROC")).keys
+    assert keys["x"].tolist() == keys["y"].tolist()
+    assert len({*keys["x"], *keys["z"]}) == 4
+
+
 def test_models_scored_on_other_windows_are_refused(run, tmp_path):
     table = pd.read_csv(run.predictions[1], sep="\t")
     other = tmp_path / "predictions.tsv"

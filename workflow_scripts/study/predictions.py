@@ -18,7 +18,8 @@ Model = tuple[str, str, str]
 """Task, arm and size."""
 Replicate = tuple[str, str, str, int]
 """Task, arm, size and seed."""
-WINDOW = ["name", "contig", "start", "end"]
+PLACE = ["contig", "start", "end"]
+WINDOW = ["name", *PLACE]
 SEED, LABEL, SCORE, SCORE_OF_CLASS = "seed", "label", "logit", "probability."
 
 
@@ -99,8 +100,8 @@ def _strata(windows: pd.DataFrame) -> np.ndarray:
 
 
 def _keys(windows: pd.DataFrame) -> np.ndarray:
-    identity = windows.drop(columns=LABEL, errors="ignore")
-    return pd.util.hash_pandas_object(identity, index=False).to_numpy().view(np.int64)
+    # Every task may have its own name for the same place. The contig of a labelled sequence is its name.
+    return pd.util.hash_pandas_object(windows[PLACE], index=False).to_numpy().view(np.int64)
 
 
 def _is_needed(column: str, metric: str) -> bool:
