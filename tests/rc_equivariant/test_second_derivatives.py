@@ -98,6 +98,27 @@ def test_the_transforms_of_torch_agree(name):
     assert expected.abs().max() > 1e-3
 
 
+@pytest.mark.parametrize("has_parameters", [False, True], ids=["constants", "parameters"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_hessians_of_the_transforms_agree(name, has_parameters):
+    """torch.func.vjp and jacrev run a backward pass when inputs no longer require gradients; parameters still do."""
+    x, *others = (x.detach() for x in first_of_each_stack(name))
+    others = [other.requires_grad_(has_parameters and other.is_floating_point()) for other in others]
+    operation, v = first_output(name), torch.randn(x.shape, generator=torch.Generator().manual_seed(3), dtype=x.dtype)
+
+    def loss(x):
+        return operation(x, *others).pow(3).sum()
+
+    variable = x.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(variable), variable, create_graph=True)
+    (expected,) = torch.autograd.grad((gradient * v).sum(), variable)
+    _, pull_back = torch.func.vjp(torch.func.grad(loss), x)
+    assert torch.allclose(pull_back(v)[0], expected, rtol=1e-9, atol=1e-9)
+    if x.numel() < 200:
+        of_rows = torch.func.jacrev(torch.func.jacrev(loss))(x).flatten(x.dim())
+        assert torch.allclose(of_rows @ v.flatten(), expected, rtol=1e-9, atol=1e-9)
+
+
 def penalty(module: nn.Module, inputs: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
     """The squared norm of the gradient of a loss, as of a gradient penalty, and what it is a function of."""
     torch.manual_seed(0)

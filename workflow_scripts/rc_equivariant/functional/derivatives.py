@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def differentiable_gradients(
-    function: Callable[..., Tensor], inputs: tuple[Any, ...], gradient: Tensor
+    function: Callable[..., Tensor], inputs: tuple[Any, ...], gradient: Tensor, wanted: Sequence[bool]
 ) -> tuple[Tensor | None, ...]:
     """Return the gradients by ``inputs`` as functions of inputs and ``gradient`` that autograd records.
 
@@ -22,12 +22,23 @@ def differentiable_gradients(
     function
         The same operation in plain operations of torch, a function of ``inputs``.
     inputs
-        Tensors and anything else; only tensors that require a gradient have one.
+        Tensors and anything else.
     gradient
         Gradient by the output.
+    wanted
+        Whether each input needs a gradient. ``requires_grad`` does not say it: within ``torch.func.vjp`` and what is
+        made of it, inputs have ceased to require gradients when the backward pass runs.
     """
-    # Aliases, so that a gradient holds only what flows through its own input, even if one input was made of another.
-    own = tuple(x.view_as(x) if isinstance(x, Tensor) else x for x in inputs)
-    wanted = [x for x in own if isinstance(x, Tensor) and x.requires_grad]
-    found = iter(torch.autograd.grad(function(*own), wanted, gradient, create_graph=True, allow_unused=True))
-    return tuple(next(found) if isinstance(x, Tensor) and x.requires_grad else None for x in own)
+    places = [place for place, is_wanted in enumerate(wanted) if is_wanted]
+
+    def of_wanted(*variables: Tensor) -> Tensor:
+        given = list(inputs)
+        for place, variable in zip(places, variables, strict=True):
+            given[place] = variable
+        return function(*given)
+
+    # Each variable is apart from all others, so a gradient holds only what flows through its own input, even if one
+    # input was made of another.
+    _, pull_back = torch.func.vjp(of_wanted, *(inputs[place] for place in places))
+    found = iter(pull_back(gradient))
+    return tuple(next(found) if is_wanted else None for is_wanted in wanted)

@@ -125,7 +125,8 @@ class _NormaliseRows(torch.autograd.Function):
     def backward(ctx, gradient, *_):
         rows, scale, shift, mean, inverse, derivative, partner, is_sign, activated = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return differentiable_gradients(_normalised, (rows, scale, shift, partner, is_sign, *ctx.how), gradient)
+            inputs = rows, scale, shift, partner, is_sign, *ctx.how
+            return differentiable_gradients(_normalised, inputs, gradient, ctx.needs_input_grad)
         count = rows.shape[-2]
         if activated is not None:
             gradient = relu_and_tanh_backward(gradient, activated, ctx.how[-1])

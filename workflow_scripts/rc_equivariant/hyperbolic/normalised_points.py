@@ -108,7 +108,7 @@ class _NormalisedPoints(torch.autograd.Function):
         rows, scale, shift, k, centre, variance, numbers, mean, mean_time, factor = ctx.saved_tensors
         if torch.is_grad_enabled():
             inputs = rows, scale, shift, k, ctx.eps, ctx.fixed_part
-            return differentiable_gradients(_normalised_points, inputs, gradient)
+            return differentiable_gradients(_normalised_points, inputs, gradient, ctx.needs_input_grad)
         shape, gradient = gradient.shape, gradient.flatten(-3, -2)
         k, variance, difference = k[..., None], variance[..., None], rows.flatten(-3, -2) - centre[..., None, :]
         times, along_shift, stretch, cosh, *seen = numbers.unbind(-2)
