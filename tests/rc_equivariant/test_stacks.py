@@ -4,6 +4,7 @@ import pytest
 import torch
 from operations import OPERATIONS
 
+from rc_equivariant import Conv1d, ConvBlock, MaxPool1d, Representation, Sequential
 from rc_equivariant.functional.lookup import kmer_convolution
 
 
@@ -54,3 +55,19 @@ def test_a_table_of_more_kmers_than_16_bits_can_number():
     one_by_one(kmer_convolution, kmers, table).pow(2).sum().backward()
     assert torch.equal(together != 0, table.grad != 0)
     assert torch.allclose(together, table.grad)
+
+
+def test_gradients_can_be_taken_within_the_stack():
+    """torch.vmap of torch.func.grad, here through convolutions, batch norm and pooling over windows."""
+    space = Representation(regular=2)
+    network = Sequential(ConvBlock(Conv1d(space, space, 3)), MaxPool1d(space, 2), Conv1d(space, space, 2)).double()
+    x = torch.randn(3, space.size, 10, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    stack = {name: torch.stack([value, 1.5 * value]) for name, value in network.eval().named_parameters()}
+
+    def loss(parameters):
+        return torch.func.functional_call(network, parameters, (x,)).pow(3).sum()
+
+    together = torch.vmap(torch.func.grad(loss))(stack)
+    for place in (0, 1):
+        alone = torch.func.grad(loss)({name: values[place] for name, values in stack.items()})
+        assert all(torch.allclose(together[name][place], alone[name]) for name in alone)

@@ -107,4 +107,25 @@ class _GradientInRows(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> Tensor:
-        return gradient.contiguous(memory_format=torch.channels_last)
+        return _InRows.apply(gradient)
+
+
+class _InRows(torch.autograd.Function):
+    """The order in memory of :func:`one_row`, as an operation of its own, because torch.vmap cannot ask for it."""
+
+    @staticmethod
+    def forward(gradient: Tensor) -> Tensor:
+        return gradient.contiguous(memory_format=torch.channels_last).view_as(gradient)
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple[Tensor], output: Tensor) -> None:
+        pass
+
+    @staticmethod
+    def vmap(info, in_dims: tuple[int], gradient: Tensor) -> tuple[Tensor, int]:
+        gradient = stacked(gradient, in_dims[0], info.batch_size)
+        return _InRows.apply(gradient.flatten(0, 1)).unflatten(0, gradient.shape[:2]), 0
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        return gradient
