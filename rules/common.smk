@@ -179,6 +179,6 @@ def both_strands(wildcard):
     return per(wildcard, uses.average_strands, SECTIONS[wildcard])
 
 
-def before_genomes(wildcards):
-    """The priority of fetching a file: files that are checked come before the sequences of genomes."""
+def input_priority(wildcards):
+    """The priority of fetching or verifying a file: files that are checked come before the sequences of genomes."""
     return 0 if inputs.is_genome(wildcards.location) else CHECKS_FIRST

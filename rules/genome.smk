@@ -15,7 +15,7 @@ rule fetch_file:
         run.path("benchmarks/fetch_file/{location}.tsv")
     wildcard_constraints:
         location=one_of(run.remote),
-    priority: before_genomes
+    priority: input_priority
     localrule: True
     conda:
         "../envs/genomics.yaml"
@@ -42,6 +42,7 @@ rule verify_file:
         run.path("benchmarks/verify_file/{location}.tsv")
     wildcard_constraints:
         location=one_of(run.verified),
+    priority: input_priority
     conda:
         "../envs/genomics.yaml"
     threads: 1
