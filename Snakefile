@@ -41,4 +41,4 @@ include: "rules/variants.smk"
 rule all:
     default_target: True
     input:
-        outputs.final(),
+        outputs.final(figure_files(plan)),

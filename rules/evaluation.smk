@@ -123,8 +123,7 @@ rule record_run:
 
 rule record_times:
     input:
-        outputs.measured(figure_files(plan)),
-        outputs.checks(),
+        outputs.timed(figure_files(plan)),
     output:
         rules=report(
             run.path("rule_times.tsv"),

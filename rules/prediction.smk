@@ -18,6 +18,8 @@ use rule normalise_genome as normalise_sequences with:
         run.path("logs/normalise_sequences/{prediction}.log"),
     benchmark:
         run.path("benchmarks/normalise_sequences/{prediction}.tsv")
+    # Read, and so checked, before genomes.
+    priority: CHECKS_FIRST
 
 
 rule predict_binding:

@@ -88,5 +88,6 @@ def test_variants_on_two_genomes_score_as_on_each_alone(genomes: list[Path], tmp
     both = scores(*genomes)
     assert both["contig"].tolist() == [name for name, _, _ in rows]
     each = pd.concat([scores(genomes[0]), scores(genomes[1])], ignore_index=True)
-    pd.testing.assert_frame_equal(both, each)
+    # Sums of another order in batches of another size: a small difference of scores has their rounding.
+    pd.testing.assert_frame_equal(both, each, rtol=1e-5, atol=1e-6)
     assert both["difference"].abs().max() > 0

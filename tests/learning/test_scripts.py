@@ -103,7 +103,7 @@ def test_kmers_are_small_and_memory_mappable(task, k, dtype):
 
 def test_blocks_of_windows_do_not_show(task, monkeypatch):
     whole = np.load(task / "kmers.k6.npy")
-    monkeypatch.setattr("learning.models.inputs.BASES_PER_BLOCK", 7 * WIDTH)
+    monkeypatch.setattr("learning.models.kmers.BASES_PER_BLOCK", 7 * WIDTH)
     encode_kmers(task / "codes.npy", 6, task / "blocks.npy")
     assert np.array_equal(np.load(task / "blocks.npy"), whole)
 

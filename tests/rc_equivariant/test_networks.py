@@ -184,9 +184,10 @@ def test_a_position_of_the_profile_sees_its_field_of_view(arm):
     """One changed base moves the values within the field of view, for every k, and no other."""
     network = small_profile(*arm).double().eval()
     field_of_view = PROFILE_WINDOW - network.description.output_length + 1
-    codes = torch.zeros(1, PROFILE_WINDOW, dtype=torch.int64)
+    # Several windows, since in a single one the activations on the way to an end of the field may all be 0.
+    codes = torch.randint(4, (16, PROFILE_WINDOW), generator=torch.Generator().manual_seed(1))
     changed = codes.clone()
-    changed[0, 40] = 1
+    changed[:, 40] = 3 - codes[:, 40]
     with torch.no_grad():
         before, after = (network(network.encoding.indices(x))[0] for x in (codes, changed))
     moved = (before - after).abs().amax((0, 1)).nonzero().flatten()

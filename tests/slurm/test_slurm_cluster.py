@@ -16,6 +16,8 @@ SLEEP = ["sleep", "600"]
 def test_what_a_cluster_started_ends_with_it(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path / "cluster")
     process = cluster.start(SLEEP, tmp_path / "log.txt")
+    # On a busy machine a process may not have become the program yet.
+    slurm_cluster._wait("the program to start", cluster.processes, seconds=30)
     assert cluster.processes() == [f"{process.pid} sleep"]
     cluster.__exit__()
     assert process.poll() is not None

@@ -1,7 +1,6 @@
 """The files that a run promises to leave behind.
 
-Intermediate files are among them, because Snakemake makes a deleted file again only if it is asked for. The tables of
-times ask for all of them, so a run needs to ask for these tables alone.
+Intermediate files are among them, because Snakemake makes a deleted file again only if it is asked for.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ class Outputs:
     def __init__(self, run: Run, models: Models, profiles: Profiles, study: Study) -> None:
         self.run, self.models, self.profiles, self.study = run, models, profiles, study
 
-    def final(self) -> list[str]:
-        """The tables that are made last, of which every other output is an input, and the checks."""
-        return [*map(self.run.path, TIMES), *self.checks()]
+    def final(self, figures: list[str]) -> list[str]:
+        """Everything that a user gets."""
+        return [*map(self.run.path, TIMES), *self.timed(figures), *self.networks()]
 
     def checks(self) -> list[str]:
         """The tables of the checks of genomes and of labelled tasks."""
@@ -49,16 +48,20 @@ class Outputs:
             *self.run.paths("checked/widths/{task}.tsv", task=self.run.labelled),
         ]
 
-    def measured(self, figures: list[str]) -> list[str]:
-        """Every file except those of the checks, which may run again on their own, and the tables of times."""
+    def timed(self, figures: list[str]) -> list[str]:
+        """What the tables of times wait for, so that they are made last: every file but those of networks.
+
+        The table of results needs all networks, so these are made before it. In a large study they are most files, and
+        planning takes the longer the more files are named.
+        """
         return [
+            *self.checks(),
             *map(self.run.path, TABLES_OF_A_RUN),
             *figures,
             *self.uses(),
             self.run.path("study/arms.tsv"),
             *self.study.hyperbolicity_files(),
             *self.study.tables.values(),
-            *self.networks(),
             *self.tasks(),
             *self.signal(),
             *self.genomes(),
