@@ -88,11 +88,6 @@ def network_memory(megabytes):
     return int(megabytes) + 4000 * GPUS
 
 
-def memory_of_task(task):
-    """The memory of a job that trains or evaluates networks of a task."""
-    return network_memory(8000 if task in run.profile else 4000)
-
-
 def with_signature(function):
     """A function that stores its signature, which Snakemake would otherwise work out several times for every job."""
     function.__signature__ = inspect.signature(function)
@@ -102,6 +97,12 @@ def with_signature(function):
 def each_attempt(amount):
     """A resource: this many megabytes or minutes at the first attempt, and as many more at each later one."""
     return with_signature(lambda wildcards, attempt: amount * attempt)
+
+
+@with_signature
+def memory_of_task(wildcards, attempt):
+    """The memory of a job that trains or evaluates networks of a task."""
+    return network_memory(8000 if wildcards.task in run.profile else 4000) * attempt
 
 
 def one_of(names):

@@ -30,7 +30,7 @@ rule evaluate:
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: memory_of_task(wildcards.task) * attempt,
+        mem_mb=memory_of_task,
         runtime=each_attempt(60),
     params:
         extra_names=per("task", models.extra_names),

@@ -27,7 +27,7 @@ rule train:
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: memory_of_task(wildcards.task) * attempt,
+        mem_mb=memory_of_task,
         runtime=TRAINING_MINUTES,
     params:
         extra_names=per("task", models.extra_names),
