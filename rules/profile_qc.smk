@@ -36,6 +36,7 @@ rule plot_fingerprint:
     input:
         bams=per("task", profiles.read_files, "bam"),
         indices=per("task", profiles.read_files, "bam.bai"),
+        style="resources/figures/deeptools.matplotlibrc",
     output:
         svg=run.path("figures/profiles/{task}.fingerprint.svg"),
         png=report(
@@ -60,7 +61,7 @@ rule plot_fingerprint:
         labels=per("task", profiles.read_labels),
         bin=200,
     shell:
-        "export MATPLOTLIBRC={workflow.basedir:q}/resources/figures/deeptools.matplotlibrc;"
+        "export MATPLOTLIBRC={input.style:q};"
         " for figure in {output:q}; do"
         ' plotFingerprint --bamfiles {input.bams:q} --plotFile "$figure"'
         " --labels {params.labels:q} --binSize {params.bin:q} --numberOfSamples 10000"
