@@ -96,7 +96,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
 
 
 def input_of(name: str, codes: Tensor) -> Tensor:
-    """What the network takes, made of base codes (batch, window)."""
+    """The inputs of the network, made of base codes (batch, window)."""
     encoding = KmerEncoding(1 if name.startswith("published") or name.endswith("nucleotides") else KMER)
     kmers = encoding.indices(codes)
     if name.startswith("ours"):

@@ -1,4 +1,4 @@
-"""How long Snakemake takes to plan a study of thousands of jobs, without running any.
+"""Measure the time that Snakemake takes to plan a study of thousands of jobs, without running any.
 
 Usage: python benchmarks/bench_plan.py [--tasks 14]
 

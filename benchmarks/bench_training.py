@@ -116,7 +116,7 @@ def start_job(threads: int, steps: int) -> subprocess.Popen:
 
 
 def run_job(threads: int, steps: int) -> None:
-    """What that process does: it says when it is ready, trains when it is told to, and ends."""
+    """The work of that process: it reports when it is ready, trains when it is asked to, and ends."""
     torch.set_num_threads(threads)
     run = stepper(trainings(random_windows(), 1, torch.device("cpu")))
     run(2)

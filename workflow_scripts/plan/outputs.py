@@ -49,7 +49,7 @@ class Outputs:
         ]
 
     def timed(self, figures: list[str]) -> list[str]:
-        """What the tables of times wait for, so that they are made last: every file but those of networks.
+        """Every file but those of networks: the tables of times wait for these, so that they are made last.
 
         The table of results needs all networks, so these are made before it. In a large study they are most files, and
         planning takes the longer the more files are named.

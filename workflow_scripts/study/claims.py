@@ -167,7 +167,7 @@ def _rows(measurements: Measurements, metric: str, pools: Mapping[str, str], sta
 
 
 def _row(claim: Claim, metric: str, scope: str, gains: Sequence[Values]) -> dict[str, object]:
-    """What a row has even if it cannot be tested. Tasks count alike."""
+    """The cells that a row has even if it cannot be tested. Tasks count alike."""
     return {
         "claim": claim_sentence(claim.better, claim.than, claim.size, claim.wider_than),
         "better": claim.better,

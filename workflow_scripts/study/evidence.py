@@ -98,7 +98,7 @@ def over_tasks(means: np.ndarray, common: np.ndarray | float = 0.0, windows: int
 
 
 def influences(windows: np.ndarray, strata: np.ndarray) -> np.ndarray:
-    """What each test window adds to the mean of a task (..., windows); their squares add up to its variance."""
+    """The part of each test window in the mean of a task (..., windows); the squares add up to its variance."""
     found = np.empty(windows.shape)
     for stratum in np.unique(strata):
         rows = np.flatnonzero(strata == stratum)

@@ -25,7 +25,7 @@ SEED, LABEL, SCORE, SCORE_OF_CLASS = "seed", "label", "logit", "probability."
 
 @dataclass(frozen=True)
 class WindowValues:
-    """What the test windows add to the metric of each replicate, as :mod:`study.window_values` defines it.
+    """The parts of the test windows in the metric of each replicate, as :mod:`study.window_values` defines it.
 
     Attributes
     ----------
