@@ -97,9 +97,13 @@ def killed_training(
     """Train in peace and, in another folder, with a kill at each moment and a new start after each."""
     peaceful, training = make(folder / "peaceful", epochs), make(folder / "killed", epochs)
     pace = _Pace.of(peaceful, len(SEEDS) * epochs)
-    hits = [_kill(training, moment, f"trace{number}", pace) for number, moment in enumerate(moments)]
+    hits, traces = [], []
+    for moment in moments:
+        hit, events = _kill(training, moment, pace)
+        hits.append(hit)
+        traces.append(events)
     training.finish("trace")
-    traces = [*(training.events(f"trace{number}") for number in range(len(moments))), training.events("trace")]
+    traces.append(training.events("trace"))
     kills = [
         Kill(*hit, reached=_reached(traces[:number]), resumed=_resumed(traces[number:]))
         for number, hit in enumerate(hits, start=1)
@@ -136,8 +140,13 @@ class _Pace:
         return cls(start_up, (time.monotonic() - started - start_up) / epochs)
 
 
-def _kill(training: Training, moment: Moment, trace: str, pace: _Pace) -> tuple[str, float, int]:
-    """Start the job and kill it: what that hit, after how many seconds, and how many partial files it left."""
+def _kill(training: Training, moment: Moment, pace: _Pace) -> tuple[tuple[str, float, int], list[Event]]:
+    """Start the job and kill it: what that hit, after how many seconds, how many partial files it left; and the events.
+
+    On a busy machine a job may end before its kill and is started again. What it did counts among the events, since
+    the epoch that the kill before it lost is one that it began with.
+    """
+    trace, events = "trace", []
     for _ in range(ATTEMPTS):
         before = set(training.partial_files())
         process, started = training.start(trace), time.monotonic()
@@ -145,9 +154,11 @@ def _kill(training: Training, moment: Moment, trace: str, pace: _Pace) -> tuple[
         process.kill()
         seconds = time.monotonic() - started
         code = process.wait()
+        last = training.events(trace)
+        events += last
         if code == -signal.SIGKILL:
             left = set(training.partial_files()) - before
-            return _what_was_hit(training.events(trace), left), seconds, len(left)
+            return (_what_was_hit(last, left), seconds, len(left)), events
         if code:
             raise RuntimeError(training.messages(trace))
     raise RuntimeError(f"the job ended before {moment} in {ATTEMPTS} attempts")
