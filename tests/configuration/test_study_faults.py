@@ -126,8 +126,8 @@ FAULTS = {
     "unknown network": ("channels: 16}", "channels: 16, network: binari}", ["did you mean `binary`?"], 13),
     "unknown training": ("channels: 16}", "channels: 16, training: long}", ["study.arms.standard.training"], 13),
     "option of another training": (
-        "channels: 16}", "channels: 16, training: {patience: 3}}",
-        ["study.arms.standard.training.patience", "trainings of kind binary", "steps_per_epoch"], 13,
+        "channels: 16}", "channels: 16, training: {count_weight: 3}}",
+        ["study.arms.standard.training.count_weight", "trainings of kind binary", "steps_per_epoch"], 13,
     ),
     "option of another trunk": (
         "name: run", "name: run\nnetworks: {binary: {trunk: {dilations: [2]}}}",

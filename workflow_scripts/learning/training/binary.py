@@ -34,7 +34,7 @@ def prepare(files: TaskFiles, settings: Training, network: Mapping[str, Any]) ->
 
 
 class BinaryObjective(ClassificationObjective):
-    """Binary cross-entropy on balanced batches; an epoch is a fixed number of them, and all epochs are trained.
+    """Binary cross-entropy on balanced batches; an epoch is a fixed number of them.
 
     ``rows`` are the training windows of the batches, all of them if it is None.
     """
