@@ -34,6 +34,7 @@ def test_defaults_are_the_published_ones(good: str, tmp_path: Path) -> None:
         "schedule": "constant",
         "warm_up": 0.0,
         "weight_decay": 0.0,
+        "weight_average": 0.0,
         "patience": None,
         "batch_size": 100,
         "positive_fraction": 0.2,

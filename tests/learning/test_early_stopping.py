@@ -4,15 +4,14 @@ from functools import partial
 
 import numpy as np
 import pytest
-from interrupted_trainings import EPOCHS, binary, labelled, profile
+from interrupted_trainings import EPOCHS, binary
+from plain_trainings import KINDS, with_options
 from planted_windows import TRAINING, planted_codes
 
 from learning.training.binary import BinaryObjective
 from learning.training.classification import LabelledSplit, TrainingSplits
 from learning.training.loop import train
 from learning.training.settings import TRAININGS, Training
-
-KINDS = {"binary": binary, "labelled": labelled, "profile": profile}
 
 
 def worse_every_epoch(make_objective):
@@ -28,17 +27,11 @@ def worse_every_epoch(make_objective):
     return make
 
 
-def with_patience(kind, patience):
-    make_network, make_objective, settings = KINDS[kind]()
-    chosen = Training.of_kind(kind, settings.to_dict() | {"patience": patience})
-    make = partial(make_objective.func, make_objective.args[0], chosen)
-    return train(make_network, worse_every_epoch(make), chosen, seed=1)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("patience", "epochs"), [(1, 2), (2, 3), (None, EPOCHS)])
 def test_training_ends_after_its_patience_and_null_trains_all_epochs(kind, patience, epochs):
-    trained = with_patience(kind, patience)
+    make_network, make_objective, settings = with_options(kind, patience=patience)
+    trained = train(make_network, worse_every_epoch(make_objective), settings, seed=1)
     assert len(trained.history) == epochs
     assert trained.best.epoch == 1
 

@@ -102,6 +102,8 @@ KINDS = {
     "labelled": labelled,
     "two classes": partial(labelled, classes=2),
     "labelled, of two lengths": partial(labelled, cut=5),
+    "averaged": partial(binary, weight_average=0.8),
+    "hyperbolic, averaged": partial(hyperbolic, "per_block", "regular", weight_average=0.8),
     "profile": profile,
     "profile without control": partial(profile, control=False, consistency=0.5, reverse_complement_augmentation=True),
 }
@@ -218,7 +220,7 @@ def killed_after(steps):
     return change
 
 
-@pytest.mark.parametrize("kind", ["irrep, augmented", "labelled", "profile"])
+@pytest.mark.parametrize("kind", ["irrep, augmented", "labelled", "averaged", "profile"])
 def test_a_stack_that_was_interrupted_ends_as_one_that_was_not(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
     make_network, chosen, start = prepared(kind)

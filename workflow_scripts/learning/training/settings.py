@@ -83,6 +83,13 @@ class TrainingSettings:
     schedule: str = _schedule("constant")
     warm_up: float = _warm_up(0.0)
     weight_decay: float = _weight_decay(0.0)
+    weight_average: float = option(
+        0.0,
+        "Decay, in each step, of an exponential average of the weights, which is then validated, stored and evaluated "
+        "in place of the last weights; 0 for none, 0.999 is common.",
+        minimum=0,
+        below=1,
+    )
     batch_size: int = option(64, "Windows in a step, before augmentation.", unit="windows", minimum=1)
     epochs: int = option(80, "Passes over the training windows, at most.", minimum=1)
     patience: int | None = _patience(None)

@@ -40,10 +40,16 @@ _RANDOM = (nn.modules.dropout._DropoutNd, Dropout)
 
 
 class Alone:
-    """The steps of a single training."""
+    """The steps of a single training.
+
+    ``averages`` are the averages over steps and the tensors that they are averages of; both lists are empty if the
+    settings ask for none.
+    """
 
     def __init__(self, state: TrainingState) -> None:
         self.states, self.optimiser, self.scaler = [state], state.optimiser, state.scaler
+        weights = state.network.state_dict()
+        self.averages = list(state.average.values()), [weights[name] for name in state.average]
 
     def losses(self, drawn: tuple[Tensor, ...]) -> Tensor:
         """The loss of the batch that ``drawn`` (1, batch, ...) decides; shape (1,)."""
@@ -70,6 +76,8 @@ class Stack:
         # The state holds all tensors but constants of the architecture, which the networks share.
         values = {name: _stacked([tensors[name] for tensors in own]) for name in own[0]}
         self.optimiser = _stacked_optimiser(states, {id(own[0][name]): values[name] for name in own[0]})
+        averages = {name: _stacked([state.average[name] for state in states]) for name in states[0].average}
+        self.averages = list(averages.values()), [values[name].detach() for name in averages]
         # Float16, which needs one, trains one by one, as each training has its own scale.
         self.scaler = torch.amp.GradScaler(enabled=False)
         self._values = {f"network.{name}": value for name, value in values.items()}
