@@ -103,6 +103,7 @@ KINDS = {
     "two classes": partial(labelled, classes=2),
     "labelled, of two lengths": partial(labelled, cut=5),
     "averaged": partial(binary, weight_average=0.8),
+    "clipped": partial(binary, gradient_clipping=0.1),
     "hyperbolic, averaged": partial(hyperbolic, "per_block", "regular", weight_average=0.8),
     "profile": profile,
     "profile without control": partial(profile, control=False, consistency=0.5, reverse_complement_augmentation=True),

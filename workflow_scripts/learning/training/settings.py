@@ -72,6 +72,16 @@ def _patience(default: int | None) -> Any:
     )
 
 
+def _base_substitution(default: float) -> Any:
+    return option(
+        default,
+        "Share of the known bases of a sequence that random ones replace in training, drawn afresh for every batch; 0 "
+        "for none. A quarter of the random ones are the same as before.",
+        minimum=0,
+        below=1,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
     """Optimiser and schedule of a task of any kind; each kind has a subclass, with its own defaults and options.
@@ -89,6 +99,11 @@ class TrainingSettings:
         "in place of the last weights; 0 for none, 0.999 is common.",
         minimum=0,
         below=1,
+    )
+    gradient_clipping: float = option(
+        0.0,
+        "Norm to which a longer gradient of a step is scaled down, over all weights of a network; 0 for none.",
+        minimum=0,
     )
     batch_size: int = option(64, "Windows in a step, before augmentation.", unit="windows", minimum=1)
     epochs: int = option(80, "Passes over the training windows, at most.", minimum=1)
@@ -109,7 +124,27 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BinaryTrainingSettings(TrainingSettings):
+class ClassificationTrainingSettings(TrainingSettings):
+    """Optimiser and schedule of a task with classes; binary and labelled tasks have subclasses."""
+
+    label_smoothing: float = option(
+        0.0,
+        "Share of the probability in each target of training that is spread evenly over all classes (Szegedy et al. "
+        "2016); 0 for none.",
+        minimum=0,
+        below=1,
+    )
+    class_weights: str = option(
+        "none",
+        "Weights of classes in the loss of training: none, or balanced, the inverse of their shares in the batches, so "
+        "that all classes count alike.",
+        choices=("none", "balanced"),
+    )
+    base_substitution: float = _base_substitution(0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryTrainingSettings(ClassificationTrainingSettings):
     """Optimiser and schedule of a binary task: Adam on balanced batches, an epoch a fixed number of them."""
 
     batch_size: int = option(100, "Windows in a step, before augmentation.", unit="windows", minimum=2)
@@ -139,7 +174,7 @@ class BinaryTrainingSettings(TrainingSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelledTrainingSettings(TrainingSettings):
+class LabelledTrainingSettings(ClassificationTrainingSettings):
     """Optimiser and schedule of a task of labelled sequences: AdamW, an epoch a pass over the sequences."""
 
     learning_rate: float = option(0.004, "Largest step size of AdamW.", above=0, maximum=1)
@@ -149,13 +184,7 @@ class LabelledTrainingSettings(TrainingSettings):
     batch_size: int = option(256, "Sequences in a step, before augmentation.", unit="sequences", minimum=1)
     epochs: int = option(20, "Passes over the training sequences, at most.", minimum=1)
     patience: int | None = _patience(20)
-    base_substitution: float = option(
-        0.05,
-        "Share of the known bases of a sequence that random ones replace in training, drawn afresh for every batch. A "
-        "quarter of the random ones are the same as before.",
-        minimum=0,
-        below=1,
-    )
+    base_substitution: float = _base_substitution(0.05)
 
 
 @dataclass(frozen=True, kw_only=True)

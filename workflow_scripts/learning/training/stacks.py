@@ -57,6 +57,10 @@ class Alone:
         with state.drawing():
             return state.objective.loss(state.network, tuple(part[0] for part in drawn)).unsqueeze(0)
 
+    def gradients(self) -> list[Tensor]:
+        """The gradients of all parameters as views (1, ...)."""
+        return [each.unsqueeze(0) for each in _gradients_of(self.optimiser)]
+
 
 class Stack:
     """The steps of several trainings of one architecture, each with its own weights, batches and random numbers.
@@ -86,6 +90,10 @@ class Stack:
     def losses(self, drawn: tuple[Tensor, ...]) -> Tensor:
         """The loss of each training's batch, which ``drawn`` (trainings, batch, ...) decides; shape (trainings,)."""
         return torch.vmap(self._loss_of_one)(self._values, drawn)
+
+    def gradients(self) -> list[Tensor]:
+        """The gradients of all parameters, each of shape (trainings, ...)."""
+        return _gradients_of(self.optimiser)
 
     def _loss_of_one(self, values: dict[str, Tensor], drawn: tuple[Tensor, ...]) -> Tensor:
         return functional_call(self._loss, values, drawn)
@@ -136,6 +144,10 @@ def _stacked_optimiser(states: Sequence[TrainingState], stack_of: dict[int, Tens
 
 def _parameters_of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
     return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def _gradients_of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
+    return [parameter.grad for parameter in _parameters_of(optimiser) if parameter.grad is not None]
 
 
 def _moments(optimiser: torch.optim.Optimizer, parameter: Tensor) -> dict[str, Tensor]:
