@@ -28,7 +28,8 @@ from learning.training.binary import BinaryObjective
 from learning.training.classification import LabelledSplit, TrainingSplits
 from learning.training.compute import ComputeSettings
 from learning.training.loop import parameter_groups
-from learning.training.settings import BinaryTrainingSettings, Training
+from learning.training.options import BinaryTrainingSettings
+from learning.training.settings import Training
 from learning.training.stacks import drawn_steps, steps_of
 from learning.training.state import RandomStreams, TrainingState
 from rc_equivariant.descriptions.networks import NetworkDescription

@@ -41,6 +41,8 @@ def test_defaults_are_the_published_ones(good: str, tmp_path: Path) -> None:
         "label_smoothing": 0.0,
         "class_weights": "none",
         "base_substitution": 0.0,
+        "crossover": 0.0,
+        "jitter": 0,
         "positive_fraction": 0.2,
         "steps_per_epoch": 50,
         "precision": "float32",

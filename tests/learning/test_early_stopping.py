@@ -11,7 +11,8 @@ from planted_windows import TRAINING, planted_codes
 from learning.training.binary import BinaryObjective
 from learning.training.classification import LabelledSplit, TrainingSplits
 from learning.training.loop import train
-from learning.training.settings import TRAININGS, Training
+from learning.training.options import TRAININGS
+from learning.training.settings import Training
 
 
 def worse_every_epoch(make_objective):

@@ -8,7 +8,8 @@ from plain_trainings import KINDS, objective_of, steps_by_hand, with_options
 
 from learning.training.gradients import clip_norms
 from learning.training.loop import train
-from learning.training.settings import TRAININGS, Training
+from learning.training.options import TRAININGS
+from learning.training.settings import Training
 
 SHAPES = [(3, 4, 2), (5,), (), (2, 0)]
 

@@ -7,8 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from learning.training.options import TRAININGS
 from learning.training.schedules import SCHEDULES
-from learning.training.settings import TRAININGS, Training
+from learning.training.settings import Training
 from workflow_support.kinds import KINDS
 
 

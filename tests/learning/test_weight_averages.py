@@ -10,7 +10,8 @@ from planted_windows import planted_codes
 
 from learning.training.averages import weight_of_a_step
 from learning.training.loop import train
-from learning.training.settings import TRAININGS, Training
+from learning.training.options import TRAININGS
+from learning.training.settings import Training
 from rc_equivariant.encoding import KmerEncoding
 
 DECAY = 0.8

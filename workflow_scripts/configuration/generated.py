@@ -8,7 +8,8 @@ from typing import Any
 
 from genome_data.windows.settings import NegativeSettings, WindowSettings
 from learning.training.compute import ComputeSettings
-from learning.training.settings import TRAININGS, StrandSettings
+from learning.training.options import TRAININGS
+from learning.training.settings import StrandSettings
 from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.networks import NETWORKS
 from rc_equivariant.descriptions.options import Limits, Option, options_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -24,7 +25,7 @@ from .replicates import TrainingData
 from .sampling import Batches
 from .settings import Training
 from .state import RandomStreams
-from .substitution import drawn_substitutes, substituted
+from .window_changes import WindowChanges
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,7 @@ class ClassificationObjective:
     For more than two classes, the AUROC is the mean over classes of each one against all others. ``rows`` are the
     training windows that the batches index. All objectives on a split share its tensors.
 
-    Bases may be substituted, drawn afresh each time a window is drawn, from the stream ``jitter``. Only known bases
-    are, so unknown ones and the padding of shorter sequences stay as they are.
+    Windows of training are changed as the settings ask for, by draws from the stream ``jitter``.
     """
 
     def __init__(
@@ -97,26 +97,25 @@ class ClassificationObjective:
         self._sequences, self._labels = _tensors_on(device, splits.train)
         self._validation_sequences, _ = _tensors_on(device, splits.validation)
         self._validation_labels = splits.validation.labels
-        self._substitutions, self._bases = streams.jitter, splits.train.sequences.shape[1] + splits.kmer - 1
+        bases, classes = splits.train.sequences.shape[1] + splits.kmer - 1, np.unique(splits.train.labels).size
+        self._changes = WindowChanges(settings.schedule, streams.jitter, bases, classes)
         self._class_weights = None
         if settings.schedule.class_weights == "balanced":
             shares = self._class_shares(splits.train.labels)
             self._class_weights = torch.from_numpy(1 / (shares.size * shares)).to(device, torch.float32)
 
     def draw(self) -> tuple[np.ndarray, ...]:
-        """Draw the rows of the next batch (batch,) and, unless no base is substituted, substitutes (batch, bases)."""
-        rows, share = self._rows[next(self.batches)], self._settings.schedule.base_substitution
-        if not share:
-            return (rows,)
-        return rows, drawn_substitutes(self._substitutions, share, (rows.size, self._bases))
+        """Draw the rows of the next batch (batch,), and the changes of its windows, if there are any."""
+        rows = self._rows[next(self.batches)]
+        return rows, *self._changes.draw(rows.size)
 
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
         """The cross-entropy of a drawn batch, a scalar, with augmentation and consistency as the settings ask for."""
         rows, *changes = drawn
-        inputs = (self._inputs(network, self._sequences[rows].long(), *changes),)
+        kmers, labels = self._read(network, self._sequences[rows].long(), self._labels[rows], changes)
         smoothing = self._settings.schedule.label_smoothing
         task_loss = partial(class_loss, smoothing=smoothing, weights=self._class_weights)
-        return strand_loss(network, inputs, self._labels[rows], self._settings.strands, task_loss, class_divergence)
+        return strand_loss(network, (kmers,), labels, self._settings.strands, task_loss, class_divergence)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """``loss`` and ``auroc`` of the validation windows; both are NaN if a logit is not finite."""
@@ -138,12 +137,15 @@ class ClassificationObjective:
         """The validation windows as the network reads them, k-mers (windows, positions)."""
         return self._validation_sequences
 
-    def _inputs(self, network: nn.Module, sequences: Tensor, substitutes: Tensor | None = None) -> Tensor:
-        """A training batch as the network reads it, k-mers (batch, positions), with substitutes (batch, bases)."""
-        if substitutes is None:
-            return sequences
+    def _read(
+        self, network: nn.Module, sequences: Tensor, labels: Tensor, changes: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """A training batch with its changes as the network reads it, k-mers (batch, positions), and its labels."""
+        if not changes:
+            return sequences, labels
         encoding = encoding_of(network)
-        return encoding.indices(substituted(encoding.bases(sequences), substitutes))
+        codes, labels = self._changes.applied(encoding.bases(sequences), labels, changes)
+        return encoding.indices(codes), labels
 
     def _class_shares(self, labels: np.ndarray) -> np.ndarray:
         """Shares of the classes in the batches, on average: those in the training split, which subsets keep."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +23,6 @@ from .replicates import TrainingData
 from .sampling import PassesInBatches
 from .settings import Training
 from .state import RandomStreams
-from .substitution import substituted
 
 
 def prepare(files: TaskFiles, settings: Training, network: Mapping[str, Any]) -> TrainingData:
@@ -72,9 +71,11 @@ class LabelledObjective(ClassificationObjective):
     def _validation_inputs(self, network: nn.Module) -> Tensor:
         return encoding_of(network).indices(self._validation_sequences.long())
 
-    def _inputs(self, network: nn.Module, codes: Tensor, substitutes: Tensor | None = None) -> Tensor:
-        """k-mers (batch, positions) of base codes (batch, bases) with their substitutes."""
-        return encoding_of(network).indices(codes if substitutes is None else substituted(codes, substitutes))
+    def _read(
+        self, network: nn.Module, sequences: Tensor, labels: Tensor, changes: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        codes, labels = self._changes.applied(sequences, labels, changes)
+        return encoding_of(network).indices(codes), labels
 
 
 # The training split and the encoding of the arm that is trained.

@@ -84,7 +84,8 @@ def class_loss(logits: Tensor, labels: Tensor, smoothing: float = 0.0, weights: 
     logits
         Shape (batch, classes), or (batch,) for two classes.
     labels
-        Classes from 0 on, shape (batch,).
+        Classes from 0 on, shape (batch,), or probabilities: of the classes (batch, classes) or, for two classes, of the
+        second one (batch,).
     smoothing
         Share of each target's probability that is spread evenly over all classes (Szegedy et al. 2016).
     weights
@@ -98,8 +99,16 @@ def class_loss(logits: Tensor, labels: Tensor, smoothing: float = 0.0, weights: 
             targets = (1 - smoothing) * targets + smoothing / 2
         losses = binary_cross_entropy_with_logits(logits, targets, reduction=reduction)
     else:
-        losses = cross_entropy(logits, labels, label_smoothing=smoothing, reduction=reduction)
-    return losses if weights is None else (weights[labels].to(losses) * losses).mean()
+        targets = labels.to(logits) if labels.is_floating_point() else labels
+        losses = cross_entropy(logits, targets, label_smoothing=smoothing, reduction=reduction)
+    return losses if weights is None else (_weights_of_windows(labels, weights).to(losses) * losses).mean()
+
+
+def _weights_of_windows(labels: Tensor, weights: Tensor) -> Tensor:
+    """The mean weight of the classes of each window, shape (batch,)."""
+    if not labels.is_floating_point():
+        return weights[labels]
+    return labels @ weights if labels.dim() == 2 else (1 - labels) * weights[0] + labels * weights[1]
 
 
 def class_divergence(one: Tensor, other: Tensor) -> Tensor:
