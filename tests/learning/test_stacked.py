@@ -107,6 +107,7 @@ KINDS = {
     "hyperbolic, flattened": partial(hyperbolic, "single", "standard", head="flatten", kmer=1),
     "labelled": labelled,
     "two classes": partial(labelled, classes=2),
+    "labelled, crossed": partial(labelled, crossover=0.5, label_smoothing=0.1, class_weights="balanced"),
     "labelled, of two lengths": partial(labelled, cut=5),
     "averaged": partial(binary, weight_average=0.8),
     "changed": partial(binary, crossover=0.5, jitter=4, base_substitution=0.1, class_weights="balanced"),
