@@ -26,8 +26,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 from learning.models.devices import keep_freed_memory
 from learning.training.binary import BinaryObjective
 from learning.training.classification import LabelledSplit, TrainingSplits
+from learning.training.compute import ComputeSettings
 from learning.training.loop import parameter_groups
-from learning.training.settings import BinaryTrainingSettings, ComputeSettings, Training
+from learning.training.options import BinaryTrainingSettings
+from learning.training.settings import Training
 from learning.training.stacks import drawn_steps, steps_of
 from learning.training.state import RandomStreams, TrainingState
 from rc_equivariant.descriptions.networks import NetworkDescription

@@ -126,9 +126,19 @@ FAULTS = {
     "unknown network": ("channels: 16}", "channels: 16, network: binari}", ["did you mean `binary`?"], 13),
     "unknown training": ("channels: 16}", "channels: 16, training: long}", ["study.arms.standard.training"], 13),
     "option of another training": (
-        "channels: 16}", "channels: 16, training: {patience: 3}}",
-        ["study.arms.standard.training.patience", "trainings of kind binary", "steps_per_epoch"], 13,
+        "channels: 16}", "channels: 16, training: {count_weight: 3}}",
+        ["study.arms.standard.training.count_weight", "trainings of kind binary", "steps_per_epoch"], 13,
     ),
+    "smoothed classes of profiles": (
+        "{epochs: 3}", "{epochs: 3}\n  profile: {label_smoothing: 0.1}",
+        ["trainings.profile.label_smoothing", "trainings of kind profile", "weight_average"], 11,
+    ),
+    "labelled sequences that are moved": (
+        "{epochs: 3}", "{epochs: 3}\n  labelled: {jitter: 3}",
+        ["trainings.labelled.jitter", "trainings of kind labelled", "crossover"], 11,
+    ),
+    "unknown schedule": ("epochs: 3", "schedule: linear", ["trainings.binary.schedule", "one_cycle"], 10),
+    "average of all weights alike": ("epochs: 3", "weight_average: 1", ["trainings.binary.weight_average"], 10),
     "option of another trunk": (
         "name: run", "name: run\nnetworks: {binary: {trunk: {dilations: [2]}}}",
         ["networks.binary.trunk.dilations", "a convolutions trunk", "allowed: kernel_widths"], 2,

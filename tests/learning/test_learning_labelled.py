@@ -176,27 +176,25 @@ def trained(make_objective, k, *, centred=False, **changes):
     return train(partial(build_network, architecture, "labelled"), make_objective, settings_with(**changes), seed=3)
 
 
-def on_kmers_given(k, codes, labels, *where):
+def on_kmers_given(k, share, codes, labels, *where):
     """The objective of networks that read k-mers from a file."""
     streams, device = where
     split = LabelledSplit(KmerEncoding(k).indices(torch.from_numpy(codes).long()).numpy().astype(np.uint16), labels)
     batches = PassesInBatches(len(codes), 40, streams.order)
-    data = TrainingSplits(split, split)
-    size = len(codes)
-    objective = ClassificationObjective(
-        data, settings_with(), batches, batches.batches_per_pass, size, device, np.arange(size)
+    data, settings, size = TrainingSplits(split, split, kmer=k), settings_with(base_substitution=share), len(codes)
+    return ClassificationObjective(
+        data, settings, streams, batches, batches.batches_per_pass, size, device, np.arange(size)
     )
-    objective.patience = settings_with().schedule.patience
-    return objective
 
 
-@pytest.mark.parametrize("k", [1, 2, 3, 4, 5, 6])
-def test_without_substitutions_training_equals_one_on_kmers_given(k):
+@pytest.mark.parametrize(("k", "share"), [(1, 0.2), (2, 0.0), (3, 0.2), (4, 0.0), (5, 0.0), (6, 0.2)])
+def test_training_equals_one_on_kmers_given_with_substitutions_and_without(k, share):
     codes, labels = planted_codes(90, seed=1)
     codes[::7, 5:9] = 4
     split = LabelledSplit(codes, labels)
-    on_codes = trained(partial(LabelledObjective, TrainingSplits(split, split), settings_with()), k)
-    on_kmers = trained(partial(on_kmers_given, k, codes, labels), k)
+    settings = settings_with(base_substitution=share)
+    on_codes = trained(partial(LabelledObjective, TrainingSplits(split, split), settings), k)
+    on_kmers = trained(partial(on_kmers_given, k, share, codes, labels), k)
     assert on_codes.history == on_kmers.history
     for name, value in on_codes.network.state_dict().items():
         assert torch.equal(value, on_kmers.network.state_dict()[name]), name

@@ -21,8 +21,9 @@ from learning.training.checkpoints import Checkpoint
 from learning.training.classification import LabelledSplit, TrainingSplits
 from learning.training.labelled import LabelledObjective
 from learning.training.loop import Start, train, train_together
+from learning.training.options import PRECISIONS, TRAININGS
 from learning.training.profiles import ProfileObjective, ProfileTrainingWindows
-from learning.training.settings import PRECISIONS, TRAININGS, Training
+from learning.training.settings import Training
 from workflow_support.errors import InputError
 
 SIXTEEN_BITS = {"bf16": torch.bfloat16, "float16": torch.float16}

@@ -54,7 +54,13 @@ def binary(kmer=2, conjoined=False, representation="regular", plus_fraction=None
         splits.append(LabelledSplit(encode(codes, KmerEncoding(kmer)), labels))
     own = {"representation": representation, "plus_fraction": plus_fraction, "conjoined": conjoined}
     architecture = ARCHITECTURE | {"window": WIDTH, "kmer": kmer, "channels": 8} | own
-    return "binary", architecture, chosen, partial(BinaryObjective, TrainingSplits(*splits), chosen), splits[0].labels
+    return (
+        "binary",
+        architecture,
+        chosen,
+        partial(BinaryObjective, TrainingSplits(*splits, kmer=kmer), chosen),
+        splits[0].labels,
+    )
 
 
 def labelled(classes=3, dropout=0.3, cut=0, **changes):
@@ -101,7 +107,12 @@ KINDS = {
     "hyperbolic, flattened": partial(hyperbolic, "single", "standard", head="flatten", kmer=1),
     "labelled": labelled,
     "two classes": partial(labelled, classes=2),
+    "labelled, crossed": partial(labelled, crossover=0.5, label_smoothing=0.1, class_weights="balanced"),
     "labelled, of two lengths": partial(labelled, cut=5),
+    "averaged": partial(binary, weight_average=0.8),
+    "changed": partial(binary, crossover=0.5, jitter=4, base_substitution=0.1, class_weights="balanced"),
+    "clipped": partial(binary, gradient_clipping=0.1),
+    "hyperbolic, averaged": partial(hyperbolic, "per_block", "regular", weight_average=0.8),
     "profile": profile,
     "profile without control": partial(profile, control=False, consistency=0.5, reverse_complement_augmentation=True),
 }
@@ -218,7 +229,7 @@ def killed_after(steps):
     return change
 
 
-@pytest.mark.parametrize("kind", ["irrep, augmented", "labelled", "profile"])
+@pytest.mark.parametrize("kind", ["irrep, augmented", "labelled", "averaged", "profile"])
 def test_a_stack_that_was_interrupted_ends_as_one_that_was_not(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
     make_network, chosen, start = prepared(kind)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from learning.kinds import KINDS, modules_of_kind, modules_of_script
-from learning.training.settings import TRAININGS
+from learning.training.options import TRAININGS
 from workflow_support.code_digest import code_digest, local_files
 
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"

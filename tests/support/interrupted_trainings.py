@@ -27,9 +27,9 @@ class Killed(BaseException):
     """As an interrupt: nothing of ours catches it."""
 
 
-def binary(precision="float32"):
+def binary(precision="float32", **changes):
     options = {"epochs": EPOCHS, "steps_per_epoch": 3, "reverse_complement_augmentation": True, "precision": precision}
-    settings = Training.of_kind("binary", TRAINING | options)
+    settings = Training.of_kind("binary", TRAINING | options | changes)
     windows = TrainingSplits(*(LabelledSplit(*planted_codes(size, size)) for size in (90, 40)))
     make = partial(build_network, ARCHITECTURE | {"window": WIDTH, "representation": "standard"})
     return make, partial(BinaryObjective, windows, settings), settings
@@ -80,6 +80,7 @@ KINDS = {
     "profile": profile,
     "bf16": partial(binary, "bf16"),
     "float16": partial(binary, "float16"),
+    "averaged": partial(binary, weight_average=0.8),
 }
 
 

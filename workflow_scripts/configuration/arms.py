@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from learning.training.settings import ComputeSettings, StrandSettings
+from learning.training.compute import ComputeSettings
+from learning.training.settings import StrandSettings
 from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.options import options_of
 from rc_equivariant.descriptions.symmetry import Symmetry

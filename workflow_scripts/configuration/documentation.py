@@ -12,7 +12,7 @@ from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
 
-from learning.training.settings import TRAININGS
+from learning.training.options import TRAININGS
 from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.options import Option, options_of
 from rc_equivariant.descriptions.trunks import TRUNKS

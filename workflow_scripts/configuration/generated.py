@@ -7,7 +7,9 @@ from dataclasses import MISSING
 from typing import Any
 
 from genome_data.windows.settings import NegativeSettings, WindowSettings
-from learning.training.settings import TRAININGS, ComputeSettings, StrandSettings
+from learning.training.compute import ComputeSettings
+from learning.training.options import TRAININGS
+from learning.training.settings import StrandSettings
 from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.networks import NETWORKS
 from rc_equivariant.descriptions.options import Limits, Option, options_of

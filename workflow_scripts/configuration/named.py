@@ -7,7 +7,7 @@ from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any
 
-from learning.training.settings import TRAININGS
+from learning.training.options import TRAININGS
 from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.networks import NETWORKS
 from rc_equivariant.descriptions.options import Option, options_of

@@ -2,7 +2,7 @@
 
 The row of a kind in :data:`workflow_support.kinds.KINDS` names its two modules. The training module has a function
 ``prepare(files, settings, network)``, which returns a :class:`learning.training.replicates.TrainingData`; its settings
-are a row of :data:`learning.training.settings.TRAININGS`. The evaluation module has a function
+are a row of :data:`learning.training.options.TRAININGS`. The evaluation module has a function
 ``evaluate(combination, files)``, which returns a :class:`learning.evaluation.records.TestFindings` for each replicate.
 """
 

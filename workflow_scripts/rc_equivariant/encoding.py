@@ -83,6 +83,29 @@ class KmerEncoding:
         unknown = torch.stack([(digit < 0) | (digit >= UNKNOWN_BASE) for digit in digits]).any(0)
         return self._number(tuple(digits)).masked_fill(unknown, self.size)
 
+    def bases(self, kmers: Tensor) -> Tensor:
+        """Return the base codes of k-mer indices, the inverse of :meth:`indices`.
+
+        A base of which no k-mer is known is unknown, so the k-mers of the result are those given.
+
+        Parameters
+        ----------
+        kmers
+            Shape (batch, positions), values 0 to 4^k.
+
+        Returns
+        -------
+        Tensor
+            int64, shape (batch, positions + k - 1), values 0 to 4.
+        """
+        kmers = kmers.long()
+        unknown, codes = kmers == self.size, []
+        for offset in range(self.k):
+            digits = (kmers // 4 ** (self.k - 1 - offset) % 4).masked_fill(unknown, UNKNOWN_BASE)
+            codes.append(torch.nn.functional.pad(digits, (offset, self.k - 1 - offset), value=UNKNOWN_BASE))
+        # Known k-mers agree on a base, and its code is less than that of an unknown one.
+        return torch.stack(codes).amin(0)
+
     def act(self, kmers: Tensor) -> Tensor:
         """Return the k-mer indices of the reverse complement, with shape, values and type as in :meth:`indices`."""
         return self._partner_or_unknown.to(kmers.device)[kmers.long().flip(-1)]

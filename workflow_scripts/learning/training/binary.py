@@ -26,7 +26,7 @@ def prepare(files: TaskFiles, settings: Training, network: Mapping[str, Any]) ->
     InputError
         If a split lacks a class, or no network has this description.
     """
-    splits = read_splits(files)
+    splits = read_splits(files, network["kmer"])
     require_both_classes(splits.train.labels, "train")
     require_both_classes(splits.validation.labels, "validation")
     window = splits.train.sequences.shape[1] + network["kmer"] - 1
@@ -34,7 +34,7 @@ def prepare(files: TaskFiles, settings: Training, network: Mapping[str, Any]) ->
 
 
 class BinaryObjective(ClassificationObjective):
-    """Binary cross-entropy on balanced batches; an epoch is a fixed number of them, and all epochs are trained.
+    """Binary cross-entropy on balanced batches; an epoch is a fixed number of them.
 
     ``rows`` are the training windows of the batches, all of them if it is None.
     """
@@ -53,4 +53,9 @@ class BinaryObjective(ClassificationObjective):
             splits.train.labels[rows], schedule.positives_per_batch, schedule.negatives_per_batch, streams.order
         )
         steps = schedule.steps_per_epoch
-        super().__init__(splits, settings, batches, steps, steps * schedule.batch_size, device, rows)
+        super().__init__(splits, settings, streams, batches, steps, steps * schedule.batch_size, device, rows)
+
+    def _class_shares(self, labels: np.ndarray) -> np.ndarray:
+        """Shares of both classes in every batch."""
+        schedule = self._settings.schedule
+        return np.array([schedule.negatives_per_batch, schedule.positives_per_batch]) / schedule.batch_size

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from genome_data.windows.table import read_windows
 from rc_equivariant.descriptions.networks import NetworkDescription
@@ -18,11 +18,14 @@ from ..kinds import TaskFiles
 from ..models.classes import auroc, macro_auroc
 from ..models.inputs import predict_logits
 from ..models.kmers import as_integer_tensor
+from ..models.networks import encoding_of
 from .checkpoints import digest_of_arrays
-from .losses import class_divergence, strand_loss
+from .losses import class_divergence, class_loss, strand_loss
 from .replicates import TrainingData
 from .sampling import Batches
 from .settings import Training
+from .state import RandomStreams
+from .window_changes import WindowChanges
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +41,22 @@ class LabelledSplit:
 
 @dataclass(frozen=True)
 class TrainingSplits:
-    """All that training may see. The test split has no place here, so that nothing can reach it by mistake."""
+    """All that training may see. The test split has no place here, so that nothing can reach it by mistake.
+
+    ``kmer`` is the length of the k-mers whose indices the sequences are; base codes are those of 1-mers.
+    """
 
     train: LabelledSplit
     validation: LabelledSplit
+    kmer: int = 1
 
 
-def read_splits(files: TaskFiles) -> TrainingSplits:
-    """The training and validation windows of a task."""
+def read_splits(files: TaskFiles, kmer: int = 1) -> TrainingSplits:
+    """The training and validation windows of a task, whose sequences are ``kmer``-mers."""
     table, sequences = read_windows(files.windows), np.load(files.sequences, mmap_mode="r")
     labels, split = table["label"].to_numpy(), table["split"].to_numpy()
     rows_of_splits = (np.flatnonzero(split == name) for name in ("train", "validation"))
-    return TrainingSplits(*(LabelledSplit(sequences[rows], labels[rows]) for rows in rows_of_splits))
+    return TrainingSplits(*(LabelledSplit(sequences[rows], labels[rows]) for rows in rows_of_splits), kmer=kmer)
 
 
 def training_data(
@@ -67,12 +74,15 @@ class ClassificationObjective:
     The network maps k-mer indices (batch, positions) to logits, (batch,) for two classes and (batch, classes) for more.
     For more than two classes, the AUROC is the mean over classes of each one against all others. ``rows`` are the
     training windows that the batches index. All objectives on a split share its tensors.
+
+    Windows of training are changed as the settings ask for, by draws from the stream ``jitter``.
     """
 
     def __init__(
         self,
         splits: TrainingSplits,
         settings: Training,
+        streams: RandomStreams,
         batches: Batches,
         steps_per_epoch: int,
         windows_per_epoch: int,
@@ -87,17 +97,25 @@ class ClassificationObjective:
         self._sequences, self._labels = _tensors_on(device, splits.train)
         self._validation_sequences, _ = _tensors_on(device, splits.validation)
         self._validation_labels = splits.validation.labels
+        bases, classes = splits.train.sequences.shape[1] + splits.kmer - 1, np.unique(splits.train.labels).size
+        self._changes = WindowChanges(settings.schedule, streams.jitter, bases, classes)
+        self._class_weights = None
+        if settings.schedule.class_weights == "balanced":
+            shares = self._class_shares(splits.train.labels)
+            self._class_weights = torch.from_numpy(1 / (shares.size * shares)).to(device, torch.float32)
 
     def draw(self) -> tuple[np.ndarray, ...]:
-        """Draw the training windows of the next batch, rows (batch,)."""
-        return (self._rows[next(self.batches)],)
+        """Draw the rows of the next batch (batch,), and the changes of its windows, if there are any."""
+        rows = self._rows[next(self.batches)]
+        return rows, *self._changes.draw(rows.size)
 
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
         """The cross-entropy of a drawn batch, a scalar, with augmentation and consistency as the settings ask for."""
         rows, *changes = drawn
-        inputs = (self._inputs(network, self._sequences[rows].long(), *changes),)
-        strands = self._settings.strands
-        return strand_loss(network, inputs, self._labels[rows], strands, _cross_entropy, class_divergence)
+        kmers, labels = self._read(network, self._sequences[rows].long(), self._labels[rows], changes)
+        smoothing = self._settings.schedule.label_smoothing
+        task_loss = partial(class_loss, smoothing=smoothing, weights=self._class_weights)
+        return strand_loss(network, (kmers,), labels, self._settings.strands, task_loss, class_divergence)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """``loss`` and ``auroc`` of the validation windows; both are NaN if a logit is not finite."""
@@ -119,9 +137,19 @@ class ClassificationObjective:
         """The validation windows as the network reads them, k-mers (windows, positions)."""
         return self._validation_sequences
 
-    def _inputs(self, network: nn.Module, sequences: Tensor) -> Tensor:
-        """A training batch as the network reads it, k-mers (batch, positions)."""
-        return sequences
+    def _read(
+        self, network: nn.Module, sequences: Tensor, labels: Tensor, changes: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """A training batch with its changes as the network reads it, k-mers (batch, positions), and its labels."""
+        if not changes:
+            return sequences, labels
+        encoding = encoding_of(network)
+        codes, labels = self._changes.applied(encoding.bases(sequences), labels, changes)
+        return encoding.indices(codes), labels
+
+    def _class_shares(self, labels: np.ndarray) -> np.ndarray:
+        """Shares of the classes in the batches, on average: those in the training split, which subsets keep."""
+        return np.bincount(labels) / labels.size
 
 
 # The two splits of the arm that is trained.
@@ -129,9 +157,3 @@ class ClassificationObjective:
 def _tensors_on(device: torch.device, split: LabelledSplit) -> tuple[Tensor, Tensor]:
     """Sequences and labels of a split, once for all objectives on it."""
     return as_integer_tensor(split.sequences).to(device), torch.from_numpy(split.labels.astype(np.int64)).to(device)
-
-
-def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    if logits.dim() == 1:
-        return binary_cross_entropy_with_logits(logits, labels.to(logits))
-    return cross_entropy(logits, labels)

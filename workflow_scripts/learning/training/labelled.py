@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rc_equivariant.centring import Centred
-from rc_equivariant.encoding import UNKNOWN_BASE, KmerEncoding
+from rc_equivariant.encoding import KmerEncoding
 
 from ..kinds import TaskFiles
 from ..models.classes import require_every_class
@@ -23,9 +23,6 @@ from .replicates import TrainingData
 from .sampling import PassesInBatches
 from .settings import Training
 from .state import RandomStreams
-
-#: Marks a base that is not substituted.
-_KEPT = 255
 
 
 def prepare(files: TaskFiles, settings: Training, network: Mapping[str, Any]) -> TrainingData:
@@ -45,11 +42,7 @@ def prepare(files: TaskFiles, settings: Training, network: Mapping[str, Any]) ->
 
 
 class LabelledObjective(ClassificationObjective):
-    """Cross-entropy on base codes; an epoch is a pass over the sequences, with bases substituted at random.
-
-    The substitutions, drawn afresh each time a sequence is drawn, keep a network from learning sequences by heart. Only
-    known bases are substituted, so unknown ones and the padding of shorter sequences stay as they are. A draw takes one
-    number and one base of the stream ``jitter`` for each position of the window, whether it is known or not.
+    """Cross-entropy on base codes; an epoch is a pass over the sequences.
 
     A centred network reads each sequence twice in training. If every training sequence fills its window, or lies
     exactly in the middle, both readings are the same, and the network inside it is trained without the second one.
@@ -67,19 +60,8 @@ class LabelledObjective(ClassificationObjective):
     ) -> None:
         rows = np.arange(splits.train.labels.size) if rows is None else rows
         batches = PassesInBatches(rows.size, settings.schedule.batch_size, streams.order)
-        super().__init__(splits, settings, batches, batches.batches_per_pass, rows.size, device, rows)
-        self._substitutions, self._training = streams.jitter, splits.train
-
-    def draw(self) -> tuple[np.ndarray, ...]:
-        """Draw rows (batch,) and, unless no base is substituted, the substitutes (batch, bases)."""
-        (rows,) = super().draw()
-        share = self._settings.schedule.base_substitution
-        if not share:
-            return (rows,)
-        shape = rows.size, self._training.sequences.shape[1]
-        is_replaced = self._substitutions.random(shape) < share
-        bases = self._substitutions.integers(0, 4, shape)
-        return rows, np.where(is_replaced, bases, _KEPT).astype(np.uint8)
+        super().__init__(splits, settings, streams, batches, batches.batches_per_pass, rows.size, device, rows)
+        self._training = splits.train
 
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
         if isinstance(network, Centred) and _are_in_the_middle(self._training, encoding_of(network)):
@@ -89,12 +71,11 @@ class LabelledObjective(ClassificationObjective):
     def _validation_inputs(self, network: nn.Module) -> Tensor:
         return encoding_of(network).indices(self._validation_sequences.long())
 
-    def _inputs(self, network: nn.Module, codes: Tensor, substitutes: Tensor | None = None) -> Tensor:
-        """k-mers (batch, positions) of base codes (batch, bases) with their substitutes."""
-        if substitutes is not None:
-            is_kept = (substitutes == _KEPT) | (codes >= UNKNOWN_BASE)
-            codes = torch.where(is_kept, codes, substitutes.long())
-        return encoding_of(network).indices(codes)
+    def _read(
+        self, network: nn.Module, sequences: Tensor, labels: Tensor, changes: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        codes, labels = self._changes.applied(sequences, labels, changes)
+        return encoding_of(network).indices(codes), labels
 
 
 # The training split and the encoding of the arm that is trained.

@@ -19,7 +19,9 @@ from workflow_support.errors import InputError
 from workflow_support.job import logger, progress
 
 from ..models.devices import describe_arithmetic, describe_device, mixed_precision, select_device
+from .averages import averaged_tensors, move_averages, weight_of_a_step
 from .checkpoints import Checkpoint
+from .gradients import clip_norms
 from .sampling import streams_of
 from .settings import Training
 from .stacks import Alone, Stack, drawn_steps, steps_of
@@ -132,6 +134,7 @@ def _initial_state(
         optimiser=torch.optim.AdamW(parameter_groups(network, settings), lr=settings.schedule.learning_rate),
         objective=start.make_objective(streams, device),
         streams=streams,
+        average=averaged_tensors(network) if settings.schedule.weight_average else {},
         scaler=torch.amp.GradScaler(device.type, enabled=settings.schedule.precision == "float16"),
         device=device,
         seed=start.seed,
@@ -182,9 +185,10 @@ def _train_epoch(steps: Alone | Stack, settings: Training) -> None:
     started = time.perf_counter()
     epoch = len(steps.states[0].history) + 1
     for state, train_loss in zip(steps.states, _mean_losses(steps, settings, epoch), strict=True):
-        validation = state.objective.validate(state.network)
-        _require_finite(state, train_loss, validation, epoch, settings)
-        state.record(EpochRecord(epoch, train_loss, validation))
+        with state.averaged():
+            validation = state.objective.validate(state.network)
+            _require_finite(state, train_loss, validation, epoch, settings)
+            state.record(EpochRecord(epoch, train_loss, validation))
     seconds = (time.perf_counter() - started) / len(steps.states)
     for state in steps.states:
         state.seconds += seconds
@@ -202,20 +206,25 @@ def _mean_losses(steps: Alone | Stack, settings: Training, epoch: int) -> list[f
         for group in steps.optimiser.param_groups:
             group["lr"] = settings.schedule.learning_rate_at(step, settings.schedule.epochs * per_epoch)
         # Summed on the device: reading each loss would make a GPU wait for every step.
-        total += _step(steps, drawn, settings.schedule.precision)
+        total += _step(steps, drawn, settings)
+        if decay := settings.schedule.weight_average:
+            move_averages(*steps.averages, weight_of_a_step(step, decay))
     return [value / per_epoch for value in total.tolist()]
 
 
-def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...], precision: str) -> Tensor:
+def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...], settings: Training) -> Tensor:
     """Make one step of the optimiser and return the losses before it.
 
     In float16, small gradients would be 0, so the loss is scaled up. If a gradient then overflows, the step is left out
     and the scale halved; see :class:`torch.amp.GradScaler`, which does nothing in other precisions.
     """
-    with mixed_precision(steps.states[0].device, precision):
+    with mixed_precision(steps.states[0].device, settings.schedule.precision):
         losses = steps.losses(drawn)
     steps.optimiser.zero_grad(set_to_none=True)
     steps.scaler.scale(losses.sum()).backward()
+    if largest := settings.schedule.gradient_clipping:
+        steps.scaler.unscale_(steps.optimiser)
+        clip_norms(steps.gradients(), largest)
     steps.scaler.step(steps.optimiser)
     steps.scaler.update()
     return losses.detach()

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import log_softmax, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, log_softmax, mse_loss
 
 from rc_equivariant.representation import FeatureSpace
 from rc_equivariant.strategies import with_reverse_complements
@@ -74,6 +74,41 @@ def _other_strand(spaces: FeatureSpace | tuple[FeatureSpace, ...], outputs: Outp
 
 def _as_tuple(spaces: FeatureSpace | tuple[FeatureSpace, ...]) -> tuple[FeatureSpace, ...]:
     return spaces if isinstance(spaces, tuple) else (spaces,)
+
+
+def class_loss(logits: Tensor, labels: Tensor, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
+    """The mean cross-entropy of classes over the windows of a batch, a scalar.
+
+    Parameters
+    ----------
+    logits
+        Shape (batch, classes), or (batch,) for two classes.
+    labels
+        Classes from 0 on, shape (batch,), or probabilities: of the classes (batch, classes) or, for two classes, of the
+        second one (batch,).
+    smoothing
+        Share of each target's probability that is spread evenly over all classes (Szegedy et al. 2016).
+    weights
+        Weights of the classes, by which the losses of their windows are multiplied; None for 1. The sum is divided by
+        the number of windows, not by that of weights, so a batch without a rare class does not count for more.
+    """
+    reduction = "mean" if weights is None else "none"
+    if logits.dim() == 1:
+        targets = labels.to(logits)
+        if smoothing:
+            targets = (1 - smoothing) * targets + smoothing / 2
+        losses = binary_cross_entropy_with_logits(logits, targets, reduction=reduction)
+    else:
+        targets = labels.to(logits) if labels.is_floating_point() else labels
+        losses = cross_entropy(logits, targets, label_smoothing=smoothing, reduction=reduction)
+    return losses if weights is None else (_weights_of_windows(labels, weights).to(losses) * losses).mean()
+
+
+def _weights_of_windows(labels: Tensor, weights: Tensor) -> Tensor:
+    """The mean weight of the classes of each window, shape (batch,)."""
+    if not labels.is_floating_point():
+        return weights[labels]
+    return labels @ weights if labels.dim() == 2 else (1 - labels) * weights[0] + labels * weights[1]
 
 
 def class_divergence(one: Tensor, other: Tensor) -> Tensor:

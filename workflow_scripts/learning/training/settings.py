@@ -1,52 +1,20 @@
-"""Options of training, importable without torch; the names are those of the configuration.
+"""All settings of a training, importable without torch; the names are those of the configuration.
 
-The settings of one training have three parts: optimiser and schedule, which depend on the kind of task; the use of both
-strands; and the device. The configuration's schema, defaults and documentation derive from these classes.
+They have three parts: optimiser and schedule, which depend on the kind of task; the use of both strands; the device.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any
 
 from rc_equivariant.descriptions.options import check_options, option
 from workflow_support.errors import InputError
 from workflow_support.kinds import basis_of
 
-#: Arithmetic of the convolutions and matrix products of a training.
-PRECISIONS = ("float32", "tf32", "bf16", "float16")
-#: Share of a training's steps in which a schedule with a warm-up raises the learning rate.
-WARM_UP = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComputeSettings:
-    """The device of a training, and what else changes results by no more than rounding."""
-
-    device: str = option("cpu", "Where networks are trained and applied.", choices=("cpu", "cuda"))
-    threads: int = option(1, "Threads of one training on the CPU.", minimum=1)
-    deterministic: bool = option(
-        False,
-        "Make a training on a GPU repeat bit by bit, at the cost of time; on the CPU it always does.",
-    )
-    stacked_replicates: int | None = option(
-        None,
-        "Seeds of an arm that train at once, as stacked models; by default (null) all of them on a GPU, where fewer "
-        "take less memory, and one on a CPU. It changes results by rounding alone.",
-        minimum=1,
-    )
-
-    def __post_init__(self) -> None:
-        check_options(self)
-
-    def replicates_together(self, replicates: int) -> int:
-        """The number of replicates that train together, out of this number in all."""
-        if self.stacked_replicates is not None:
-            return self.stacked_replicates
-        # A CPU gains nothing from larger steps, and one by one a replicate has the same bits whatever is beside it.
-        return replicates if self.device == "cuda" else 1
+from .compute import ComputeSettings
+from .options import TRAININGS, TrainingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,129 +34,6 @@ class StrandSettings:
 
     def __post_init__(self) -> None:
         check_options(self)
-
-
-class TrainingSettings:
-    """Optimiser and schedule of a task of any kind; each kind has a subclass that declares the options.
-
-    Every subclass has the options ``learning_rate``, ``batch_size``, ``epochs`` and ``precision``. Each epoch ends with
-    one look at the validation split.
-    """
-
-    #: Weight decay of AdamW, decoupled from the gradient; 0 is Adam.
-    weight_decay: ClassVar[float] = 0.0
-    #: Epochs without a better one after which training ends; None to train all of them.
-    patience: ClassVar[int | None] = None
-
-    learning_rate: float
-    batch_size: int
-    epochs: int
-    precision: str
-
-    def __post_init__(self) -> None:
-        check_options(self)
-
-    def learning_rate_at(self, step: int, steps: int) -> float:
-        """The learning rate of a step, counted from 0, in a training of ``steps``: constant, as published."""
-        return self.learning_rate
-
-
-def _precision() -> Any:
-    return option(
-        "float32",
-        "Arithmetic of convolutions and matrix products in training steps: tf32 (NVIDIA GPUs only), bf16 and float16 "
-        "are faster on GPUs made for them. All else, validation and every later use of the network are in float32.",
-        choices=PRECISIONS,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class BinaryTrainingSettings(TrainingSettings):
-    """Optimiser and schedule of a binary task: Adam on balanced batches, an epoch a fixed number of them."""
-
-    learning_rate: float = option(0.001, "Step size of Adam.", above=0, maximum=1)
-    batch_size: int = option(100, "Windows in a step, before augmentation.", unit="windows", minimum=2)
-    positive_fraction: float = option(0.2, "Share of bound windows in every batch.", above=0, below=1)
-    epochs: int = option(160, "Looks at the validation split.", minimum=1)
-    steps_per_epoch: int = option(50, "Steps between two looks at the validation split.", unit="steps", minimum=1)
-    precision: str = _precision()
-
-    def __post_init__(self) -> None:
-        if not 0 < self.positives_per_batch < self.batch_size:
-            raise InputError(
-                "a batch must hold windows of both classes",
-                found=f"batch_size {self.batch_size} with positive_fraction {self.positive_fraction}",
-                allowed="1 <= round(batch_size x positive_fraction) < batch_size",
-                fix="set positive_fraction between 0 and 1, or a larger batch_size",
-            )
-        super().__post_init__()
-
-    @property
-    def positives_per_batch(self) -> int:
-        """Windows with label 1 in a batch: the fraction, rounded to whole windows."""
-        return round(self.batch_size * self.positive_fraction)
-
-    @property
-    def negatives_per_batch(self) -> int:
-        """Windows with label 0 in a batch."""
-        return self.batch_size - self.positives_per_batch
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabelledTrainingSettings(TrainingSettings):
-    """Optimiser and schedule of a task of labelled sequences: AdamW, an epoch a pass over the sequences.
-
-    The learning rate rises linearly to ``learning_rate`` and falls to 0 as half a cosine (Loshchilov & Hutter 2017).
-    """
-
-    learning_rate: float = option(0.004, "Largest step size of AdamW.", above=0, maximum=1)
-    weight_decay: float = option(0.01, "Weight decay of AdamW (Loshchilov & Hutter 2019); 0 for none.", minimum=0)
-    batch_size: int = option(256, "Sequences in a step, before augmentation.", unit="sequences", minimum=1)
-    epochs: int = option(20, "Passes over the training sequences, at most.", minimum=1)
-    base_substitution: float = option(
-        0.05,
-        "Share of the known bases of a sequence that random ones replace in training, drawn afresh for every batch. A "
-        "quarter of the random ones are the same as before.",
-        minimum=0,
-        below=1,
-    )
-    patience: int = option(
-        20, "Epochs without a better validation split after which training ends.", unit="epochs", minimum=1
-    )
-    precision: str = _precision()
-
-    def learning_rate_at(self, step: int, steps: int) -> float:
-        """The learning rate of a step, counted from 0, in a training of ``steps``."""
-        warm_up = max(1, round(WARM_UP * steps))
-        if step < warm_up:
-            return self.learning_rate * (step + 1) / warm_up
-        return self.learning_rate * (1 + math.cos(math.pi * (step - warm_up) / (steps - warm_up))) / 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProfileTrainingSettings(TrainingSettings):
-    """Optimiser and schedule of a profile task: Adam, an epoch a pass over the training windows."""
-
-    learning_rate: float = option(0.001, "Step size of Adam.", above=0, maximum=1)
-    batch_size: int = option(64, "Windows in a step, before augmentation.", unit="windows", minimum=1)
-    epochs: int = option(80, "Passes over the training windows, at most.", minimum=1)
-    patience: int = option(
-        10, "Epochs without a better validation loss after which training ends.", unit="epochs", minimum=1
-    )
-    count_weight: float = option(
-        10,
-        "Weight of the loss of the totals beside that of the profile; 0, as published, trains no totals.",
-        minimum=0,
-    )
-    precision: str = _precision()
-
-
-#: Optimiser and schedule of each kind of task.
-TRAININGS: dict[str, type[TrainingSettings]] = {
-    "binary": BinaryTrainingSettings,
-    "labelled": LabelledTrainingSettings,
-    "profile": ProfileTrainingSettings,
-}
 
 
 @dataclass(frozen=True, kw_only=True)

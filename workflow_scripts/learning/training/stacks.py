@@ -40,16 +40,26 @@ _RANDOM = (nn.modules.dropout._DropoutNd, Dropout)
 
 
 class Alone:
-    """The steps of a single training."""
+    """The steps of a single training.
+
+    ``averages`` are the averages over steps and the tensors that they are averages of; both lists are empty if the
+    settings ask for none.
+    """
 
     def __init__(self, state: TrainingState) -> None:
         self.states, self.optimiser, self.scaler = [state], state.optimiser, state.scaler
+        weights = state.network.state_dict()
+        self.averages = list(state.average.values()), [weights[name] for name in state.average]
 
     def losses(self, drawn: tuple[Tensor, ...]) -> Tensor:
         """The loss of the batch that ``drawn`` (1, batch, ...) decides; shape (1,)."""
         (state,) = self.states
         with state.drawing():
             return state.objective.loss(state.network, tuple(part[0] for part in drawn)).unsqueeze(0)
+
+    def gradients(self) -> list[Tensor]:
+        """The gradients of all parameters as views (1, ...)."""
+        return [each.unsqueeze(0) for each in _gradients_of(self.optimiser)]
 
 
 class Stack:
@@ -70,6 +80,8 @@ class Stack:
         # The state holds all tensors but constants of the architecture, which the networks share.
         values = {name: _stacked([tensors[name] for tensors in own]) for name in own[0]}
         self.optimiser = _stacked_optimiser(states, {id(own[0][name]): values[name] for name in own[0]})
+        averages = {name: _stacked([state.average[name] for state in states]) for name in states[0].average}
+        self.averages = list(averages.values()), [values[name].detach() for name in averages]
         # Float16, which needs one, trains one by one, as each training has its own scale.
         self.scaler = torch.amp.GradScaler(enabled=False)
         self._values = {f"network.{name}": value for name, value in values.items()}
@@ -78,6 +90,10 @@ class Stack:
     def losses(self, drawn: tuple[Tensor, ...]) -> Tensor:
         """The loss of each training's batch, which ``drawn`` (trainings, batch, ...) decides; shape (trainings,)."""
         return torch.vmap(self._loss_of_one)(self._values, drawn)
+
+    def gradients(self) -> list[Tensor]:
+        """The gradients of all parameters, each of shape (trainings, ...)."""
+        return _gradients_of(self.optimiser)
 
     def _loss_of_one(self, values: dict[str, Tensor], drawn: tuple[Tensor, ...]) -> Tensor:
         return functional_call(self._loss, values, drawn)
@@ -128,6 +144,10 @@ def _stacked_optimiser(states: Sequence[TrainingState], stack_of: dict[int, Tens
 
 def _parameters_of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
     return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def _gradients_of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
+    return [parameter.grad for parameter in _parameters_of(optimiser) if parameter.grad is not None]
 
 
 def _moments(optimiser: torch.optim.Optimizer, parameter: Tensor) -> dict[str, Tensor]:

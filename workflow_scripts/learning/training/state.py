@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .averages import holding
 from .sampling import Batches
 
 
@@ -84,7 +85,8 @@ class TrainingState:
     ``scaler`` scales the loss in float16, and does nothing in other precisions. ``seconds`` is the wall time that the
     training has taken, an equal share of it if several trained together. ``generator`` is the state of torch's
     generator on the device, from which dropout draws; initialisation leaves its first state. If there is a
-    ``checkpoint``, the training is stored there, and ``is_finished`` says that nothing of it is left to do.
+    ``checkpoint``, the training is stored there, and ``is_finished`` says that nothing of it is left to do. ``average``
+    has the average of the weights and running statistics over the steps so far, by name, if the settings ask for one.
     """
 
     network: nn.Module
@@ -98,6 +100,7 @@ class TrainingState:
     history: list[EpochRecord] = field(default_factory=list)
     best: EpochRecord | None = None
     best_weights: dict[str, Tensor] = field(default_factory=dict)
+    average: dict[str, Tensor] = field(default_factory=dict)
     seconds: float = 0.0
     scaler: torch.amp.GradScaler = field(default_factory=lambda: torch.amp.GradScaler(enabled=False))
     generator: Tensor = field(init=False)
@@ -116,6 +119,12 @@ class TrainingState:
         _set_generator(self.device, self.generator)
         yield
         self.generator = _generator_state(self.device)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Let the network have the averages of its weights, if there are any, while it is validated and recorded."""
+        with holding(self.network, self.average):
+            yield
 
     def record(self, record: EpochRecord) -> None:
         """Add an epoch to the history; keep its weights if no earlier epoch was as good."""
@@ -143,6 +152,7 @@ class TrainingState:
         """The outcome and all else that the next epoch depends on: weights, optimiser, batches and every generator."""
         tensors, notes = self.outcome()
         tensors |= _prefixed("weights", self.network.state_dict())
+        tensors |= _prefixed("average", self.average)
         for index, values in self.optimiser.state_dict()["state"].items():
             tensors |= _prefixed(f"optimiser.{index}", values)
         batches = {name: torch.from_numpy(value) for name, value in self.objective.batches.state().items()}
@@ -170,6 +180,8 @@ class TrainingState:
         """Restore what :meth:`everything` returned; raises as :meth:`restore_outcome` does."""
         self.restore_outcome(tensors, notes)
         self.network.load_state_dict(_fitting("weights", tensors, self.network.state_dict()))
+        for name, value in _fitting("average", tensors, self.average).items():
+            self.average[name].copy_(value)
         self._restore_optimiser(tensors)
         self._restore_scaler(notes["scaler"])
         self.objective.batches.restore({name: value.numpy() for name, value in _of("batches", tensors).items()})
