@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
@@ -82,6 +84,33 @@ class KmerEncoding:
         digits = [codes[..., offset : offset + length] for offset in range(self.k)]
         unknown = torch.stack([(digit < 0) | (digit >= UNKNOWN_BASE) for digit in digits]).any(0)
         return self._number(tuple(digits)).masked_fill(unknown, self.size)
+
+    def longer(self, kmers: Tensor, lengths: Iterable[int]) -> dict[int, Tensor]:
+        """Return the indices of longer k-mers, each spelled by overlapping ones of this encoding.
+
+        Parameters
+        ----------
+        kmers
+            Indices as from :meth:`indices`, shape (batch, positions).
+        lengths
+            Lengths of the k-mers, at least k.
+
+        Returns
+        -------
+        dict of Tensor
+            For each length l what ``KmerEncoding(l).indices`` returns for the same sequences.
+        """
+        kmers = kmers.long()
+        is_unknown = unknown = (kmers < 0) | (kmers >= self.size)
+        last_base = kmers % 4
+        found, longest = {}, max(lengths)
+        for length in range(self.k, longest + 1):
+            if length > self.k:
+                further = slice(length - self.k, None)
+                kmers = 4 * kmers[:, :-1] + last_base[:, further]
+                is_unknown = is_unknown[:, :-1] | unknown[:, further]
+            found[length] = kmers.masked_fill(is_unknown, 4**length)
+        return {length: found[length] for length in lengths}
 
     def act(self, kmers: Tensor) -> Tensor:
         """Return the k-mer indices of the reverse complement, with shape, values and type as in :meth:`indices`."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
-from .heads import HEADS, LOGITS, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
+from .heads import HEADS, LOGITS, BagHead, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
 from .options import check_options, option, with_tuples
 from .symmetry import PUBLISHED_PLUS_FRACTION, Symmetry
-from .trunks import TRUNKS, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk, Trunk
+from .trunks import TRUNKS, BagTrunk, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk, Trunk
 
 
 class Layers(NamedTuple):
@@ -19,12 +19,13 @@ class Layers(NamedTuple):
     head: Head
 
 
-#: The networks of the papers, and the one for short labelled sequences.
+#: The networks of the papers, the one for short labelled sequences, and the one that counts k-mers.
 NETWORKS: dict[str, Layers] = {
     "binary": Layers(ConvolutionTrunk(), MaxPoolHead()),
     "labelled": Layers(PooledResidualTrunk(), DenseHead()),
     "profile": Layers(DilatedTrunk(), ProfileHead()),
     "hyperbolic": Layers(HyperbolicTrunk(), PointsHead()),
+    "bag": Layers(BagTrunk(), BagHead()),
 }
 
 
