@@ -27,6 +27,7 @@ from rc_equivariant import (
     GroupNorm,
     Identity,
     KmerConv1d,
+    KmerCounts,
     KmerEncoding,
     LayerNorm,
     Linear,
@@ -104,6 +105,10 @@ def labelled(arm: str, window: int, classes: int = 2) -> Network:
     return network("labelled", arm, window, classes=classes, **narrow)
 
 
+def bag(arm: str, window: int, classes: int = 2) -> Network:
+    return network("bag", arm, window, classes=classes, lengths=(3, 4), gaps=(1, 6), dense=6)
+
+
 def profile(arm: str, window: int, control: bool) -> Network:
     narrow = {"first_width": 5, "dilations": (1, 2), "profile_width": 6}
     return network("profile", arm, window, tracks=("control",) * control, **narrow)
@@ -167,6 +172,8 @@ def _layers() -> dict[str, Case]:
         make = lambda t=t: Conv1d(t, OTHER, 4, stride=3, padding=1)  # noqa: E731
         cases[f"Conv1d, stride: {t}"] = Case(make, ((23,), (26,)))
         cases[f"AvgPool1d, stride: {t}"] = Case(lambda t=t: AvgPool1d(t, 4, 3), ((25,), (22,)))
+    for name, (k, *counted) in {"k=1": (1, (1, 2, 6)), "k=2, gapped": (2, (3, 2), (0, 1, 9))}.items():
+        cases[f"KmerCounts, {name}"] = Case(lambda k=k, c=counted: KmerCounts(KmerEncoding(k), *c))
     for t in MOVED:
         cases[f"MaxPool1d: {t}"] = Case(lambda t=t: MaxPool1d(t, 4, 3), ((25,), (22,)), ("random",))
     grouped = {"grouped signs": (SIGN, TRIVIAL, 3), "grouped strands": (REGULAR, Representation(regular=4), 2)}
@@ -203,6 +210,9 @@ def _networks() -> dict[str, Case]:
         for window in (40, 41):
             cases[f"binary network {arm}, {window} bp"] = Case(lambda a=arm, w=window: binary(a, w), ((window,),))
             for classes in (2, 3):
+                cases[f"bag of k-mers {arm}, {window} bp, {classes} classes"] = Case(
+                    lambda a=arm, w=window, c=classes: bag(a, w, c), ((window,),)
+                )
                 cases[f"labelled network {arm}, {window} bp, {classes} classes"] = Case(
                     lambda a=arm, w=window, c=classes: labelled(a, w, c), ((window,),)
                 )
@@ -239,6 +249,7 @@ ONE_OF_EACH |= {
         "binary network irrep k=3, 41 bp",
         "labelled network regular k=3, 41 bp, 2 classes",
         "labelled network irrep k=3, 40 bp, 3 classes",
+        "bag of k-mers irrep k=3, 41 bp, 2 classes",
         "profile network regular k=2, 41 bp",
         "profile network irrep k=3, 41 bp, control",
         "StrandAverage of a profile network",
