@@ -17,7 +17,7 @@ from learning.training.loop import train
 from learning.training.sampling import PassesInBatches
 from learning.training.settings import Training
 from learning.training.state import RandomStreams
-from rc_equivariant import Centred, KmerEncoding, Ordinary, with_reverse_complements
+from rc_equivariant import Centred, KmerEncoding, Ordinary, parameter_groups, with_reverse_complements
 
 CPU = torch.device("cpu")
 #: Alike, so that the order in which they are drawn does not show.

@@ -1,4 +1,4 @@
-"""Bags of k-mers: what is counted, whatever the strand, the encoding and unknown bases; and weight decays of their own."""
+"""Bags of k-mers: what is counted, whatever the strand, the encoding and unknown bases; weight decays of modules."""
 
 from __future__ import annotations
 

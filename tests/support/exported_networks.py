@@ -76,7 +76,8 @@ STRATEGIES = {
 OF_HYPERBOLIC = "hyperbolic irrep 2 per_block flatten"
 #: One of each kind, for what takes long.
 OF_EACH_KIND = {
-    name: NETWORKS[name] for name in ("binary irrep 2 0.75", "profile regular 3 None", "bag regular 3 1 4", OF_HYPERBOLIC)
+    name: NETWORKS[name]
+    for name in ("binary irrep 2 0.75", "profile regular 3 None", "bag regular 3 1 4", OF_HYPERBOLIC)
 } | STRATEGIES
 
 

@@ -144,9 +144,7 @@ class BagHead(Head):
     embedding_decay: float = option(
         0.3, "Weight decay of the embedding of k-mers, in place of that of the training.", minimum=0
     )
-    linear_decay: float = option(
-        3.0, "Weight decay of the linear part, in place of that of the training.", minimum=0
-    )
+    linear_decay: float = option(3.0, "Weight decay of the linear part, in place of that of the training.", minimum=0)
 
 
 #: Every head by the name that a configuration gives it.
