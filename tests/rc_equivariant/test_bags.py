@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,6 +13,10 @@ from torch import nn
 
 from rc_equivariant import KmerCounts, KmerEncoding, NetworkDescription, build, parameter_groups
 from rc_equivariant.cost import multiply_adds
+from rc_equivariant.descriptions.heads import BagHead
+from rc_equivariant.descriptions.networks import NETWORKS, Layers, modules_of
+from rc_equivariant.descriptions.symmetry import Symmetry
+from rc_equivariant.descriptions.trunks import BagTrunk
 from rc_equivariant.functional.counting import counts_of_rows
 
 LETTERS = "ACGTN"
@@ -155,3 +160,37 @@ def test_embedding_and_linear_part_decay_by_their_own_options(weight_decay):
     shares = {"head.embedding.weight": 0.97, "head.linear.weight": 0.8}
     for name, parameter in network.named_parameters():
         assert torch.allclose(parameter, before[name] * shares.get(name, 1 - 0.1 * weight_decay)), name
+
+
+def beside(other="labelled", **options):
+    """A description of a bag of k-mers beside another network."""
+    bag = Layers(BagTrunk(lengths=(3, 4)), BagHead(dense=6))
+    return replace(NetworkDescription.named(other, "regular", 3, 8, 40, **options), beside=bag)
+
+
+@pytest.mark.parametrize("other", ["labelled", "hyperbolic"])
+def test_logits_beside_a_bag_are_the_sum_of_both(other):
+    """Both are trained together, each with the weight decays of its own modules."""
+    description = beside(other, classes=3)
+    assert NetworkDescription.from_dict(description.to_dict()) == description
+    assert set(modules_of(description.to_dict())) > {"rc_equivariant.networks.bags"}
+    network = build(description).eval()
+    apart = [build(replace(description, beside=None)).eval(), build(description.of_beside()).eval()]
+    for ours, theirs in zip(apart, (network.first, network.second), strict=True):
+        ours.load_state_dict(theirs.state_dict())
+    kmers = network.encoding.indices(torch.randint(0, 4, (5, 40)))
+    assert torch.equal(network(kmers), apart[0](kmers) + apart[1](kmers))
+    assert multiply_adds(network) == sum(map(multiply_adds, apart))
+    assert {0.01, 0.3, 3.0} <= {group["weight_decay"] for group in parameter_groups(network, 0.01)}
+
+
+def test_networks_beside_others_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="cannot count 3-mers"):
+        replace(beside(), symmetry=Symmetry("regular", 4, 8))
+    profile = NETWORKS["profile"]
+    with pytest.raises(ValueError, match="both must give logits"):
+        replace(NetworkDescription.named("labelled", "rcps", 1, 8, 400), beside=profile)
+    with pytest.raises(ValueError, match="both must give logits"):
+        replace(NetworkDescription.named("profile", "rcps", 1, 8, 400), beside=NETWORKS["bag"])
+    with pytest.raises(ValueError, match="are a trunk and a head"):
+        NetworkDescription.from_dict(beside().to_dict() | {"beside": {"trunk": {"type": "bag"}}})

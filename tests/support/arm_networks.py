@@ -5,7 +5,7 @@ from rc_equivariant.networks.network import build
 
 
 def described_network(options, kind="binary"):
-    """The description; ``geometry`` names a network other than the kind's, ``head`` its pooling, ``control`` a track."""
+    """The description; ``geometry`` names a network not of the kind, ``head`` its pooling, ``control`` a track."""
     own = dict(options)
     geometry = own.pop("geometry", "euclidean")
     name = kind if geometry == "euclidean" else geometry

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rc_equivariant import Centred, Ensemble, Network, NetworkDescription, StrandAverage
+from rc_equivariant import Centred, Ensemble, Network, NetworkDescription, StrandAverage, build
+from rc_equivariant.descriptions.heads import BagHead
+from rc_equivariant.descriptions.networks import Layers
+from rc_equivariant.descriptions.trunks import BagTrunk
 from rc_equivariant.testing import TOLERANCES
 
 ARMS = [
@@ -67,6 +71,9 @@ NETWORKS |= {
     f"bag {' '.join(map(str, arm))}": (lambda arm=arm: bag(*arm)) for arm in [("standard", 1), ("regular", 3, 1, 4)]
 }
 STRATEGIES = {
+    "centred, beside a bag": lambda: build(
+        replace(binary("regular", 3, None).description, beside=Layers(BagTrunk(), BagHead()), centred=True)
+    ),
     "centred, binary": lambda: Centred(StrandAverage(binary("standard", 3, None))),
     "centred, hyperbolic": lambda: Centred(hyperbolic("irrep", 2, "single", "flatten")),
     "strand average, profile": lambda: StrandAverage(profile("standard", 2, None)),

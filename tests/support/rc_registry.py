@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -45,8 +45,12 @@ from rc_equivariant import (
     StrandMerge,
     Sum,
     Upsample,
+    build,
     gates_for,
 )
+from rc_equivariant.descriptions.heads import BagHead
+from rc_equivariant.descriptions.networks import Layers
+from rc_equivariant.descriptions.trunks import BagTrunk
 
 REGULAR, TRIVIAL, SIGN = Representation(regular=2), Representation(trivial=3), Representation(sign=3)
 MIXED, OTHER = Representation(regular=2, trivial=1, sign=2), Representation(regular=1, trivial=2, sign=1)
@@ -107,6 +111,11 @@ def labelled(arm: str, window: int, classes: int = 2) -> Network:
 
 def bag(arm: str, window: int, classes: int = 2) -> Network:
     return network("bag", arm, window, classes=classes, lengths=(3, 4), gaps=(1, 6), dense=6)
+
+
+def beside_a_bag(other: Network) -> nn.Module:
+    """The network with a bag of k-mers beside it."""
+    return build(replace(other.description, beside=Layers(BagTrunk(lengths=(3, 5)), BagHead(dense=6))))
 
 
 def profile(arm: str, window: int, control: bool) -> Network:
@@ -220,6 +229,8 @@ def _networks() -> dict[str, Case]:
                 cases[f"profile network {arm}, {window} bp{', control' * control}"] = Case(
                     lambda a=arm, w=window, c=control: profile(a, w, c), profile_positions(window, control)
                 )
+    for arm in ("regular k=3", "irrep k=2 a=1"):
+        cases[f"convolutions beside a bag of k-mers {arm}"] = Case(lambda a=arm: beside_a_bag(binary(a, 41)), ((41,),))
     cases["StrandAverage of a binary network"] = Case(lambda: StrandAverage(binary("standard", 40)), ((40,),))
     cases["Centred binary network"] = Case(lambda: Centred(binary("regular k=3", 40)), ((40,),))
     cases["StrandAverage of a profile network"] = Case(
@@ -250,6 +261,7 @@ ONE_OF_EACH |= {
         "labelled network regular k=3, 41 bp, 2 classes",
         "labelled network irrep k=3, 40 bp, 3 classes",
         "bag of k-mers irrep k=3, 41 bp, 2 classes",
+        "convolutions beside a bag of k-mers regular k=3",
         "profile network regular k=2, 41 bp",
         "profile network irrep k=3, 41 bp, control",
         "StrandAverage of a profile network",
