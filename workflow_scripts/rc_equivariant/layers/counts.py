@@ -53,15 +53,13 @@ class KmerCounts(EquivariantModule):
                 f"{shortest}-mers cannot be read from {encoding.k}-mer indices: encode the sequence as {shortest}-mers "
                 "or shorter ones"
             )
-        parts = [_kinds_of(length, merged) for length in (*lengths, *[GAPPED] * len(gaps))]
-        super().__init__(encoding, Ordinary(sum(int(part.max()) + 1 for part in parts)))
-        self.lengths, self.gaps = tuple(lengths), tuple(gaps)
-        first = 0
-        for place, kinds in enumerate(parts):
+        kinds = _kinds_of((*lengths, *[GAPPED] * len(gaps)), merged)
+        super().__init__(encoding, Ordinary(int(kinds[-1].max()) + 1))
+        self.lengths, self.gaps, self.merged = tuple(lengths), tuple(gaps), merged
+        for place, of_length in enumerate(kinds):
             # The last number of all stands for unknown k-mers.
-            numbers = torch.cat([kinds + first, torch.tensor([self.out_type.size])])
+            numbers = torch.cat([of_length, torch.tensor([self.out_type.size])])
             self.register_buffer(f"kind_{place}", numbers, persistent=False)
-            first += int(kinds.max()) + 1
         # It has the data type of the features.
         self.register_buffer("unit", torch.ones(()), persistent=False)
 
@@ -102,21 +100,25 @@ class KmerCounts(EquivariantModule):
         return sum(min(window - span + 1, 4**bases) for bases, span in spans)
 
     def export(self) -> nn.Module:
-        kinds = [self.get_buffer(f"kind_{place}")[:-1] for place in range(len(self.lengths) + len(self.gaps))]
         spelled = [(length, 0) for length in self.lengths] + [(GAPPED, gap) for gap in self.gaps]
+        kinds = _kinds_of([length for length, _ in spelled], self.merged)
         return CountedKmers(spelled, torch.cat(kinds)).to(self.unit)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, lengths={self.lengths}, gaps={self.gaps}"
 
 
-def _kinds_of(length: int, merged: bool) -> Tensor:
-    """Return the number of the kind of each k-mer, int64 (4^length,)."""
-    kmers = torch.arange(4**length)
-    if not merged:
-        return kmers
-    partner = KmerEncoding(length).act(kmers[:, None])[:, 0]
-    return torch.minimum(kmers, partner).unique(return_inverse=True)[1]
+def _kinds_of(lengths: Sequence[int], merged: bool) -> list[Tensor]:
+    """Return the kind of each k-mer of each length, int64 (4^length,), numbered from 0 through all lengths."""
+    kinds, first = [], 0
+    for length in lengths:
+        kmers = torch.arange(4**length)
+        if merged:
+            partner = KmerEncoding(length).act(kmers[:, None])[:, 0]
+            kmers = torch.minimum(kmers, partner).unique(return_inverse=True)[1]
+        kinds.append(first + kmers)
+        first += int(kmers.max()) + 1
+    return kinds
 
 
 class CountsLinear(nn.Linear):
