@@ -120,7 +120,8 @@ def test_the_error_between_the_strands_of_sequences_is_rounding(tmp_path: Path, 
         return
     assert np.allclose(predictions["logit"], logits(centred, texts), atol=1e-4)
     alone = np.abs(logits(centred.network, texts) - logits(centred.network, list(map(other_strand, texts))))
-    assert alone.max() > 1e-3
+    # A bag of k-mers is the same wherever a sequence lies in the window.
+    assert (alone.max() > 1e-3) == (network != "bag")
     odd = np.array([(WIDTH - len(text)) % 2 for text in texts], dtype=bool)
     assert alone[~odd].max() < 1e-5 * max(scale, 1)
 
