@@ -103,6 +103,35 @@ def test_an_arm_serves_every_kind_that_its_network_and_training_can_serve(good: 
     assert training_of(settings, "binary", "classes")["epochs"] == 3
 
 
+def test_a_network_has_another_beside_it(good: str, tmp_path: Path) -> None:
+    networks = (
+        "networks:\n  bag: {trunk: {lengths: [3, 5]}}\n  wide: {like: labelled, beside: bag}\n"
+        "  wider: {like: wide, trunk: {first_width: 11}}\ntrainings:\n"
+    )
+    text = good.replace("trainings:\n", networks)
+    arm = "    wide: {network: wider, representation: regular, kmer: 3, channels: 8, kinds: [binary]}\n  seeds:"
+    once = resolve_text(text.replace("  seeds:", arm), tmp_path)
+    network = network_of(once.settings, "binary", "wide")
+    described = NetworkDescription.from_dict(network | {"window": 100})
+    assert described.trunk.first_width == 11
+    assert described.beside.trunk.lengths == (3, 5)
+    assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
+    for before, after, words in (
+        ("beside: bag", "beside: bags", "networks.wide.beside.*names nothing"),
+        ("beside: bag", "beside: profile", "networks.wide.beside.*names nothing"),
+        ("like: labelled, beside", "like: profile, beside", "networks.wide.*gives no logits"),
+        (
+            "like: wide, trunk: {first_width: 11}",
+            "like: labelled, beside: wide",
+            "networks.wider.beside.*names nothing",
+        ),
+        ("kmer: 3, channels: 8", "kmer: 4, channels: 8", "arms.wide.*cannot be built.*cannot count 3-mers"),
+    ):
+        assert before in text.replace("  seeds:", arm)
+        with pytest.raises(InputError, match=words):
+            resolve_text(text.replace("  seeds:", arm).replace(before, after), tmp_path)
+
+
 def test_a_network_starts_from_another_and_changes_parts_of_it(good: str, tmp_path: Path) -> None:
     networks = (
         "networks:\n  labelled: {trunk: {first_width: 11}}\n"

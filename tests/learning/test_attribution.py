@@ -87,7 +87,14 @@ def hyperbolic(representation, kmer, fraction=None):
     return with_random_weights(Network(description))
 
 
-CASES = [(make, arm, "logit") for make in (binary, hyperbolic) for arm in ARMS]
+def bag(representation, kmer, fraction=None):
+    torch.manual_seed(0)
+    options = {"lengths": (3, 4), "gaps": (2,), "dense": 6}
+    description = NetworkDescription.named("bag", representation, kmer, 8, BINARY_WINDOW, fraction, **options)
+    return with_random_weights(Network(description))
+
+
+CASES = [(make, arm, "logit") for make in (binary, hyperbolic, bag) for arm in ARMS]
 CASES += [(profile, arm, head) for arm in ARMS for head in ("profile", "counts")]
 
 
@@ -188,6 +195,30 @@ def test_a_k_mers_contribution_is_shared_by_its_bases(kmer: int) -> None:
     assert np.allclose(contributions, expected, atol=1e-13)
     of_kmers = (hot * hot.grad).sum((1, 2)).detach()
     assert np.allclose(of_present_bases(contributions, windows.codes).sum(1), of_kmers, atol=1e-12)
+
+
+def test_the_bases_of_a_k_mer_in_a_bag_share_its_contribution() -> None:
+    """All contributions of a window are those of its k-mers: the gradient by each count times the count."""
+    network = bag("regular", 2).double()
+    windows = random_windows(network, unknown=False)
+    roots = network.trunk(network.encoding.indices(torch.from_numpy(windows.codes))).requires_grad_()
+    network.head(roots).sum().backward()
+    # The root of a count has the slope 1 / (2 root), or 1 from no k-mer to one and at one.
+    slopes = torch.where(roots > 1, 1 / (2 * roots), 1.0)
+    expected = (roots.square() * slopes * roots.grad).sum(1).detach()
+    contributions = gradient_contributions(network, windows, "logit")
+    assert np.allclose(of_present_bases(contributions, windows.codes).sum(1), expected, atol=1e-12)
+
+
+def test_a_base_that_completes_a_k_mer_of_a_bag_has_its_contribution() -> None:
+    """Of AAAA, only the k-mers that one substitution makes have a gradient beside those that are there."""
+    description = NetworkDescription.named("bag", "standard", 1, 8, 6, lengths=(3,), dense=6)
+    network = with_random_weights(Network(description)).double()
+    roots = network.trunk(torch.zeros(1, 6, dtype=torch.int64)).requires_grad_()
+    network.head(roots).sum().backward()
+    contributions = gradient_contributions(network, Windows(np.zeros((1, 6), dtype=np.uint8)), "logit")
+    # The first base is in the first 3-mer alone: CAA is number 16, GAA 32 and TAA 48.
+    assert np.allclose(contributions[0, 0, 1:], roots.grad[0, [16, 32, 48]].numpy() / 3, atol=1e-13)
 
 
 @pytest.mark.parametrize("head", ["profile", "counts"])

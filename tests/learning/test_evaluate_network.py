@@ -187,6 +187,20 @@ def test_combinations_are_ensembles_and_strand_averages(task, average_strands):
         assert (evaluation["reverse_complement"]["largest_absolute"] < 1e-5) == average_strands
 
 
+def test_networks_of_other_layers_are_averaged(task):
+    """A bag of k-mers and convolutions: each reads k-mers of its own length."""
+    layers = {"geometry": "bag", "lengths": (3, 5), "dense": 4}
+    bag = {"representation": "regular", "kmer": 2, "channels": 6, "window": WIDTH} | layers
+    networks = [save_network(task, "a", THREE_MERS), save_network(task, "b", bag)]
+    ((evaluation, predictions),) = evaluate(task, "ab", [[0, 1]])
+    codes = torch.from_numpy(np.load(task / "codes.npy")[-TEST:]).long()
+    with torch.inference_mode():
+        logits = [network(network.encoding.indices(codes)) for network in networks]
+    assert np.allclose(predictions["logit"], torch.stack(logits).mean(0), atol=1e-6, rtol=1e-5)
+    assert evaluation["multiply_adds"] == sum(map(multiply_adds, networks))
+    assert evaluation["members"] == 2
+
+
 def save_candidates(task, qualities):
     for arm, of_seeds in qualities.items():
         facts = {seed: {"arm": arm, "quality": quality} for seed, quality in of_seeds.items()}

@@ -13,11 +13,11 @@ from torch import nn
 
 from learning.training.classification import ClassificationObjective, LabelledSplit, TrainingSplits
 from learning.training.labelled import LabelledObjective
-from learning.training.loop import parameter_groups, train
+from learning.training.loop import train
 from learning.training.sampling import PassesInBatches
 from learning.training.settings import Training
 from learning.training.state import RandomStreams
-from rc_equivariant import Centred, KmerEncoding, Ordinary, with_reverse_complements
+from rc_equivariant import Centred, KmerEncoding, Ordinary, parameter_groups, with_reverse_complements
 
 CPU = torch.device("cpu")
 #: Alike, so that the order in which they are drawn does not show.
@@ -257,7 +257,7 @@ def test_weight_decay_draws_weights_to_zero_and_no_curvature_to_one():
     shape = {"representation": "regular", "kmer": 1, "channels": 5, "window": WIDTH, "width": 3, "dense": 6}
     network = build_network(shape | {"geometry": "hyperbolic", "curvature": "per_block", "k": 3.0}, "labelled")
     settings = settings_with(weight_decay=0.5)
-    optimiser = torch.optim.AdamW(parameter_groups(network, settings), lr=0.1)
+    optimiser = torch.optim.AdamW(parameter_groups(network, settings.schedule.weight_decay), lr=0.1)
     before = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
     for parameter in network.parameters():
         parameter.grad = torch.zeros_like(parameter)
@@ -269,4 +269,4 @@ def test_weight_decay_draws_weights_to_zero_and_no_curvature_to_one():
     for name in before.keys() - curvatures:
         assert torch.allclose(network.get_parameter(name), 0.95 * before[name]), name
     euclidean = build_network({"representation": "regular", "kmer": 1, "channels": 4, "window": WIDTH}, "labelled")
-    assert len(parameter_groups(euclidean, settings)) == 1
+    assert len(parameter_groups(euclidean, settings.schedule.weight_decay)) == 1

@@ -78,6 +78,12 @@ def labelled(classes=3, dropout=0.3, cut=0, **changes):
     return "labelled", architecture, chosen, make_objective, splits[0].labels
 
 
+def bag():
+    _, architecture, chosen, make_objective, labels = labelled()
+    layers = {"geometry": "bag", "lengths": (3, 4), "gaps": (2,)}
+    return "labelled", architecture | layers, chosen, make_objective, labels
+
+
 def profile(control=True, **changes):
     chosen = Training.of_kind("profile", PROFILE_TRAINING | {"epochs": EPOCHS, "batch_size": 14} | changes)
     codes, counts, of_control = planted_profiles(180, seed=0)
@@ -113,6 +119,7 @@ KINDS = {
     "changed": partial(binary, crossover=0.5, jitter=4, base_substitution=0.1, class_weights="balanced"),
     "clipped": partial(binary, gradient_clipping=0.1),
     "hyperbolic, averaged": partial(hyperbolic, "per_block", "regular", weight_average=0.8),
+    "bag of k-mers": bag,
     "profile": profile,
     "profile without control": partial(profile, control=False, consistency=0.5, reverse_complement_augmentation=True),
 }

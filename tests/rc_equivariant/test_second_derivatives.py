@@ -125,6 +125,8 @@ def penalty(module: nn.Module, inputs: list[Tensor]) -> tuple[Tensor, list[Tenso
     features = [x for x in inputs if x.requires_grad]
     variables = [*module.parameters(), *features]
     loss = sum(y.pow(2).mean() for y in as_tuple(module(*inputs)))
+    if not variables:
+        return loss, []
     gradients = torch.autograd.grad(loss, variables, create_graph=True, materialize_grads=True)
     return sum(g.square().sum() for g in gradients), variables
 

@@ -5,9 +5,10 @@ from rc_equivariant.networks.network import build
 
 
 def described_network(options, kind="binary"):
-    """The description; ``geometry``, ``head`` and ``control`` choose the network, its pooling and its tracks."""
+    """The description; ``geometry`` names a network not of the kind, ``head`` its pooling, ``control`` a track."""
     own = dict(options)
-    name = "hyperbolic" if own.pop("geometry", "euclidean") == "hyperbolic" else kind
+    geometry = own.pop("geometry", "euclidean")
+    name = kind if geometry == "euclidean" else geometry
     if "head" in own:
         own["pooling"] = own.pop("head")
     if own.pop("control", False):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rc_equivariant import Centred, Ensemble, Network, NetworkDescription, StrandAverage
+from rc_equivariant import Centred, Ensemble, Network, NetworkDescription, StrandAverage, build
+from rc_equivariant.descriptions.heads import BagHead
+from rc_equivariant.descriptions.networks import Layers
+from rc_equivariant.descriptions.trunks import BagTrunk
 from rc_equivariant.testing import TOLERANCES
 
 ARMS = [
@@ -45,6 +49,11 @@ def hyperbolic(representation: str, kmer: int, curvature: str, pooling: str) -> 
     return Network(NetworkDescription.named("hyperbolic", representation, kmer, 8, WINDOW, fraction, **shape))
 
 
+def bag(representation: str, kmer: int, *gaps: int) -> Network:
+    counted = {"lengths": (3, 4), "gaps": gaps, "dense": 6, "classes": 3}
+    return Network(NetworkDescription.named("bag", representation, kmer, 8, WINDOW, **counted))
+
+
 NETWORKS = {
     f"{make.__name__} {' '.join(map(str, arm))}": (lambda make=make, arm=arm: make(*arm))
     for make in (binary, profile, profile_without_control)
@@ -58,7 +67,13 @@ NETWORKS = {
         ("regular", 1, "flat", "centroid"),
     ]
 }
+NETWORKS |= {
+    f"bag {' '.join(map(str, arm))}": (lambda arm=arm: bag(*arm)) for arm in [("standard", 1), ("regular", 3, 1, 4)]
+}
 STRATEGIES = {
+    "centred, beside a bag": lambda: build(
+        replace(binary("regular", 3, None).description, beside=Layers(BagTrunk(), BagHead()), centred=True)
+    ),
     "centred, binary": lambda: Centred(StrandAverage(binary("standard", 3, None))),
     "centred, hyperbolic": lambda: Centred(hyperbolic("irrep", 2, "single", "flatten")),
     "strand average, profile": lambda: StrandAverage(profile("standard", 2, None)),
@@ -68,7 +83,8 @@ STRATEGIES = {
 OF_HYPERBOLIC = "hyperbolic irrep 2 per_block flatten"
 #: One of each kind, for what takes long.
 OF_EACH_KIND = {
-    name: NETWORKS[name] for name in ("binary irrep 2 0.75", "profile regular 3 None", OF_HYPERBOLIC)
+    name: NETWORKS[name]
+    for name in ("binary irrep 2 0.75", "profile regular 3 None", "bag regular 3 1 4", OF_HYPERBOLIC)
 } | STRATEGIES
 
 

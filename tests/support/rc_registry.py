@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,7 @@ from rc_equivariant import (
     GroupNorm,
     Identity,
     KmerConv1d,
+    KmerCounts,
     KmerEncoding,
     LayerNorm,
     Linear,
@@ -44,8 +45,12 @@ from rc_equivariant import (
     StrandMerge,
     Sum,
     Upsample,
+    build,
     gates_for,
 )
+from rc_equivariant.descriptions.heads import BagHead
+from rc_equivariant.descriptions.networks import Layers
+from rc_equivariant.descriptions.trunks import BagTrunk
 
 REGULAR, TRIVIAL, SIGN = Representation(regular=2), Representation(trivial=3), Representation(sign=3)
 MIXED, OTHER = Representation(regular=2, trivial=1, sign=2), Representation(regular=1, trivial=2, sign=1)
@@ -102,6 +107,15 @@ def binary(arm: str, window: int) -> Network:
 def labelled(arm: str, window: int, classes: int = 2) -> Network:
     narrow = {"first_width": 6, "residual_width": 3, "dense": 8}
     return network("labelled", arm, window, classes=classes, **narrow)
+
+
+def bag(arm: str, window: int, classes: int = 2) -> Network:
+    return network("bag", arm, window, classes=classes, lengths=(3, 4), gaps=(1, 6), dense=6)
+
+
+def beside_a_bag(other: Network) -> nn.Module:
+    """The network with a bag of k-mers beside it."""
+    return build(replace(other.description, beside=Layers(BagTrunk(lengths=(3, 5)), BagHead(dense=6))))
 
 
 def profile(arm: str, window: int, control: bool) -> Network:
@@ -167,6 +181,8 @@ def _layers() -> dict[str, Case]:
         make = lambda t=t: Conv1d(t, OTHER, 4, stride=3, padding=1)  # noqa: E731
         cases[f"Conv1d, stride: {t}"] = Case(make, ((23,), (26,)))
         cases[f"AvgPool1d, stride: {t}"] = Case(lambda t=t: AvgPool1d(t, 4, 3), ((25,), (22,)))
+    for name, (k, *counted) in {"k=1": (1, (1, 2, 6)), "k=2, gapped": (2, (3, 2), (0, 1, 9))}.items():
+        cases[f"KmerCounts, {name}"] = Case(lambda k=k, c=counted: KmerCounts(KmerEncoding(k), *c))
     for t in MOVED:
         cases[f"MaxPool1d: {t}"] = Case(lambda t=t: MaxPool1d(t, 4, 3), ((25,), (22,)), ("random",))
     grouped = {"grouped signs": (SIGN, TRIVIAL, 3), "grouped strands": (REGULAR, Representation(regular=4), 2)}
@@ -203,6 +219,9 @@ def _networks() -> dict[str, Case]:
         for window in (40, 41):
             cases[f"binary network {arm}, {window} bp"] = Case(lambda a=arm, w=window: binary(a, w), ((window,),))
             for classes in (2, 3):
+                cases[f"bag of k-mers {arm}, {window} bp, {classes} classes"] = Case(
+                    lambda a=arm, w=window, c=classes: bag(a, w, c), ((window,),)
+                )
                 cases[f"labelled network {arm}, {window} bp, {classes} classes"] = Case(
                     lambda a=arm, w=window, c=classes: labelled(a, w, c), ((window,),)
                 )
@@ -210,6 +229,8 @@ def _networks() -> dict[str, Case]:
                 cases[f"profile network {arm}, {window} bp{', control' * control}"] = Case(
                     lambda a=arm, w=window, c=control: profile(a, w, c), profile_positions(window, control)
                 )
+    for arm in ("regular k=3", "irrep k=2 a=1"):
+        cases[f"convolutions beside a bag of k-mers {arm}"] = Case(lambda a=arm: beside_a_bag(binary(a, 41)), ((41,),))
     cases["StrandAverage of a binary network"] = Case(lambda: StrandAverage(binary("standard", 40)), ((40,),))
     cases["Centred binary network"] = Case(lambda: Centred(binary("regular k=3", 40)), ((40,),))
     cases["StrandAverage of a profile network"] = Case(
@@ -239,6 +260,8 @@ ONE_OF_EACH |= {
         "binary network irrep k=3, 41 bp",
         "labelled network regular k=3, 41 bp, 2 classes",
         "labelled network irrep k=3, 40 bp, 3 classes",
+        "bag of k-mers irrep k=3, 41 bp, 2 classes",
+        "convolutions beside a bag of k-mers regular k=3",
         "profile network regular k=2, 41 bp",
         "profile network irrep k=3, 41 bp, control",
         "StrandAverage of a profile network",

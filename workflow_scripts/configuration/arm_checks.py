@@ -37,7 +37,7 @@ def check_arms(settings: Settings, origins: Origins) -> None:
         require_name(arm["network"], {PUBLISHED: None, **settings["networks"]}, (*path, "network"), origins)
         _check_training(settings, arm, path, origins)
         for kind in _kinds_to_check(settings, arm):
-            _check_trunk(layers_of(settings, kind, arm), arm, path, origins)
+            _check_trunk(settings, layers_of(settings, kind, arm), arm, path, origins)
 
 
 def _check_name(name: str, path: KeyPath, origins: Origins) -> None:
@@ -95,7 +95,7 @@ def _kinds_to_check(settings: Settings, arm: Settings) -> list[str]:
     return [kind for kind in served if kind in present] or served
 
 
-def _check_trunk(layers: Settings, arm: Settings, path: KeyPath, origins: Origins) -> None:
+def _check_trunk(settings: Settings, layers: Settings, arm: Settings, path: KeyPath, origins: Origins) -> None:
     """Raise an InputError if the trunk of an arm lacks one of its options, or cannot have its symmetry."""
     allowed = [each.name for each in options_of(TRUNKS[layers["trunk"]["type"]]) if each.per_arm]
     own = [key for key in arm if key in PER_ARM]
@@ -110,6 +110,8 @@ def _check_trunk(layers: Settings, arm: Settings, path: KeyPath, origins: Origin
             )
     try:
         trunk_of(layers, arm).check(symmetry_of(arm))
+        if "beside" in layers:
+            trunk_of(settings["networks"][layers["beside"]], {}).check(symmetry_of(arm))
     except ValueError as error:
         problem, _, rest = str(error).partition(": ")
         key = next((key for key in ("learnt", "k") if key in own and "flat" in problem), None)

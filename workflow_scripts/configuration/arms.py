@@ -36,10 +36,12 @@ def network_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
     own = settings["study"]["arms"][arm]
     layers = layers_of(settings, kind, own)
     trunk = trunk_of(layers, own)
+    beside = {"beside": dict(settings["networks"][layers["beside"]])} if "beside" in layers else {}
     return {
         **asdict(symmetry_of(own)),
         "trunk": {"type": trunk.type, **plain(asdict(trunk))},
         "head": dict(layers["head"]),
+        **beside,
         "conjoined": own.get("conjoined", False),
     }
 

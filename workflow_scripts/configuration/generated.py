@@ -98,6 +98,10 @@ def networks() -> Schema:
             "like": {"description": "The network that this one starts from.", "type": "string"},
             "trunk": _part(TRUNKS, "The layers that turn the sequence into features."),
             "head": _part(HEADS, "The layers that turn features into the output."),
+            "beside": {
+                "description": "Another network that is trained together with this one; their logits are added.",
+                "type": "string",
+            },
         },
     )
     return {

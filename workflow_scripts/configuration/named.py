@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from learning.training.options import TRAININGS
-from rc_equivariant.descriptions.heads import HEADS
+from rc_equivariant.descriptions.heads import HEADS, LOGITS
 from rc_equivariant.descriptions.networks import NETWORKS
 from rc_equivariant.descriptions.options import Option, options_of
 from rc_equivariant.descriptions.trunks import TRUNKS
@@ -34,6 +34,7 @@ def with_named_sets(settings: dict[str, Any], origins: Origins) -> dict[str, Any
     for section in ("networks", "trainings"):
         _require_free_names(section, settings[section], origins)
     networks = _completed("networks", settings["networks"], NETWORKS, _network, origins)
+    _check_beside(networks, origins)
     trainings = _completed("trainings", settings["trainings"], TRAININGS, _training, origins)
     return settings | {"networks": networks, "trainings": trainings}
 
@@ -127,7 +128,31 @@ def _network(path: KeyPath, own: Settings, base: Settings | None, origins: Origi
             allowed=f"on this trunk: {', '.join(kind for kind, other in HEADS.items() if other().fits(trunk))}",
             fix="change the type of the head, or that of the trunk",
         )
-    return {part: {"type": each.type, **plain(asdict(each))} for part, each in (("trunk", trunk), ("head", head))}
+    layers = {part: {"type": each.type, **plain(asdict(each))} for part, each in (("trunk", trunk), ("head", head))}
+    beside = own.get("beside", parts.get("beside"))
+    return layers if beside is None else layers | {"beside": beside}
+
+
+def _check_beside(networks: Settings, origins: Origins) -> None:
+    """Raise an InputError if a network has one beside it whose logits cannot be added to its own."""
+    fitting = {
+        name: None
+        for name, each in networks.items()
+        if "beside" not in each and HEADS[each["head"]["type"]].answers == LOGITS
+    }
+    for name, network in networks.items():
+        if "beside" not in network:
+            continue
+        path = ("networks", name, "beside")
+        require_name(network["beside"], fitting, path, origins)
+        if HEADS[network["head"]["type"]].answers != LOGITS:
+            raise origins.error(
+                path,
+                f"`networks.{name}` gives no logits, to which those of another network could be added",
+                found=f"a {network['head']['type']} head",
+                allowed=f"heads that give logits: {', '.join(k for k, h in HEADS.items() if h.answers == LOGITS)}",
+                fix="delete the line, or change the head",
+            )
 
 
 def _built_in_network(name: str) -> Settings:

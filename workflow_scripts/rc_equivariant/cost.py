@@ -22,7 +22,9 @@ def multiply_adds(network: nn.Module, *inputs: Tensor) -> int:
     - a convolution needs one for each output channel, output position, tap and input channel of the channel's group;
     - a linear layer needs one for each pair of output and input;
     - a convolution of k-mers needs one for each output channel, output position and tap, for any k, because the look-up
-      adds one row of a table per tap. These are additions only.
+      adds one row of a table per tap. These are additions only;
+    - a bag of k-mers looks up one row of each of its tables for each kind of k-mer in the window, as many as there can
+      be, and needs one for each number of the row.
 
     Ties between parameters save memory but no arithmetic. The count leaves out bias, normalisation (which folds into a
     kernel), activation, gates, pooling, the merging of strands and the extra terms of hyperbolic layers. An average

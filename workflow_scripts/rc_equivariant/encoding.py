@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
@@ -105,6 +107,33 @@ class KmerEncoding:
             codes.append(torch.nn.functional.pad(digits, (offset, self.k - 1 - offset), value=UNKNOWN_BASE))
         # Known k-mers agree on a base, and its code is less than that of an unknown one.
         return torch.stack(codes).amin(0)
+
+    def longer(self, kmers: Tensor, lengths: Iterable[int]) -> dict[int, Tensor]:
+        """Return the indices of longer k-mers, each spelled by overlapping ones of this encoding.
+
+        Parameters
+        ----------
+        kmers
+            Indices as from :meth:`indices`, shape (batch, positions).
+        lengths
+            Lengths of the k-mers, at least k.
+
+        Returns
+        -------
+        dict of Tensor
+            For each length l what ``KmerEncoding(l).indices`` returns for the same sequences.
+        """
+        kmers = kmers.long()
+        is_unknown = unknown = (kmers < 0) | (kmers >= self.size)
+        last_base = kmers % 4
+        found, longest = {}, max(lengths)
+        for length in range(self.k, longest + 1):
+            if length > self.k:
+                further = slice(length - self.k, None)
+                kmers = 4 * kmers[:, :-1] + last_base[:, further]
+                is_unknown = is_unknown[:, :-1] | unknown[:, further]
+            found[length] = kmers.masked_fill(is_unknown, 4**length)
+        return {length: found[length] for length in lengths}
 
     def act(self, kmers: Tensor) -> Tensor:
         """Return the k-mer indices of the reverse complement, with shape, values and type as in :meth:`indices`."""

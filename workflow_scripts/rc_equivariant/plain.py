@@ -12,16 +12,21 @@ import torch
 from torch import Tensor, nn
 
 
-def kmers_of_one_hot(k: int) -> nn.Sequential:
-    """Return a module that turns one-hot nucleotides into one-hot k-mers; (batch, 4, L) to (batch, 4^k, L - k + 1).
+def kmers_of_one_hot(k: int, gap: int = 0) -> nn.Sequential:
+    """Return a module that turns one-hot nucleotides into one-hot k-mers; (batch, 4, L) to (batch, 4^k, L').
+
+    L' = L - k - gap + 1. With a ``gap``, that many bases of any kind lie between the two halves of a k-mer.
 
     Its weights are fixed. Channel i is the k-mer with number i in base 4, where A, C, G, T = 0, 1, 2, 3. Each filter
     counts the bases that a window shares with its k-mer and subtracts k - 1, so after ReLU only the k-mer that matches
     at every base is left, with value 1. A window with an unknown base (zeros) matches no k-mer.
     """
     kmers = torch.cartesian_prod(*[torch.arange(4)] * k).reshape(4**k, k)
-    count = nn.Conv1d(4, 4**k, k).requires_grad_(False)
-    count.weight.copy_(nn.functional.one_hot(kmers, 4).transpose(1, 2))
+    bases = nn.functional.one_hot(kmers, 4).transpose(1, 2)
+    count = nn.Conv1d(4, 4**k, k + gap).requires_grad_(False)
+    count.weight.zero_()
+    count.weight[:, :, : k // 2] = bases[:, :, : k // 2].to(count.weight)
+    count.weight[:, :, k // 2 + gap :] = bases[:, :, k // 2 :].to(count.weight)
     count.bias.fill_(1 - k)
     return nn.Sequential(count, nn.ReLU())
 

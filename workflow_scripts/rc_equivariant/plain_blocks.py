@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .plain import centre_crop
+from .plain import centre_crop, kmers_of_one_hot
 
 
 def aligned(features: list[Tensor]) -> list[Tensor]:
@@ -164,3 +164,33 @@ class BothStrands(nn.Module):
         first, second = self.module(x), self.module(self.act(x))
         turned = second.flip(1) if second.dim() == 2 else second.flip(1, 2)
         return torch.cat([first, turned], 1)
+
+
+def damped(counts: Tensor) -> Tensor:
+    """The square root of counts. Between 0 and 1, where there are no counts, it is linear and has a finite gradient."""
+    return torch.where(counts > 1, counts.clamp(min=1).sqrt(), counts)
+
+
+class CountedKmers(nn.Module):
+    """Square roots of the counts of k-mers, summed over those of one kind; (batch, 4, L) to (batch, kinds).
+
+    ``spelled`` lists lengths and gaps of the k-mers, as :func:`kmers_of_one_hot` takes them. ``kinds`` holds the kind
+    of each of their k-mers in turn; one or two of them are of the same kind.
+    """
+
+    def __init__(self, spelled: Sequence[tuple[int, int]], kinds: Tensor) -> None:
+        super().__init__()
+        self.kmers = nn.ModuleList(kmers_of_one_hot(*each) for each in spelled)
+        order = torch.argsort(kinds, stable=True)
+        last = torch.bincount(kinds).cumsum(0) - 1
+        is_pair = torch.bincount(kinds) == 2
+        self.register_buffer("last", order[last])
+        self.register_buffer("other", order[last - is_pair.long()])
+        self.register_buffer("share", is_pair.float())
+
+    def forward(self, one_hot: Tensor) -> Tensor:
+        counts: list[Tensor] = []
+        for kmers in self.kmers:
+            counts += [kmers(one_hot).sum(2)]
+        of_kmers = torch.cat(counts, 1)
+        return damped(of_kmers.index_select(1, self.last) + self.share * of_kmers.index_select(1, self.other))

@@ -14,7 +14,7 @@ from rc_faults import constants_tied_as, signs_as_trivial, untied, wrapped
 from rc_registry import MIXED, REGULAR, SIGN, inputs_of, raw_inputs
 from safetensors.torch import load_file, save_file
 
-from rc_equivariant import Activation, EquivariantModule, KmerEncoding, hyperbolic, split_parameters
+from rc_equivariant import Activation, EquivariantModule, KmerEncoding, hyperbolic, parameter_groups
 from rc_equivariant.hyperbolic import (
     LorentzBatchNorm1d,
     LorentzConv1d,
@@ -65,10 +65,7 @@ def test_it_stays_so_after_training_and_after_save_and_load(name, tmp_path):
     module = case.module(torch.float64)
     (kmers,) = inputs_of(module, raw_inputs(module, case.positions[0], torch.float64, case.kinds))
     before = [float(curvature().detach()) for curvature in module.trunk.curvatures]
-    weights, curvatures = split_parameters(module)
-    optimiser = torch.optim.AdamW(
-        [{"params": weights}, {"params": curvatures, "weight_decay": 0.0}], lr=1e-2, weight_decay=0.1
-    )
+    optimiser = torch.optim.AdamW(parameter_groups(module, weight_decay=0.1), lr=1e-2)
     targets = torch.randint(2, (len(kmers),), generator=torch.Generator().manual_seed(1)).double()
     for _ in range(15):
         optimiser.zero_grad()

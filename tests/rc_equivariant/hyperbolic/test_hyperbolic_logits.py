@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rc_registry import MIXED, OTHER
 from torch import Tensor
 
-from rc_equivariant import Ordinary, split_parameters
+from rc_equivariant import Ordinary, parameter_groups
 from rc_equivariant.hyperbolic import (
     CentroidPool1d,
     Curvature,
@@ -132,7 +132,7 @@ def test_parameters_of_curvatures_are_apart_and_each_is_there_once():
     network = torch.nn.Sequential(
         LorentzBatchNorm1d(MIXED, curvature), LorentzConv1d(MIXED, MIXED, 3, curvature.borrow().borrow())
     )
-    weights, curvatures = split_parameters(network)
+    weights, curvatures = (group["params"] for group in parameter_groups(network, 0.1))
     assert [id(p) for p in curvatures] == [id(curvature.log_k)]
     assert {id(p) for p in weights} | {id(curvature.log_k)} == {id(p) for p in network.parameters()}
     assert len(weights) == len(list(network.parameters())) - 1

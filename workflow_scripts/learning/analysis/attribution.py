@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rc_equivariant.encoding import UNKNOWN_BASE
+from rc_equivariant.encoding import MAX_KMER, UNKNOWN_BASE
 from rc_equivariant.layers.module import EquivariantModule
 from rc_equivariant.plain import kmers_of_one_hot
 
@@ -61,8 +61,8 @@ def window_scores(network: EquivariantModule, windows: Windows) -> np.ndarray:
 def gradient_contributions(network: EquivariantModule, windows: Windows, head: Head) -> np.ndarray:
     """The gradient with respect to the one-hot bases, which for the actual base is gradient times input.
 
-    A network of k-mers has a gradient for each k-mer at each position, and the k bases of a k-mer share its
-    contribution equally. So base b at position p gets the mean over offsets of the gradients for the k-mers that would
+    A network of k-mers has a gradient for each k-mer at each position, and the bases of a k-mer share its contribution
+    equally. So base b at position p gets the mean over offsets of the gradients for the k-mers that would
     cover p if b was there. For k = 1 this is the usual definition. For any k, the actual contributions of a window add
     up to the sum of gradient times input over its k-mers, without the shares of unknown bases.
 
@@ -80,9 +80,9 @@ def gradient_contributions(network: EquivariantModule, windows: Windows, head: H
     numpy.ndarray
         Shape (windows, width, 4); zero at unknown bases.
     """
-    k = encoding_of(network).k
-    export = _with_product_kmers(network.export(), k).requires_grad_(False)
-    rows = max(1, KMERS_PER_BATCH // (4**k * windows.codes.shape[1]))
+    export = network.export().requires_grad_(False)
+    kinds = max(_with_product_kmers(export), 4)
+    rows = max(1, KMERS_PER_BATCH // (kinds * windows.codes.shape[1]))
     parts = []
     for start in range(0, len(windows.codes), rows):
         codes, tracks = _on_device(network, windows.rows(slice(start, start + rows)))
@@ -90,7 +90,7 @@ def gradient_contributions(network: EquivariantModule, windows: Windows, head: H
         one_hot = one_hot.to(next(network.parameters()).dtype).requires_grad_()
         answer = _read(export(one_hot, *tracks), head)
         (gradient,) = torch.autograd.grad((_weights(answer, head) * answer).sum(), one_hot)
-        parts.append((gradient / k).transpose(1, 2).cpu().numpy())
+        parts.append(gradient.transpose(1, 2).cpu().numpy())
     return _at_known_bases(np.concatenate(parts), windows.codes)
 
 
@@ -182,32 +182,38 @@ def _on_device(network: EquivariantModule, windows: Windows) -> tuple[Tensor, li
 
 
 class _KmerProducts(nn.Module):
-    """One-hot k-mers of one-hot bases as products of their bases; (batch, 4, L) to (batch, 4^k, L - k + 1).
+    """One-hot k-mers of one-hot bases as products of their bases; (batch, 4, L) to (batch, 4^k, L - k - gap + 1).
 
     This equals :func:`rc_equivariant.plain.kmers_of_one_hot` on one-hot input, but has a gradient for every base: that
-    of the k-mers that would be there if the base was.
+    of the k-mers that would be there if the base was. Each of the k bases has an equal share of it.
     """
 
-    def __init__(self, k: int) -> None:
+    def __init__(self, k: int, gap: int) -> None:
         super().__init__()
-        self.k = k
+        self.offsets = [*range(k // 2), *range(k // 2 + gap, k + gap)]
 
     def forward(self, one_hot: Tensor) -> Tensor:
-        length = one_hot.shape[2] - self.k + 1
-        kmers = one_hot[:, :, :length]
-        for offset in range(1, self.k):
+        # The values are those of the input, and the gradient is divided by k.
+        one_hot = one_hot.detach() + (one_hot - one_hot.detach()) / len(self.offsets)
+        length = one_hot.shape[2] - self.offsets[-1]
+        first, *others = self.offsets
+        kmers = one_hot[:, :, first : first + length]
+        for offset in others:
             kmers = (kmers[:, :, None] * one_hot[:, None, :, offset : offset + length]).flatten(1, 2)
         return kmers
 
 
-def _with_product_kmers(export: nn.Module, k: int) -> nn.Module:
-    """An exported network whose one-hot k-mers are :class:`_KmerProducts`."""
-    if k == 1:
-        return export
-    filters = kmers_of_one_hot(k)[0].weight
+def _with_product_kmers(export: nn.Module) -> int:
+    """Replace one-hot k-mers in an exported network by :class:`_KmerProducts`; return the number of their channels."""
+    channels = 0
     for module in list(export.modules()):
         if isinstance(module, nn.Sequential) and isinstance(module[0], nn.Conv1d):
             weight = module[0].weight
-            if weight.shape == filters.shape and torch.equal(weight, filters.to(weight)):
-                module[0], module[1] = _KmerProducts(k), nn.Identity()
-    return export
+            k = next((k for k in range(1, MAX_KMER + 1) if len(weight) == 4**k and k <= weight.shape[2]), None)
+            if k is None or weight.shape[1] != 4:
+                continue
+            gap = weight.shape[2] - k
+            if torch.equal(weight, kmers_of_one_hot(k, gap)[0].weight.to(weight)):
+                module[0], module[1] = _KmerProducts(k, gap), nn.Identity()
+                channels += 4**k
+    return channels

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rc_equivariant.layers.module import split_parameters
+from rc_equivariant.layers.module import parameter_groups
 from workflow_support.errors import InputError
 from workflow_support.job import logger, progress
 
@@ -128,10 +127,11 @@ def _initial_state(
     torch.manual_seed(int(sources.initialisation.generate_state(1, np.uint64)[0]))
     # Made on the CPU and moved, so that a seed means the same initial weights on every device.
     network = make_network().to(device)
+    groups = parameter_groups(network, settings.schedule.weight_decay)
     streams = RandomStreams(np.random.default_rng(sources.order), np.random.default_rng(sources.jitter))
     return TrainingState(
         network=network,
-        optimiser=torch.optim.AdamW(parameter_groups(network, settings), lr=settings.schedule.learning_rate),
+        optimiser=torch.optim.AdamW(groups, lr=settings.schedule.learning_rate),
         objective=start.make_objective(streams, device),
         streams=streams,
         average=averaged_tensors(network) if settings.schedule.weight_average else {},
@@ -140,13 +140,6 @@ def _initial_state(
         seed=start.seed,
         checkpoint=start.checkpoint,
     )
-
-
-def parameter_groups(network: nn.Module, settings: Training) -> list[dict[str, Any]]:
-    """The groups of an optimiser: parameters that weight decay applies to, and those that it does not, if any."""
-    decayed, others = split_parameters(network)
-    groups = [{"params": decayed, "weight_decay": settings.schedule.weight_decay}]
-    return [*groups, {"params": others, "weight_decay": 0.0}] if others else groups
 
 
 def _train_to_the_end(states: Sequence[TrainingState], settings: Training) -> None:

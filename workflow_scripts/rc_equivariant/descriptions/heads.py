@@ -125,6 +125,28 @@ class PointsHead(Head):
     dense: int = option(528, "Channels of the last hidden layer, one of them time.", minimum=2)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BagHead(Head):
+    """An embedding of the counts of k-mers, a hidden layer and logits, and a linear part beside them.
+
+    The embedding has as many units as the network has channels.
+    """
+
+    type: ClassVar[str] = "bag"
+    module: ClassVar[str] = "rc_equivariant.networks.bags"
+    layers: ClassVar[str] = "BagLogits"
+    reads: ClassVar[str] = "counts"
+
+    dense: int = option(32, "Units of the last hidden layer.", minimum=1)
+    dropout: float = option(
+        0.5, "Share of the units of the embedding that training leaves out at random.", minimum=0, below=1
+    )
+    embedding_decay: float = option(
+        0.3, "Weight decay of the embedding of k-mers, in place of that of the training.", minimum=0
+    )
+    linear_decay: float = option(3.0, "Weight decay of the linear part, in place of that of the training.", minimum=0)
+
+
 #: Every head by the name that a configuration gives it.
 HEADS: dict[str, type[Head]] = {
     each.type: each
@@ -133,5 +155,6 @@ HEADS: dict[str, type[Head]] = {
         DenseHead,
         ProfileHead,
         PointsHead,
+        BagHead,
     )
 }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, NamedTuple
 
-from .heads import HEADS, LOGITS, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
+from .heads import HEADS, LOGITS, BagHead, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
 from .options import check_options, option, with_tuples
 from .symmetry import PUBLISHED_PLUS_FRACTION, Symmetry
-from .trunks import TRUNKS, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk, Trunk
+from .trunks import TRUNKS, BagTrunk, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk, Trunk
 
 
 class Layers(NamedTuple):
@@ -19,12 +19,13 @@ class Layers(NamedTuple):
     head: Head
 
 
-#: The networks of the papers, and the one for short labelled sequences.
+#: The networks of the papers, the one for short labelled sequences, and the one that counts k-mers.
 NETWORKS: dict[str, Layers] = {
     "binary": Layers(ConvolutionTrunk(), MaxPoolHead()),
     "labelled": Layers(PooledResidualTrunk(), DenseHead()),
     "profile": Layers(DilatedTrunk(), ProfileHead()),
     "hyperbolic": Layers(HyperbolicTrunk(), PointsHead()),
+    "bag": Layers(BagTrunk(), BagHead()),
 }
 
 
@@ -40,6 +41,9 @@ class NetworkDescription:
         Length of the input in bases.
     trunk, head
         Layers of the network.
+    beside
+        Layers of another network, with the same symmetry, that is trained together with this one: the logits are the
+        sum of those of both (Cheng et al. 2016, "Wide & deep learning"). Only for heads with logits.
     classes
         Number of classes of a head with logits. Two classes have one logit, that of the second against the first; more
         classes have one logit each.
@@ -61,6 +65,7 @@ class NetworkDescription:
     window: int = option(doc="Length of the input.", unit="bases", minimum=1)
     trunk: Trunk
     head: Head
+    beside: Layers | None = None
     classes: int = option(2, "Classes that the network tells apart.", minimum=2)
     tracks: tuple[str, ...] = option((), "Input tracks beside the sequence.")
     conjoined: bool = option(False, "If true, the network is the mean of its outputs on both strands.")
@@ -82,6 +87,10 @@ class NetworkDescription:
             raise ValueError(f"tracks are {', '.join(self.tracks)}: each can be read only once")
         if self.centred and self.answers != LOGITS:
             raise ValueError(f"a {self.head.type} head predicts positions, so its network cannot be centred")
+        if self.beside is not None and {self.answers, self.of_beside().answers} != {LOGITS}:
+            raise ValueError(
+                f"a {self.head.type} head and a {self.beside.head.type} head cannot be added: both must give logits"
+            )
         missing = self.head.needed_positions() - self.positions
         if missing > 0:
             needed = self.head.needed_positions()
@@ -136,6 +145,10 @@ class NetworkDescription:
         own = {"channels": channels * wider, "window": window, "plus_fraction": fraction} | options
         return cls.named(name, representation, kmer, **own)
 
+    def of_beside(self) -> NetworkDescription:
+        """Return the description of the network beside this one."""
+        return replace(self, trunk=self.beside.trunk, head=self.beside.head, beside=None)
+
     @property
     def positions(self) -> int:
         """Number of positions of the trunk's features."""
@@ -163,6 +176,7 @@ class NetworkDescription:
             "window": self.window,
             "trunk": _content(self.trunk),
             "head": _content(self.head),
+            **({"beside": {key: _content(part) for key, part in self.beside._asdict().items()}} if self.beside else {}),
             "classes": self.classes,
             "tracks": list(self.tracks),
             "conjoined": self.conjoined,
@@ -180,8 +194,9 @@ class NetworkDescription:
         """
         own = dict(content)
         symmetry = Symmetry(**{each.name: own.pop(each.name) for each in fields(Symmetry) if each.name in own})
-        trunk, head = (part_of(parts, own.pop(key, None)) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
-        return cls(symmetry=symmetry, trunk=trunk, head=head, **own)
+        trunk, head = _layers_of({key: own.pop(key, None) for key in _PARTS})
+        beside = _layers_of(own.pop("beside")) if own.get("beside") is not None else own.pop("beside", None)
+        return cls(symmetry=symmetry, trunk=trunk, head=head, beside=beside, **own)
 
 
 def modules_of(content: Mapping[str, Any]) -> list[str]:
@@ -190,16 +205,27 @@ def modules_of(content: Mapping[str, Any]) -> list[str]:
     Parameters
     ----------
     content
-        A dictionary with ``trunk`` and ``head``, each with its ``type``: :meth:`NetworkDescription.to_dict`, or a part
-        of it.
+        A dictionary with ``trunk`` and ``head``, each with its ``type``, and perhaps ``beside`` with the same two:
+        :meth:`NetworkDescription.to_dict`, or a part of it.
 
     Raises
     ------
     ValueError
         If there is no such trunk or head.
     """
-    kinds = (_kind(parts, content.get(key)) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
+    networks = [each for each in (content, content.get("beside")) if each is not None]
+    kinds = [_kind(parts, each.get(key)) for each in networks for key, parts in _PARTS.items()]
     return sorted({"rc_equivariant.networks.network", *(kind.module for kind in kinds)})
+
+
+#: The parts of a network that :class:`Layers` holds.
+_PARTS: dict[str, dict[str, type]] = {"trunk": TRUNKS, "head": HEADS}
+
+
+def _layers_of(content: Any) -> Layers:
+    if not isinstance(content, Mapping) or content.keys() != _PARTS.keys():
+        raise ValueError(f"{content!r} are no layers of a network: they are a trunk and a head")
+    return Layers(**{key: part_of(parts, content[key]) for key, parts in _PARTS.items()})
 
 
 def _kind(parts: Mapping[str, type], content: Any) -> type:

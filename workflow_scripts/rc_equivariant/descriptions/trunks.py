@@ -178,6 +178,45 @@ class HyperbolicTrunk(Trunk):
         return replace(self, **(flat | dict(given)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class BagTrunk(Trunk):
+    """The square roots of the counts of k-mers of several lengths, whatever their positions."""
+
+    type: ClassVar[str] = "bag"
+    module: ClassVar[str] = "rc_equivariant.networks.bags"
+    layers: ClassVar[str] = "Bag"
+    gives: ClassVar[str] = "counts"
+
+    lengths: tuple[int, ...] = option(
+        (3, 4, 5, 6), "Lengths of the k-mers that are counted.", unit="bases", minimum=1, maximum=6
+    )
+    gaps: tuple[int, ...] = option(
+        (),
+        "For each number, 6-mers with that many bases of any kind between their halves are counted as well.",
+        unit="bases",
+        minimum=1,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.lengths:
+            raise ValueError("lengths is empty: a bag holds k-mers of at least one length")
+        for name, values in (("lengths", self.lengths), ("gaps", self.gaps)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} are {', '.join(map(str, values))}: each can be counted only once")
+
+    def positions(self, kmer: int, window: int) -> int:
+        return window - max((*self.lengths, *(6 + gap for gap in self.gaps))) + 1
+
+    def check(self, symmetry: Symmetry) -> None:
+        # Counts are invariant or ordinary, so any number of channels serves any representation.
+        shortest = min((*self.lengths, *([3] if self.gaps else [])))
+        if symmetry.kmer > shortest:
+            raise ValueError(
+                f"a network that reads {symmetry.kmer}-mers cannot count {shortest}-mers: use kmer {shortest} or less"
+            )
+
+
 #: Every trunk by the name that a configuration gives it.
 TRUNKS: dict[str, type[Trunk]] = {
     each.type: each
@@ -186,5 +225,6 @@ TRUNKS: dict[str, type[Trunk]] = {
         PooledResidualTrunk,
         DilatedTrunk,
         HyperbolicTrunk,
+        BagTrunk,
     )
 }

@@ -33,7 +33,7 @@ class Curvature(nn.Module):
     """
 
     #: Weight decay would draw log k towards 0 and k towards 1.
-    is_decayed = False
+    weight_decay = 0.0
 
     def __init__(self, k: float = 1.0, learnt: bool = False) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 import warnings
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -131,11 +132,18 @@ def exported_action(space: FeatureSpace) -> nn.Module:
     return plain.ReverseComplement(moved.partner, moved.signs)
 
 
-def split_parameters(network: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Split parameters into those that weight decay applies to and the others, as groups for an optimiser.
+def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Group parameters by their weight decay, as an optimiser takes them.
 
-    Each parameter is listed once. Modules whose parameters must not decay have the attribute ``is_decayed = False``.
+    A module with an attribute ``weight_decay`` has its own, and so have the modules inside that have none; the others
+    have the one that is given. Each parameter is listed once, and the group of ``weight_decay`` comes first.
     """
-    apart = [p for module in network.modules() if not getattr(module, "is_decayed", True) for p in module.parameters()]
-    identities = {id(p) for p in apart}
-    return [p for p in network.parameters() if id(p) not in identities], apart
+    own: dict[int, float] = {}
+    # A module comes before those inside, which may have another weight decay.
+    for module in network.modules():
+        if (decay := getattr(module, "weight_decay", None)) is not None:
+            own |= {id(parameter): decay for parameter in module.parameters()}
+    groups: dict[float, list[nn.Parameter]] = {weight_decay: []}
+    for parameter in network.parameters():
+        groups.setdefault(own.get(id(parameter), weight_decay), []).append(parameter)
+    return [{"params": each, "weight_decay": decay} for decay, each in groups.items() if each]

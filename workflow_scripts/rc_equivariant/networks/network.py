@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .. import plain
+from .. import plain, plain_blocks
 from ..centring import Centred
 from ..descriptions.heads import Head
 from ..descriptions.networks import NetworkDescription
@@ -25,7 +26,7 @@ def build(description: NetworkDescription) -> EquivariantModule:
 
     It is inside a :class:`StrandAverage` if it is conjoined, and all of it inside :class:`Centred` if it is centred.
     """
-    network = Network(description)
+    network = Network(description) if description.beside is None else NetworkSum(description)
     if description.conjoined:
         network = StrandAverage(network)
     return Centred(network) if description.centred else network
@@ -184,6 +185,43 @@ class Network(EquivariantModule):
         trunk, head = self.trunk.export(), self.head.export()
         parts = {0: nn.Sequential, 1: plain.WithTrack}
         return parts.get(len(self.head.track_types), plain.WithTracks)(trunk, head).eval()
+
+
+class NetworkSum(EquivariantModule):
+    """The sum of the logits of two networks that are trained together, such as convolutions beside a bag of k-mers.
+
+    Parameters
+    ----------
+    description
+        The description of the first network; its ``beside`` describes the layers of the second.
+    """
+
+    def __init__(self, description: NetworkDescription) -> None:
+        first, second = Network(replace(description, beside=None)), Network(description.of_beside())
+        super().__init__(first.in_type, first.out_type)
+        self.description = description
+        self.first, self.second = first, second
+
+    @property
+    def encoding(self) -> KmerEncoding:
+        """The encoding of sequences as the k-mer indices that both networks read."""
+        return self.in_type
+
+    @property
+    def last_layer(self) -> nn.Module:
+        """The layer of the first network that maps its embeddings to its logits."""
+        return self.first.last_layer
+
+    def embed(self, kmers: Tensor) -> Tensor:
+        """Return the input of the last layer of the first network, shape (batch, size)."""
+        return self.first.embed(kmers)
+
+    def forward(self, kmers: Tensor) -> Tensor:
+        """Return the logits, as :meth:`Network.forward`."""
+        return self.first(kmers) + self.second(kmers)
+
+    def export(self) -> nn.Module:
+        return plain_blocks.Sum([self.first.export(), self.second.export()]).eval()
 
 
 def _layers(part: Trunk | Head) -> type[EquivariantModule]:
