@@ -7,10 +7,11 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from learning.training.settings import ComputeSettings, StrandSettings
+from rc_equivariant.descriptions.base import Trunk
 from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.options import options_of
 from rc_equivariant.descriptions.symmetry import Symmetry
-from rc_equivariant.descriptions.trunks import TRUNKS, Trunk
+from rc_equivariant.descriptions.trunks import TRUNKS
 from workflow_support.kinds import KINDS, basis_of
 
 from .generated import PUBLISHED

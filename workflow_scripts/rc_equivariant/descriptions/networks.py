@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
-from .heads import HEADS, LOGITS, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
+from .base import Trunk
+from .deep_trunks import AttentionTrunk, LongConvolutionTrunk, ResidualTrunk
+from .heads import HEADS, LOGITS, AttentionPoolHead, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
 from .options import check_options, option, with_tuples
 from .symmetry import PUBLISHED_PLUS_FRACTION, Symmetry
-from .trunks import TRUNKS, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk, Trunk
+from .trunks import TRUNKS, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk
 
 
 class Layers(NamedTuple):
@@ -19,12 +21,15 @@ class Layers(NamedTuple):
     head: Head
 
 
-#: The networks of the papers, and the one for short labelled sequences.
+#: The networks of the papers, the one for short labelled sequences, and deep ones.
 NETWORKS: dict[str, Layers] = {
     "binary": Layers(ConvolutionTrunk(), MaxPoolHead()),
     "labelled": Layers(PooledResidualTrunk(), DenseHead()),
     "profile": Layers(DilatedTrunk(), ProfileHead()),
     "hyperbolic": Layers(HyperbolicTrunk(), PointsHead()),
+    "residual": Layers(ResidualTrunk(), DenseHead()),
+    "attention": Layers(AttentionTrunk(), AttentionPoolHead()),
+    "long_convolution": Layers(LongConvolutionTrunk(), DenseHead()),
 }
 
 
