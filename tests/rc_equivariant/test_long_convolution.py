@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rc_equivariant import Conv1d, KernelTying, LongConv1d, Ordinary, Representation, export
+from rc_equivariant import Conv1d, LongConv1d, Ordinary, Representation, export
 from rc_equivariant.cost import multiply_adds
 from rc_equivariant.plain_mixing import fast_length
 from rc_equivariant.testing import random_features
@@ -90,9 +90,9 @@ def test_it_starts_with_twice_the_mean_square_of_its_input(space, reach):
 def test_wide_kernels_reach_as_far_as_they_say():
     """The widest kernels fall to 1/e over the reach, and the narrowest over two positions."""
     layer = layer_of(Representation(regular=3), 500)
-    reaches = layer.convolution.log_reach.exp()
-    assert reaches.min() == pytest.approx(2)
-    assert reaches.max() == pytest.approx(500, rel=1e-6)
+    reaches = layer.convolution.log_reach.detach().exp()
+    assert float(reaches.min()) == pytest.approx(2)
+    assert float(reaches.max()) == pytest.approx(500)
     halves = layer.convolution.halves(2000).detach()
     first, last = halves[2, :100].square().mean(), halves[2, 500:600].square().mean()
     assert 0.5 * math.exp(-2) < last / first < 2 * math.exp(-2)
@@ -135,11 +135,3 @@ def test_memory_is_linear_in_the_length():
     with Sizes():
         layer(torch.zeros(1, space.size, length))
     assert length < max(sizes) <= 16 * length
-
-
-def test_a_kernel_is_constrained_as_the_theory_says():
-    """The same spaces as :class:`KernelTying` lists, restricted to the entries that the layer has."""
-    space = SPACES[0]
-    kernel = kernel_of(layer_of(space), 5)
-    tying = KernelTying(space, space, 9)
-    assert torch.allclose(tying.expand(tying.project(kernel)), kernel, rtol=EXACT, atol=EXACT)

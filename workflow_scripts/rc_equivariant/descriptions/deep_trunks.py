@@ -117,4 +117,6 @@ class LongConvolutionTrunk(_MixingTrunk):
     type: ClassVar[str] = "long_convolution"
     layers: ClassVar[str] = "LongConvolution"
 
-    reach: int = option(1000, "Positions over which the widest kernels fall to 1/e.", unit="positions", minimum=2)
+    reach: int = option(
+        1000, "Positions over which the widest kernels fall to 1/e.", unit="positions", minimum=2, maximum=10**9
+    )
