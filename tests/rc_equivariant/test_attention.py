@@ -178,11 +178,12 @@ def test_second_derivatives_need_the_kernels_that_have_them():
         assert torch.autograd.gradgradcheck(layer, (x,))
 
 
+@pytest.mark.parametrize("make", [attention, lambda s: LongConv1d(s, 5)], ids=["attention", "long"])
 @of_spaces
 @pytest.mark.filterwarnings("ignore:There is a performance drop")
-def test_it_trains_as_a_stack(space):
+def test_it_trains_as_a_stack(make, space):
     """Two copies that share their steps have the gradients of each alone."""
-    layer, x = MixerBlock(attention(space)).double(), features(space)
+    layer, x = MixerBlock(make(space)).double(), features(space)
     own = dict(layer.named_parameters())
     stack = {name: torch.stack([value.detach()] * 2).requires_grad_() for name, value in own.items()}
     torch.vmap(lambda values: functional_call(layer, values, (x,)))(stack).square().sum().backward()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from rc_equivariant import (
     AvgPool1d,
@@ -54,6 +55,22 @@ def test_any_window_is_pooled_to_the_positions_that_the_description_states(name,
     assert built.trunk(kmers).shape[2] == described.positions == (window - 4) // described.trunk.resolution
     if window in (44, 47):
         assert_equivariant(built, kmers)
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop")
+@pytest.mark.parametrize("head", [AttentionPoolHead(dense=6, dropout=0), FlattenHead(dense=6, dropout=0)], ids=str)
+@pytest.mark.parametrize("name", TRUNKS)
+def test_replicates_train_as_a_stack(name, head):
+    """Two copies that share their steps have the gradients of each alone."""
+    built, kmers = network(TRUNKS[name], head).double(), torch.randint(5, (4, 60))
+    own = dict(built.state_dict(keep_vars=True))
+    parameters = {name: p for name, p in built.named_parameters() if p.numel()}
+    stack = {name: torch.stack([value.detach()] * 2).requires_grad_(name in parameters) for name, value in own.items()}
+    torch.vmap(lambda values: functional_call(built, values, (kmers,)))(stack).square().sum().backward()
+    built(kmers).square().sum().backward()
+    for name, parameter in parameters.items():
+        for gradient in stack[name].grad:
+            assert torch.allclose(gradient, parameter.grad, rtol=1e-7, atol=1e-9), name
 
 
 @pytest.mark.parametrize("name", TRUNKS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -176,6 +176,9 @@ def _layers() -> dict[str, Case]:
         "StrandMerge": StrandMerge,
     }
     cases = {f"{name}: {t}": Case(lambda make=make, t=t: make(t)) for name, make in of_types.items() for t in TYPES}
+    for name in ("MixerBlock", "MixerBlock, attention"):
+        # The centre of a palindrome has no -1 channels but for rounding, which layer norm makes 300 times larger.
+        cases[f"{name}: {SIGN}"] = replace(cases[f"{name}: {SIGN}"], positions=((24,), (26,)))
     cases |= {f"Linear: {t}": Case(lambda t=t: Linear(t, OTHER), ((None,),)) for t in TYPES}
     for t in TYPES:
         make = lambda t=t: FlattenLinear(t, OTHER, 24)  # noqa: E731
