@@ -23,19 +23,14 @@ from bench_networks import seconds_of
 from torch import Tensor, nn
 
 from learning.models.devices import keep_freed_memory
-from rc_equivariant import (
-    Activation,
-    Conv1d,
-    LongConv1d,
-    MixerBlock,
-    Ordinary,
-    Representation,
-    Residual,
-    RotaryAttention,
-    Sequential,
-)
 from rc_equivariant.cost import multiply_adds
-from rc_equivariant.representation import FeatureType
+from rc_equivariant.layers.activation import Activation
+from rc_equivariant.layers.attention import RotaryAttention
+from rc_equivariant.layers.containers import Residual, Sequential
+from rc_equivariant.layers.convolution import Conv1d
+from rc_equivariant.layers.long_convolution import LongConv1d
+from rc_equivariant.layers.mixing import MixerBlock
+from rc_equivariant.representation import FeatureType, Ordinary, Representation
 
 CHANNELS, HEADS, PAIRS = 32, 4, 4
 REGULAR = Representation(regular=CHANNELS // 2)

@@ -120,7 +120,7 @@ def residual(arm: str, window: int, **options) -> Network:
 
 def mixing(kind: str, arm: str, window: int, **options) -> Network:
     """A network of attention or of long convolutions."""
-    return network(kind, arm, window, **{"first_width": 6, "blocks": 1, "reduction": 2, "dense": 8} | options)
+    return network(kind, arm, window, **{"first_width": 6, "blocks": 1, "reduction": 2, "dense": 16} | options)
 
 
 def profile_positions(window: int, control: bool) -> tuple[tuple[int, ...], ...]:

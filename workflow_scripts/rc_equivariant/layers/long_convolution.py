@@ -39,8 +39,8 @@ class LongConv1d(EquivariantModule):
     in_type
         Feature type.
     reach
-        Positions over which the widest kernels fall to 1/e at the start, at least 2. The reaches of copies are spread
-        evenly from 2 to this on a logarithmic scale, and learnt.
+        Positions over which the widest kernels fall to 1/e at the start, at least 2. The reaches of the copies of a
+        kind are spread evenly from this to 2 on a logarithmic scale, and learnt.
 
     Raises
     ------
@@ -69,11 +69,10 @@ class LongConv1d(EquivariantModule):
         the decay: the sum of exp(-2 |t| / reach) over all t, without t = 0 for uneven kernels.
         """
         layer, rows = self.convolution, _rows(self.in_type)
-        layer.hidden.normal_(0, FEATURES**-0.5 * 4)
+        layer.hidden.normal_()
         layer.phase.uniform_(0, 2 * math.pi)
         copies = torch.tensor(rows.copies)
-        place = copies / copies.max().clamp(min=1)
-        layer.log_reach.copy_(math.log(2) + place * math.log(self.reach / 2))
+        layer.log_reach.copy_(math.log(2) + rows.places[copies] * math.log(self.reach / 2))
         q = torch.exp(-2 * torch.exp(-layer.log_reach))
         of_even, of_odd = (1 + q) / (1 - q), 2 * q / (1 - q)
         has_odd = torch.isin(copies, copies[rows.evens :])
@@ -113,12 +112,14 @@ class _Rows(NamedTuple):
     """The functions of the distance that a type needs.
 
     ``of_channels`` holds ``even, odd, odd_sign, other, cross`` of :class:`~.plain_mixing.LongConvolution`, ``evens``
-    the number of even functions, and ``copies`` the copy that each function, even or uneven, writes to.
+    the number of even functions, ``copies`` the copy that each function, even or uneven, writes to, and ``places`` the
+    place of each copy among those of its kind, from 1 for the first to 0 for the last.
     """
 
     of_channels: tuple[Tensor, ...]
     evens: int
     copies: list[int]
+    places: Tensor
 
 
 def _rows(space: FeatureType) -> _Rows:
@@ -126,7 +127,7 @@ def _rows(space: FeatureType) -> _Rows:
     nothing = torch.zeros(space.size, dtype=torch.int64)
     if isinstance(space, Ordinary):
         of_channels = (channels, channels + 1, torch.ones(space.size), channels, nothing)
-        return _Rows(of_channels, space.size, 2 * channels.tolist())
+        return _Rows(of_channels, space.size, 2 * channels.tolist(), torch.linspace(1, 0, space.size))
     regular, trivial, sign = space.regular, space.trivial, space.sign
     both, evens = min(trivial, sign), regular + trivial + sign
     is_first = channels <= space.partner
@@ -139,4 +140,5 @@ def _rows(space: FeatureType) -> _Rows:
     other[plus], other[minus] = minus, plus
     cross[plus], cross[minus] = 1 + regular + torch.arange(both), 1 + regular + both + torch.arange(both)
     copies = [*range(evens), *range(regular), *even[plus].tolist(), *even[minus].tolist()]
-    return _Rows((even, odd, odd_sign, other, cross), evens, copies)
+    places = torch.cat([torch.linspace(1, 0, number) for number in (regular, trivial, sign)])
+    return _Rows((even, odd, odd_sign, other, cross), evens, copies, places)

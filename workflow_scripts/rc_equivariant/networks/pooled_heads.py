@@ -29,7 +29,9 @@ class _Summarised(LogitsHead):
         super().__init__(trunk.out_type, Ordinary(description.logits))
         dense = description.head.dense
         hidden = widened(trunk.out_type, dense if isinstance(trunk.out_type, Ordinary) else 2 * dense)
-        self.summarise = Sequential(*self.summary(trunk.out_type, hidden, description.positions), Activation(hidden))
+        summary = self.summary(trunk.out_type, hidden, description.positions)
+        # Smooth, because a summary hardly differs between sequences: a kink would be crossed by all of them at once.
+        self.summarise = Sequential(*summary, Activation(hidden, "gelu"))
         self.merge = StrandMerge(hidden)
         self.classify = nn.Sequential(nn.Dropout(description.head.dropout), nn.Linear(dense, description.logits))
 
