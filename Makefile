@@ -100,6 +100,7 @@ lint: setup ## check style and the workflow's conventions
 bench: setup ## measure networks, training, negatives, sequences and the plan of a large study
 	$(BIN)/python benchmarks/bench_networks.py
 	$(BIN)/python benchmarks/bench_hyperbolic.py
+	$(BIN)/python benchmarks/bench_long.py
 	$(BIN)/python benchmarks/bench_training.py
 	$(BIN)/python benchmarks/bench_sequences.py
 	$(BIN)/python benchmarks/bench_negatives.py --megabases 100 --peaks 30000

@@ -14,7 +14,16 @@ from learning.models.saved import load
 from rc_equivariant.descriptions.networks import NETWORKS, NetworkDescription
 from workflow_support.errors import InputError
 
-WINDOWS = {"binary": 120, "labelled": 60, "profile": 400, "hyperbolic": 30, "bag": 40}
+WINDOWS = {
+    "binary": 120,
+    "labelled": 60,
+    "profile": 400,
+    "hyperbolic": 30,
+    "residual": 60,
+    "attention": 60,
+    "bag": 40,
+    "long_convolution": 60,
+}
 SYMMETRIES = (("standard", 6, None), ("rcps", 1, None), ("regular", 3, None), ("irrep", 2, 0.25), ("irrep", 6, 0.0))
 
 

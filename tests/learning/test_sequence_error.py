@@ -25,6 +25,9 @@ SMALL = {
     "labelled": {"first_width": 6, "residual_width": 3, "dense": 8},
     "hyperbolic": {"geometry": "hyperbolic", "blocks": 2, "width": 3, "dense": 9, "head": "flatten"},
     "bag": {"lengths": (3, 4), "dense": 8},
+    "residual": {"first_width": 6, "residual_width": 3, "dense": 8},
+    "attention": {"first_width": 6, "reduction": 3, "heads": 2, "pairs": 2, "dense": 8},
+    "long_convolution": {"first_width": 6, "reduction": 3, "reach": 20, "dense": 8},
 }
 ARMS = {
     "irrep": {"representation": "irrep", "kmer": 3, "plus_fraction": 0.75},

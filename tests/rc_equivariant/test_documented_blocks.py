@@ -11,7 +11,7 @@ from exported_networks import one_hot_nucleotides
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from rc_equivariant import KmerEncoding, Ordinary, Representation, export
+from rc_equivariant import KmerEncoding, Ordinary, export
 from rc_equivariant.cost import multiply_adds
 from rc_equivariant.testing import assert_equivariant, random_features
 
@@ -48,8 +48,9 @@ def test_the_page_shows_three():
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_it_is_equivariant(name, capsys):
     example = Example(name)
-    shown = float(re.search(r"tensor\((\S+?)[,)]", capsys.readouterr().out)[1])
-    assert shown < 1e-4
+    shown = re.findall(r"tensor\((\S+?)[,)]", capsys.readouterr().out)
+    assert shown
+    assert all(float(error) < 1e-4 for error in shown)
     example.parameters_move()
     assert_equivariant(example.network, example.inputs, in_type=example.in_type, out_type=example.out_type)
 
@@ -67,14 +68,6 @@ def test_it_exports_alike(name):
     assert (export(example.network)(read) - expected).abs().max() <= EXACT * expected.abs().max()
 
 
-def test_attention_costs_its_scalar_products_and_its_four_maps():
-    """And the two maps of single positions that follow."""
-    example, length = Example("Attention"), 50
-    size, inner, wide = 16, 16, 64
-    maps = length * (3 * size * inner + inner * size + 2 * size * wide)
-    assert multiply_adds(example.network, example.inputs) == maps + 2 * length**2 * inner
-
-
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "Attention"])
 def test_the_networks_cost_what_their_plain_form_does(name):
     """But for the first convolution, which is dense in the plain form and looks up in ours."""
@@ -87,6 +80,7 @@ def test_the_networks_cost_what_their_plain_form_does(name):
     assert multiply_adds(example.network, example.inputs) == plain - to_kmers - positions * row * (4**k - 1)
 
 
+@pytest.mark.filterwarnings("ignore:There is a performance drop")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_it_trains_as_a_stack(name):
     """Two copies that share their steps have the gradients of each alone."""
@@ -103,21 +97,3 @@ def test_it_trains_as_a_stack(name):
             assert torch.allclose(
                 gradient, parameter.grad, rtol=1e-7, atol=1e-9 * float(parameter.grad.abs().max() + 1)
             )
-
-
-def test_attention_without_a_tie_is_not_equivariant():
-    """The control: one projection of the block knows nothing of strands."""
-    example = Example("Attention")
-    attention = next(m for m in example.network.modules() if type(m).__name__ == "Attention")
-    attention.query = nn.Conv1d(16, 16, 1).double()
-    with pytest.raises(AssertionError, match="not equivariant"):
-        assert_equivariant(example.network, example.inputs, in_type=example.in_type, out_type=example.out_type)
-
-
-def test_the_attention_block_serves_every_type():
-    make = Example("Attention").names["RotaryAttention"]
-    for space in (Representation(3), Representation(trivial=2, sign=3), Representation(2, 1, 1)):
-        assert_equivariant(make(space, heads=2, pairs=3).double())
-    ordinary = make(Ordinary(5), heads=2, pairs=3).double()
-    x = random_features(Ordinary(5), 2, 9, torch.Generator().manual_seed(0), torch.float64)
-    assert (export(ordinary)(x) - ordinary(x)).abs().max() <= EXACT

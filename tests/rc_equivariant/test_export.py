@@ -80,7 +80,7 @@ LAYERS: dict[str, Callable[..., nn.Module]] = {
     "Sequential": lambda space: Sequential(Conv1d(space, space, 3), BatchNorm1d(space), Activation(space)),
     "StrandMerge": StrandMerge,
 }
-PLAIN = ("rc_equivariant.plain", "rc_equivariant.plain_blocks", "rc_equivariant.hyperbolic.plain")
+PLAIN = tuple(f"rc_equivariant.{name}" for name in ("plain", "plain_blocks", "plain_mixing", "hyperbolic.plain"))
 PRECISIONS = pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
 
 

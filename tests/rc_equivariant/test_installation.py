@@ -26,6 +26,7 @@ LAYOUT = [
     "functional",
     "plain",
     "plain_blocks",
+    "plain_mixing",
     "layers",
     "strategies",
     "centring",

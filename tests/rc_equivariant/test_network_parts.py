@@ -10,7 +10,18 @@ import torch
 from rc_registry import as_tuple
 
 from rc_equivariant import KmerEncoding, Network, NetworkDescription, Ordinary, StrandAverage, build
-from rc_equivariant.descriptions.heads import HEADS, LOGITS, BagHead, DenseHead, MaxPoolHead, PointsHead, ProfileHead
+from rc_equivariant.descriptions.deep_trunks import AttentionTrunk, LongConvolutionTrunk, ResidualTrunk
+from rc_equivariant.descriptions.heads import (
+    HEADS,
+    LOGITS,
+    AttentionPoolHead,
+    BagHead,
+    DenseHead,
+    FlattenHead,
+    MaxPoolHead,
+    PointsHead,
+    ProfileHead,
+)
 from rc_equivariant.descriptions.networks import modules_of
 from rc_equivariant.descriptions.symmetry import Symmetry
 from rc_equivariant.descriptions.tracks import TRACKS, Track
@@ -36,6 +47,12 @@ SMALL_TRUNKS = {
     "pooled_residual": PooledResidualTrunk(first_width=6, residual_width=3),
     "pooled_residual without pooling": PooledResidualTrunk(first_width=6, pool_width=1, residual_width=3),
     "dilated": DilatedTrunk(first_width=6, dilations=(1, 2)),
+    "residual": ResidualTrunk(first_width=6, residual_width=3, squeezed=4),
+    "residual, all positions": ResidualTrunk(
+        first_width=6, dilations=(1, 2), residual_width=3, squeezed=0, join="concatenation", reduction=1
+    ),
+    "attention": AttentionTrunk(first_width=6, reduction=2, blocks=1, heads=2, pairs=2),
+    "long convolution, all positions": LongConvolutionTrunk(first_width=6, reduction=1, blocks=1, reach=9),
     "hyperbolic": HyperbolicTrunk(blocks=2, width=3),
     "hyperbolic, k of each block": HyperbolicTrunk(blocks=2, width=3, curvature="per_block", k=0.7),
     "flat": HyperbolicTrunk(blocks=2, width=3, curvature="flat", learnt=False),
@@ -44,6 +61,8 @@ SMALL_TRUNKS = {
 SMALL_HEADS = {
     "max_pool": MaxPoolHead(pool_width=5, pool_stride=3),
     "dense": DenseHead(dense=5, dropout=0.2),
+    "attention_pool": AttentionPoolHead(dense=5, dropout=0.2),
+    "flatten": FlattenHead(dense=5, dropout=0.2),
     "profile": ProfileHead(profile_width=8),
     "points": PointsHead(dense=7),
     "points of a centroid": PointsHead(dense=7, pooling="centroid"),
@@ -95,8 +114,8 @@ def variants(head: str) -> list[dict]:
 def test_the_pairs_are_all_kinds_of_trunk_and_head():
     assert {part.type for part in SMALL_TRUNKS.values()} == set(TRUNKS)
     assert {part.type for part in SMALL_HEADS.values()} == set(HEADS)
-    assert len(ADMISSIBLE) == 4 * 2 + 3 + 3 * 2 + 1
-    assert ("pooled_residual", "profile") not in ADMISSIBLE
+    assert len(ADMISSIBLE) == 8 * 4 + 5 + 3 * 2 + 1
+    assert not {("pooled_residual", "profile"), ("residual", "profile"), ("attention", "profile")} & set(ADMISSIBLE)
 
 
 @of_equivariant
@@ -188,7 +207,7 @@ def test_the_modules_of_a_network_are_those_of_its_parts():
     ]
     parts = {key: described("regular", "flat", "points").to_dict()[key] for key in ("trunk", "head")}
     assert modules_of(parts) == ["rc_equivariant.hyperbolic.network", "rc_equivariant.networks.network"]
-    with pytest.raises(ValueError, match="a type among convolutions, pooled_residual, dilated, hyperbolic"):
+    with pytest.raises(ValueError, match=f"a type among {', '.join(TRUNKS)}$"):
         modules_of({"head": parts["head"]})
 
 

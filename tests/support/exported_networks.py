@@ -54,22 +54,33 @@ def bag(representation: str, kmer: int, *gaps: int) -> Network:
     return Network(NetworkDescription.named("bag", representation, kmer, 8, WINDOW, **counted))
 
 
-NETWORKS = {
-    f"{make.__name__} {' '.join(map(str, arm))}": (lambda make=make, arm=arm: make(*arm))
-    for make in (binary, profile, profile_without_control)
-    for arm in ARMS
-} | {
-    f"hyperbolic {' '.join(map(str, arm))}": (lambda arm=arm: hyperbolic(*arm))
-    for arm in [
-        ("standard", 1, "single", "flatten"),
-        ("regular", 3, "per_block", "centroid"),
-        ("irrep", 2, "per_block", "flatten"),
-        ("regular", 1, "flat", "centroid"),
-    ]
-}
-NETWORKS |= {
-    f"bag {' '.join(map(str, arm))}": (lambda arm=arm: bag(*arm)) for arm in [("standard", 1), ("regular", 3, 1, 4)]
-}
+def deep(name: str, representation: str, kmer: int, plus_fraction: float | None) -> Network:
+    narrow = {"first_width": 9, "blocks": 1, "dense": 8}
+    return Network(NetworkDescription.named(name, representation, kmer, 8, WINDOW, plus_fraction, **narrow))
+
+
+NETWORKS = (
+    {
+        f"{make.__name__} {' '.join(map(str, arm))}": (lambda make=make, arm=arm: make(*arm))
+        for make in (binary, profile, profile_without_control)
+        for arm in ARMS
+    }
+    | {
+        f"hyperbolic {' '.join(map(str, arm))}": (lambda arm=arm: hyperbolic(*arm))
+        for arm in [
+            ("standard", 1, "single", "flatten"),
+            ("regular", 3, "per_block", "centroid"),
+            ("irrep", 2, "per_block", "flatten"),
+            ("regular", 1, "flat", "centroid"),
+        ]
+    }
+    | {
+        f"{name} {' '.join(map(str, arm))}": (lambda name=name, arm=arm: deep(name, *arm))
+        for name in ("residual", "attention", "long_convolution")
+        for arm in [("standard", 1, None), ("regular", 3, None), ("irrep", 2, 0.75)]
+    }
+    | {f"bag {' '.join(map(str, arm))}": (lambda arm=arm: bag(*arm)) for arm in [("standard", 1), ("regular", 3, 1, 4)]}
+)
 STRATEGIES = {
     "centred, beside a bag": lambda: build(
         replace(binary("regular", 3, None).description, beside=Layers(BagTrunk(), BagHead()), centred=True)
@@ -84,7 +95,14 @@ OF_HYPERBOLIC = "hyperbolic irrep 2 per_block flatten"
 #: One of each kind, for what takes long.
 OF_EACH_KIND = {
     name: NETWORKS[name]
-    for name in ("binary irrep 2 0.75", "profile regular 3 None", "bag regular 3 1 4", OF_HYPERBOLIC)
+    for name in (
+        "binary irrep 2 0.75",
+        "profile regular 3 None",
+        OF_HYPERBOLIC,
+        "bag regular 3 1 4",
+        "residual irrep 2 0.75",
+        "attention regular 3 None",
+    )
 } | STRATEGIES
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from rc_equivariant import (
     Activation,
+    AttentionPool1d,
     AvgPool1d,
     BatchNorm1d,
     Centred,
@@ -31,13 +32,16 @@ from rc_equivariant import (
     KmerEncoding,
     LayerNorm,
     Linear,
+    LongConv1d,
     MaxPool1d,
+    MixerBlock,
     Network,
     NetworkDescription,
     Ordinary,
     Product,
     Representation,
     Residual,
+    RotaryAttention,
     Sequential,
     SharedOverStrands,
     SqueezeExcitation,
@@ -123,6 +127,16 @@ def profile(arm: str, window: int, control: bool) -> Network:
     return network("profile", arm, window, tracks=("control",) * control, **narrow)
 
 
+def residual(arm: str, window: int, **options) -> Network:
+    narrow = {"first_width": 6, "residual_width": 3, "squeezed": 4, "dense": 8}
+    return network("residual", arm, window, **narrow | options)
+
+
+def mixing(kind: str, arm: str, window: int, **options) -> Network:
+    """A network of attention or of long convolutions."""
+    return network(kind, arm, window, **{"first_width": 6, "blocks": 1, "reduction": 2, "dense": 16} | options)
+
+
 def profile_positions(window: int, control: bool) -> tuple[tuple[int, ...], ...]:
     return ((window, window - 15),) if control else ((window,),)
 
@@ -131,6 +145,7 @@ def _layers() -> dict[str, Case]:
     of_types = {
         "Activation": Activation,
         "Activation, smooth": lambda t: Activation(t, "softplus", "softsign"),
+        "AttentionPool1d": lambda t: AttentionPool1d(t, 5),
         "AvgPool1d": lambda t: AvgPool1d(t, 3, stride=1, padding=1),
         "BatchNorm1d": BatchNorm1d,
         "BatchNorm1d, eps as published": lambda t: BatchNorm1d(t, eps=1e-4, eps_on_deviation=True),
@@ -165,12 +180,19 @@ def _layers() -> dict[str, Case]:
         "KmerConv1d, k=2": lambda t: KmerConv1d(KmerEncoding(2), t, 5),
         "KmerConv1d, k=4": lambda t: KmerConv1d(KmerEncoding(4), t, 1, bias=False),
         "LayerNorm": LayerNorm,
+        "LongConv1d": lambda t: LongConv1d(t, 30),
+        "MixerBlock": lambda t: MixerBlock(LongConv1d(t, 9)),
+        "MixerBlock, attention": lambda t: MixerBlock(RotaryAttention(t, 1, 2), 1),
         "Residual": lambda t: Residual(Sequential(Conv1d(t, OTHER, 4), Activation(OTHER), Conv1d(OTHER, t, 2))),
+        "RotaryAttention": lambda t: RotaryAttention(t, 2, 3),
         "Sequential": lambda t: Sequential(Conv1d(t, OTHER, 3), BatchNorm1d(OTHER), Activation(OTHER), Dropout(OTHER)),
         "StrandAverage": lambda t: StrandAverage(ProfileLike(t, OTHER)),
         "StrandMerge": StrandMerge,
     }
     cases = {f"{name}: {t}": Case(lambda make=make, t=t: make(t)) for name, make in of_types.items() for t in TYPES}
+    for name in ("MixerBlock", "MixerBlock, attention"):
+        # The centre of a palindrome has no -1 channels but for rounding, which layer norm makes 300 times larger.
+        cases[f"{name}: {SIGN}"] = replace(cases[f"{name}: {SIGN}"], positions=((24,), (26,)))
     cases |= {f"Linear: {t}": Case(lambda t=t: Linear(t, OTHER), ((None,),)) for t in TYPES}
     for t in TYPES:
         make = lambda t=t: FlattenLinear(t, OTHER, 24)  # noqa: E731
@@ -225,6 +247,11 @@ def _networks() -> dict[str, Case]:
                 cases[f"labelled network {arm}, {window} bp, {classes} classes"] = Case(
                     lambda a=arm, w=window, c=classes: labelled(a, w, c), ((window,),)
                 )
+            cases[f"residual network {arm}, {window} bp"] = Case(lambda a=arm, w=window: residual(a, w), ((window,),))
+            for kind in ("attention", "long_convolution"):
+                cases[f"{kind} network {arm}, {window} bp"] = Case(
+                    lambda k=kind, a=arm, w=window: mixing(k, a, w), ((window,),)
+                )
             for control in (False, True):
                 cases[f"profile network {arm}, {window} bp{', control' * control}"] = Case(
                     lambda a=arm, w=window, c=control: profile(a, w, c), profile_positions(window, control)
@@ -262,6 +289,9 @@ ONE_OF_EACH |= {
         "labelled network irrep k=3, 40 bp, 3 classes",
         "bag of k-mers irrep k=3, 41 bp, 2 classes",
         "convolutions beside a bag of k-mers regular k=3",
+        "residual network irrep k=3, 41 bp",
+        "attention network irrep k=3, 41 bp",
+        "long_convolution network regular k=2, 41 bp",
         "profile network regular k=2, 41 bp",
         "profile network irrep k=3, 41 bp, control",
         "StrandAverage of a profile network",

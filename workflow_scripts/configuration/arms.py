@@ -8,10 +8,11 @@ from typing import Any
 
 from learning.training.compute import ComputeSettings
 from learning.training.settings import StrandSettings
+from rc_equivariant.descriptions.base import Trunk
 from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.options import options_of
 from rc_equivariant.descriptions.symmetry import Symmetry
-from rc_equivariant.descriptions.trunks import TRUNKS, Trunk
+from rc_equivariant.descriptions.trunks import TRUNKS
 from workflow_support.kinds import KINDS, basis_of
 
 from .generated import PUBLISHED

@@ -95,8 +95,8 @@ def page() -> str:
         parts.append(f"## {heading}\n\n```yaml\n{example}\n```\n")
         parts += [_section(key, schema["properties"][key]) for key in keys]
         if heading == "Networks":
-            parts += [_options(f"Options of a `{kind}` trunk", part) for kind, part in TRUNKS.items()]
-            parts += [_options(f"Options of a `{kind}` head", part) for kind, part in HEADS.items()]
+            parts += [_options(f"Options of trunk `{kind}`", part) for kind, part in TRUNKS.items()]
+            parts += [_options(f"Options of head `{kind}`", part) for kind, part in HEADS.items()]
         if heading == "Trainings":
             parts += [_options(f"Options of trainings for {kind} tasks", part) for kind, part in TRAININGS.items()]
     return "\n".join(parts)

@@ -71,6 +71,9 @@ def _values_to_make(function: Callable[..., Any], args: Any, kwargs: Mapping[str
         return math.prod(size for size in given if isinstance(size, int))
     if function is torch.arange:
         return math.ceil(max(args))
+    if function is Tensor.__getitem__:
+        # Indices are broadcast with each other, not with the table that they look up.
+        args = args[1]
     try:
         return math.prod(torch.broadcast_shapes(*(each.shape for each in _tensors((args, kwargs)))))
     except RuntimeError:

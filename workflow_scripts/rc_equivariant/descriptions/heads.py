@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from .base import Trunk
 from .options import check_options, option, with_tuples
 from .tracks import TRACKS
-from .trunks import Trunk
 
 POOLINGS = ("flatten", "centroid")
 #: The outputs that a network can have: logits of classes (one logit for two classes), or a profile with its totals.
@@ -78,6 +78,34 @@ class DenseHead(Head):
     dense: int = option(64, "Units of the last hidden layer.", minimum=1)
     dropout: float = option(
         0.3, "Share of the inputs of the last two layers that training leaves out at random.", minimum=0, below=1
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionPoolHead(Head):
+    """Weighted means over positions, with weights from the features, a hidden layer and a linear one with dropout."""
+
+    type: ClassVar[str] = "attention_pool"
+    module: ClassVar[str] = "rc_equivariant.networks.pooled_heads"
+    layers: ClassVar[str] = "AttentionPool"
+
+    dense: int = option(64, "Units of the last hidden layer.", minimum=1)
+    dropout: float = option(
+        0.3, "Share of the inputs of the last layer that training leaves out at random.", minimum=0, below=1
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlattenHead(Head):
+    """A hidden layer that reads all positions apart, and a linear one with dropout."""
+
+    type: ClassVar[str] = "flatten"
+    module: ClassVar[str] = "rc_equivariant.networks.pooled_heads"
+    layers: ClassVar[str] = "Flatten"
+
+    dense: int = option(64, "Units of the last hidden layer, each of which has a weight for each position.", minimum=1)
+    dropout: float = option(
+        0.3, "Share of the inputs of the last layer that training leaves out at random.", minimum=0, below=1
     )
 
 
@@ -153,6 +181,8 @@ HEADS: dict[str, type[Head]] = {
     for each in (
         MaxPoolHead,
         DenseHead,
+        AttentionPoolHead,
+        FlattenHead,
         ProfileHead,
         PointsHead,
         BagHead,

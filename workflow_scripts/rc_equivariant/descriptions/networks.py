@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, NamedTuple
 
-from .heads import HEADS, LOGITS, BagHead, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
+from .base import Trunk
+from .deep_trunks import AttentionTrunk, LongConvolutionTrunk, ResidualTrunk
+from .heads import HEADS, LOGITS, AttentionPoolHead, BagHead, DenseHead, Head, MaxPoolHead, PointsHead, ProfileHead
 from .options import check_options, option, with_tuples
 from .symmetry import PUBLISHED_PLUS_FRACTION, Symmetry
-from .trunks import TRUNKS, BagTrunk, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk, Trunk
+from .trunks import TRUNKS, BagTrunk, ConvolutionTrunk, DilatedTrunk, HyperbolicTrunk, PooledResidualTrunk
 
 
 class Layers(NamedTuple):
@@ -19,13 +21,16 @@ class Layers(NamedTuple):
     head: Head
 
 
-#: The networks of the papers, the one for short labelled sequences, and the one that counts k-mers.
+#: The networks of the papers, the one for short labelled sequences, the one that counts k-mers, and deep ones.
 NETWORKS: dict[str, Layers] = {
     "binary": Layers(ConvolutionTrunk(), MaxPoolHead()),
     "labelled": Layers(PooledResidualTrunk(), DenseHead()),
     "profile": Layers(DilatedTrunk(), ProfileHead()),
     "hyperbolic": Layers(HyperbolicTrunk(), PointsHead()),
     "bag": Layers(BagTrunk(), BagHead()),
+    "residual": Layers(ResidualTrunk(), DenseHead()),
+    "attention": Layers(AttentionTrunk(), AttentionPoolHead()),
+    "long_convolution": Layers(LongConvolutionTrunk(), DenseHead()),
 }
 
 

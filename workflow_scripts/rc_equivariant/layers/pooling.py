@@ -38,6 +38,14 @@ class _WindowPool(EquivariantModule):
         return f"{super().extra_repr()}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
+def window_of(length: int, stride: int) -> int:
+    """Return the width of windows, ``stride`` positions apart, that begin and end where a feature map does.
+
+    It is ``stride`` plus the rest that it leaves of ``length``, so pooling gives length // stride positions.
+    """
+    return stride + length % stride
+
+
 class AvgPool1d(_WindowPool):
     """Mean over windows of positions; (batch, channel, L) to (batch, channel, L').
 

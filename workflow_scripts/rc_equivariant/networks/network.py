@@ -10,10 +10,10 @@ from torch.nn import functional
 
 from .. import plain, plain_blocks
 from ..centring import Centred
+from ..descriptions.base import Trunk
 from ..descriptions.heads import Head
 from ..descriptions.networks import NetworkDescription
 from ..descriptions.symmetry import Symmetry
-from ..descriptions.trunks import Trunk
 from ..encoding import KmerEncoding
 from ..layers.containers import Sequential
 from ..layers.module import EquivariantModule
