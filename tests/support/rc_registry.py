@@ -38,6 +38,7 @@ from rc_equivariant import (
     Network,
     NetworkDescription,
     Ordinary,
+    PositionGain,
     Product,
     Representation,
     Residual,
@@ -108,8 +109,8 @@ def binary(arm: str, window: int) -> Network:
     return network("binary", arm, window, **narrow)
 
 
-def labelled(arm: str, window: int, classes: int = 2) -> Network:
-    narrow = {"first_width": 6, "residual_width": 3, "dense": 8}
+def labelled(arm: str, window: int, classes: int = 2, distances: int = 0) -> Network:
+    narrow = {"first_width": 6, "residual_width": 3, "dense": 8, "distances": distances}
     return network("labelled", arm, window, classes=classes, **narrow)
 
 
@@ -205,6 +206,9 @@ def _layers() -> dict[str, Case]:
         cases[f"AvgPool1d, stride: {t}"] = Case(lambda t=t: AvgPool1d(t, 4, 3), ((25,), (22,)))
     for name, (k, *counted) in {"k=1": (1, (1, 2, 6)), "k=2, gapped": (2, (3, 2), (0, 1, 9))}.items():
         cases[f"KmerCounts, {name}"] = Case(lambda k=k, c=counted: KmerCounts(KmerEncoding(k), *c))
+    for t in TYPES:
+        cases[f"PositionGain: {t}"] = Case(lambda t=t: PositionGain(t, 24, 3), ((24,),))
+        cases[f"PositionGain, few positions: {t}"] = Case(lambda t=t: PositionGain(t, 7, 9), ((7,),))
     for t in MOVED:
         cases[f"MaxPool1d: {t}"] = Case(lambda t=t: MaxPool1d(t, 4, 3), ((25,), (22,)), ("random",))
     grouped = {"grouped signs": (SIGN, TRIVIAL, 3), "grouped strands": (REGULAR, Representation(regular=4), 2)}
@@ -247,6 +251,9 @@ def _networks() -> dict[str, Case]:
                 cases[f"labelled network {arm}, {window} bp, {classes} classes"] = Case(
                     lambda a=arm, w=window, c=classes: labelled(a, w, c), ((window,),)
                 )
+            cases[f"labelled network with a gain {arm}, {window} bp"] = Case(
+                lambda a=arm, w=window: labelled(a, w, distances=4), ((window,),)
+            )
             cases[f"residual network {arm}, {window} bp"] = Case(lambda a=arm, w=window: residual(a, w), ((window,),))
             for kind in ("attention", "long_convolution"):
                 cases[f"{kind} network {arm}, {window} bp"] = Case(
@@ -287,6 +294,7 @@ ONE_OF_EACH |= {
         "binary network irrep k=3, 41 bp",
         "labelled network regular k=3, 41 bp, 2 classes",
         "labelled network irrep k=3, 40 bp, 3 classes",
+        "labelled network with a gain irrep k=3, 41 bp",
         "bag of k-mers irrep k=3, 41 bp, 2 classes",
         "convolutions beside a bag of k-mers regular k=3",
         "residual network irrep k=3, 41 bp",

@@ -32,6 +32,7 @@ __all__, __getattr__, __dir__ = lazy_names(
         "layers.mixing": ["MixerBlock"],
         "layers.module": ["EquivariantModule", "export", "parameter_groups"],
         "layers.normalisation": ["BatchNorm1d", "GroupNorm", "LayerNorm"],
+        "layers.position_gain": ["PositionGain"],
         "layers.pooling": ["AvgPool1d", "GlobalAvgPool1d", "MaxPool1d", "StrandMerge"],
         "layers.resampling": ["ConvTranspose1d", "Upsample"],
         "layers.strands": ["SharedOverStrands"],

@@ -114,11 +114,14 @@ def _channels(x: Tensor, index: Tensor) -> Tensor:
 
 
 class ChannelScale(nn.Module):
-    """A factor for each channel, ``scale`` (channel,), of features (batch, channel, position)."""
+    """A factor for each channel, and each position if there is more than one, of features (batch, channel, position).
+
+    ``scale`` has the shape (channel, 1) or (channel, position).
+    """
 
     def __init__(self, scale: Tensor) -> None:
         super().__init__()
-        self.scale = nn.Parameter(scale[:, None].clone())
+        self.scale = nn.Parameter(scale.clone())
 
     def forward(self, x: Tensor) -> Tensor:
         return self.scale * x

@@ -79,6 +79,17 @@ class DenseHead(Head):
     dropout: float = option(
         0.3, "Share of the inputs of the last two layers that training leaves out at random.", minimum=0, below=1
     )
+    distances: int = option(
+        0,
+        "Distances from the middle of the window, from 0 to its ends, at which the head learns how much each feature "
+        "counts; 0: all positions count alike.",
+        minimum=0,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.distances == 1:
+            raise ValueError("distances is 1: a gain needs at least two distances, or 0 for no gain")
 
 
 @dataclass(frozen=True, kw_only=True)

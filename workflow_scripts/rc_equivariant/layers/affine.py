@@ -27,11 +27,7 @@ class ChannelScale(EquivariantModule):
 
     def __init__(self, in_type: FeatureType, initial: float = 1.0) -> None:
         super().__init__(in_type, in_type)
-        # Reverse complement ties scales but forbids none, so for scales a sign channel is like a trivial one.
-        scaled = in_type
-        if isinstance(in_type, Representation):
-            scaled = Representation(in_type.regular, in_type.trivial + in_type.sign)
-        self.scale_tying = KernelTying(constants_of(in_type), scaled, 1)
+        self.scale_tying = _scale_tying(in_type)
         self.scale = nn.Parameter(torch.full((self.scale_tying.size,), float(initial)))
 
     def channel_scale(self) -> Tensor:
@@ -44,7 +40,7 @@ class ChannelScale(EquivariantModule):
 
     @torch.no_grad()
     def export(self) -> nn.Module:
-        return plain_blocks.ChannelScale(self.channel_scale())
+        return plain_blocks.ChannelScale(self.channel_scale()[:, None])
 
 
 class TiedAffine(ChannelScale):
@@ -62,3 +58,17 @@ class TiedAffine(ChannelScale):
     def affine(self) -> tuple[Tensor, Tensor]:
         """Return scale and shift of each channel, each of shape (channel,)."""
         return self.channel_scale(), self.shift_tying.expand(self.shift).flatten()
+
+
+def copies_of_channels(space: FeatureType) -> Tensor:
+    """Return the number of the copy of each channel, int64 (channel,); partners have the same."""
+    tying = _scale_tying(space)
+    return tying.expand(torch.arange(float(tying.size))).flatten().long()
+
+
+def _scale_tying(space: FeatureType) -> KernelTying:
+    """Return what expands one scale for each copy to channels."""
+    # Reverse complement ties scales but forbids none, so for scales a sign channel is like a trivial one.
+    if isinstance(space, Representation):
+        space = Representation(space.regular, space.trivial + space.sign)
+    return KernelTying(constants_of(space), space, 1)
