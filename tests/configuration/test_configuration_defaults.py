@@ -96,9 +96,11 @@ _ARM_PARTS = st.fixed_dictionaries(
     {"representation": st.sampled_from(["standard", "regular"]), "kmer": st.sampled_from([1, 2, [1, 3]])},
     optional={
         "network": st.sampled_from(
-            ["published", "binary", "mine", "bent", ["mine", "bent"], ["published", "labelled"]]
+            ["published", "default", "binary", "mine", "bent", ["mine", "bent"], ["published", "labelled"]]
         ),
-        "training": st.sampled_from(["published", "slow", {"epochs": 2}, {"like": "slow", "batch_size": 20}]),
+        "training": st.sampled_from(
+            ["published", "default", "slow", {"epochs": 2}, {"like": "slow", "batch_size": 20}, {"like": "default"}]
+        ),
         "kinds": st.sampled_from([["binary"], ["labelled", "binary"]]),
         "train_sizes": st.just(["all"]),
     },

@@ -103,6 +103,26 @@ def test_an_arm_serves_every_kind_that_its_network_and_training_can_serve(good: 
     assert training_of(settings, "binary", "classes")["epochs"] == 3
 
 
+def test_the_default_training_is_that_of_the_kind_of_the_task(good: str, tmp_path: Path) -> None:
+    arms = (
+        "    default: {network: default, training: default, representation: regular, kmer: 3, channels: 8}\n"
+        "    shorter: {training: {like: default, patience: 5}, representation: rcps, kmer: 1, channels: 8}\n  seeds:"
+    )
+    text = good.replace("  seeds:", arms)
+    once = resolve_text(text.replace("trainings:\n", "trainings:\n  default_binary: {epochs: 7}\n"), tmp_path)
+    settings = once.settings
+    assert kinds_of(settings, "default") == ["binary", "labelled"]
+    assert network_of(settings, "binary", "default")["head"]["distances"] == 8
+    assert training_of(settings, "labelled", "default") == training_of(settings, "labelled", "shorter") | {
+        "patience": training_of(settings, "labelled", "default")["patience"]
+    }
+    of_binary = training_of(settings, "binary", "default")
+    assert (of_binary["epochs"], of_binary["schedule"], of_binary["weight_average"]) == (7, "cosine", 0.99)
+    assert training_of(settings, "binary", "shorter") == of_binary | {"patience": 5}
+    assert training_of(settings, "profile", "shorter") == training_of(settings, "profile", "irrep_k3") | {"patience": 5}
+    assert resolve(copy.deepcopy(settings), [], SCHEMA) == once
+
+
 def test_a_network_has_another_beside_it(good: str, tmp_path: Path) -> None:
     networks = (
         "networks:\n  bag: {trunk: {lengths: [3, 5]}}\n  wide: {like: labelled, beside: bag}\n"
@@ -141,7 +161,7 @@ def test_a_network_starts_from_another_and_changes_parts_of_it(good: str, tmp_pa
     named = resolve_text(good.replace("trainings:\n", networks), tmp_path).settings["networks"]
     trunk = {"type": "pooled_residual", "first_width": 11, "pool_width": 3, "residual_width": 5}
     assert named["deep"] == {
-        "trunk": trunk | {"dilations": [1, 2, 4]}, "head": {"type": "dense", "dense": 64, "dropout": 0.3},
+        "trunk": trunk | {"dilations": [1, 2, 4]}, "head": {"type": "dense", "dense": 64, "dropout": 0.3, "distances": 0},
     }  # fmt: skip
     assert named["deeper"] == {
         "trunk": trunk | {"dilations": [1, 2, 4]}, "head": {"type": "max_pool", "pool_width": 9, "pool_stride": 20},

@@ -165,6 +165,9 @@ FAULTS = {
         "  combinations: {both: {arms: [one, two]}}\n  seeds: [0, 1]",
         ["have no kind of task in common", "one: profile; two: binary, labelled"], 21,
     ),
+    "training called default": (
+        "trainings:\n", "trainings:\n  default: {like: binary}\n", ["any other name than default"], 10,
+    ),
     "network called published": (
         "name: run", "name: run\nnetworks: {published: {like: binary}}", ["any other name than published"], 2,
     ),

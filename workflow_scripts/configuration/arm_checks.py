@@ -11,8 +11,7 @@ from workflow_support.metrics import BASELINE_ARM
 from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 from .arms import layers_of, refusals, symmetry_of, training_of_arm, trunk_of
-from .generated import PUBLISHED
-from .named import require_options, training_options
+from .named import names_of_no_set, require_options, training_options
 from .spans import name_as_written
 
 Settings = Mapping[str, Any]
@@ -34,7 +33,7 @@ def check_arms(settings: Settings, origins: Origins) -> None:
         path = ("study", "arms", name_as_written(name, arm, origins))
         _check_name(name, path, origins)
         _check_symmetry(arm, path, origins)
-        require_name(arm["network"], {PUBLISHED: None, **settings["networks"]}, (*path, "network"), origins)
+        require_name(arm["network"], _named("networks", settings), (*path, "network"), origins)
         _check_training(settings, arm, path, origins)
         for kind in _kinds_to_check(settings, arm):
             _check_trunk(settings, layers_of(settings, kind, arm), arm, path, origins)
@@ -126,10 +125,15 @@ def _check_trunk(settings: Settings, layers: Settings, arm: Settings, path: KeyP
         ) from error
 
 
+def _named(section: str, settings: Settings) -> Settings:
+    """Return the names that an arm may have for its network or training, as keys."""
+    return dict.fromkeys(names_of_no_set(section)) | settings[section]
+
+
 def _check_training(settings: Settings, arm: Settings, path: KeyPath, origins: Origins) -> None:
     base, changed = training_of_arm(arm)
     where = (*path, "training") if isinstance(arm["training"], str) else (*path, "training", "like")
-    require_name(base, {PUBLISHED: None, **settings["trainings"]}, where, origins)
+    require_name(base, _named("trainings", settings), where, origins)
     found = refusals(settings, arm)
     served = [kind for kind, reason in found.items() if reason is None]
     for kind in arm.get("kinds", []):

@@ -16,7 +16,7 @@ from rc_equivariant.descriptions.trunks import TRUNKS
 from workflow_support.kinds import KINDS, basis_of
 
 from .generated import PUBLISHED
-from .named import plain, training_options
+from .named import name_for_kind, plain, training_options
 
 Settings = Mapping[str, Any]
 
@@ -51,7 +51,7 @@ def training_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
     """Return all training settings of an arm for a kind of task."""
     own = settings["study"]["arms"][arm]
     base, changed = training_of_arm(own)
-    schedule = settings["trainings"][basis_of(kind) if base == PUBLISHED else base]
+    schedule = settings["trainings"][name_for_kind("trainings", base, kind)]
     options = {name: changed.get(name, schedule[name]) for name in training_options(kind)}
     strands = {each.name: own[each.name] for each in fields(StrandSettings) if each.name in own}
     return options | {each.name: settings["compute"][each.name] for each in fields(ComputeSettings)} | strands
@@ -59,7 +59,7 @@ def training_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
 
 def layers_of(settings: Settings, kind: str, arm: Settings) -> Settings:
     """Return the trunk and head of an arm for a kind of task, without the options that the arm sets directly."""
-    return settings["networks"][basis_of(kind) if arm["network"] == PUBLISHED else arm["network"]]
+    return settings["networks"][name_for_kind("networks", arm["network"], kind)]
 
 
 def trunk_of(layers: Settings, arm: Settings) -> Trunk:
@@ -95,7 +95,7 @@ def refusals(settings: Settings, arm: Settings) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for kind, described in KINDS.items():
         answers = HEADS[layers_of(settings, kind, arm)["head"]["type"]].answers
-        trains = basis_of(kind) if training == PUBLISHED else settings["trainings"][training]["kind"]
+        trains = settings["trainings"][name_for_kind("trainings", training, kind)]["kind"]
         if kind not in arm.get("kinds", KINDS):
             found[kind] = "it is not among its kinds"
         elif answers != described.answers:

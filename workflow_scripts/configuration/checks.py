@@ -8,12 +8,11 @@ from typing import Any
 
 from learning.training.settings import Training
 from workflow_support.errors import InputError
-from workflow_support.kinds import basis_of
 from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 from .arms import kinds_of_arm, training_of, training_of_arm
-from .generated import PUBLISHED
 from .labelled import check_labelled
+from .named import name_for_kind
 from .phylogenies import check_phylogenies
 from .profiles import check_profile_predictions, check_profile_sources
 from .spans import name_as_written
@@ -93,7 +92,7 @@ def _check_precision(settings: Settings, origins: Origins) -> None:
         for kind in kinds_of_arm(settings, name):
             path = ("study", "arms", name_as_written(name, arm, origins), "training", "precision")
             if "precision" not in changed:
-                path = ("trainings", basis_of(kind) if base == PUBLISHED else base, "precision")
+                path = ("trainings", name_for_kind("trainings", base, kind), "precision")
             try:
                 Training.of_kind(kind, training_of(settings, kind, name))
             except InputError as error:

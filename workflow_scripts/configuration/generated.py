@@ -8,7 +8,7 @@ from typing import Any
 
 from genome_data.windows.settings import NegativeSettings, WindowSettings
 from learning.training.compute import ComputeSettings
-from learning.training.options import TRAININGS
+from learning.training.options import TRAININGS, TUNED
 from learning.training.settings import StrandSettings
 from rc_equivariant.descriptions.heads import HEADS
 from rc_equivariant.descriptions.networks import NETWORKS
@@ -25,6 +25,8 @@ _KEYWORDS = {"minimum": "minimum", "maximum": "maximum", "above": "exclusiveMini
 _NAME = {"$ref": "#/$defs/name"}
 #: The name that stands for the published network or training of the kind of each task.
 PUBLISHED = "published"
+#: The name by which arms ask for the better of the built-in trainings of the kind of a task.
+DEFAULT = "default"
 
 
 def option_schema(each: Option, *, with_default: bool = True) -> Schema:
@@ -124,7 +126,8 @@ def training_options(*, with_kind: bool) -> Schema:
 def trainings() -> Schema:
     """Return the schema of the section ``trainings``: named sets of training options."""
     return {
-        "description": f"Trainings by name. Built in: {', '.join(TRAININGS)}, each for the kind of task of that name.",
+        "description": f"Trainings by name. Built in: {', '.join(TRAININGS)}, each for the kind of task of that name; "
+        f"{', '.join(TUNED)}.",
         "type": "object",
         "default": {},
         "propertyNames": _NAME,
@@ -183,7 +186,8 @@ def arm() -> Schema:
         "default": PUBLISHED,
     }
     training = training_options(with_kind=False) | {
-        "description": f"Name of a training, or options that differ from the {PUBLISHED} one.",
+        "description": f"Name of a training, or options that differ from the {PUBLISHED} one; {DEFAULT} is "
+        f"{', '.join(TUNED)} or, for other kinds of task, the {PUBLISHED} one.",
         "type": ["string", "object"],
         "default": PUBLISHED,
     }

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any
 
-from learning.training.options import TRAININGS
+from learning.training.options import TRAININGS, TUNED
 from rc_equivariant.descriptions.heads import HEADS, LOGITS
 from rc_equivariant.descriptions.networks import NETWORKS
 from rc_equivariant.descriptions.options import Option, options_of
@@ -15,7 +15,7 @@ from rc_equivariant.descriptions.trunks import TRUNKS
 from workflow_support.kinds import basis_of
 from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
-from .generated import PUBLISHED
+from .generated import DEFAULT, PUBLISHED
 
 Settings = Mapping[str, Any]
 
@@ -35,20 +35,35 @@ def with_named_sets(settings: dict[str, Any], origins: Origins) -> dict[str, Any
         _require_free_names(section, settings[section], origins)
     networks = _completed("networks", settings["networks"], NETWORKS, _network, origins)
     _check_beside(networks, origins)
-    trainings = _completed("trainings", settings["trainings"], TRAININGS, _training, origins)
+    trainings = _completed("trainings", settings["trainings"], TRAININGS | TUNED, _training, origins)
     return settings | {"networks": networks, "trainings": trainings}
+
+
+def name_for_kind(section: str, name: str, kind: str) -> str:
+    """Return the name of the network or training that an arm asks for by ``name``, for a kind of task."""
+    basis = basis_of(kind)
+    if name == DEFAULT and section == "trainings":
+        tuned = f"{DEFAULT}_{basis}"
+        return tuned if tuned in TUNED else basis
+    return basis if name == PUBLISHED else name
+
+
+def names_of_no_set(section: str) -> tuple[str, ...]:
+    """Return the names by which arms ask for a built-in set that depends on the kind of each task."""
+    return (PUBLISHED, DEFAULT) if section == "trainings" else (PUBLISHED,)
 
 
 def _require_free_names(section: str, given: Settings, origins: Origins) -> None:
     """Refuse a set that no arm could name."""
-    if PUBLISHED in given:
-        raise origins.error(
-            (section, PUBLISHED),
-            f"`{section}.{PUBLISHED}` has the name by which arms ask for the built-in set of the kind of each task",
-            found=PUBLISHED,
-            allowed=f"any other name than {PUBLISHED}",
-            fix="rename it",
-        )
+    for name in names_of_no_set(section):
+        if name in given:
+            raise origins.error(
+                (section, name),
+                f"`{section}.{name}` has the name by which arms ask for the built-in set of the kind of each task",
+                found=name,
+                allowed=f"any other name than {name}",
+                fix="rename it",
+            )
 
 
 def require_options(
@@ -194,13 +209,13 @@ def _part(part: str, path: KeyPath, base: Settings | None, own: Settings, origin
 
 def _training(path: KeyPath, own: Settings, base: Settings | None, origins: Origins) -> dict[str, Any]:
     name = path[-1]
-    start = base or _built_in_training(name if name in TRAININGS else own.get("kind"))
+    start = base or _built_in_training(name if name in TRAININGS | TUNED else own.get("kind"))
     if start is None:
         raise origins.error(
             path,
             f"`{dotted(path)}` does not say which training it starts from",
             found=", ".join(own) or "no key",
-            allowed=", ".join(TRAININGS),
+            allowed=", ".join(TRAININGS | TUNED),
             fix=f"add like: {next(iter(TRAININGS))}",
         )
     changed = {key: value for key, value in own.items() if key not in ("like", "kind")}
@@ -225,8 +240,12 @@ def _training(path: KeyPath, own: Settings, base: Settings | None, origins: Orig
     return start | changed
 
 
-def _built_in_training(kind: str | None) -> Settings | None:
-    return None if kind is None else {"kind": kind} | asdict(TRAININGS[kind]())
+def _built_in_training(name: str | None) -> Settings | None:
+    if name is None:
+        return None
+    settings = TUNED[name] if name in TUNED else TRAININGS[name]()
+    (kind,) = (kind for kind, described in TRAININGS.items() if type(settings) is described)
+    return {"kind": kind} | asdict(settings)
 
 
 def plain(values: Settings) -> dict[str, Any]:

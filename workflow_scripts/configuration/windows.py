@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from rc_equivariant.descriptions.networks import NetworkDescription
-from workflow_support.kinds import KINDS, LOGITS, PROFILE, basis_of, of_kind
+from workflow_support.kinds import KINDS, LOGITS, PROFILE, of_kind
 from workflow_support.origins import KeyPath, Origins, dotted
 from workflow_support.widths import require_wide_enough, shortest_window
 
 from .arms import arms_for, network_of
-from .generated import PUBLISHED
+from .named import name_for_kind
 from .spans import name_as_written
 
 Settings = Mapping[str, Any]
@@ -82,5 +82,5 @@ def _profile_network(settings: Settings, arm: str) -> NetworkDescription:
 def _path(settings: Settings, kind: str, arm: str, origins: Origins) -> KeyPath:
     """Return the key of the network of an arm for a kind of task, or of the arm if no file changes the network."""
     own = settings["study"]["arms"][arm]
-    path = ("networks", basis_of(kind) if own["network"] == PUBLISHED else own["network"])
+    path = ("networks", name_for_kind("networks", own["network"], kind))
     return path if origins.has(path) else ("study", "arms", name_as_written(arm, own, origins))

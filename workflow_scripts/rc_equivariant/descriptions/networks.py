@@ -21,9 +21,11 @@ class Layers(NamedTuple):
     head: Head
 
 
-#: The networks of the papers, the one for short labelled sequences, the one that counts k-mers, and deep ones.
+#: The networks of the papers, the one to begin with, the one for short labelled sequences, the one that counts k-mers,
+#: and deep ones.
 NETWORKS: dict[str, Layers] = {
     "binary": Layers(ConvolutionTrunk(), MaxPoolHead()),
+    "default": Layers(PooledResidualTrunk(), DenseHead(distances=8)),
     "labelled": Layers(PooledResidualTrunk(), DenseHead()),
     "profile": Layers(DilatedTrunk(), ProfileHead()),
     "hyperbolic": Layers(HyperbolicTrunk(), PointsHead()),
