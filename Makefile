@@ -31,7 +31,7 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo report results benchmark docs page test test-slow lint bench calibration reliability clean $(RUN_TARGETS)
+.PHONY: help setup config demo report results benchmark docs page test test-slow lint bench calibration reliability clean $(RUN_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
@@ -48,6 +48,12 @@ demo: setup ## run the whole chain on a simulated experiment, with a report
 	@echo "Table:   results/demo/summary.tsv"
 	@echo "Figures: results/demo/figures/"
 	@echo "Report:  results/demo/report.html"
+
+config: setup ## write a configuration for peaks and a genome: make config BED=peaks.bed GENOME=hg19.fa.gz [NAME=gata1]
+	@test -f '$(BED)' && test -f '$(GENOME)' || \
+	    { echo 'Give a file of peaks and one of the genome: make config BED=peaks.bed GENOME=hg19.fa.gz' >&2; exit 1; }
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.proposal '$(BED)' '$(GENOME)' \
+	    '$(or $(NAME),$(firstword $(subst ., ,$(notdir $(BED))))).yaml' $(NAME)
 
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
 	@test -f '$(CONFIG)' || { echo 'There is no file $(CONFIG): make report CONFIG=FILE' >&2; exit 1; }

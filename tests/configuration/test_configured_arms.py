@@ -161,7 +161,8 @@ def test_a_network_starts_from_another_and_changes_parts_of_it(good: str, tmp_pa
     named = resolve_text(good.replace("trainings:\n", networks), tmp_path).settings["networks"]
     trunk = {"type": "pooled_residual", "first_width": 11, "pool_width": 3, "residual_width": 5}
     assert named["deep"] == {
-        "trunk": trunk | {"dilations": [1, 2, 4]}, "head": {"type": "dense", "dense": 64, "dropout": 0.3, "distances": 0},
+        "trunk": trunk | {"dilations": [1, 2, 4]},
+        "head": {"type": "dense", "dense": 64, "dropout": 0.3, "distances": 0},
     }  # fmt: skip
     assert named["deeper"] == {
         "trunk": trunk | {"dilations": [1, 2, 4]}, "head": {"type": "max_pool", "pool_width": 9, "pool_stride": 20},
