@@ -16,7 +16,7 @@ HELD_OUT = ("validation", "test")
 
 _POSITIONS_PER_BLOCK = 2_000_000
 """Positions whose 32-mers are in memory at the same time, so that memory does not grow with the number of windows."""
-_POSITIONS_PER_INDEX = 16_000_000
+_POSITIONS_PER_INDEX = 32_000_000
 """Positions whose 32-mers are looked up together. With a larger index the training windows are read less often."""
 
 
@@ -69,7 +69,8 @@ def near_copies(codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_r
     for part in _blocks(len(rows), codes.shape[1], _POSITIONS_PER_INDEX):
         asked = rows[part]
         blocks = list(_blocks(len(asked), codes.shape[1], _POSITIONS_PER_BLOCK))
-        index = np.unique(np.concatenate([_known_kmers(codes[asked[block]]) for block in blocks]))
+        index = np.concatenate([_known_kmers(codes[asked[block]]) for block in blocks])
+        index.sort()
         is_shared = np.zeros(len(index), dtype=bool)
         for block in _blocks(len(other_rows), others.shape[1], _POSITIONS_PER_BLOCK):
             # Sorted numbers are looked up many times faster, since neighbours lie close together in memory.
@@ -110,7 +111,7 @@ def _known_kmers(codes: np.ndarray) -> np.ndarray:
 
 
 def _places(index: np.ndarray, kmers: np.ndarray) -> np.ndarray:
-    """Where ``kmers`` are in the sorted ``index`` if they are there."""
+    """The first places of ``kmers`` in the sorted ``index``, if they are there."""
     return np.minimum(np.searchsorted(index, kmers), len(index) - 1)
 
 
