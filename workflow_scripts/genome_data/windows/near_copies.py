@@ -50,7 +50,7 @@ def canonical_kmers(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def near_copies(codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_rows: np.ndarray) -> np.ndarray:
-    """Whether windows share 32 known bases in a row with any of other windows, on either strand.
+    """The windows that share 32 known bases in a row with any of other windows, on either strand, as a mask.
 
     No 32-mer is left out, and memory does not grow with the number of windows (about 0.5 GB).
 
@@ -75,18 +75,19 @@ def near_copies(codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_r
         for block in _blocks(len(other_rows), others.shape[1], _POSITIONS_PER_BLOCK):
             # Sorted numbers are looked up many times faster, since neighbours lie close together in memory.
             kmers = np.sort(_known_kmers(others[other_rows[block]]))
-            is_shared[_places(index, kmers)[_is_in(index, kmers)]] = True
+            places, is_there = _find(index, kmers)
+            is_shared[places[is_there]] = True
         shared = index[is_shared]
         for block in blocks:
             kmers, is_known = canonical_kmers(codes[asked[block]])
-            found[part][block] = (_is_in(shared, kmers) & is_known).any(axis=1)
+            found[part][block] = (_find(shared, kmers)[1] & is_known).any(axis=1)
     return found
 
 
 def held_out_near_copies(
     codes: np.ndarray, splits: np.ndarray, training_codes: np.ndarray, training_splits: np.ndarray
 ) -> np.ndarray:
-    """Whether each window outside the training split is a near-copy of a training window, of this or of another task.
+    """The windows outside the training split that are near-copies of training windows, of this or of another task.
 
     Parameters
     ----------
@@ -110,13 +111,12 @@ def _known_kmers(codes: np.ndarray) -> np.ndarray:
     return kmers[is_known]
 
 
-def _places(index: np.ndarray, kmers: np.ndarray) -> np.ndarray:
-    """The first places of ``kmers`` in the sorted ``index``, if they are there."""
-    return np.minimum(np.searchsorted(index, kmers), len(index) - 1)
-
-
-def _is_in(index: np.ndarray, kmers: np.ndarray) -> np.ndarray:
-    return index[_places(index, kmers)] == kmers if len(index) else np.zeros(kmers.shape, dtype=bool)
+def _find(index: np.ndarray, kmers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first place of each k-mer in the sorted ``index``, and whether it is there."""
+    places = np.searchsorted(index, kmers)
+    is_there = places < len(index)
+    is_there[is_there] = index[places[is_there]] == kmers[is_there]
+    return places, is_there
 
 
 def _blocks(rows: int, width: int, positions: int) -> Iterator[slice]:
