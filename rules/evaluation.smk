@@ -1,7 +1,7 @@
 """
 Evaluation: contestants and baseline on the test split, and what the run was made from.
 
-Needs: tasks/<task>/windows.tsv, codes.npy and kmers.k6.npy, counts.npy and input tracks, and the trained networks.
+Needs: tasks/<task>/windows.tsv, codes.npy, near_copies.npy and kmers.k6.npy, counts.npy and input tracks, and the trained networks.
 Makes: evaluation.json and predictions.tsv for every contestant, at every size, and baseline, profiles.npy for contestants
 of profile tasks, provenance.json, config.yaml, rule_times.tsv, arm_times.tsv.
 """
@@ -12,6 +12,7 @@ rule evaluate:
         windows=run.path("tasks/{task}/windows.tsv"),
         sequences=run.path("tasks/{task}/codes.npy"),
         extras=per("task", models.extra_files),
+        near_copies=run.path("tasks/{task}/near_copies.npy"),
         weights=per("task arm size", models.member_files, "weights.safetensors"),
         models=per("task arm size", models.member_files, "models.json"),
     output:
@@ -61,6 +62,7 @@ rule fit_kmer_baseline:
     input:
         windows=run.path("tasks/{task}/windows.tsv"),
         kmers=run.path(f"tasks/{{task}}/kmers.k{BASELINE_KMER}.npy"),
+        near_copies=run.path("tasks/{task}/near_copies.npy"),
     output:
         evaluation=models.baseline_file("evaluation.json"),
         predictions=models.baseline_file("predictions.tsv"),

@@ -1,7 +1,8 @@
 """
-The study: tables of all replicates, paired comparisons, claims and their tests, and the page of results.
+The study: tables of all replicates, paired comparisons, claims and their tests, near-copies, and the page of results.
 
-Needs: the evaluations and predictions of all contestants and baselines, at all training sizes.
+Needs: the evaluations and predictions of all contestants and baselines, at all training sizes, and the windows of all
+tasks.
 Makes: summary.tsv, study/*.tsv and results.md, of which no number is written by hand.
 """
 
@@ -19,6 +20,7 @@ rule collect_study:
         arms=run.path("study/arms.tsv"),
         replicates=run.path("study/replicates.tsv"),
         means=run.path("study/means.tsv"),
+        subsets=run.path("study/subsets.tsv"),
         costs=run.path("study/costs.tsv"),
         selections=run.path("study/selections.tsv"),
     log:
@@ -36,6 +38,30 @@ rule collect_study:
         code=code("collect_study"),
     script:
         "../workflow_scripts/collect_study.py"
+
+
+rule count_near_copies:
+    input:
+        windows=run.paths("tasks/{task}/windows.tsv", task=run.tasks),
+        codes=run.paths("tasks/{task}/codes.npy", task=run.tasks),
+        near_copies=run.paths("tasks/{task}/near_copies.npy", task=run.tasks),
+    output:
+        table=run.path("study/near_copies.tsv"),
+    log:
+        run.path("logs/count_near_copies.log"),
+    benchmark:
+        run.path("benchmarks/count_near_copies.tsv")
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(240),
+    params:
+        tasks=list(run.tasks),
+        code=code("count_near_copies"),
+    script:
+        "../workflow_scripts/count_near_copies.py"
 
 
 rule compare_arms:

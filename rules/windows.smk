@@ -2,7 +2,8 @@
 Windows: positives from peaks, negatives from the rest of the genome, and their sequences as arrays.
 
 Needs: genomes/<genome>/, the peaks of every task, blacklists, regions without known labels.
-Makes: in tasks/<task>/ the tables positives, negatives and windows, their counts, codes.npy and kmers.k<k>.npy.
+Makes: in tasks/<task>/ the tables positives, negatives and windows, their counts, codes.npy, kmers.k<k>.npy, and
+near_copies.npy, which marks windows that share 32 bases in a row with a training window.
 
 Rules that map a genome into memory ask for its size: clusters may count mapped pages as memory of the job.
 """
@@ -126,3 +127,27 @@ rule encode_kmers:
         code=code("encode_kmers"),
     script:
         "../workflow_scripts/encode_kmers.py"
+
+
+rule find_near_copies:
+    input:
+        windows=run.path("tasks/{task}/windows.tsv"),
+        codes=run.path("tasks/{task}/codes.npy"),
+    output:
+        near_copies=run.path("tasks/{task}/near_copies.npy"),
+    log:
+        run.path("logs/find_near_copies/{task}.log"),
+    benchmark:
+        run.path("benchmarks/find_near_copies/{task}.tsv")
+    group:
+        "windows"
+    conda:
+        "../envs/genomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(60),
+    params:
+        code=code("find_near_copies"),
+    script:
+        "../workflow_scripts/find_near_copies.py"

@@ -1,11 +1,18 @@
-"""All evaluations of a run -> its summary, and the tables of its study: arms, replicates, means, costs, selections."""
+"""All evaluations of a run -> its summary and tables: arms, replicates, means, subsets, costs, selections."""
 
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from study.evaluations import SUMMARY_COLUMNS, costs_table, means_table, replicates_table, selections_table
+from study.evaluations import (
+    SUMMARY_COLUMNS,
+    costs_table,
+    means_table,
+    replicates_table,
+    selections_table,
+    subsets_table,
+)
 from study.tables import write_table
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
@@ -24,6 +31,7 @@ def collect_study(
     arms: Path,
     replicates: Path,
     means: Path,
+    subsets: Path,
     costs: Path,
     selections: Path,
 ) -> None:
@@ -44,6 +52,7 @@ def collect_study(
         arms: pd.DataFrame(arms_of_study, columns=ARM_COLUMNS),
         replicates: of_replicates,
         means: of_means,
+        subsets: subsets_table(records),
         costs: costs_table(records),
         selections: selections_table(records),
     }

@@ -15,6 +15,7 @@ def evaluate(
     sequences: Path,
     extras: list[Path],
     extra_names: list[str],
+    near_copies: Path,
     weights: list[Path],
     models: list[Path],
     kind: str,
@@ -41,6 +42,8 @@ def evaluate(
         Base codes of the windows.
     extras, extra_names
         Further files, as :class:`learning.kinds.TaskFiles` names them.
+    near_copies
+        Mask of the windows that are near-copies, from `find_near_copies`: metrics are also given without them.
     weights, models
         The files of all arms that any candidate needs, with all of their replicates.
     seeds
@@ -57,7 +60,7 @@ def evaluate(
     """
     torch_device = select_device(device, threads)
     combination = load_combination(weights, models, candidates, seeds, average_strands, torch_device, kind)
-    files = TaskFiles.named(windows, sequences, extras, extra_names)
+    files = TaskFiles.named(windows, sequences, [*extras, near_copies], [*extra_names, "near_copies"])
     outputs = {"evaluation": evaluation, "predictions": predictions}
     outputs |= {} if profiles is None else {"profiles": profiles}
     with atomic_paths(*outputs.values()) as paths:

@@ -7,7 +7,7 @@ import numpy as np
 from genome_data.windows.table import read_windows
 from learning.analysis.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
 from learning.evaluation.records import EvaluatedModel, write_evaluations
-from learning.evaluation.scores import StrandLogits, best_threshold, findings, score_test_split
+from learning.evaluation.scores import StrandLogits, best_threshold, findings, score_with_subset
 from learning.models.classes import require_both_classes, require_every_class
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
@@ -15,7 +15,14 @@ from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
 
 def fit_kmer_baseline(
-    windows: Path, kmers: Path, task: str, kind: str, seed: int, evaluation: Path, predictions: Path
+    windows: Path,
+    kmers: Path,
+    near_copies: Path,
+    task: str,
+    kind: str,
+    seed: int,
+    evaluation: Path,
+    predictions: Path,
 ) -> None:
     """Fit on the train split, choose penalty and threshold on the validation split, and score the test split once.
 
@@ -32,7 +39,7 @@ def fit_kmer_baseline(
     fitted = fit_baseline(counts, labels, train, validation)
     logits = fitted.logits[test]
     threshold = best_threshold(labels[validation], fitted.logits[validation])
-    found = score_test_split(labels[test], logits, threshold, kind)
+    found = score_with_subset(labels[test], logits, threshold, kind, np.load(near_copies)[test])
     model = EvaluatedModel(
         task=task,
         arm=BASELINE_ARM,

@@ -46,6 +46,7 @@ def write_task(folder, codes, labels):
     table["split"] = np.repeat(["train", "validation", "test"], WINDOWS // 3)
     write_windows(table, folder / "windows.tsv")
     np.save(folder / "codes.npy", codes)
+    np.save(folder / "near_copies.npy", np.zeros(WINDOWS, dtype=bool))
 
 
 def evaluate(task, names, candidates=((0,),), seeds=((0,),), **changes):
@@ -56,6 +57,7 @@ def evaluate(task, names, candidates=((0,),), seeds=((0,),), **changes):
         sequences=task / "codes.npy",
         extras=[],
         extra_names=[],
+        near_copies=task / "near_copies.npy",
         **files_of(task, names),
         candidates=[list(candidate) for candidate in candidates],
         seeds=[list(group) for group in seeds],
@@ -295,6 +297,7 @@ def baseline(task, kind="binary"):
     fit_kmer_baseline(
         windows=task / "windows.tsv",
         kmers=task / "kmers.k6.npy",
+        near_copies=task / "near_copies.npy",
         task="planted",
         kind=kind,
         seed=0,
@@ -319,6 +322,46 @@ def test_the_baseline_leaves_the_same_tables(task):
     assert summary["metric"].tolist() == METRICS * 2 + ["RC error", "RC flips"]
     assert summary["replicates"].tolist() == [1] * len(METRICS) + [2] * (len(METRICS) + 2)
     assert summary["sd"].isna().tolist() == (summary["replicates"] == 1).tolist()
+
+
+def mark_near_copies(task, rows):
+    near_copies = np.zeros(WINDOWS, dtype=bool)
+    near_copies[rows] = True
+    np.save(task / "near_copies.npy", near_copies)
+
+
+def test_metrics_are_also_given_without_near_copies(task):
+    """Of each replicate and of the baseline, with the threshold of the whole; marks elsewhere change nothing."""
+    save_replicates(task, "a", STANDARD, {1: {}, 2: {}})
+    mark_near_copies(task, [0, 150, *range(200, 240)])
+    labels = pd.read_csv(task / "windows.tsv", sep="\t")["label"].to_numpy()[240:]
+    for evaluation, predictions in [*evaluate(task, "a", seeds=[[1], [2]]), baseline(task)]:
+        (subset,) = evaluation["subsets"].items()
+        name, found = subset
+        assert (name, found["windows"], list(found["metrics"])) == ("without near-copies", 60, METRICS)
+        logits = predictions["logit"].to_numpy()[40:]
+        assert found["metrics"]["AUROC"] == pytest.approx(roc_auc_score(labels, logits), abs=1e-4)
+        calls = logits >= evaluation["mcc_threshold"]
+        assert found["metrics"]["MCC"] == pytest.approx(matthews_corrcoef(labels, calls), abs=1e-4)
+        assert found["metrics"] != evaluation["metrics"]
+
+
+def test_without_near_copies_the_metrics_are_those_of_the_whole(task):
+    save_network(task, "a", STANDARD)
+    ((evaluation, _),) = evaluate(task, "a")
+    assert evaluation["subsets"] == {"without near-copies": {"windows": TEST, "metrics": evaluation["metrics"]}}
+
+
+@pytest.mark.parametrize("left", ["nothing", "one class"])
+def test_what_is_left_without_near_copies_may_have_no_metrics(task, left):
+    """The whole test split has its own all the same."""
+    save_network(task, "a", STANDARD)
+    labels = pd.read_csv(task / "windows.tsv", sep="\t")["label"].to_numpy()
+    mark_near_copies(task, np.arange(WINDOWS) if left == "nothing" else labels == 1)
+    for evaluation, _ in [*evaluate(task, "a"), baseline(task)]:
+        windows = 0 if left == "nothing" else int((labels[-TEST:] == 0).sum())
+        assert evaluation["subsets"] == {"without near-copies": {"windows": windows, "metrics": {}}}
+        assert list(evaluation["metrics"]) == METRICS
 
 
 def baseline_threshold(task):
@@ -353,8 +396,11 @@ def test_the_baseline_of_two_labelled_classes(tmp_path):
 
 def test_the_baseline_of_three_classes(tmp_path):
     labels = write_labelled_task(tmp_path, 3)
+    mark_near_copies(tmp_path, slice(-TEST, -50))
     evaluation, predictions = baseline(tmp_path, "labelled")
     assert_three_classes(evaluation, predictions, labels)
+    of_rest = evaluation["subsets"]["without near-copies"]["metrics"]
+    assert of_rest["Accuracy"] == np.mean(labels[-50:] == predictions["call"][-50:])
     assert evaluation["parameters"] == 3 * 2080
     assert evaluation["metrics"]["Accuracy"] > 0.9
 

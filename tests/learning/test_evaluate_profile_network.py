@@ -37,6 +37,7 @@ def evaluate(task, names="a", candidates=((0,),), seeds=((0,),), control=True, *
         sequences=task / "codes.npy",
         extras=[task / f"{name}.npy" for name in extra_names],
         extra_names=extra_names,
+        near_copies=task / "near_copies.npy",
         kind="profile",
         **files_of(task, names),
         candidates=[list(candidate) for candidate in candidates],
@@ -172,6 +173,19 @@ def test_windows_without_reads_are_counted_and_left_out(task):
     assert predictions["JSD"].isna().tolist() == [True] + [False] * (TEST - 1)
     assert predictions["JSD"][2:].equals(complete["JSD"][2:])
     assert evaluation["metrics"]["JSD"] == pytest.approx(predictions["JSD"].mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("left", [TEST // 2, 0])
+def test_metrics_are_also_given_without_near_copies(task, left):
+    save_network(task, "a", WITH_CONTROL, "profile")
+    np.save(task / "near_copies.npy", np.arange(WINDOWS) < WINDOWS - left)
+    ((evaluation, predictions, _),) = evaluate(task)
+    found = evaluation["subsets"]["without near-copies"]
+    assert found["windows"] == left
+    assert set(found["metrics"]) == (set(evaluation["metrics"]) if left else set())
+    if left:
+        assert found["metrics"]["JSD"] == pytest.approx(predictions["JSD"][-left:].mean(), rel=1e-5)
+        assert found["metrics"]["JSD"] != evaluation["metrics"]["JSD"]
 
 
 def test_blocks_of_windows_do_not_show(task, monkeypatch):

@@ -13,6 +13,7 @@ import yaml
 from encode_kmers import encode_kmers
 from evaluate import evaluate
 from extract_sequences import extract_sequences
+from find_near_copies import find_near_copies
 from fit_kmer_baseline import fit_kmer_baseline
 from normalise_genome import normalise_genome
 from prepare_peaks import prepare_peaks
@@ -59,6 +60,7 @@ class Experiment(NamedTuple):
             sequences=self.folder / "codes.npy",
             extras=[],
             extra_names=[],
+            near_copies=self.folder / "near_copies.npy",
             kind="binary",
             **{name: [path] for name, path in trained.items()},
             task=FACTOR,
@@ -75,6 +77,7 @@ class Experiment(NamedTuple):
         fit_kmer_baseline(
             windows=windows,
             kmers=self.folder / "k6.npy",
+            near_copies=self.folder / "near_copies.npy",
             task=FACTOR,
             kind="binary",
             seed=0,
@@ -135,6 +138,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
         windows=folder / "windows.tsv",
         codes=folder / "codes.npy",
     )
+    find_near_copies(folder / "windows.tsv", folder / "codes.npy", folder / "near_copies.npy")
     for k in (3, 6):
         encode_kmers(codes=folder / "codes.npy", k=k, kmers=folder / f"k{k}.npy")
     return Experiment(folder)

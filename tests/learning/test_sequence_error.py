@@ -11,6 +11,7 @@ import pytest
 import torch
 from arm_networks import network_content
 from evaluate import evaluate
+from find_near_copies import find_near_copies
 from prepare_sequences import prepare_sequences
 from train import train
 
@@ -74,11 +75,13 @@ def trained(folder: Path, network: str, arm: str) -> Centred:
 
 
 def evaluated(folder: Path, *, average_strands: bool) -> tuple[dict, pd.DataFrame]:
+    find_near_copies(folder / "windows.tsv", folder / "codes.npy", folder / "near_copies.npy")
     evaluate(
         windows=folder / "windows.tsv", sequences=folder / "codes.npy", extras=[folder / "classes.json"],
-        extra_names=["classes"], weights=[folder / "w.safetensors"], models=[folder / "m.json"], kind="labelled",
-        task="t", arm="a", size="all", seeds=[[0]], candidates=[[0]], average_strands=average_strands, device="cpu",
-        threads=1, evaluation=folder / "e.json", predictions=folder / "p.tsv",
+        extra_names=["classes"], near_copies=folder / "near_copies.npy", weights=[folder / "w.safetensors"],
+        models=[folder / "m.json"], kind="labelled", task="t", arm="a", size="all", seeds=[[0]], candidates=[[0]],
+        average_strands=average_strands, device="cpu", threads=1, evaluation=folder / "e.json",
+        predictions=folder / "p.tsv",
     )  # fmt: skip
     return json.loads((folder / "e.json").read_text())[0], pd.read_csv(folder / "p.tsv", sep="\t")
 

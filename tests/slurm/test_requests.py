@@ -81,6 +81,7 @@ def test_the_groups_of_the_profile_are_those_of_the_rules() -> None:
         "extract_sequences",
         "prepare_sequences",
         "encode_kmers",
+        "find_near_copies",
     }
     assert members["evaluations"] == {"evaluate", "evaluate_profiles", "embed_sequences"}
     # Planning compares every file that a member needs with its whole group: what needs thousands of files is in none.

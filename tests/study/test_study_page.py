@@ -17,12 +17,13 @@ from test_study_scripts import collect, compare
 from write_results_page import write_results_page
 
 from study.collect_pages import collect_pages
+from study.copies import copies_text
 from study.page import figure_title
-from study.sections import copies_text
 from study.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
-USED = ["replicates", "means", "costs", "intervals", "comparisons", "claims", "published", "selections"]
+USED = ["replicates", "means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "selections"]
+NEAR_COPIES = ["task", "split", "training_task", "k", "sequences", "near_copies", "share"]
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 
 
@@ -42,6 +43,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
         **{name: paths[name] for name in USED},
         windows=mock.windows,
         duplicates=[],
+        near_copies=mock.write_near_copies(folder / "study" / "near_copies.tsv"),
         correlations=[correlation] if variants else [],
         figures=figures,
         name=folder.name,
@@ -160,10 +162,47 @@ def test_what_a_study_lacks_is_left_out(tmp_path):
 def test_copies_of_sequences_are_listed_by_split_and_their_absence_too():
     columns = ["between", "strand", "rows", "same_label", "other_label"]
     copied = pd.DataFrame([("train-test", "same", 3, 2, 1), ("train-test", "either", 4, 3, 1)], columns=columns)
-    assert "| leaky | train-test | 4 | 3 | 1 |" in copies_text({"leaky": copied, "clean": copied.assign(rows=0)})
-    assert "clean" not in copies_text({"leaky": copied, "clean": copied.assign(rows=0)})
-    assert copies_text({"clean": copied.assign(rows=0)}) == "No sequence occurs twice, on either strand."
-    assert copies_text({}) == ""
+    near = pd.DataFrame([("a", "test", "a", 32, 1000, 0, 0.0)], columns=NEAR_COPIES)
+    assert "| leaky | train-test | 4 | 3 | 1 |" in copies_text({"leaky": copied, "clean": copied.assign(rows=0)}, near)
+    assert "clean" not in copies_text({"leaky": copied, "clean": copied.assign(rows=0)}, near)
+    assert "No sequence occurs twice, on either strand." in copies_text({"clean": copied.assign(rows=0)}, near)
+    assert copies_text({}, near).startswith("A near-copy shares 32 known bases in a row")
+
+
+def test_near_copies_are_listed_with_their_share_and_other_tasks_only_if_they_share_any():
+    rows = [("a", "test", "a", 32, 1000, 91, 0.091), ("a", "test", "b", 32, 1000, 2, 0.002)]
+    rows += [("b", "test", "b", 32, 1500, 0, 0.0), ("b", "test", "a", 32, 1500, 0, 0.0)]
+    (table,) = tables_of(copies_text({}, pd.DataFrame(rows, columns=NEAR_COPIES)))
+    assert table[2:] == [
+        ["a", "test", "a", "1,000", "91", "9.1%"],
+        ["a", "test", "b", "1,000", "2", "0.2%"],
+        ["b", "test", "b", "1,500", "0", "0.0%"],
+    ]
+
+
+def test_the_page_shows_every_metric_with_and_without_near_copies(runs, page):
+    study = runs / "first" / "study"
+    subsets, means = read_table(study / "subsets.tsv"), read_table(study / "means.tsv")
+    shown = []
+    for table in tables_of(section(page, "Test split")):
+        header = table[0]
+        shown += [(row[header.index("AUROC")], row[header.index("AUROC without near-copies")]) for row in table[2:]]
+    keys = ["task", "arm", "size", "metric"]
+    both = means.merge(subsets, on=keys, suffixes=("", "_rest")).query("metric == 'AUROC'")
+    assert len(shown) == len(both)
+    expected = {
+        tuple(f"{mean:.4f}" + (f" ± {sd:.4f}" if sd == sd else "") for mean, sd in pairs)
+        for pairs in (((row.mean, row.sd), (row.mean_rest, row.sd_rest)) for row in both.itertuples())
+    }
+    assert set(shown) == expected
+    assert all(whole != rest for whole, rest in shown)
+    copies = section(page, "Copies of sequences")
+    assert "| CTCF | test | CTCF | 100 | 12 | 12.0% |" in copies
+    assert "| CTCF | test | SPI1 | 100 | 3 | 3.0% |" in copies
+    (published,) = tables_of(section(page, "Published values"))
+    row = dict(zip(published[0], published[2], strict=True))
+    of_rest = subsets.query("task == @row['Task'] and arm == @row['Arm'] and size == 'all' and metric == 'AUROC'")
+    assert row["Mean without near-copies"] == f"{of_rest['mean'].item():.4f}"
 
 
 def test_titles_come_from_the_names_of_figures(tmp_path):

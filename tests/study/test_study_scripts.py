@@ -9,13 +9,13 @@ from collect_study import collect_study
 from compare_arms import compare_arms
 from study_run import LEADS, ROWS, STUDY, MockStudy
 
-from study.evaluations import costs_table, selections_table
+from study.evaluations import costs_table, selections_table, subsets_table
 from study.predictions import read_window_values
 from study.tables import read_table
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_ARM
 
-TABLES = ["summary", "arms", "replicates", "means", "costs", "selections"]
+TABLES = ["summary", "arms", "replicates", "means", "subsets", "costs", "selections"]
 COMPARED = ["intervals", "comparisons", "claims", "published"]
 
 
@@ -60,6 +60,29 @@ def test_the_summary_has_the_means_without_their_intervals(tables):
         "task", "arm", "size", "train_size", "metric", "replicates", "mean", "sd",
     ]  # fmt: skip
     pd.testing.assert_frame_equal(tables["summary"], tables["means"].drop(columns=["low", "high"]))
+
+
+def test_subsets_of_the_test_split_have_means_of_all_their_metrics(run, tables):
+    subsets, means = tables["subsets"], tables["means"]
+    assert subsets.columns.tolist() == [
+        "task", "arm", "size", "subset", "windows", "train_size", "metric", "replicates", "mean", "sd", "low", "high",
+    ]  # fmt: skip
+    assert (subsets["subset"] == "without near-copies").all()
+    assert (subsets["windows"] == 360).all()
+    keys = ["task", "arm", "size", "metric"]
+    own = means[means["metric"].isin(["AUROC", "MCC"])]
+    assert subsets[keys].to_numpy().tolist() == own[keys].to_numpy().tolist()
+    records = json.loads(run.evaluations[0].read_text())
+    values = [record["subsets"]["without near-copies"]["metrics"]["AUROC"] for record in records]
+    first = subsets.iloc[0]
+    assert (first["mean"], first["sd"]) == pytest.approx((np.mean(values), np.std(values, ddof=1)), rel=1e-5)
+
+
+def test_a_subset_without_metrics_has_no_rows():
+    model = {"task": "t", "arm": "a", "size": "all", "train_size": 5, "seed": 1}
+    table = subsets_table([model | {"subsets": {"without near-copies": {"windows": 0, "metrics": {}}}}])
+    assert table.empty
+    assert "subset" in table.columns
 
 
 def test_a_metric_that_the_table_of_metrics_lacks_is_refused(run, tmp_path):

@@ -56,7 +56,7 @@ def planted_profiles(windows: int, seed: int) -> tuple[np.ndarray, np.ndarray, n
 
 
 def write_planted_task(folder, windows=240, seed=0):
-    """``windows.tsv``, ``codes.npy``, ``counts.npy`` and ``control.npy`` of a task; half is for training."""
+    """``windows.tsv``, ``codes.npy``, ``counts.npy``, ``control.npy`` and ``near_copies.npy``; half is for training."""
     codes, counts, control = planted_profiles(windows, seed)
     start = np.arange(windows) * 1000
     table = pd.DataFrame({"contig": "chrA", "start": start, "end": start + WIDTH, "label": 1, "gc": 0.5})
@@ -65,5 +65,6 @@ def write_planted_task(folder, windows=240, seed=0):
         ["train", "validation", "test"], [windows // 2, windows // 4, windows - windows * 3 // 4]
     )
     write_windows(table, folder / "windows.tsv")
-    for name, values in {"codes": codes, "counts": counts, "control": control}.items():
+    arrays = {"codes": codes, "counts": counts, "control": control, "near_copies": np.zeros(windows, dtype=bool)}
+    for name, values in arrays.items():
         np.save(folder / f"{name}.npy", values)

@@ -66,6 +66,23 @@ class MockStudy:
         self.windows = [self._write_windows(folder / task / "windows.tsv") for task in tasks]
         self.kinds = dict.fromkeys(tasks, "binary")
 
+    def _without_near_copies(self, logits):
+        """The metrics without the first tenth of the test windows."""
+        rest = slice(len(logits) // 10, None)
+        auroc_of_rest = auroc(self.labels[rest], logits[rest])
+        return {"windows": len(logits[rest]), "metrics": {"AUROC": auroc_of_rest, "MCC": auroc_of_rest / 2}}
+
+    def write_near_copies(self, path):
+        """The table of near-copies: 12 of 100 test windows of each task, and 3 shared by the first with the last."""
+        rows = [
+            (task, "test", other, 32, 100, 12 if task == other else 0) for task in self.tasks for other in self.tasks
+        ]
+        table = pd.DataFrame(rows, columns=["task", "split", "training_task", "k", "sequences", "near_copies"])
+        is_pair = (table["task"] == self.tasks[0]) & (table["training_task"] == self.tasks[-1])
+        table.loc[is_pair & (table["task"] != table["training_task"]), "near_copies"] = 3
+        table.assign(share=table["near_copies"] / table["sequences"]).to_csv(path, sep="\t", index=False)
+        return path
+
     def _write_arm(self, folder, task, arm, size, seeds, hardness):
         path = folder / task / arm / size
         path.mkdir(parents=True)
@@ -89,6 +106,7 @@ class MockStudy:
             "multiply_adds": 45_000_000,
             "metrics": {"AUROC": auroc(self.labels, logits), "MCC": lead / 3},
             "calibration": calibration_table(self.labels, sigmoid(logits)),
+            "subsets": {"without near-copies": self._without_near_copies(logits)},
         }
         if arm != BASELINE_ARM:
             flipped = float(self.rng.uniform(0.01, 0.06)) if arm in ("standard", "augmented") else 0.0

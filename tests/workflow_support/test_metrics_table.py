@@ -7,7 +7,7 @@ import pytest
 from learning.evaluation.metrics import OF_PROFILES
 from learning.evaluation.profiles import OBSERVED, PREDICTED, summarise_windows
 from learning.evaluation.scores import score_test_split
-from study.evaluations import means_table, replicates_table
+from study.evaluations import means_table, replicates_table, subsets_table
 from study.print_summary import summary_text
 from study.sections import results_text
 from workflow_support import metrics
@@ -91,13 +91,19 @@ def test_a_row_of_the_table_is_all_that_a_new_metric_needs(monkeypatch):
     monkeypatch.setattr(metrics, "METRICS", (*METRICS, row, bound))
     monkeypatch.setattr("study.sections.METRICS", metrics.METRICS)
     evaluations[0]["metrics"]["F1 floor"] = 0.5
+    for evaluation in evaluations:
+        evaluation["subsets"] = {"without near-copies": {"windows": 7, "metrics": {"F1": 0.25}}}
     means = means_table(replicates_table(evaluations))
     assert means.set_index("metric").loc["F1", "mean"] == pytest.approx(0.65)
     assert printed_metrics("binary")[-1] == "F1"
     assert summary_text(means, {"t": "binary"}).splitlines()[0].split()[-1] == "F1"
     no_costs = means[["task", "size", "arm"]].drop_duplicates().assign(parameters=1, multiply_adds=1)
     none = means[["task", "size", "arm", "low", "high"]].iloc[:0]
-    text = results_text(means, no_costs, none, none.assign(reference="", difference=0.0), {"t": "F1"}, {"t": "a"})
+    subsets = subsets_table(evaluations)
+    text = results_text(
+        means, subsets, no_costs, none, none.assign(reference="", difference=0.0), {"t": "F1"}, {"t": "a"}
+    )
     assert "F1" in text.splitlines()[2]
     assert "0.6500 ± 0.0707" in text
+    assert "| 0.2500 ± 0.0000 |" in text
     assert "F1 for comparison: guesses 0.5000." in text

@@ -43,7 +43,8 @@ class TaskFiles:
     sequences
         k-mers or base codes of the windows.
     extras
-        Further files by name: ``classes`` of a labelled task, ``counts`` of a profile task, and input tracks.
+        Further files by name: ``classes`` of a labelled task, ``counts`` of a profile task, input tracks, and, for an
+        evaluation, ``near_copies``.
     """
 
     windows: Path

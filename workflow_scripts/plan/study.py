@@ -12,7 +12,10 @@ from workflow_support.metrics import main_metric
 from .models import Models
 from .run import Run, Settings, unique
 
-TABLES = ("replicates", "means", "costs", "intervals", "comparisons", "claims", "published", "selections")
+TABLES = (
+    "replicates", "means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "selections",
+    "near_copies",
+)  # fmt: skip
 
 
 class Study:

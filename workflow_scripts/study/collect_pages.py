@@ -20,12 +20,13 @@ from workflow_support.kinds import basis_of
 from workflow_support.metrics import main_metric
 
 from .claims import COLUMNS, Claim, claim_gains, pooled_row, with_verdicts
+from .copies import copies_text
 from .evaluations import ALL
 from .formatting import FEWEST, is_of_all, is_of_group, scope_of_kind
 from .page import CLAIMS, COPIES, METHODS, METHODS_TEXT, NO_CLAIMS, PUBLISHED, RESULTS, VARIANTS
 from .pairs import Measurements, Values
 from .print_summary import kinds_of_tasks, read_config
-from .sections import claims_text, copies_text, published_text, results_text, variants_text
+from .sections import claims_text, published_text, results_text, variants_text
 from .tables import read_table
 
 PAGE = "results.md"
@@ -127,8 +128,8 @@ def _tables_of_run(run: Path) -> str:
     """The main sections of a run, made from its tables, and a link to the copy of its page."""
     config = read_config(run)
     kinds = kinds_of_tasks(config)
-    names = ("means", "costs", "intervals", "comparisons", "claims", "published")
-    means, costs, intervals, comparisons, claims, published = (
+    names = ("means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "near_copies")
+    means, subsets, costs, intervals, comparisons, claims, published, near_copies = (
         read_table(run / "study" / f"{name}.tsv") for name in names
     )
     metrics = {task: main_metric(kind) for task, kind in kinds.items()}
@@ -137,11 +138,11 @@ def _tables_of_run(run: Path) -> str:
     labelled = [task for task, kind in kinds.items() if basis_of(kind) == "labelled"]
     duplicates = {task: read_table(run / "tasks" / task / "duplicates.tsv") for task in labelled}
     sections = {
-        COPIES: copies_text(duplicates),
-        PUBLISHED: published_text(published),
+        COPIES: copies_text(duplicates, near_copies),
+        PUBLISHED: published_text(published, subsets),
         VARIANTS: variants_text(_correlations(run / "variants", config["variants"])),
         CLAIMS: claims_text(claims) or NO_CLAIMS,
-        RESULTS: results_text(means, costs, intervals, comparisons, metrics, references),
+        RESULTS: results_text(means, subsets, costs, intervals, comparisons, metrics, references),
     }
     parts = [f"## {run.name}", f"[Page with figures](results/{run.name}/{PAGE})"]
     # Sections are one level lower here than on the page of the run.

@@ -1,8 +1,8 @@
-"""The tables of a study that come from the records of ``evaluation.json``: replicates, means, costs, selections."""
+"""The tables of a study from the records of ``evaluation.json``: replicates, means, subsets, costs, selections."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ MODEL = ["task", "arm", "size"]
 REPLICATE_COLUMNS = [*MODEL, "train_size", "seed", "metric", "value"]
 SUMMARY_COLUMNS = [*MODEL, "train_size", "metric", "replicates", "mean", "sd"]
 MEAN_COLUMNS = [*SUMMARY_COLUMNS, "low", "high"]
+SUBSET = ["subset", "windows"]
 SELECTION_COLUMNS = ["task", "size", "combination", "seed", "candidate", "quality", "chosen"]
 COSTS = ["members", "parameters", "multiply_adds"]
 ALL = "all"
@@ -38,20 +39,42 @@ def replicates_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=REPLICATE_COLUMNS)
 
 
-def means_table(replicates: pd.DataFrame) -> pd.DataFrame:
+def means_table(replicates: pd.DataFrame, keys: Sequence[str] = MODEL) -> pd.DataFrame:
     """Means over replicates: ``task, arm, size, train_size, metric, replicates, mean, sd, low, high``.
 
     The rows follow the order of the replicates. ``sd`` is the standard deviation of a sample (n - 1); ``low`` and
     ``high`` are a 95 % t interval. All three are missing for a single replicate. "RC error" is the largest
     |f(x) - f(rc x)| of a model on the test split, and "RC flips" the fraction of windows that it calls differently on
     the two strands.
+
+    Parameters
+    ----------
+    keys
+        The columns in which replicates of one row are equal, which come first.
     """
     rows = [
         (*model, of_model["train_size"].iloc[0], metric, len(values), values.mean(), values.std(), *t_interval(values))
-        for (*model, metric), of_model in replicates.groupby([*MODEL, "metric"], sort=False)
+        for (*model, metric), of_model in replicates.groupby([*keys, "metric"], sort=False)
         for values in [of_model["value"]]
     ]
-    return pd.DataFrame(rows, columns=MEAN_COLUMNS)
+    return pd.DataFrame(rows, columns=[*keys, *MEAN_COLUMNS[len(MODEL) :]])
+
+
+def subsets_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
+    """The means of :func:`means_table` on subsets of the test split, such as the windows that are no near-copies.
+
+    Returns
+    -------
+    ``task, arm, size, subset, windows, train_size, metric, …``, with ``windows`` in the ``subset``. A subset without
+    windows of every class has no metrics and no rows.
+    """
+    rows = [
+        (*_model(evaluation), evaluation["train_size"], evaluation["seed"], metric, value, subset, found["windows"])
+        for evaluation in evaluations
+        for subset, found in evaluation.get("subsets", {}).items()
+        for metric, value in found["metrics"].items()
+    ]
+    return means_table(pd.DataFrame(rows, columns=[*REPLICATE_COLUMNS, *SUBSET]), [*MODEL, *SUBSET])
 
 
 def costs_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from .claims import LEVEL
+from .copies import copies_text
 from .evidence import LEAST_SEEDS, LEAST_TASKS
-from .sections import choices_text, claims_text, copies_text, published_text, results_text, tasks_text, variants_text
+from .sections import choices_text, claims_text, published_text, results_text, tasks_text, variants_text
 
 TASKS, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
     "Tasks", "Copies of sequences", "Test split", "Claims", "Published values", "Choices on the validation split",
@@ -25,6 +26,9 @@ METHODS_TEXT = f"""\
   shows how much the result depends on both. The variance over seeds is that of the paired values; the variance over
   windows is that of the contributions of single windows, of DeLong for AUROC. Each is taken times the square of its own
   t quantile. `±` is the standard deviation over seeds alone.
+- `without near-copies` is the same metric of the same networks, with the same thresholds, on the test sequences that
+  are no near-copies of any training sequence of their task. Intervals, differences and claims are about all of the test
+  split. `study/subsets.tsv` has all metrics.
 - A combination of several networks has one replicate per group of seeds. The first seed of the group names the
   replicate and pairs it with other arms.
 - The `gain` of a claim is positive if the claim is right, for metrics of either direction. A line about one task is
@@ -52,12 +56,14 @@ class Study:
     tasks: pd.DataFrame
     replicates: pd.DataFrame
     means: pd.DataFrame
+    subsets: pd.DataFrame
     costs: pd.DataFrame
     intervals: pd.DataFrame
     comparisons: pd.DataFrame
     claims: pd.DataFrame
     published: pd.DataFrame
     selections: pd.DataFrame
+    near_copies: pd.DataFrame
     metrics: Mapping[str, str]
     references: Mapping[str, str]
 
@@ -83,10 +89,12 @@ def results_page(
     metrics, references = study.metrics, study.references
     sections = {
         TASKS: tasks_text(study.tasks, study.replicates, study.means, metrics, references),
-        COPIES: copies_text(duplicates),
-        RESULTS: results_text(study.means, study.costs, study.intervals, study.comparisons, metrics, references),
+        COPIES: copies_text(duplicates, study.near_copies),
+        RESULTS: results_text(
+            study.means, study.subsets, study.costs, study.intervals, study.comparisons, metrics, references
+        ),
         CLAIMS: claims_text(study.claims) or NO_CLAIMS,
-        PUBLISHED: published_text(study.published),
+        PUBLISHED: published_text(study.published, study.subsets),
         CHOICES: choices_text(study.selections),
         VARIANTS: variants_text(correlations),
         FIGURES: "\n\n".join(f"**{title}**\n\n![{title}]({link})" for title, link in figures.items()),

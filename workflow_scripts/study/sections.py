@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER, METRICS
+from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER, METRICS, WITHOUT_NEAR_COPIES
 
+from .evaluations import MODEL
 from .formatting import count, interval, markdown_table, number, p_value, scope_words, size_words
 from .tables import rows_with
 
@@ -46,29 +47,9 @@ def tasks_text(
     return markdown_table(header, rows)
 
 
-def copies_text(duplicates: Mapping[str, pd.DataFrame]) -> str:
-    """Copies of sequences in labelled tasks, on either strand, for each pair of splits; empty without such tasks.
-
-    Parameters
-    ----------
-    duplicates
-        By task, ``between, strand, rows, same_label, other_label``.
-    """
-    if not duplicates:
-        return ""
-    rows = [
-        [task, pair.between, count(pair.rows), count(pair.same_label), count(pair.other_label)]
-        for task, table in duplicates.items()
-        for pair in table[(table["strand"] == "either") & (table["rows"] > 0)].itertuples()
-    ]
-    if not rows:
-        return "No sequence occurs twice, on either strand."
-    header = ["Task", "Copies between", "Sequences", "With the same class", "With another class"]
-    return markdown_table(header, rows)
-
-
 def results_text(
     means: pd.DataFrame,
+    subsets: pd.DataFrame,
     costs: pd.DataFrame,
     intervals: pd.DataFrame,
     comparisons: pd.DataFrame,
@@ -82,9 +63,9 @@ def results_text(
         of_metric = rows_with(of_task, {"metric": metric})
         for size in of_metric.sort_values("train_size", ascending=False)["size"].unique():
             of_size = rows_with(of_metric, {"size": size})
-            table = _results_table(of_size, costs, intervals, comparisons, metric, references[task])
+            table = _results_table(of_size, subsets, costs, intervals, comparisons, metric, references[task])
             texts += [f"### {task}: {size_words(size)}", table]
-        texts += _bounds(of_task)
+        texts += _bounds(of_task, subsets)
     return "\n\n".join(texts)
 
 
@@ -111,7 +92,7 @@ def claims_text(claims: pd.DataFrame) -> str:
     return _without_empty_columns(columns)
 
 
-def published_text(published: pd.DataFrame) -> str:
+def published_text(published: pd.DataFrame, subsets: pd.DataFrame) -> str:
     """The arms beside published values; empty if none were given."""
     if published.empty:
         return ""
@@ -122,6 +103,7 @@ def published_text(published: pd.DataFrame) -> str:
         "Metric": published["metric"],
         "n": published["replicates"].map(count),
         "Mean": published["mean"].map(number),
+        f"Mean {WITHOUT_NEAR_COPIES}": _without_near_copies(published, subsets)["mean"].map(number),
         "Published": [f"{number(row.published)} ({row.source})" for row in published.itertuples()],
         "Gap": [number(gap, sign=True) for gap in published["gap"]],
         "95 % (seeds)": _intervals(published),
@@ -156,6 +138,7 @@ def variants_text(correlations: Mapping[str, Sequence[Mapping]]) -> str:
 
 def _results_table(
     means: pd.DataFrame,
+    subsets: pd.DataFrame,
     costs: pd.DataFrame,
     intervals: pd.DataFrame,
     comparisons: pd.DataFrame,
@@ -170,8 +153,9 @@ def _results_table(
     columns = {
         "Arm": table["arm"].replace(BASELINE_ARM, f"{BASELINE_KMER}-mer logistic regression (floor)"),
         "n": table["replicates"].map(count),
-        metric: [number(mean) + (f" ± {number(sd)}" if sd == sd else "") for mean, sd in table[["mean", "sd"]].values],
+        metric: _with_deviations(table),
         f"95 % ({metric})": _intervals(table, "_mean", sign=False),
+        f"{metric} {WITHOUT_NEAR_COPIES}": _with_deviations(_without_near_copies(table, subsets)),
         f"− {reference}": [number(difference, sign=True) for difference in table["difference_compared"]],
         "95 % (difference)": _intervals(table, "_compared"),
         "Parameters": table["parameters"].map(count),
@@ -180,13 +164,28 @@ def _results_table(
     return _without_empty_columns(columns)
 
 
-def _bounds(means: pd.DataFrame) -> list[str]:
+def _with_deviations(means: pd.DataFrame) -> list[str]:
+    """Means with the standard deviation over replicates, if there is one."""
+    return [number(mean) + (f" ± {number(sd)}" if sd == sd else "") for mean, sd in means[["mean", "sd"]].values]
+
+
+def _without_near_copies(means: pd.DataFrame, subsets: pd.DataFrame) -> pd.DataFrame:
+    """Means of the rows of ``means`` on the test windows that are no near-copies; NaN where there are none."""
+    keys = [*MODEL, "metric"]
+    return means[keys].merge(rows_with(subsets, {"subset": WITHOUT_NEAR_COPIES}), how="left", on=keys)
+
+
+def _bounds(means: pd.DataFrame, subsets: pd.DataFrame) -> list[str]:
     """One line for each metric of a task that has bounds, which are the same for all arms."""
-    values = means.drop_duplicates("metric").set_index("metric")["mean"]
+    of_metrics = means.drop_duplicates("metric")
+    values = of_metrics.set_index("metric")["mean"]
+    rest = dict(zip(of_metrics["metric"], _without_near_copies(of_metrics, subsets)["mean"], strict=True))
     named: dict[str, list[str]] = {}
     for metric in METRICS:
         if metric.bounds and metric.name in values:
-            named.setdefault(metric.bounds, []).append(f"{metric.bound_label} {number(values[metric.name])}")
+            value, of_rest = number(values[metric.name]), number(rest[metric.name])
+            words = f"{metric.bound_label} {value}" + (f" ({of_rest} {WITHOUT_NEAR_COPIES})" if of_rest else "")
+            named.setdefault(metric.bounds, []).append(words)
     return [f"{name} for comparison: {'; '.join(bounds)}." for name, bounds in named.items()]
 
 

@@ -18,6 +18,9 @@ from .kinds import basis_of
 BASELINE_ARM = "kmer_logistic_regression"
 BASELINE_KMER = 6
 
+WITHOUT_NEAR_COPIES = "without near-copies"
+"""The subset of the test windows that share no 32 bases in a row with a training window, on either strand."""
+
 RANKS, WINDOW_MEAN = "ranks", "window mean"
 """Two ways in which test windows make up a metric, see :class:`Metric`."""
 

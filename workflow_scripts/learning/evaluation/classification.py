@@ -14,7 +14,7 @@ from ..kinds import TaskFiles
 from .combinations import Combination
 from .predict import logits_of_sequences
 from .records import TestFindings, strand_disagreement
-from .scores import StrandLogits, best_threshold, findings, score_test_split
+from .scores import StrandLogits, best_threshold, findings, score_with_subset
 from .strands import rows_to_shorten
 
 
@@ -27,13 +27,14 @@ def evaluate(combination: Combination, files: TaskFiles) -> Iterator[TestFinding
     table, codes = read_windows(files.windows), np.load(files.sequences, mmap_mode="r")
     labels, lengths = table["label"].to_numpy(), (table["end"] - table["start"]).to_numpy()
     validation, test = (np.flatnonzero(table["split"] == split) for split in ("validation", "test"))
+    near_copies = np.load(files.extras["near_copies"])[test]
     of_splits = [sequences_in(codes[rows], lengths[rows]) for rows in (test, validation)]
     shortened = [of_splits[0][row][:-1] for row in rows_to_shorten(len(test))]
     of_test, of_shortened = (_answers(combination, each, both_strands=True) for each in (of_splits[0], shortened))
     of_validation = _answers(combination, of_splits[1], both_strands=combination.average_strands)
     for logits, others, (of_threshold, _) in zip(*map(list, (of_test, of_shortened, of_validation)), strict=True):
         threshold = best_threshold(labels[validation], of_threshold)
-        found = score_test_split(labels[test], logits.forward, threshold, combination.kind)
+        found = score_with_subset(labels[test], logits.forward, threshold, combination.kind, near_copies)
         compared = (np.concatenate(strand) for strand in zip(logits, others, strict=True))
         found["reverse_complement"] = strand_disagreement(*compared, threshold)
         yield findings(found, logits, table.iloc[test])

@@ -22,7 +22,7 @@ from ..models.profile_arrays import ProfileArrays, ProfileWindows, load_profile_
 from . import metrics
 from .combinations import Combination
 from .predict import mean_profiles, predict_profiles
-from .records import TestFindings, profile_differences, profile_disagreement
+from .records import TestFindings, of_subset, profile_differences, profile_disagreement
 from .strands import rows_to_shorten
 
 #: Logarithms of probabilities (windows, 2, output) and of totals (windows, 2).
@@ -65,8 +65,9 @@ def evaluate(combination: Combination, files: TaskFiles, profiles: Path) -> Iter
         done += len(of_block)
     predicted.flush()
     windows = table.iloc[test].reset_index(drop=True)[WINDOW_COLUMNS]
+    near_copies = np.load(files.extras["near_copies"])[test]
     for parts in measured:
-        yield _findings(windows, pd.concat(parts, ignore_index=True))
+        yield _findings(windows, pd.concat(parts, ignore_index=True), near_copies)
 
 
 def average_profile(arrays: ProfileArrays, rows: np.ndarray) -> np.ndarray:
@@ -138,13 +139,14 @@ def summarise_windows(measured: pd.DataFrame) -> tuple[dict[str, float], dict[st
     return {name: value for name, value in values.items() if np.isfinite(value)}, counts
 
 
-def _findings(windows: pd.DataFrame, measured: pd.DataFrame) -> TestFindings:
+def _findings(windows: pd.DataFrame, measured: pd.DataFrame, near_copies: np.ndarray) -> TestFindings:
     values, counted = summarise_windows(measured)
+    of_rest = {} if near_copies.all() else summarise_windows(measured[~near_copies])[0]
     found: dict[str, Any] = {
         "metrics": values,
         "windows": counted,
         "reverse_complement": profile_disagreement(measured),
-    }
+    } | of_subset(~near_copies, of_rest)
     jsd = (f"{values.get(name, np.nan):.4f}" for name in ("JSD", *BOUNDS))
     summary = "test JSD {}, of the average profile {}, of pseudo-replicates {}; ".format(*jsd)
     summary += f"{counted['without_reads_on_one_strand']} of {len(measured)} windows have reads on one strand only."

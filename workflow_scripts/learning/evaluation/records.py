@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workflow_support.metrics import WITHOUT_NEAR_COPIES
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedModel:
@@ -78,6 +80,11 @@ def write_evaluations(
     tables = [findings.windows.assign(seed=model.seed).join(findings.scores) for model, findings in evaluated]
     evaluation.write_text(json.dumps(records, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     pd.concat(tables).to_csv(predictions, sep="\t", index=False, float_format="%.6g")
+
+
+def of_subset(windows: np.ndarray, metrics: Mapping[str, float]) -> dict[str, Any]:
+    """The entry of a record for the test windows without near-copies: a mask of them, and their metrics."""
+    return {"subsets": {WITHOUT_NEAR_COPIES: {"windows": int(windows.sum()), "metrics": dict(metrics)}}}
 
 
 def _record(content: Mapping[str, Any]) -> dict[str, Any]:

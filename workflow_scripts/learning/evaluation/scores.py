@@ -11,7 +11,7 @@ from workflow_support.kinds import basis_of
 
 from ..models.classes import require_both_classes, require_every_class
 from . import metrics
-from .records import TestFindings
+from .records import TestFindings, of_subset
 
 WINDOW_COLUMNS = ["name", "contig", "start", "end", "split", "label"]
 
@@ -51,6 +51,22 @@ def score_test_split(labels: np.ndarray, logits: np.ndarray, threshold: float | 
         "mcc_threshold": threshold,
         "calibration": scores.calibration,
     }
+
+
+def score_with_subset(
+    labels: np.ndarray, logits: np.ndarray, threshold: float | None, kind: str, near_copies: np.ndarray
+) -> dict[str, Any]:
+    """As :func:`score_test_split`, and the metrics of the windows that are no near-copies of training windows.
+
+    Parameters
+    ----------
+    near_copies
+        Mask (windows,). If the other windows lack a class, they have no metrics.
+    """
+    found, rest = score_test_split(labels, logits, threshold, kind), ~near_copies
+    has_every_class = np.unique(labels[rest]).size == np.unique(labels).size
+    of_rest = score_test_split(labels[rest], logits[rest], threshold, kind)["metrics"] if has_every_class else {}
+    return found | of_subset(rest, of_rest)
 
 
 def findings(found: dict[str, Any], logits: StrandLogits, windows: pd.DataFrame) -> TestFindings:

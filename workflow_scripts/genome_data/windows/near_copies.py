@@ -1,0 +1,124 @@
+"""Near-copies: windows that share 32 bases in a row with a training window, on either strand, which would leak too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..alphabet import UNKNOWN
+
+SHARED_BASES = 32
+"""Bases in a row that near-copies have in common. By chance, two windows of 1,000 bases share them once in 10^13."""
+
+HELD_OUT = ("validation", "test")
+"""The splits whose windows can be near-copies: all but training."""
+
+_POSITIONS_PER_BLOCK = 2_000_000
+"""Positions whose 32-mers are in memory at the same time, so that memory does not grow with the number of windows."""
+_POSITIONS_PER_INDEX = 32_000_000
+"""Positions whose 32-mers are looked up together. With a larger index the training windows are read less often."""
+
+
+def canonical_kmers(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The 32-mers of windows as numbers that are the same on both strands, and whether all of their bases are known.
+
+    A number has two bits per base, and is the smaller of the two that a 32-mer and its reverse complement have. So two
+    32-mers have the same number only if they are the same on either strand.
+
+    Parameters
+    ----------
+    codes
+        Base codes, uint8 (windows, width).
+
+    Returns
+    -------
+    uint64 and bool, both (windows, width - 31); without columns for windows of less than 32 bases.
+    """
+    forward, is_known = codes.astype(np.uint64), codes != UNKNOWN
+    # The bits of an unknown base are wrong, and those of its neighbours with them. No such 32-mer is used.
+    reverse = forward ^ np.uint64(3)
+    length = 1
+    while length < SHARED_BASES:
+        # A word of twice the length is two neighbours side by side; on the other strand the second one comes first.
+        bits = np.uint64(2 * length)
+        forward = forward[:, :-length] << bits | forward[:, length:]
+        reverse = reverse[:, length:] << bits | reverse[:, :-length]
+        is_known = is_known[:, :-length] & is_known[:, length:]
+        length *= 2
+    return np.minimum(forward, reverse), is_known
+
+
+def near_copies(codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_rows: np.ndarray) -> np.ndarray:
+    """The windows that share 32 known bases in a row with any of other windows, on either strand, as a mask.
+
+    No 32-mer is left out, and memory does not grow with the number of windows (about 0.5 GB).
+
+    Parameters
+    ----------
+    codes, rows
+        Base codes (windows, width), and the windows that are asked about.
+    others, other_rows
+        The same of the windows that they are compared with.
+
+    Returns
+    -------
+    bool (len(rows),).
+    """
+    found = np.zeros(len(rows), dtype=bool)
+    for part in _blocks(len(rows), codes.shape[1], _POSITIONS_PER_INDEX):
+        asked = rows[part]
+        blocks = list(_blocks(len(asked), codes.shape[1], _POSITIONS_PER_BLOCK))
+        index = np.concatenate([_known_kmers(codes[asked[block]]) for block in blocks])
+        index.sort()
+        is_shared = np.zeros(len(index), dtype=bool)
+        for block in _blocks(len(other_rows), others.shape[1], _POSITIONS_PER_BLOCK):
+            # Sorted numbers are looked up many times faster, since neighbours lie close together in memory.
+            kmers = np.sort(_known_kmers(others[other_rows[block]]))
+            places, is_there = _find(index, kmers)
+            is_shared[places[is_there]] = True
+        shared = index[is_shared]
+        for block in blocks:
+            kmers, is_known = canonical_kmers(codes[asked[block]])
+            found[part][block] = (_find(shared, kmers)[1] & is_known).any(axis=1)
+    return found
+
+
+def held_out_near_copies(
+    codes: np.ndarray, splits: np.ndarray, training_codes: np.ndarray, training_splits: np.ndarray
+) -> np.ndarray:
+    """The windows outside the training split that are near-copies of training windows, of this or of another task.
+
+    Parameters
+    ----------
+    codes, splits
+        Base codes (windows, width) and the split of each window.
+    training_codes, training_splits
+        The same of the task whose training split is compared.
+
+    Returns
+    -------
+    bool (windows,), False for training windows.
+    """
+    held_out, training = np.flatnonzero(splits != "train"), np.flatnonzero(training_splits == "train")
+    found = np.zeros(len(splits), dtype=bool)
+    found[held_out] = near_copies(codes, held_out, training_codes, training)
+    return found
+
+
+def _known_kmers(codes: np.ndarray) -> np.ndarray:
+    kmers, is_known = canonical_kmers(codes)
+    return kmers[is_known]
+
+
+def _find(index: np.ndarray, kmers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first place of each k-mer in the sorted ``index``, and whether it is there."""
+    places = np.searchsorted(index, kmers)
+    is_there = places < len(index)
+    is_there[is_there] = index[places[is_there]] == kmers[is_there]
+    return places, is_there
+
+
+def _blocks(rows: int, width: int, positions: int) -> Iterator[slice]:
+    step = max(1, positions // width)
+    yield from (slice(start, start + step) for start in range(0, rows, step))
