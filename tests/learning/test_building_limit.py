@@ -16,6 +16,7 @@ from workflow_support.errors import InputError
 
 WINDOWS = {
     "binary": 120,
+    "default": 60,
     "labelled": 60,
     "profile": 400,
     "hyperbolic": 30,

@@ -25,6 +25,7 @@ SMALL = {
     "binary": {"kernel_widths": (5, 4), "pool_width": 10, "pool_stride": 7},
     "labelled": {"first_width": 6, "residual_width": 3, "dense": 8},
     "hyperbolic": {"geometry": "hyperbolic", "blocks": 2, "width": 3, "dense": 9, "head": "flatten"},
+    "default": {"first_width": 6, "residual_width": 3, "dense": 8},
     "bag": {"lengths": (3, 4), "dense": 8},
     "residual": {"first_width": 6, "residual_width": 3, "dense": 8},
     "attention": {"first_width": 6, "reduction": 3, "heads": 2, "pairs": 2, "dense": 8},
