@@ -12,7 +12,7 @@ import pandas as pd
 from workflow_support.errors import InputError
 
 from .. import SPLITS
-from .contigs import describe_mismatch
+from .contig_names import ContigSizes, describe_mismatch
 from .overlaps import COORDINATES, merge, overlapping, subtract
 
 STRADDLING, OUTSIDE = "straddling", "outside"
@@ -45,11 +45,12 @@ def parse_region(text: str, sizes: Mapping[str, int]) -> Region:
     InputError
         If the genome lacks the contig, or if the range is malformed, backwards or past the end of the contig.
     """
-    text = str(text).strip()
+    text, known = str(text).strip(), ContigSizes.of(sizes)
     # Names of contigs may contain colons (HLA-A*01:01:01:01), so the whole text is tried as a name first.
-    if text in sizes:
-        return Region(text, 0, sizes[text])
+    if (contig := known.contig(text)) in sizes:
+        return Region(contig, 0, sizes[contig])
     contig, colon, positions = text.rpartition(":")
+    contig = known.contig(contig)
     if not colon or (contig not in sizes and not _RANGE.fullmatch(positions)):
         contig, positions = text, ""
     if contig not in sizes:
