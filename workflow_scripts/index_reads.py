@@ -6,7 +6,6 @@ from pathlib import Path
 import pysam
 
 from genome_data.formats.reads import open_bam
-from genome_data.formats.text import leading_bytes
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, run_job
 
@@ -35,17 +34,19 @@ def index_reads(reads: Path, bam: Path, index: Path) -> None:
     with open_bam(reads) as file:
         claims_order = file.header.to_dict().get("HD", {}).get("SO") == "coordinate"
         kind = ["-c"] if max(file.lengths, default=0) > LONGEST_IN_BAI else ["-b"]
-    # Plain gzip, unlike BGZF, cannot be indexed.
-    is_bgzf = leading_bytes(reads)[12:14] == b"BC"
-    if claims_order and is_bgzf:
+    if claims_order:
         bam.unlink(missing_ok=True)
         bam.symlink_to(reads.resolve())
+        # What htslib says about the order on standard error is no error here.
+        verbosity = pysam.set_verbosity(0)
         try:
             _write_index(bam, index, kind)
             return
         except pysam.SamtoolsError:
             logger.info("%s: the header says that the reads are sorted, but they are not; sorted again", reads)
             bam.unlink()
+        finally:
+            pysam.set_verbosity(verbosity)
     # When the disk is full, samtools does not remove its temporary files, which must not be in the current folder.
     with atomic_path(bam) as partial, tempfile.TemporaryDirectory(dir=partial.parent) as scratch:
         pysam.sort("-T", f"{scratch}/reads", "-o", str(partial), str(reads))

@@ -19,7 +19,7 @@ from workflow_support.job import progress
 from ..accounting import accounting_table, describe_accounting
 from ..intervals.contig_names import ContigSizes
 from ..intervals.contigs import shared_contigs
-from .text import open_binary
+from .text import leading_bytes, open_binary
 
 REASONS = (
     "unmapped",
@@ -36,6 +36,7 @@ REASONS = (
 """Reasons for leaving out a row of a BAM, in the order in which they are checked: the first that holds is counted."""
 
 _BAM_MAGIC, _GZIP_MAGIC = b"BAM\x01", b"\x1f\x8b"
+_BGZF_FIELD = b"BC"
 
 
 class FivePrimeEnds(NamedTuple):
@@ -198,6 +199,14 @@ def open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
             found=f"a file that begins with {magic!r}",
             allowed="aligned reads as BAM",
             fix=f"give the right file, or convert SAM and CRAM with: samtools view -b -o reads.bam {path.name}",
+        )
+    if leading_bytes(path)[12:14] != _BGZF_FIELD:
+        raise InputError(
+            "the BAM is not compressed in blocks (BGZF), so that no program can look up reads in it",
+            file=path,
+            found="a BAM in plain gzip" if leading_bytes(path).startswith(_GZIP_MAGIC) else "a BAM without compression",
+            allowed="a BAM as samtools writes it",
+            fix=f"write it again: gzip -dcf {path.name} | samtools view -b -o reads.bam -",
         )
     # Otherwise htslib warns on standard error that a BAM has no index, which nothing here needs.
     verbosity = pysam.set_verbosity(0)

@@ -151,7 +151,8 @@ class StrandTracks:
     Parameters
     ----------
     strands
-        The bigWigs of each strand, + strand first.
+        The bigWigs of each strand, + strand first. If all values of a bigWig of the − strand are negative, as some
+        tools write them, their sign is dropped.
     sizes
         Length of every contig of the genome.
 
@@ -163,18 +164,36 @@ class StrandTracks:
 
     def __init__(self, strands: Sequence[Sequence[Path]], sizes: Mapping[str, int]) -> None:
         self._sizes = sizes
-        self._strands = [[(path, contigs_of_track(path, sizes)) for path in paths] for paths in strands]
+        self._strands = [
+            [(path, contigs_of_track(path, sizes), -1 if strand == 1 and _is_negated(path) else 1) for path in paths]
+            for strand, paths in enumerate(strands)
+        ]
 
     def read(self, contig: str, starts: np.ndarray, width: int) -> np.ndarray:
         """Values in windows of one contig, which may reach beyond it: float32 (windows, strands, width)."""
         total = np.zeros((len(starts), len(self._strands), width), dtype=np.float32)
         for strand, tracks in enumerate(self._strands):
-            for path, names in tracks:
+            for path, names, sign in tracks:
                 if contig in names:
                     with pyBigWig.open(str(path)) as bigwig:
                         values = values_in_windows(bigwig, names, self._sizes, [contig] * len(starts), starts, width)
-                    total[:, strand] += np.nan_to_num(values, copy=False)
+                    total[:, strand] += sign * values
         return total
+
+
+def is_negated(bigwig: pyBigWig.pyBigWig) -> bool:
+    """True if an open bigWig has values below 0 and none above, as some tools write the − strand."""
+    # The header is not used: pyBigWig ends with a segmentation fault if the sums in it are no numbers.
+    lowest, highest = (
+        [value for contig in bigwig.chroms() if (value := bigwig.stats(contig, type=kind)[0]) is not None]
+        for kind in ("min", "max")
+    )
+    return min(lowest, default=0) < 0 and max(highest, default=0) <= 0
+
+
+def _is_negated(path: Path) -> bool:
+    with pyBigWig.open(str(path)) as bigwig:
+        return is_negated(bigwig)
 
 
 def values_in_windows(

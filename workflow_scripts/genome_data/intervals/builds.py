@@ -149,9 +149,10 @@ _NAMES = {(name, length): names for _, names, length in _CONTIGS for name in nam
 _BUILD = {(name, length): build for build, names, length in _CONTIGS for name in names}
 _CHROMOSOMES = {name for _, names, _ in _CONTIGS for name in names}
 
-_ALTERNATIVE = re.compile(
-    r".+_(alt|fix|random|hap\d+)|chrUn_.+|.+_decoy|HLA-.+|hs37d5|hs38d1|chrEBV"  # UCSC and the sets for mapping
-    r"|(GL|KI|KN|KQ|KV|KZ|ML|MU|JH|GJ)\d{5,}(\.\d+)?|N[TW]_\d+\.\d+|CHR_.+|HG\d.*|HSCHR.+"  # Ensembl and RefSeq
+_COPY = re.compile(r"chr.+_(alt|fix|hap\d+)|CHR_H.+|HSCHR.+")
+_UNPLACED = re.compile(
+    r"chr.+_random|chrUn_.+|.+_decoy|HLA-.+|hs37d5|hs38d1|chrEBV"  # UCSC and the sets for mapping
+    r"|(GL|KI|KN|KQ|KV|KZ|ML|MU|JH|GJ|MG)\d{5,}(\.\d+)?|N[TW]_\d+\.\d+|HG\d.*"  # Ensembl and RefSeq
 )
 
 
@@ -170,6 +171,14 @@ def names_in_any_build(name: str) -> set[str]:
     return {other for _, names, _ in _CONTIGS if name in names for other in names}
 
 
-def is_alternative(contig: str) -> bool:
-    """True for the name of an alternative, unplaced or decoy contig of a published build, such as chr6_cox_hap2."""
-    return _ALTERNATIVE.fullmatch(contig) is not None and contig not in _CHROMOSOMES
+def alternative_contigs(sizes: Mapping[str, int]) -> list[str]:
+    """Contigs that repeat chromosomes: alternative haplotypes and patches by their names, in the order of the genome.
+
+    Of published builds also unplaced and decoy contigs, which are mostly repeats and pieces of chromosomes.
+    """
+    is_published = published_build(sizes) is not None
+    return [
+        contig
+        for contig in sizes
+        if contig not in _CHROMOSOMES and (_COPY.fullmatch(contig) or (is_published and _UNPLACED.fullmatch(contig)))
+    ]

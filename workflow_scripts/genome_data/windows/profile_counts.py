@@ -12,7 +12,7 @@ import pyBigWig
 from workflow_support.errors import InputError
 from workflow_support.job import logger, progress
 
-from ..formats.tracks import contigs_of_track, values_in_windows
+from ..formats.tracks import contigs_of_track, is_negated, values_in_windows
 from .coverage import CoverageEvidence
 
 _BLOCK = 1024
@@ -67,7 +67,7 @@ def _add_track(
             values = values_in_windows(bigwig, names, sizes, contigs[block], starts[block], out.shape[1])
             evidence.add(values)
             if not sign and (values < 0).any():
-                sign = 1 if _has_positive_value(bigwig) else -1
+                sign = -1 if is_negated(bigwig) else 1
             if sign < 0 and may_be_negative:
                 values = -values
             fault = fault or _fault(values, contigs[block], starts[block], path, is_negated=sign < 0)
@@ -159,9 +159,3 @@ def _coverage(evidence: CoverageEvidence, path: Path) -> InputError:
         "count them",
         fix="give the reads as BAM, which the workflow will count, or make both bigWigs again from 5' ends",
     )
-
-
-def _has_positive_value(bigwig: pyBigWig.pyBigWig) -> bool:
-    # The header is not used: pyBigWig ends with a segmentation fault if the sums in it are no numbers.
-    largest = [bigwig.stats(contig, type="max")[0] for contig in bigwig.chroms()]
-    return any(value is not None and value > 0 for value in largest)
