@@ -59,7 +59,7 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     origins = Origins(files)
     _require_shallow(config, origins)
     schema = read_schema(schema_file)
-    given = with_scalars_read(_with_names_as_text(_without_empty(config)), schema)
+    given = with_scalars_read(_without_empty(config), schema)
     require_current(given, origins)
     require_valid(given, schema, origins)
     settings = with_draws(_with_tasks_to_do(with_defaults(given, schema), origins), origins)
@@ -129,24 +129,6 @@ def _without_empty(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _without_empty(item) for key, item in value.items() if item is not None}
     return value
-
-
-def _with_names_as_text(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn the names of contigs that YAML reads as numbers (``{1: chr1}``) into text."""
-    genomes = config.get("genomes")
-    if not isinstance(genomes, Mapping):
-        return dict(config)
-    named = {
-        name: genome
-        | {
-            "contig_names": {
-                str(key): value if isinstance(value, dict | list) else str(value) for key, value in names.items()
-            }
-        }
-        for name, genome in genomes.items()
-        if isinstance(genome, Mapping) and isinstance(names := genome.get("contig_names"), Mapping)
-    }
-    return {**config, "genomes": {**genomes, **named}}
 
 
 def _with_tasks_to_do(settings: dict[str, Any], origins: Origins) -> dict[str, Any]:

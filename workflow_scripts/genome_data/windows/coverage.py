@@ -2,7 +2,8 @@
 
 Counts of 5' ends at neighbouring bases are nearly independent: the square of their difference is on average at least
 their sum, as for Poisson numbers. Coverage changes only where a read begins or ends, so that this ratio is about one
-divided by the length of a read, at any depth. Each stretch of covered bases is also at least a read long.
+divided by the length of a read, at any depth. Averages over bins have runs of equal values instead, in whatever unit.
+Each stretch of covered bases is also at least a read long, and coverage has one sign.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import numpy as np
 
 _CALM = 0.5
 """Ratio below which values change too little; 5' ends without duplicates have 1 minus the share of bases with one."""
+_RUNS = 0.7
+"""Share of the bases with a value whose next base has the same value, above which values come in runs."""
 _SHORT, _FEW = 10, 0.05
 """Length in bases that every read has, and the largest share of shorter stretches in coverage."""
 
@@ -21,6 +24,8 @@ class CoverageEvidence:
     def __init__(self) -> None:
         self._squares = self._sums = 0.0
         self._unit = np.inf
+        self._signs: set[float] = set()
+        self._followed = self._followed_by_equal = 0
         self._stretches = self._short = 0
         self.shortest: int | None = None
         """Length of the shortest stretch of bases with a value inside a window; None if none lies inside."""
@@ -33,6 +38,10 @@ class CoverageEvidence:
         self._unit = min(self._unit, float(sizes[sizes > 0].min()))
         self._squares += float(np.square(np.diff(sizes, axis=1)).sum())
         self._sums += float((sizes[:, 1:] + sizes[:, :-1]).sum())
+        self._signs |= set(np.unique(np.sign(values))) - {0}
+        has_value = sizes[:, :-1] > 0
+        self._followed += int(np.count_nonzero(has_value))
+        self._followed_by_equal += int(np.count_nonzero(has_value & (sizes[:, 1:] == sizes[:, :-1])))
         lengths = _stretches(sizes > 0)
         if len(lengths):
             self._stretches += len(lengths)
@@ -47,7 +56,8 @@ class CoverageEvidence:
     @property
     def is_coverage(self) -> bool:
         """True if values change as little as coverage does and stretches of bases with a value are as long as reads."""
-        return self.ratio < _CALM and self._short <= _FEW * self._stretches
+        is_calm = self.ratio < _CALM or self._followed_by_equal > _RUNS * self._followed
+        return is_calm and self._short <= _FEW * self._stretches and len(self._signs) == 1
 
 
 def _stretches(has_value: np.ndarray) -> np.ndarray:

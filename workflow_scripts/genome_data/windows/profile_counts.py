@@ -110,7 +110,7 @@ def _fault(
     wrong = is_negative | (values != np.floor(values)) | (values >= _TOO_LARGE)
     if not wrong.any():
         return None
-    row, column = (int(each) for each in np.argwhere(wrong)[0])
+    row, column = (int(each) for each in np.argwhere(is_negative if is_negative.any() else wrong)[0])
     place = f"{values[row, column]:g} at {contigs[row]}:{starts[row] + column + 1:,}"
     if is_negated:
         return InputError(
