@@ -9,8 +9,7 @@ import pandas as pd
 from genome_data.accounting import log_accounting
 from genome_data.formats.reads import read_five_prime_ends
 from genome_data.formats.tracks import TrackWriter
-from genome_data.genome import read_other_names
-from genome_data.intervals.contig_names import ContigSizes
+from genome_data.intervals.contig_names import ContigSizes, read_other_names
 from workflow_support.files import atomic_paths
 from workflow_support.job import run_job
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from normalise_genome import normalise_genome
 from sequence_formats import fasta_text
+
+LENGTH, WIDTH = 4000, 100
+"""Bases of a contig that holds peaks, and of a window."""
+PLACES = (400, 900, 1500, 2400, 2900, 3500)
+"""Middles of the peaks of a contig: three in either half."""
+
+
+def peaks_on(*contigs: str, places: Sequence[int] = PLACES) -> list[str]:
+    """The lines of a BED with a peak at each place of each contig."""
+    return [f"{contig}\t{place - 50}\t{place + 50}" for contig in contigs for place in places]
 
 
 def _random_letters(length: int, seed: int) -> str:

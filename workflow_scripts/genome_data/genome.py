@@ -20,8 +20,7 @@ from .alphabet import IUPAC_AMBIGUITY, encode_in_place
 from .formats.sequence_files import SequenceBlock, read_sequence
 from .formats.text import leading_bytes
 from .formats.twobit import TWOBIT_MAGICS
-from .intervals.builds import published_names
-from .intervals.contig_names import ContigSizes, listed
+from .intervals.contig_names import ContigSizes, all_other_names, read_other_names
 
 _AMBIGUOUS_TO_N = bytes.maketrans(IUPAC_AMBIGUITY, b"N" * len(IUPAC_AMBIGUITY))
 
@@ -71,7 +70,7 @@ def normalise_fasta(
         ]
     _report(source, written)
     table = pd.DataFrame(written)
-    table["other_names"] = _other_names(written, contig_names or {})
+    table["other_names"] = all_other_names({each.name: each.length for each in written}, contig_names or {})
     columns = {"name": "contig", "length": "length", "refget": "refget", "other_names": "other_names"}
     table[list(columns)].rename(columns=columns).to_csv(contigs, sep="\t", index=False)
     table.to_csv(sizes, sep="\t", columns=["name", "length"], header=False, index=False)
@@ -152,41 +151,6 @@ class Genome:
             rows = by_contig[first:last]
             letters[rows] = _window_letters(self.bases(name), starts[rows], width)
         return encode_in_place(letters)
-
-
-def read_other_names(contigs: Path) -> dict[str, str]:
-    """The contig by each other name, from the table that :func:`normalise_fasta` wrote; none without the table."""
-    if not contigs.is_file():
-        return {}
-    table = pd.read_csv(contigs, sep="\t", dtype="str", keep_default_na=False)
-    pairs = zip(table["contig"], table.get("other_names", pd.Series("", index=table.index)), strict=True)
-    return {name: contig for contig, names in pairs for name in names.split()}
-
-
-def _other_names(contigs: Sequence[Contig], given: Mapping[str, str]) -> list[str]:
-    """The other names of each contig: those of the configuration, then those of published builds."""
-    own = {each.name for each in contigs}
-    for name, contig in given.items():
-        if contig not in own or (name in own and name != contig) or name != "".join(name.split()):
-            raise InputError(
-                "`contig_names` does not fit the genome",
-                found=f"{name}: {contig}",
-                allowed=f"the name in other files, without blanks, and a contig of the genome: {listed(sorted(own))}",
-                fix="write the name of a contig of this genome on the right, and no other contig of it on the left",
-            )
-    return [
-        " ".join(
-            dict.fromkeys(
-                name
-                for name in (
-                    *(name for name, contig in given.items() if contig == each.name),
-                    *(name for name in published_names(each.name, each.length) if name not in given),
-                )
-                if name not in own
-            )
-        )
-        for each in contigs
-    ]
 
 
 def _window_letters(bases: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:

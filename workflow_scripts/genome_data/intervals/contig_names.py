@@ -8,8 +8,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from .builds import names_in_any_build
+import pandas as pd
+
+from workflow_support.errors import InputError
+
+from .builds import names_in_any_build, published_names
 
 _STYLES = (
     ("UCSC (chr1)", re.compile(r"chr.+", re.IGNORECASE)),
@@ -44,6 +49,49 @@ class ContigSizes(dict[str, int]):
     def contig(self, name: str) -> str:
         """The contig that a file calls ``name``; the name itself if it is no other name of a contig."""
         return self.other_names.get(name, name)
+
+
+def all_other_names(sizes: Mapping[str, int], given: Mapping[str, str]) -> list[str]:
+    """The other names of each contig, separated by blanks: those of a configuration, then those of published builds.
+
+    Parameters
+    ----------
+    sizes
+        Length of every contig of a genome.
+    given
+        Contig by other name, as the configuration has them.
+
+    Raises
+    ------
+    InputError
+        If a name stands for a contig that the genome lacks, is that of another contig, or has a blank in it.
+    """
+    for name, contig in given.items():
+        if contig not in sizes or (name in sizes and name != contig) or name != "".join(name.split()):
+            raise InputError(
+                "`contig_names` does not fit the genome",
+                found=f"{name}: {contig}",
+                allowed=f"the name in other files, without blanks, and a contig of the genome: {listed(list(sizes))}",
+                fix="write the name of a contig of this genome on the right, and no other contig of it on the left",
+            )
+    names: dict[str, list[str]] = {contig: [] for contig in sizes}
+    for name, contig in given.items():
+        names[contig].append(name)
+    for contig, length in sizes.items():
+        names[contig] += [name for name in published_names(contig, length) if name not in given]
+    return [" ".join(name for name in others if name not in sizes) for others in names.values()]
+
+
+def read_other_names(contigs: Path) -> dict[str, str]:
+    """The contig by each other name, from the table ``contigs.tsv`` of a genome; none without the table."""
+    if not contigs.is_file():
+        return {}
+    table = pd.read_csv(contigs, sep="\t", dtype="str", keep_default_na=False)
+    return {
+        name: contig
+        for contig, names in zip(table["contig"], table["other_names"], strict=True)
+        for name in names.split()
+    }
 
 
 def unusable(name: str) -> str | None:

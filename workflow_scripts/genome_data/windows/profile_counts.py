@@ -17,6 +17,8 @@ from .coverage import CoverageEvidence
 
 _BLOCK = 1024
 _TOO_LARGE = 2.0**32
+_MEASURED = 0.9
+"""Share of the windows on contigs of a bigWig below which the log warns."""
 
 
 def read_counts(
@@ -95,8 +97,9 @@ def _rows_on(measured: set[str], sizes: Mapping[str, int], windows: pd.DataFrame
     """Rows of the windows on contigs of the bigWig, sorted by contig and start because this reads fastest."""
     is_measured = windows["contig"].isin(measured).to_numpy()
     if not is_measured.all():
-        missing = np.count_nonzero(~is_measured)
-        logger.info("%s: no reads in %s windows on contigs that the bigWig lacks", path, f"{missing:,}")
+        report = logger.warning if is_measured.mean() < _MEASURED else logger.info
+        missing = f"{np.count_nonzero(~is_measured):,} of {len(windows):,}"
+        report("%s: no reads in %s windows, whose contigs it lacks", path, missing)
     rank = pd.Index(list(sizes)).get_indexer(windows["contig"])
     order = np.lexsort((windows["start"], rank))
     return order[is_measured[order]]
@@ -155,7 +158,7 @@ def _coverage(evidence: CoverageEvidence, path: Path) -> InputError:
         "the bigWig has the coverage of reads, not counts of 5' ends: its values stay equal over runs of bases",
         file=path,
         found=f"values of neighbouring bases differ {evidence.ratio:.2g} times as much as counts would{shortest}",
-        allowed="the number of reads that begin at each base, as `bedtools genomecov -5` or `bamCoverage --Offset 1` "
-        "count them",
+        allowed="the number of reads that begin at each base of a strand, as `bedtools genomecov -5 -strand +` or "
+        "`bamCoverage --Offset 1 --binSize 1` count them",
         fix="give the reads as BAM, which the workflow will count, or make both bigWigs again from 5' ends",
     )
