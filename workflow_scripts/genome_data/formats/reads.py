@@ -200,11 +200,12 @@ def open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
             allowed="aligned reads as BAM",
             fix=f"give the right file, or convert SAM and CRAM with: samtools view -b -o reads.bam {path.name}",
         )
-    if leading_bytes(path)[12:14] != _BGZF_FIELD:
+    first = leading_bytes(path, 32)
+    if first[12:14] != _BGZF_FIELD:
         raise InputError(
             "the BAM is not compressed in blocks (BGZF), so that no program can look up reads in it",
             file=path,
-            found="a BAM in plain gzip" if leading_bytes(path).startswith(_GZIP_MAGIC) else "a BAM without compression",
+            found="a BAM in plain gzip" if first.startswith(_GZIP_MAGIC) else "a BAM without compression",
             allowed="a BAM as samtools writes it",
             fix=f"write it again: gzip -dcf {path.name} | samtools view -b -o reads.bam -",
         )
