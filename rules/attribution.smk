@@ -9,6 +9,7 @@ Makes: attributions/<name>.contributions.npy, .sequences.npy, .windows.tsv, .bw,
 rule attribute_sequences:
     input:
         per("attribution", uses.explained_genome, "genome.fa.fai"),
+        per("attribution", uses.explained_genome, "contigs.tsv"),
         windows=per("attribution", uses.explained_file, "windows.tsv"),
         codes=per("attribution", uses.explained_file, "codes.npy"),
         extras=per("attribution", uses.explained_tracks),

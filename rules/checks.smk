@@ -40,6 +40,7 @@ rule check_intervals:
 rule check_regions:
     input:
         run.paths("genomes/{genome}/genome.fa.fai", genome=run.genomes),
+        run.paths("genomes/{genome}/contigs.tsv", genome=run.genomes),
         fasta=run.paths("genomes/{genome}/genome.fa", genome=run.genomes),
         beds=[run.local_path(".".join(key)) for key, _ in inputs.regions_to_predict()],
     output:

@@ -76,6 +76,7 @@ WITHOUT_TIME = (
 )
 # The section of the configuration that the value of a wildcard is an entry of.
 SECTIONS = {
+    "genome": "genomes",
     "task": "tasks",
     "prediction": "predict",
     "attribution": "attribute",

@@ -75,6 +75,7 @@ rule normalise_genome:
         mem_mb=each_attempt(2500),
         runtime=each_attempt(30),
     params:
+        contig_names=setting("genome", "contig_names"),
         code=code("normalise_genome"),
     script:
         "../workflow_scripts/normalise_genome.py"

@@ -20,11 +20,15 @@ use rule normalise_genome as normalise_sequences with:
         run.path("benchmarks/normalise_sequences/{prediction}.tsv")
     # Read, and so checked, before genomes.
     priority: CHECKS_FIRST
+    params:
+        contig_names=None,
+        code=code("normalise_genome"),
 
 
 rule predict_binding:
     input:
         per("prediction", uses.predicted_file, "genome.fa.fai"),
+        per("prediction", uses.predicted_file, "contigs.tsv"),
         weights=used_models("prediction", "weights.safetensors"),
         models=used_models("prediction", "models.json"),
         fasta=per("prediction", uses.predicted_file, "genome.fa"),
@@ -59,6 +63,7 @@ rule predict_binding:
 rule predict_profiles:
     input:
         per("prediction", uses.predicted_file, "genome.fa.fai"),
+        per("prediction", uses.predicted_file, "contigs.tsv"),
         weights=used_models("prediction", "weights.safetensors"),
         models=used_models("prediction", "models.json"),
         fasta=per("prediction", uses.predicted_file, "genome.fa"),

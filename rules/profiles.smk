@@ -11,6 +11,7 @@ rule count_reads:
     input:
         reads=input_file("tasks.{task}.{source}.reads.{n}"),
         sizes=per("task", run.genome_file, "chrom.sizes"),
+        contigs=per("task", run.genome_file, "contigs.tsv"),
     output:
         plus=run.path("tasks/{task}/signal/{source}.{n}.plus.bw"),
         minus=run.path("tasks/{task}/signal/{source}.{n}.minus.bw"),
@@ -39,6 +40,7 @@ rule count_reads:
 rule check_strands:
     input:
         per("task", run.genome_file, "genome.fa.fai"),
+        per("task", run.genome_file, "contigs.tsv"),
         positives=run.path("tasks/{task}/positives.tsv"),
         fasta=per("task", run.genome_file, "genome.fa"),
         plus=per("task", profiles.strand_files, "counts", "plus"),
@@ -67,6 +69,7 @@ rule extract_profiles:
     input:
         run.path("tasks/{task}/strands.json"),
         per("task", run.genome_file, "genome.fa.fai"),
+        per("task", run.genome_file, "contigs.tsv"),
         positives=run.path("tasks/{task}/positives.tsv"),
         fasta=per("task", run.genome_file, "genome.fa"),
         plus=per("task", profiles.strand_files, "counts", "plus"),
@@ -117,6 +120,7 @@ use rule extract_profiles as extract_profiles_with_control with:
 rule extract_track:
     input:
         per("task", run.genome_file, "genome.fa.fai"),
+        per("task", run.genome_file, "contigs.tsv"),
         windows=run.path("tasks/{task}/windows.tsv"),
         fasta=per("task", run.genome_file, "genome.fa"),
         plus=lambda wildcards: profiles.track_files(wildcards.track, wildcards.task)[0],

@@ -11,6 +11,7 @@ profile tasks tasks/<task>/signal/positives.bed and matrix.gz, and from it figur
 rule select_signal_regions:
     input:
         per("task", run.genome_file, "genome.fa.fai"),
+        per("task", run.genome_file, "contigs.tsv"),
         positives=run.path("tasks/{task}/positives.tsv"),
         signal=input_file("tasks.{task}.signal"),
         fasta=per("task", run.genome_file, "genome.fa"),
@@ -126,6 +127,7 @@ rule plot_signal_profile:
 rule select_profile_regions:
     input:
         per("task", run.genome_file, "genome.fa.fai"),
+        per("task", run.genome_file, "contigs.tsv"),
         positives=run.path("tasks/{task}/positives.tsv"),
         signal=per("task", profiles.first_track),
         fasta=per("task", run.genome_file, "genome.fa"),

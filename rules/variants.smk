@@ -9,6 +9,7 @@ Makes: variants/<name>.tsv, .counts.tsv and .correlation.json.
 rule score_variants:
     input:
         per("variants", uses.variant_genomes, "genome.fa.fai"),
+        per("variants", uses.variant_genomes, "contigs.tsv"),
         variants=input_file("variants.{variants}.file"),
         fastas=per("variants", uses.variant_genomes, "genome.fa"),
         weights=used_models("variants", "weights.safetensors"),

@@ -12,6 +12,7 @@ Rules that map a genome into memory ask for its size: clusters may count mapped 
 rule prepare_peaks:
     input:
         per("task", run.genome_file, "genome.fa.fai"),
+        per("task", run.genome_file, "contigs.tsv"),
         peaks=input_file("tasks.{task}.peaks"),
         fasta=per("task", run.genome_file, "genome.fa"),
         blacklist=per("task", inputs.blacklist),
@@ -44,6 +45,7 @@ rule prepare_peaks:
 rule sample_negatives:
     input:
         per("task", run.genome_file, "genome.fa.fai"),
+        per("task", run.genome_file, "contigs.tsv"),
         positives=run.path("tasks/{task}/positives.tsv"),
         intervals=run.path("tasks/{task}/peaks.bed"),
         fasta=per("task", run.genome_file, "genome.fa"),
@@ -79,6 +81,7 @@ rule sample_negatives:
 rule extract_sequences:
     input:
         per("task", run.genome_file, "genome.fa.fai"),
+        per("task", run.genome_file, "contigs.tsv"),
         positives=run.path("tasks/{task}/positives.tsv"),
         negatives=run.path("tasks/{task}/negatives.tsv"),
         fasta=per("task", run.genome_file, "genome.fa"),

@@ -9,6 +9,7 @@ import pandas as pd
 from genome_data.accounting import log_accounting
 from genome_data.formats.reads import read_five_prime_ends
 from genome_data.formats.tracks import TrackWriter
+from genome_data.intervals.contig_names import ContigSizes, read_other_names
 from workflow_support.files import atomic_paths
 from workflow_support.job import run_job
 
@@ -21,6 +22,7 @@ def count_reads(
     counts: Path,
     minimum_mapping_quality: int,
     keep_duplicates: bool,
+    contigs: Path | None = None,
 ) -> None:
     """Write the number of 5' ends at each base, strand by strand.
 
@@ -36,8 +38,10 @@ def count_reads(
         Table to write: ``reason, rows``, for the rows of the BAM.
     minimum_mapping_quality, keep_duplicates
         See `genome_data.formats.reads.read_five_prime_ends`.
+    contigs
+        Table of the contigs of the genome with the other names that the BAM may use for them.
     """
-    lengths = _read_sizes(sizes)
+    lengths = ContigSizes(_read_sizes(sizes), read_other_names(contigs) if contigs else None)
     ends = read_five_prime_ends(
         reads, lengths, minimum_mapping_quality=minimum_mapping_quality, keep_duplicates=keep_duplicates
     )

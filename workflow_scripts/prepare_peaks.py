@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from genome_data.accounting import log_accounting
 from genome_data.formats.bed import read_mask
 from genome_data.formats.peaks import read_peaks
 from genome_data.genome import Genome
-from genome_data.intervals.contigs import in_genome_order, on_genome
+from genome_data.intervals.contigs import in_genome_order, place
 from genome_data.intervals.splits import split_regions
 from genome_data.windows.positives import positive_windows
 from genome_data.windows.table import write_windows
@@ -44,14 +47,14 @@ def prepare_peaks(
     positives
         Window table to write.
     intervals
-        BED to write: every peak on the genome, unchanged, whether it is kept or not.
+        BED to write: every peak on the genome, whether it is kept or not, cut at the end of its contig.
     counts
         Table to write: ``reason, rows``.
     """
     genome = Genome(fasta)
     regions = split_regions(splits, genome.sizes)
-    rows = read_peaks(peaks)
-    is_on_genome = on_genome(rows, genome.sizes, peaks)
+    placed = place(read_peaks(peaks), genome.sizes, peaks, "peaks")
+    rows = placed.intervals
     windows, table = positive_windows(
         rows,
         genome,
@@ -69,9 +72,15 @@ def prepare_peaks(
         logger.info("  in %-23s %12s", split, f"{count:,}")
     with atomic_paths(positives, intervals, counts) as (new_positives, new_intervals, new_counts):
         write_windows(windows, new_positives)
-        every_peak = in_genome_order(rows[is_on_genome], genome.sizes)
+        every_peak = in_genome_order(_cut_at_ends(rows[placed.is_known], genome.sizes), genome.sizes)
         every_peak.to_csv(new_intervals, sep="\t", columns=["contig", "start", "end"], header=False, index=False)
         table.to_csv(new_counts, sep="\t", index=False)
+
+
+def _cut_at_ends(peaks: pd.DataFrame, sizes: Mapping[str, int]) -> pd.DataFrame:
+    lengths = peaks["contig"].map(sizes)
+    cut = peaks.assign(end=np.minimum(peaks["end"], lengths))
+    return cut[cut["start"] < cut["end"]]
 
 
 if "snakemake" in globals():

@@ -159,7 +159,7 @@ BAD_PEAKS = {
     "a web page": ("<html><body>404</body></html>", None, "web page"),
     "1 for chr1": (PEAKS.replace("chr", ""), None, "sed 's/^/chr/'"),
     "NC names for chr1": (PEAKS.replace("chr", "NC_00000"), None, "RefSeq"),
-    "another build": (PEAKS + "chr2\t1995\t2001\n", 4, "another genome build"),
+    "another build": ("chr1\t500\t510\nchr2\t1995\t2001\nchr1\t5000\t5010\n", 2, "another genome build"),
     "no validation peak": ("chr1\t500\t510\nchr2\t1500\t1510\n", None, "split validation"),
     "no peak in two splits": ("chr1\t500\t510\n", None, "split validation and test"),
     "no peak left": ("chr1\t1\t5\nchr2\t1990\t2000\n", None, "2 beyond_contig_end"),

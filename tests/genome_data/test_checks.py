@@ -81,10 +81,11 @@ def test_a_wrong_region_is_reported_with_file_line_and_key(
     assert not (genome.parent / "regions.tsv").exists()
 
 
-def test_a_region_to_predict_beyond_its_contig_is_reported_with_the_line_of_its_file(genome: Path) -> None:
-    with pytest.raises(InputError) as caught:
-        check(genome, last=41)
-    assert str(caught.value).startswith(f"{genome.parent / 'regions.bed'}, line 2")
+def test_a_region_to_predict_beyond_its_contig_is_left_out_and_reported_with_the_line_of_its_file(
+    genome: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert "predict.some.regions\t5\n" in check(genome, last=41)
+    assert f"{genome.parent / 'regions.bed'}, line 2: two:20-41 ends past two" in caplog.text
 
 
 def test_a_job_finds_the_files_of_its_run_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def test_contig_tables_tell_lengths_and_public_digests(tmp_path: Path) -> None:
     assert (fasta.parent / "chrom.sizes").read_text() == "a\t4\nb\t7\n"
     # SQ.aKF498dAxcJAqme6QYQ7EZ07-fiw8Kw2 is GA4GH's own example of the digest, that of ACGT.
     assert (fasta.parent / "contigs.tsv").read_text() == (
-        f"contig\tlength\trefget\na\t4\tSQ.aKF498dAxcJAqme6QYQ7EZ07-fiw8Kw2\nb\t7\t{refget('ACGTRYN')}\n"
+        f"contig\tlength\trefget\tother_names\na\t4\tSQ.aKF498dAxcJAqme6QYQ7EZ07-fiw8Kw2\t\nb\t7\t{refget('ACGTRYN')}\t\n"
     )
 
 

@@ -90,10 +90,6 @@ BAD_TRACKS = {
     "a negative value": (with_value(1010, -2), ["negative values", "-2 at chr1:1,011", "log ratio"]),
     "a fraction": (with_value(1049, 0.25), ["no whole numbers", "0.25 at chr1:1,050", "not a normalised"]),
     "an infinite value": (with_value(1000, np.inf), ["no whole numbers", "inf at chr1:1,001"]),
-    "a negated strand": (
-        {contig: -values for contig, values in random_values(np.random.default_rng(2)).items()},
-        ["how some tools write the − strand", "no value above 0", "change the sign", "-$4"],
-    ),
     "no value at all": (EMPTY, ["no read starts", "2 windows"]),
     "nothing in the windows": (
         {**EMPTY, "chr2": np.ones(400)},
@@ -117,6 +113,26 @@ def test_bad_tracks(tmp_path: Path, name: str, strand: str) -> None:
     with pytest.raises(InputError) as caught:
         read(*([bad], [good]) if strand == "plus" else ([good], [good, bad]), [("chr1", 1000), ("chr1", 2000)])
     for word in ("bad.bw", "found:", "allowed:", "fix:", *words):
+        assert word in str(caught.value)
+
+
+NEGATED = {contig: -values for contig, values in random_values(np.random.default_rng(2)).items()}
+
+
+def test_a_negated_minus_strand_counts_without_its_sign(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    plus = write_track(tmp_path / "plus.bw", random_values(np.random.default_rng(3)))
+    negated = write_track(tmp_path / "negated.bw", NEGATED)
+    found = read([plus], [negated], [("chr1", 1000)])
+    assert found[0, 1].tolist() == (-NEGATED["chr1"][1000:1050]).tolist()
+    assert f"{negated}: all values are negative" in caplog.text
+
+
+def test_a_negated_plus_strand_is_refused(tmp_path: Path) -> None:
+    minus = write_track(tmp_path / "minus.bw", random_values(np.random.default_rng(3)))
+    negated = write_track(tmp_path / "negated.bw", NEGATED)
+    with pytest.raises(InputError) as caught:
+        read([negated], [minus], [("chr1", 1000)])
+    for word in ("negated.bw", "how some tools write the − strand", "no value above 0", "exchange", "-$4"):
         assert word in str(caught.value)
 
 

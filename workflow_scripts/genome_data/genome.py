@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -20,6 +20,7 @@ from .alphabet import IUPAC_AMBIGUITY, encode_in_place
 from .formats.sequence_files import SequenceBlock, read_sequence
 from .formats.text import leading_bytes
 from .formats.twobit import TWOBIT_MAGICS
+from .intervals.contig_names import ContigSizes, all_other_names, read_other_names
 
 _AMBIGUOUS_TO_N = bytes.maketrans(IUPAC_AMBIGUITY, b"N" * len(IUPAC_AMBIGUITY))
 
@@ -35,7 +36,12 @@ class Contig(NamedTuple):
 
 
 def normalise_fasta(
-    source: str | Path, fasta: str | Path, index: str | Path, contigs: str | Path, sizes: str | Path
+    source: str | Path,
+    fasta: str | Path,
+    index: str | Path,
+    contigs: str | Path,
+    sizes: str | Path,
+    contig_names: Mapping[str, str] | None = None,
 ) -> None:
     """Write any sequence file as an upper-case FASTA over A, C, G, T and N with one line per contig.
 
@@ -48,10 +54,13 @@ def normalise_fasta(
     fasta, index
         The normalised FASTA and its ``.fai``.
     contigs
-        Table ``contig, length, refget``. The GA4GH refget digests are of the letters in upper case, before ambiguity
-        letters become N, so that they equal the digests of public genomes.
+        Table ``contig, length, refget, other_names``. The GA4GH refget digests are of the letters in upper case, before
+        ambiguity letters become N, so that they equal the digests of public genomes. Other names are separated by
+        spaces: those of ``contig_names``, and those of published builds (`genome_data.intervals.builds`).
     sizes
         ``chrom.sizes``: contig and length, without a header.
+    contig_names
+        Contig of the genome by the name that other files use for it.
     """
     _report_neighbouring_index(Path(source))
     with Path(fasta).open("wb") as out:
@@ -61,9 +70,9 @@ def normalise_fasta(
         ]
     _report(source, written)
     table = pd.DataFrame(written)
-    table.to_csv(
-        contigs, sep="\t", columns=["name", "length", "refget"], header=["contig", "length", "refget"], index=False
-    )
+    table["other_names"] = all_other_names({each.name: each.length for each in written}, contig_names or {})
+    columns = {"name": "contig", "length": "length", "refget": "refget", "other_names": "other_names"}
+    table[list(columns)].rename(columns=columns).to_csv(contigs, sep="\t", index=False)
     table.to_csv(sizes, sep="\t", columns=["name", "length"], header=False, index=False)
     # A record is ">name\n" + letters + "\n", so the letters begin after all earlier records and their own header.
     header = table["name"].str.encode("utf-8").str.len().astype(np.int64) + 2
@@ -79,11 +88,12 @@ class Genome:
     Parameters
     ----------
     fasta
-        File that :func:`normalise_fasta` wrote, next to its index ``<fasta>.fai``.
+        File that :func:`normalise_fasta` wrote, next to its index ``<fasta>.fai``. Where the table ``contigs.tsv`` is
+        there as well, files may use the other names that it has.
 
     Attributes
     ----------
-    sizes : dict of str to int
+    sizes : ContigSizes
         Length of every contig, in the order of the file.
 
     Raises
@@ -108,7 +118,8 @@ class Genome:
         ends = rows["offset"] + rows["length"]
         if (rows["line_bases"] != rows["length"]).any() or ends.max() > len(self._letters):
             raise _not_normalised(fasta, "an index with contigs that span several lines or reach past the end")
-        self.sizes: dict[str, int] = dict(zip(rows["contig"], rows["length"].tolist(), strict=True))
+        lengths = dict(zip(rows["contig"], rows["length"].tolist(), strict=True))
+        self.sizes = ContigSizes(lengths, read_other_names(fasta.with_name("contigs.tsv")))
         self._offsets: dict[str, int] = dict(zip(rows["contig"], rows["offset"].tolist(), strict=True))
 
     def bases(self, contig: str) -> np.ndarray:
@@ -218,11 +229,12 @@ class JoinedGenome(Genome):
     """
 
     def __init__(self, fastas: Sequence[Path]) -> None:
-        self.sizes = {}
+        sizes: dict[str, int] = {}
+        other_names: dict[str, str] = {}
         self._genome_of: dict[str, Genome] = {}
         for fasta in fastas:
             genome = Genome(fasta)
-            if twice := self.sizes.keys() & genome.sizes.keys():
+            if twice := sizes.keys() & genome.sizes.keys():
                 raise InputError(
                     "a contig is in two of the genomes",
                     file=fasta,
@@ -230,8 +242,10 @@ class JoinedGenome(Genome):
                     allowed="genomes that share no contig",
                     fix="give only one of these genomes",
                 )
-            self.sizes |= genome.sizes
+            sizes |= genome.sizes
+            other_names |= genome.sizes.other_names
             self._genome_of |= dict.fromkeys(genome.sizes, genome)
+        self.sizes = ContigSizes(sizes, other_names)
 
     def bases(self, contig: str) -> np.ndarray:
         """ASCII letters of a contig: uint8 (length,), a view of the memory map of its genome."""

@@ -13,7 +13,7 @@ import pandas as pd
 from workflow_support.errors import InputError
 from workflow_support.job import logger
 
-from ..intervals.contigs import require_known_contig
+from ..intervals.contigs import place
 from .text import read_lines
 
 _FEWEST_COLUMNS = 3
@@ -180,10 +180,8 @@ def read_intervals(path: str | Path) -> pd.DataFrame:
 
 
 def read_mask(path: str | Path, sizes: Mapping[str, int]) -> pd.DataFrame:
-    """Read regions to be avoided, as :func:`read_intervals` does; an `InputError` if none can lie on the genome."""
-    mask = read_intervals(path)
-    require_known_contig(mask["contig"], sizes, path)
-    return mask
+    """Read regions to be avoided, with the names of the genome; an `InputError` if none can lie on the genome."""
+    return place(read_intervals(path), sizes, path, "intervals", is_mask=True).intervals
 
 
 def _is_data(line: str) -> bool:

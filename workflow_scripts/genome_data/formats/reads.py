@@ -17,8 +17,9 @@ from workflow_support.errors import InputError
 from workflow_support.job import progress
 
 from ..accounting import accounting_table, describe_accounting
+from ..intervals.contig_names import ContigSizes
 from ..intervals.contigs import shared_contigs
-from .text import open_binary
+from .text import leading_bytes, open_binary
 
 REASONS = (
     "unmapped",
@@ -28,10 +29,14 @@ REASONS = (
     "duplicate",
     "low mapping quality",
     "contig not in the genome",
+    "contig of another length",
+    "no CIGAR",
+    "past the end of its contig",
 )
 """Reasons for leaving out a row of a BAM, in the order in which they are checked: the first that holds is counted."""
 
-_BAM_MAGIC = b"BAM\x01"
+_BAM_MAGIC, _GZIP_MAGIC = b"BAM\x01", b"\x1f\x8b"
+_BGZF_FIELD = b"BC"
 
 
 class FivePrimeEnds(NamedTuple):
@@ -57,7 +62,8 @@ def read_five_prime_ends(
 
     Only the first mate of a pair is counted: its 5' end is where the exonuclease stopped (ChIP-exo, ChIP-nexus) or
     where the fragment broke. Soft-clipped bases are not part of the alignment. Reads may come in any order and no index
-    is needed. Memory: 4 bytes per kept read.
+    is needed. A read is left out if a base of its alignment lies past the end of its contig, or if it has no alignment
+    (CIGAR). Memory: 4 bytes per kept read.
 
     Parameters
     ----------
@@ -75,16 +81,18 @@ def read_five_prime_ends(
     InputError
         If the file is no BAM, is truncated or damaged, was mapped to another genome, or has no usable read on a strand.
     """
-    with _open_bam(Path(path)) as bam:
+    known = ContigSizes.of(sizes)
+    with open_bam(Path(path)) as bam:
         lengths = dict(zip(bam.references, bam.lengths, strict=True))
         if not lengths:
             raise _no_reads(path, "no contig in the header: the reads are not aligned")
-        contigs = shared_contigs(lengths, sizes, path, "BAM")
-        ends = {contig: (array("i"), array("i")) for contig in contigs}
+        names = shared_contigs(lengths, known, path, "BAM")
+        ends = {contig: (array("i"), array("i")) for contig in names}
+        contigs = {name: _Contig(known[contig], ends[contig]) for contig, name in names.items()}
         outcomes = _collect(
             progress(bam.fetch(until_eof=True), description="reads", unit=" reads"),
             # The last entry is for reads without a contig, whose index is -1.
-            [*(ends.get(contig) for contig in bam.references), None],
+            [*(contigs.get(name, _outside(name, known)) for name in bam.references), "contig not in the genome"],
             minimum_mapping_quality,
             keep_duplicates,
         )
@@ -95,13 +103,28 @@ def read_five_prime_ends(
     return FivePrimeEnds(positions, counts)
 
 
+class _Contig(NamedTuple):
+    """Length of a contig, and the 5' ends of the reads on its + and on its − strand."""
+
+    length: int
+    ends: tuple[array[int], array[int]]
+
+
+def _outside(name: str, sizes: ContigSizes) -> str:
+    """The reason against reads on a contig of the file that it does not share with the genome."""
+    return "contig of another length" if sizes.contig(name) in sizes else "contig not in the genome"
+
+
 def _collect(
     reads: Iterable[pysam.AlignedSegment],
-    ends: Sequence[tuple[array[int], array[int]] | None],
+    contigs: Sequence[_Contig | str],
     minimum_mapping_quality: int,
     keep_duplicates: bool,
 ) -> Counter[str]:
-    """Append the 5' end of every read that is kept to its contig and strand, and count the others by reason."""
+    """Append the 5' end of every read that is kept to its contig and strand, and count the others by reason.
+
+    In place of a contig there may be the reason against all reads on it.
+    """
     outcomes: Counter[str] = Counter()
     reasons_by_flag: dict[int, str | None] = {}
     for read in reads:
@@ -111,13 +134,21 @@ def _collect(
         reason = reasons_by_flag[flag]
         if reason is None and read.mapping_quality < minimum_mapping_quality:
             reason = "low mapping quality"
-        strands = None if reason else ends[read.reference_id]
-        if strands is None:
-            outcomes[reason or "contig not in the genome"] += 1
+        contig = reason or contigs[read.reference_id]
+        if isinstance(contig, str):
+            outcomes[contig] += 1
+            continue
+        start, end = read.reference_start, read.reference_end
+        if start < 0:
+            outcomes["unmapped"] += 1
+        elif end is None:
+            outcomes["no CIGAR"] += 1
+        elif end > contig.length:
+            outcomes["past the end of its contig"] += 1
         elif flag & pysam.FREVERSE:
-            strands[1].append(read.reference_end - 1)
+            contig.ends[1].append(end - 1)
         else:
-            strands[0].append(read.reference_start)
+            contig.ends[0].append(start)
     return outcomes
 
 
@@ -149,10 +180,18 @@ def _require_both_strands(
 
 
 @contextmanager
-def _open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
+def open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
     """Open a BAM; damage is an `InputError`, now and while the file is read."""
     with open_binary(path) as stream:  # refuses a BAM that lacks the block that ends every BAM
         magic = stream.read(len(_BAM_MAGIC))
+    if magic.startswith(_GZIP_MAGIC):
+        raise InputError(
+            "the file is compressed once more than a BAM is",
+            file=path,
+            found="a gzip file inside of a gzip file",
+            allowed="a BAM as programs write it, which is compressed already",
+            fix=f"unpack it once: gunzip -c {path.name} > reads.bam",
+        )
     if magic != _BAM_MAGIC:
         raise InputError(
             "the file is no BAM",
@@ -160,6 +199,15 @@ def _open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
             found=f"a file that begins with {magic!r}",
             allowed="aligned reads as BAM",
             fix=f"give the right file, or convert SAM and CRAM with: samtools view -b -o reads.bam {path.name}",
+        )
+    first = leading_bytes(path, 32)
+    if first[12:14] != _BGZF_FIELD:
+        raise InputError(
+            "the BAM is not compressed in blocks (BGZF), so that no program can look up reads in it",
+            file=path,
+            found="a BAM in plain gzip" if first.startswith(_GZIP_MAGIC) else "a BAM without compression",
+            allowed="a BAM as samtools writes it",
+            fix=f"write it again: gzip -dcf {path.name} | samtools view -b -o reads.bam -",
         )
     # Otherwise htslib warns on standard error that a BAM has no index, which nothing here needs.
     verbosity = pysam.set_verbosity(0)

@@ -12,6 +12,7 @@ from workflow_support.errors import InputError
 from workflow_support.job import logger
 
 from ..alphabet import ALLOWED_LETTERS, NUCLEOTIDES
+from ..intervals.contig_names import listed, unusable
 from .text import BYTE_ORDER_MARK, leading_bytes, open_binary
 from .twobit import TWOBIT_MAGICS, TwoBitFile
 
@@ -60,6 +61,7 @@ def read_sequence(path: str | Path) -> Iterator[SequenceBlock]:
 def _twobit_blocks(path: Path) -> Iterator[SequenceBlock]:
     with TwoBitFile(path) as genome:
         for contig in genome.contigs:
+            _require_usable(contig, path, None)
             for letters, lower_case in genome.blocks(contig, _BLOCK):
                 yield SequenceBlock(contig, letters, lower_case)
 
@@ -161,9 +163,12 @@ def _contig_name(path: Path, header: _Piece) -> str:
         problem = "a contig's name does not directly follow the >"
     else:
         try:
-            return line.split()[0].decode("utf-8")
+            name = line.split()[0].decode("utf-8")
         except UnicodeDecodeError:
             problem = "a contig's name is not text"
+        else:
+            _require_usable(name, path, header)
+            return name
     raise InputError(
         problem,
         file=path,
@@ -172,6 +177,19 @@ def _contig_name(path: Path, header: _Piece) -> str:
         allowed="a line with > and a name without spaces, in UTF-8, that ends in a line feed",
         fix="name the contig; convert the line ends of old Macintosh files with: tr '\\r' '\\n'",
     )
+
+
+def _require_usable(name: str, path: Path, header: _Piece | None) -> None:
+    """Refuse a name that other programs would read wrongly; ``header`` is its line, if the file has lines."""
+    if reason := unusable(name):
+        raise InputError(
+            f"the name of a contig cannot be used, because {reason}",
+            file=path,
+            line=_line_at(path, header.offset) if header else None,
+            found=f">{listed([name])}" if header else listed([name]),
+            allowed="ASCII letters, digits and signs without blanks and quotation marks; not #, track or browser first",
+            fix="rename the contig, in the files of its peaks and tracks too",
+        )
 
 
 def _refuse_empty_contig(path: Path, contig: str | None, length: int, offsets: dict[str, int]) -> None:

@@ -20,8 +20,8 @@ _ROOM, _ROOM_PER_INTERVAL = 1 << 20, 16
 _MAGICS = {0x888FFC26.to_bytes(4, order) for order in ("little", "big")}
 
 
-def contigs_of_track(path: str | Path, sizes: Mapping[str, int]) -> set[str]:
-    """Contigs of the genome that a bigWig has values on.
+def contigs_of_track(path: str | Path, sizes: Mapping[str, int]) -> dict[str, str]:
+    """Contigs of the genome that a bigWig can have values on, in genome order, each with its name in the bigWig.
 
     Parameters
     ----------
@@ -33,10 +33,10 @@ def contigs_of_track(path: str | Path, sizes: Mapping[str, int]) -> set[str]:
     Raises
     ------
     InputError
-        If the file is missing or no bigWig, or if it belongs to another genome: no contig is shared, or a shared contig
-        differs in length.
+        If the file is missing or no bigWig, or if it belongs to another genome
+        (`genome_data.intervals.contigs.shared_contigs`).
     """
-    return set(shared_contigs(_read_lengths(Path(path)), sizes, path, "bigWig"))
+    return shared_contigs(_read_lengths(Path(path)), sizes, path, "bigWig")
 
 
 class TrackWriter:
@@ -151,7 +151,8 @@ class StrandTracks:
     Parameters
     ----------
     strands
-        The bigWigs of each strand, + strand first.
+        The bigWigs of each strand, + strand first. If all values of a bigWig of the − strand are negative, as some
+        tools write them, their sign is dropped.
     sizes
         Length of every contig of the genome.
 
@@ -163,31 +164,55 @@ class StrandTracks:
 
     def __init__(self, strands: Sequence[Sequence[Path]], sizes: Mapping[str, int]) -> None:
         self._sizes = sizes
-        self._strands = [[(path, contigs_of_track(path, sizes)) for path in paths] for paths in strands]
+        self._strands = [
+            [(path, contigs_of_track(path, sizes), -1 if strand == 1 and _is_negated(path) else 1) for path in paths]
+            for strand, paths in enumerate(strands)
+        ]
 
     def read(self, contig: str, starts: np.ndarray, width: int) -> np.ndarray:
         """Values in windows of one contig, which may reach beyond it: float32 (windows, strands, width)."""
         total = np.zeros((len(starts), len(self._strands), width), dtype=np.float32)
         for strand, tracks in enumerate(self._strands):
-            for path, measured in tracks:
-                if contig in measured:
+            for path, names, sign in tracks:
+                if contig in names:
                     with pyBigWig.open(str(path)) as bigwig:
-                        values = values_in_windows(bigwig, self._sizes, [contig] * len(starts), starts, width)
-                    total[:, strand] += np.nan_to_num(values, copy=False)
+                        values = values_in_windows(bigwig, names, self._sizes, [contig] * len(starts), starts, width)
+                    total[:, strand] += sign * values
         return total
 
 
+def is_negated(bigwig: pyBigWig.pyBigWig) -> bool:
+    """True if an open bigWig has values below 0 and none above, as some tools write the − strand."""
+    # The header is not used: pyBigWig ends with a segmentation fault if the sums in it are no numbers.
+    lowest, highest = (
+        [value for contig in bigwig.chroms() if (value := bigwig.stats(contig, type=kind)[0]) is not None]
+        for kind in ("min", "max")
+    )
+    return min(lowest, default=0) < 0 and max(highest, default=0) <= 0
+
+
+def _is_negated(path: Path) -> bool:
+    with pyBigWig.open(str(path)) as bigwig:
+        return is_negated(bigwig)
+
+
 def values_in_windows(
-    bigwig: pyBigWig.pyBigWig, sizes: Mapping[str, int], contigs: Sequence[str], starts: np.ndarray, width: int
+    bigwig: pyBigWig.pyBigWig,
+    names: Mapping[str, str],
+    sizes: Mapping[str, int],
+    contigs: Sequence[str],
+    starts: np.ndarray,
+    width: int,
 ) -> np.ndarray:
     """Values of an open bigWig in windows: float32 (windows, width).
 
-    Bases without a value, with the value NaN, or beyond the ends of a contig are 0. Every contig must be in the bigWig.
+    Bases without a value, with the value NaN, or beyond the ends of a contig are 0. Every contig must be in the bigWig,
+    under the name that ``names`` has for it.
     """
     values = np.zeros((len(starts), width), dtype=np.float32)
     for row, contig, start in zip(values, contigs, starts.tolist(), strict=True):
         begin, end = max(start, 0), min(start + width, sizes[contig])
-        found = bigwig.values(contig, begin, end, numpy=True) if begin < end else ()
+        found = bigwig.values(names[contig], begin, end, numpy=True) if begin < end else ()
         if len(found):  # a bigWig without any value always gives an empty array
             row[begin - start : end - start] = found
     values[np.isnan(values)] = 0

@@ -14,6 +14,7 @@ tile
 axis
     All contigs of a genome end to end, so that one integer is a position.
 
-`contigs` compares the contigs of a file with those of the genome, `splits` reads regions and assigns splits, `tiles`
-cuts regions into tiles, `overlaps` has the set operations on tables of intervals, and `arrays` those on the axis.
+`contigs` compares the contigs of a file with those of the genome, and `contig_names` their names, of which `builds` has
+those of published builds. `splits` reads regions and assigns splits, `tiles` cuts regions into tiles, `overlaps` has
+the set operations on tables of intervals, and `arrays` those on the axis.
 """

@@ -23,8 +23,9 @@ def merge(intervals: pd.DataFrame) -> pd.DataFrame:
     if intervals.empty:
         return intervals[COORDINATES].copy()
     ordered = intervals[COORDINATES].sort_values(["contig", "start"], kind="stable")
-    with _bedtool(ordered) as bed:
-        return _frame(bed.merge(), ordered)
+    contigs = _contigs(ordered)
+    with _bedtool(ordered, contigs) as bed:
+        return _frame(bed.merge(), ordered, contigs)
 
 
 def subtract(intervals: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
@@ -32,37 +33,49 @@ def subtract(intervals: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
     taken = [other[COORDINATES] for other in others if not other.empty]
     if intervals.empty or not taken:
         return intervals.reset_index(drop=True)
-    with _bedtool(intervals) as bed, _bedtool(pd.concat(taken)) as other:
-        return _frame(bed.subtract(other), intervals)
+    others_joined = pd.concat(taken)
+    contigs = _contigs(intervals, others_joined)
+    with _bedtool(intervals, contigs) as bed, _bedtool(others_joined, contigs) as other:
+        return _frame(bed.subtract(other), intervals, contigs)
 
 
 def overlapping(intervals: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
     """Test whether each interval shares a base with any of ``others``: bool (intervals,)."""
     if intervals.empty or others.empty:
         return np.zeros(len(intervals), dtype=bool)
-    with _bedtool(intervals[COORDINATES]) as bed, _bedtool(others[COORDINATES]) as other:
-        counts = _frame(bed.intersect(other, c=True), intervals[COORDINATES].assign(count=0))
+    contigs = _contigs(intervals, others)
+    with _bedtool(intervals[COORDINATES], contigs) as bed, _bedtool(others[COORDINATES], contigs) as other:
+        counts = _frame(bed.intersect(other, c=True), intervals[COORDINATES].assign(count=0), contigs)
     return counts["count"].to_numpy() > 0
 
 
+def _contigs(*frames: pd.DataFrame) -> pd.Index:
+    """The contigs of tables; bedtools sees their numbers, because it takes some names for headers (`chrom`)."""
+    return pd.Index(pd.concat([frame["contig"] for frame in frames]).unique())
+
+
 @contextmanager
-def _bedtool(frame: pd.DataFrame) -> Iterator[pybedtools.BedTool]:
+def _bedtool(frame: pd.DataFrame, contigs: pd.Index) -> Iterator[pybedtools.BedTool]:
     columns = COORDINATES + [name for name in frame.columns if name not in COORDINATES]
     with disk_errors_explained(Path(pybedtools.get_tempdir(), "intervals")):
-        bed = pybedtools.BedTool.from_dataframe(frame[columns])
+        numbered = frame[columns].assign(contig=[f"c{number}" for number in contigs.get_indexer(frame["contig"])])
+        bed = pybedtools.BedTool.from_dataframe(numbered)
     try:
         yield bed
     finally:
         Path(bed.fn).unlink(missing_ok=True)
 
 
-def _frame(bed: pybedtools.BedTool, like: pd.DataFrame) -> pd.DataFrame:
+def _frame(bed: pybedtools.BedTool, like: pd.DataFrame, contigs: pd.Index) -> pd.DataFrame:
     """Read a result of bedtools into a table with the columns and types of ``like``."""
     columns = COORDINATES + [name for name in like.columns if name not in COORDINATES]
     try:
         # bedtools does not notice when the disk is full and its result is cut off.
         require_space(Path(bed.fn), _LEAST_SPACE)
-        frame = pd.read_csv(bed.fn, sep="\t", names=columns, dtype=like.dtypes.to_dict(), keep_default_na=False)
+        types = like.dtypes.to_dict() | {"contig": "str"}
+        frame = pd.read_csv(bed.fn, sep="\t", names=columns, dtype=types, keep_default_na=False)
+        frame["contig"] = contigs[frame["contig"].str[1:].astype(int)].to_numpy()
+        frame = frame.astype({"contig": like["contig"].dtype})
     except pd.errors.EmptyDataError:
         frame = like.iloc[:0]
     finally:

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from workflow_support.errors import InputError
+from workflow_support.job import logger
 
 from .. import SPLITS
-from .contigs import describe_mismatch
+from .builds import alternative_contigs
+from .contig_names import ContigSizes, describe_mismatch, listed
 from .overlaps import COORDINATES, merge, overlapping, subtract
 
 STRADDLING, OUTSIDE = "straddling", "outside"
@@ -45,11 +47,12 @@ def parse_region(text: str, sizes: Mapping[str, int]) -> Region:
     InputError
         If the genome lacks the contig, or if the range is malformed, backwards or past the end of the contig.
     """
-    text = str(text).strip()
+    text, known = str(text).strip(), ContigSizes.of(sizes)
     # Names of contigs may contain colons (HLA-A*01:01:01:01), so the whole text is tried as a name first.
-    if text in sizes:
-        return Region(text, 0, sizes[text])
+    if (contig := known.contig(text)) in sizes:
+        return Region(contig, 0, sizes[contig])
     contig, colon, positions = text.rpartition(":")
+    contig = known.contig(contig)
     if not colon or (contig not in sizes and not _RANGE.fullmatch(positions)):
         contig, positions = text, ""
     if contig not in sizes:
@@ -86,8 +89,9 @@ def split_regions(splits: Mapping[str, Sequence[str] | None], sizes: Mapping[str
     Parameters
     ----------
     splits
-        Lists of regions: ``validation``, ``test``, optionally ``train`` (default: the rest of the genome) and
-        ``exclude`` (regions to be cut out of all three splits).
+        Lists of regions: ``validation``, ``test``, optionally ``train`` (default: the rest of the genome without the
+        contigs that repeat it, `genome_data.intervals.builds.alternative_contigs`) and ``exclude`` (regions to be cut
+        out of all three splits).
     sizes
         Length of every contig of the genome.
 
@@ -103,7 +107,8 @@ def split_regions(splits: Mapping[str, Sequence[str] | None], sizes: Mapping[str
     """
     regions = {name: _regions(name, splits.get(name) or [], sizes) for name in (*SPLITS, "exclude")}
     if not splits.get("train"):
-        genome = _frame([(contig, 0, length) for contig, length in sizes.items()])
+        copies = _copies_to_leave_out(regions, sizes)
+        genome = _frame([(contig, 0, length) for contig, length in sizes.items() if contig not in copies])
         regions["train"] = subtract(genome, *(regions[name] for name in ("validation", "test", "exclude")))
     for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
         _refuse_overlap(first, regions[first], second, regions[second])
@@ -165,6 +170,20 @@ def _regions(name: str, texts: Sequence[str], sizes: Mapping[str, int]) -> pd.Da
                 f"splits: {name}: {error.problem}", found=error.found, allowed=error.allowed, fix=error.fix
             ) from None
     return merge(_frame(regions))
+
+
+def _copies_to_leave_out(regions: Mapping[str, pd.DataFrame], sizes: Mapping[str, int]) -> set[str]:
+    """The contigs that repeat others and that the default training split leaves out, which the log names."""
+    given = {contig for table in regions.values() for contig in table["contig"]}
+    copies = [contig for contig in alternative_contigs(sizes) if contig not in given]
+    if copies:
+        logger.warning(
+            "contigs left out of training, because alternative, unplaced and decoy contigs repeat parts of others: %d "
+            "(%s); to use them, list all contigs for training under splits: train:",
+            len(copies),
+            listed(copies),
+        )
+    return set(copies)
 
 
 def _frame(regions: Sequence[tuple[str, int, int]]) -> pd.DataFrame:

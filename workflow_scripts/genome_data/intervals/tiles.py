@@ -15,7 +15,8 @@ from workflow_support.job import logger, progress
 from ..alphabet import UNKNOWN
 from ..formats.bed import BedFile, bed_intervals, interval_names
 from ..genome import Genome
-from .contigs import describe_mismatch, in_genome_order, on_genome
+from .contig_names import ContigSizes, describe_mismatch
+from .contigs import in_genome_order, place
 
 NAMED_REGION_COLUMNS = ["contig", "start", "end", "name"]
 
@@ -24,21 +25,26 @@ def regions_on_genome(file: str | Path, sizes: Mapping[str, int]) -> pd.DataFram
     """Read the regions of a BED file that lie on the genome, in genome order: ``contig, start, end, name``.
 
     The name is column 4 of the file, or ``contig:start-end`` as in the file if it gives none. Regions on other contigs
-    are left out, and the log counts them.
+    and regions that end past their contig are left out, and the log counts them.
 
     Raises
     ------
     InputError
-        If no region lies on the genome, or if one ends past its contig.
+        If no region lies on the genome, or if most end past their contig.
     """
     bed = BedFile(file)
     regions = bed_intervals(bed)
-    known = on_genome(regions, sizes, file)
-    if not known.all():
-        logger.info("%s: left out %d regions on contigs that the genome lacks.", file, np.count_nonzero(~known))
     places = [f"{contig}:{start}-{end}" for contig, start, end, _ in regions.itertuples(index=False)]
-    named = regions.assign(name=interval_names(bed, otherwise=places))
-    return in_genome_order(named.loc[known, NAMED_REGION_COLUMNS], sizes)
+    placed = place(regions.assign(name=interval_names(bed, otherwise=places)), sizes, file, "regions")
+    if not placed.is_inside.any():
+        raise InputError(
+            "no region lies on the genome",
+            file=file,
+            found=f"{len(regions):,} regions on other contigs, or past the end of theirs",
+            allowed="at least one region on a contig of the genome",
+            fix="give regions of this genome build",
+        )
+    return in_genome_order(placed.intervals.loc[placed.is_inside, NAMED_REGION_COLUMNS], sizes)
 
 
 def whole_contigs(contigs: Sequence[str] | None, sizes: Mapping[str, int]) -> pd.DataFrame:
@@ -51,10 +57,11 @@ def whole_contigs(contigs: Sequence[str] | None, sizes: Mapping[str, int]) -> pd
     InputError
         If the genome lacks a contig.
     """
-    absent = [name for name in contigs or [] if name not in sizes]
+    wanted = [ContigSizes.of(sizes).contig(name) for name in contigs or []]
+    absent = [name for name in wanted if name not in sizes]
     if absent:
         raise InputError("the genome lacks a contig to be scored", **describe_mismatch(absent, list(sizes)))
-    chosen = [name for name in sizes if contigs is None or name in contigs]
+    chosen = [name for name in sizes if contigs is None or name in wanted]
     return pd.DataFrame({"contig": chosen, "start": 0, "end": [sizes[name] for name in chosen], "name": chosen})
 
 

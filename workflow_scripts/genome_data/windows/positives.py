@@ -84,7 +84,9 @@ def positive_windows(
     rows = Accounting(len(windows), REASONS)
     lengths = windows["contig"].map(genome.sizes).to_numpy(dtype=float)
     rows.drop(np.isnan(lengths), "contig_not_in_genome")
-    rows.drop((windows["start"] < 0) | (windows["end"] > lengths), "beyond_contig_end")
+    # A peak past the end of its contig may be of another genome build, so its summit is not trusted either.
+    past_end = (windows["end"] > lengths) | (windows["peak_end"] > lengths)
+    rows.drop((windows["start"] < 0) | past_end, "beyond_contig_end")
     if blacklist is not None:
         rows.drop_of_kept(overlapping(windows[rows.is_kept], blacklist), "blacklisted")
     rows.drop_of_kept(windows[rows.is_kept].duplicated(["contig", "start"]), "duplicate")
@@ -106,4 +108,4 @@ def positive_windows(
 
 def _centred(peaks: pd.DataFrame, width: int) -> pd.DataFrame:
     starts = peaks["summit"] - width // 2
-    return peaks[["contig", "name", "strength"]].assign(start=starts, end=starts + width)
+    return peaks[["contig", "name", "strength"]].assign(start=starts, end=starts + width, peak_end=peaks["end"])

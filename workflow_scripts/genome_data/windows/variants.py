@@ -15,7 +15,8 @@ from workflow_support.job import logger
 from ..accounting import KEPT, Accounting, describe_accounting
 from ..alphabet import ASCII_TO_CODE
 from ..genome import Genome
-from ..intervals.contigs import describe_mismatch
+from ..intervals.contig_names import describe_mismatch
+from ..intervals.contigs import report_unknown_contigs, with_genome_names
 from ..motifs import Motif
 
 REASONS = (
@@ -69,13 +70,15 @@ def variants_on_genome(
         If no contig is in the genome, if more than half of the variants disagree with it (another build), or if no
         variant is left.
     """
-    placed = _placed(variants.reset_index(drop=True), genome.sizes)
+    placed = _placed(with_genome_names(variants.reset_index(drop=True), genome.sizes, file), genome.sizes)
     rows = _check(placed, genome, width)
     counts = rows.table()
     if (placed["genome_contig"] == "").all():
         names = list(dict.fromkeys(variants["contig"]))
         mismatch = describe_mismatch(names, list(genome.sizes))
         raise InputError("no contig of the file is in the genome", file=file, **mismatch)
+    unknown = placed["contig"].to_numpy()[placed["genome_contig"] == ""]
+    report_unknown_contigs(unknown, len(placed), genome.sizes, file, "alleles")
     _check_build(placed, rows.reason, file)
     kept = placed[rows.is_kept].reset_index(drop=True)
     if kept.empty:
