@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from genome_data.accounting import log_accounting
-from genome_data.formats.bed import read_mask
-from genome_data.formats.peaks import read_peaks
+from genome_data.formats.bed import IntervalFile, read_mask
+from genome_data.formats.peaks import peaks_of
 from genome_data.genome import Genome
 from genome_data.intervals.contigs import in_genome_order, on_genome
 from genome_data.intervals.splits import split_regions
@@ -32,7 +32,7 @@ def prepare_peaks(
     Parameters
     ----------
     peaks
-        BED or narrowPeak, plain or gzip.
+        Table of peaks in any format of `genome_data.formats.recognition`, plain or compressed.
     fasta
         Normalised genome.
     blacklist
@@ -46,11 +46,12 @@ def prepare_peaks(
     intervals
         BED to write: every peak on the genome, unchanged, whether it is kept or not.
     counts
-        Table to write: ``reason, rows``.
+        Table to write: ``reason, rows, format``. The format is that of the peak file, the same in every row.
     """
     genome = Genome(fasta)
     regions = split_regions(splits, genome.sizes)
-    rows = read_peaks(peaks)
+    table_of_peaks = IntervalFile(peaks)
+    rows = peaks_of(table_of_peaks)
     is_on_genome = on_genome(rows, genome.sizes, peaks)
     windows, table = positive_windows(
         rows,
@@ -61,6 +62,7 @@ def prepare_peaks(
         strongest=strongest,
         max_unknown_fraction=max_unknown_fraction,
         file=peaks,
+        other_numbers=table_of_peaks.other_numbers() if strongest else (),
     )
     log_accounting(table)
     if strongest is not None and len(windows) < strongest:
@@ -71,7 +73,7 @@ def prepare_peaks(
         write_windows(windows, new_positives)
         every_peak = in_genome_order(rows[is_on_genome], genome.sizes)
         every_peak.to_csv(new_intervals, sep="\t", columns=["contig", "start", "end"], header=False, index=False)
-        table.to_csv(new_counts, sep="\t", index=False)
+        table.assign(format=str(table_of_peaks.format)).to_csv(new_counts, sep="\t", index=False)
 
 
 if "snakemake" in globals():

@@ -18,6 +18,7 @@ from workflow_support.job import progress
 
 from ..accounting import accounting_table, describe_accounting
 from ..intervals.contigs import shared_contigs
+from .signatures import READS
 from .text import open_binary
 
 REASONS = (
@@ -151,7 +152,7 @@ def _require_both_strands(
 @contextmanager
 def _open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
     """Open a BAM; damage is an `InputError`, now and while the file is read."""
-    with open_binary(path) as stream:  # refuses a BAM that lacks the block that ends every BAM
+    with open_binary(path, READS) as stream:  # refuses a BAM that lacks the block that ends every BAM
         magic = stream.read(len(_BAM_MAGIC))
     if magic != _BAM_MAGIC:
         raise InputError(
