@@ -46,6 +46,11 @@ def tasks_text(
     return markdown_table(header, rows)
 
 
+def peaks_text(formats: Mapping[str, str]) -> str:
+    """How the file of peaks of each task was read; empty without peaks."""
+    return "\n".join(f"- {task}: read as {name}." for task, name in formats.items())
+
+
 def copies_text(duplicates: Mapping[str, pd.DataFrame]) -> str:
     """Copies of sequences in labelled tasks, on either strand, for each pair of splits; empty without such tasks.
 

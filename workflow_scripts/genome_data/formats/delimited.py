@@ -160,18 +160,20 @@ class DelimitedFile:
         return titles if len(titles) == self.columns else []
 
     def _refuse_other_texts(self, lines: Sequence[str]) -> None:
-        first = next((row for row, line in enumerate(lines) if line and not line.isspace()), None)
-        other = (
-            None if first is None else next((t for s, t in _OTHER_TEXTS.items() if lines[first].startswith(s)), None)
+        begins = (next((row for row, line in enumerate(lines) if holds(line)), None) for holds in (str.strip, _is_data))
+        found = (
+            (row, start) for row in begins if row is not None for start in _OTHER_TEXTS if lines[row].startswith(start)
         )
-        if other:
+        row, start = next(found, (None, None))
+        if row is not None:
+            what, fix = _OTHER_TEXTS[start]
             raise InputError(
                 "the file is no table of intervals",
                 file=self.path,
-                line=first + 1,
-                found=other[0],
+                line=row + 1,
+                found=what,
                 allowed="BED, narrowPeak or another table of peaks or regions (docs/inputs.md)",
-                fix=other[1],
+                fix=fix,
             )
 
     def _require_even_columns(self) -> int:

@@ -66,7 +66,11 @@ _FROM_R = _always(
 _FROM_PYTHON = _always("write the values from Python as text: pandas.DataFrame.to_csv('FILE', sep='\\t', index=False)")
 _INDEX = _always("give the file that the index belongs to; its name is that of the index without the last ending")
 
-GZIP = FileKind("a gzip file", (b"\x1f\x8b",), _always("unpack the file with: gunzip FILE"))
+GZIP = FileKind(
+    "a gzip file",
+    (b"\x1f\x8b",),
+    {"": "unpack it once: gunzip -c FILE > unpacked", READS: "unpack it once: gunzip -c FILE > reads.bam"},
+)
 TWOBIT = FileKind(
     "a 2bit file",
     _either_order(0x1A412743),
