@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -208,7 +210,7 @@ def require_readable(path: str | Path, head: bytes, wanted: str, *, is_packed: b
     raise InputError(
         "the file has a format that cannot be read",
         file=path,
-        found=kind.name + (", inside a gzip file" if is_packed and kind not in (BAM, BCF) else ""),
+        found=_name(kind, is_packed),
         allowed=_ALLOWED[wanted],
         fix=_advice(kind, path, wanted),
     )
@@ -216,9 +218,31 @@ def require_readable(path: str | Path, head: bytes, wanted: str, *, is_packed: b
 
 def described(path: str | Path, head: bytes, wanted: str) -> tuple[str, str]:
     """The first bytes of a file that is of the wrong kind, in words, and what to give instead."""
-    kind = kind_of(head)
     start = f"a file that begins with {head[:4]!r}"
-    return (f"{start}: {kind.name}", _advice(kind, path, wanted)) if kind else (start, _OTHERWISE[wanted])
+    kind, packed = kind_of(head), None
+    if kind is None:
+        return start, _OTHERWISE[wanted]
+    if kind is GZIP:
+        packed = kind_of(_unpacked_head(path))
+    elif kind is _ZIP and _is_workbook(path):
+        kind = EXCEL
+    name = _name(packed or kind, packed is not None)
+    # A file that could be read but for the compression only has to be unpacked.
+    fixed = kind if packed is None or packed in _READABLE[wanted] else packed
+    return f"{start}: {name}", _advice(fixed, path, wanted)
+
+
+def _name(kind: FileKind, is_packed: bool) -> str:
+    # These two are always compressed.
+    return kind.name + (", inside a gzip file" if is_packed and kind not in (BAM, BCF) else "")
+
+
+def _unpacked_head(path: str | Path) -> bytes:
+    try:
+        with gzip.open(path) as stream:
+            return stream.read(HEAD)
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 def _advice(kind: FileKind, path: str | Path, wanted: str) -> str:
