@@ -23,6 +23,7 @@ from genome_data.formats.bed import read_intervals, read_mask
 from genome_data.formats.peaks import read_peaks
 from genome_data.intervals.tiles import regions_on_genome
 from genome_data.windows.table import read_windows
+from workflow_support.errors import InputError
 
 SIZES = {"chr1": 4000, "chr2": 4000}
 SPLITS = {"validation": ["chr2:1-2000"], "test": ["chr2:2001-4000"]}
@@ -403,6 +404,12 @@ REFUSED = {
     "a GFF score that is a word": Refused(
         table(gff) + "chr1\tcaller\tpeak\t1\t10\thigh\t.\t.\tID=x\n", 5, ("the score", "'high' in column 6")
     ),
+    "a stray character in BED9": Refused(
+        table(bed9) + "chr1\t1-0\t20\tx\t0\t.\t12\t18\t0\n", 5, ("the start", "'1-0' in column 2")
+    ),
+    "a stray character below titles": Refused(
+        table(macs, MACS_NARROW) + "chr1\t11\t2x0\t10\t15\t1\t1\t1\t1\tx\n", 9, ("the end", "'2x0' in column 3")
+    ),
     "backwards": Refused(BACKWARDS, 5, ("empty or backwards", "'chr1' 20-10")),
     "a maximum elsewhere": Refused(
         table(seacr, peaks=PEAKS[:3]) + table(lambda p: [*seacr(p)[:5], "chr2:1-2"], peaks=PEAKS[3:]), 4,
@@ -495,6 +502,26 @@ def test_the_strongest_of_equals_are_not_chosen(name: str, genome: Path, tmp_pat
     path = write(tmp_path / "peaks", row.content)
     assert_refused(path, row, lambda: prepared(path, genome, strongest=3))
     assert len(prepared(path, genome, strongest=4 if "strength" not in row.words[0][-9:] else None)[0]) == 4
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    form=st.sampled_from(sorted(SAME_PEAKS)),
+    place=st.floats(0, 1, exclude_max=True),
+    removed=st.integers(0, 3),
+    inserted=st.text("\t ,;#0159-.e+\"'xN\r\n", max_size=2),
+)
+def test_random_edits_end_in_peaks_or_in_one_clear_error(form, place, removed, inserted, tmp_path: Path) -> None:
+    text = SAME_PEAKS[form][0]
+    position = int(place * len(text))
+    path = write(tmp_path / "peaks", text[:position] + inserted + text[position + removed :])
+    try:
+        peaks = read_peaks(path)
+    except InputError as error:
+        assert str(path) in str(error)
+        assert error.fix
+    else:
+        assert peaks["summit"].between(peaks["start"], peaks["end"] - 1).all()
 
 
 any_peaks = st.lists(

@@ -126,8 +126,8 @@ def _bed12(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
 
 def _bed9(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
     def fits(row: Sequence[str]) -> bool:
-        thick = row[6:8]
-        is_within = all(map(is_whole_number, thick)) and int(row[1]) <= int(thick[0]) <= int(thick[1]) <= int(row[2])
+        places = [row[1], *row[6:8], row[2]]
+        is_within = all(map(is_whole_number, places)) and sorted(places, key=int) == places
         return is_within and re.fullmatch(r"0|\.|\d{1,3},\d{1,3},\d{1,3}", row[8]) is not None
 
     if file.columns < 9 or not _is_bed(rows) or not _most(rows, fits):

@@ -114,12 +114,10 @@ def _centre(titles: Sequence[str], rows: Sequence[Sequence[str]], start: int, en
         if title not in titles:
             continue
         column = titles.index(title)
-        filled = [row for row in rows if is_whole_number(row[column], -1)]
+        filled = [row for row in rows if all(is_whole_number(row[each], -1) for each in (start, column, end))]
         if 2 * len(filled) < len(rows):
             continue
-        within = sum(
-            int(row[start]) <= int(row[column]) <= int(row[end]) for row in filled if is_whole_number(row[start])
-        )
+        within = sum(int(row[start]) <= int(row[column]) <= int(row[end]) for row in filled)
         # MACS 1.4 gives the distance from the start under the title `summit`.
         is_position = title == "abs_summit" or (title == "summit" and 2 * within >= len(filled))
         return Position(column + 1, first_base) if is_position else Offset(column + 1)
