@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -40,7 +41,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
     correlation.write_text(json.dumps([found | dict.fromkeys(rest)]))
     formats = ["narrowPeak, centred on summits (column 10)", "BED3, centred on midpoints"]
     peaks = [folder / f"{task}.peak_counts.tsv" for task in mock.kinds]
-    for path, name in zip(peaks, formats, strict=True):
+    for path, name in zip(peaks, cycle(formats), strict=False):
         path.write_text(f"reason\trows\tformat\nin\t9\t{name}\nkept\t9\t{name}\n")
     write_results_page(
         **{name: paths[name] for name in USED},
