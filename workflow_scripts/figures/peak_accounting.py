@@ -42,7 +42,8 @@ def peak_accounting_figure(counts: pd.DataFrame) -> Figure:
     for (task, of_task), axis in zip(by_task.items(), axes[:, 0], strict=True):
         _draw_waterfall(axis, of_task)
         name, _, _ = str(of_task["format"].iloc[0]).partition(",")
-        axis.set_title(f"{task} ({name})", loc="left")
+        axis.set_title(task, loc="left")
+        axis.set_title(name, loc="right", fontsize=SMALL)
     axes[-1, 0].set_xlabel("Rows of the peak file")
     return figure
 

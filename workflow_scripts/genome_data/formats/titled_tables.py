@@ -16,6 +16,7 @@ _STRENGTHS = (
     "signalvalue", "fold_enrichment", "findpeaks score", "peak score", "normalized tag count", "score",
 )  # fmt: skip
 _OF_MACS = {"abs_summit", "fold_enrichment", "-log10(pvalue)", "-log10(qvalue)", "-10*log10(pvalue)"}
+_OF_MACS_1_4 = "-10*log10(pvalue)"
 _FROM_ZERO = {"chromstart", "chrom_start"}
 
 
@@ -117,9 +118,9 @@ def _centre(titles: Sequence[str], rows: Sequence[Sequence[str]], start: int, en
         filled = [row for row in rows if all(is_whole_number(row[each], -1) for each in (start, column, end))]
         if 2 * len(filled) < len(rows):
             continue
-        within = sum(int(row[start]) <= int(row[column]) <= int(row[end]) for row in filled)
+        within = all(int(row[start]) <= int(row[column]) <= int(row[end]) for row in filled)
         # MACS 1.4 gives the distance from the start under the title `summit`.
-        is_position = title == "abs_summit" or (title == "summit" and 2 * within >= len(filled))
+        is_position = title == "abs_summit" or (title == "summit" and within and _OF_MACS_1_4 not in titles)
         return Position(column + 1, first_base) if is_position else Offset(column + 1)
     return Midpoint()
 
