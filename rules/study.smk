@@ -96,6 +96,7 @@ rule write_results_page:
     input:
         **study.tables,
         windows=run.paths("tasks/{task}/windows.tsv", task=run.tasks),
+        peaks=run.paths("tasks/{task}/peak_counts.tsv", task=run.on_genomes),
         duplicates=run.paths("tasks/{task}/duplicates.tsv", task=run.labelled),
         correlations=run.paths(
             "variants/{name}.correlation.json", name=study.with_effects()

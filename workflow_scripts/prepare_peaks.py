@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from genome_data.accounting import log_accounting
-from genome_data.formats.bed import read_mask
-from genome_data.formats.peaks import read_peaks
+from genome_data.formats.bed import IntervalFile, read_mask
+from genome_data.formats.peaks import peaks_of
 from genome_data.genome import Genome
 from genome_data.intervals.contigs import in_genome_order, place
 from genome_data.intervals.splits import split_regions
@@ -35,7 +35,7 @@ def prepare_peaks(
     Parameters
     ----------
     peaks
-        BED or narrowPeak, plain or gzip.
+        Table of peaks in any format of `genome_data.formats.recognition`, plain or compressed.
     fasta
         Normalised genome.
     blacklist
@@ -49,11 +49,12 @@ def prepare_peaks(
     intervals
         BED to write: every peak on the genome, whether it is kept or not, cut at the end of its contig.
     counts
-        Table to write: ``reason, rows``.
+        Table to write: ``reason, rows, format``. The format is that of the peak file, the same in every row.
     """
     genome = Genome(fasta)
     regions = split_regions(splits, genome.sizes)
-    placed = place(read_peaks(peaks), genome.sizes, peaks, "peaks")
+    table_of_peaks = IntervalFile(peaks)
+    placed = place(peaks_of(table_of_peaks), genome.sizes, peaks, "peaks")
     rows = placed.intervals
     windows, table = positive_windows(
         rows,
@@ -64,6 +65,7 @@ def prepare_peaks(
         strongest=strongest,
         max_unknown_fraction=max_unknown_fraction,
         file=peaks,
+        other_numbers=table_of_peaks.other_numbers() if strongest else (),
     )
     log_accounting(table)
     if strongest is not None and len(windows) < strongest:
@@ -74,7 +76,7 @@ def prepare_peaks(
         write_windows(windows, new_positives)
         every_peak = in_genome_order(_cut_at_ends(rows[placed.is_known], genome.sizes), genome.sizes)
         every_peak.to_csv(new_intervals, sep="\t", columns=["contig", "start", "end"], header=False, index=False)
-        table.to_csv(new_counts, sep="\t", index=False)
+        table.assign(format=str(table_of_peaks.format)).to_csv(new_counts, sep="\t", index=False)
 
 
 def _cut_at_ends(peaks: pd.DataFrame, sizes: Mapping[str, int]) -> pd.DataFrame:

@@ -28,6 +28,7 @@ def write_results_page(
     selections: Path,
     near_copies: Path,
     windows: list[Path],
+    peaks: list[Path],
     duplicates: list[Path],
     correlations: list[Path],
     figures: list[Path],
@@ -43,6 +44,8 @@ def write_results_page(
     ----------
     windows
         The window table of each task, in the order of ``kinds``.
+    peaks
+        ``peak_counts.tsv`` of each task with peaks, in the order of ``kinds``.
     duplicates
         ``duplicates.tsv`` of each labelled task, in the order of ``kinds``.
     correlations
@@ -69,10 +72,12 @@ def write_results_page(
     )
     labelled = [task for task, kind in kinds.items() if basis_of(kind) == "labelled"]
     of_copies = dict(zip(labelled, map(read_table, duplicates), strict=True))
+    with_peaks = [task for task in kinds if task not in labelled]
+    of_peaks = {task: read_table(path)["format"].iloc[0] for task, path in zip(with_peaks, peaks, strict=True)}
     links = {figure_title(path): quote(os.path.relpath(path, page.parent)) for path in figures}
     of_variants = {path.name.removesuffix(".correlation.json"): json.loads(path.read_bytes()) for path in correlations}
     with atomic_path(page) as temporary:
-        temporary.write_text(results_page(name, study, of_copies, of_variants, links), encoding="utf-8")
+        temporary.write_text(results_page(name, study, of_peaks, of_copies, of_variants, links), encoding="utf-8")
 
 
 def _task_row(task: str, kind: str, windows: Path) -> dict[str, object]:

@@ -156,7 +156,9 @@ def test_every_error_lies_inside_the_axis_zeros_included(errors):
 
 def test_waterfall_ends_where_the_kept_rows_end():
     counts = pd.DataFrame({"task": "CTCF", "reason": ["in", "a", "b", "kept"], "rows": [10, 3, 2, 5]})
-    bars = peak_accounting_figure(counts).axes[0].patches
+    axes = peak_accounting_figure(counts.assign(format="BED3, centred on midpoints")).axes[0]
+    bars = axes.patches
+    assert (axes.get_title(loc="left"), axes.get_title(loc="right")) == ("CTCF", "BED3")
     assert [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars] == [(0, 10), (7, 10), (5, 7), (0, 5)]
 
 

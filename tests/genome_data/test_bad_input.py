@@ -150,7 +150,7 @@ BAD_PEAKS = {
     "a signal that is no number": (NARROW + NARROW.replace("1.5", "nan"), 2, "'nan'"),
     "a score as Python writes it": ("chr1\t1\t5\tx\t1\nchr1\t1\t5\tx\t1_000\n", 2, "'1_000' in column 5"),
     "an infinite score": ("chr1\t1\t5\tx\t.\nchr1\t1\t5\tx\tinf\n", 2, "'inf' in column 5"),
-    "MACS xls": ("chr\tstart\tend\tlength\tsummit\ta\tb\tc\td\tname\nchr1\t5\t9\t4\t7\t1\t2\t3\t4\tp_1\n", 2, "'p_1'"),
+    "MACS xls with odd lengths": ("chr\tstart\tend\tlength\tabs_summit\tname\nchr1\t5\t9\t7\t7\tp_1\n", 2, "width 7"),
     "bytes that are no text": (b"chr1\t1\t5\nchr1\t2\t\xff\xfe\n", 2, "not text"),
     "a null byte": (b"chr1\t1\t5\n\0\n", 2, "not text"),
     "a truncated gzip": (cut(gzip.compress(PEAKS.encode()), 9), None, "truncated"),

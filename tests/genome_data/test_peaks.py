@@ -53,7 +53,7 @@ def prepared(folder: Path, genome: Path, text: str, **changes) -> tuple[pd.DataF
     counts = pd.read_csv(outputs[2], sep="\t")
     return (
         read_windows(outputs[0]),
-        dict(counts.itertuples(index=False)),
+        dict(counts[["reason", "rows"]].itertuples(index=False)),
         outputs[1].read_text().splitlines(),
     )
 
@@ -214,10 +214,19 @@ def test_of_equal_windows_the_strongest_is_kept_before_the_strongest_are_counted
     assert (counts["duplicate"], counts["weaker_than_strongest"], counts["kept"]) == (1, 0, 5)
 
 
-def test_equally_strong_peaks_are_kept_in_the_order_of_the_file(genome: Path, tmp_path: Path) -> None:
+def test_a_few_equally_strong_peaks_are_kept_in_the_order_of_the_file(genome: Path, tmp_path: Path) -> None:
+    strong = "".join(narrow_peak("chr1", 60 + 9 * at, 70 + 9 * at, 9 + at, 5) for at in range(40))
     more = "".join(narrow_peak("chr1", at, at + 10, 5, 5, f"at{at}") for at in (1900, 1300, 1500))
-    windows, _, _ = prepared(tmp_path, genome, ONE_EACH + more, strongest=4)
-    assert set(windows["name"]) == {"peak_1", "peak_2", "peak_3", "at1900"}
+    windows, _, _ = prepared(tmp_path, genome, strong + ONE_EACH.replace("\t5\t-1", "\t7\t-1") + more, strongest=45)
+    assert {name for name in windows["name"] if name.startswith("at")} == {"at1900", "at1300"}
+
+
+def test_the_strongest_of_equally_strong_peaks_are_not_chosen(genome: Path, tmp_path: Path) -> None:
+    more = "".join(narrow_peak("chr1", at, at + 10, 5, 5, f"at{at}") for at in (1900, 1300, 1500))
+    with pytest.raises(InputError, match="6 peaks of strength 5, of which 4 would be kept") as caught:
+        prepared(tmp_path, genome, ONE_EACH + more, strongest=4)
+    assert "write strongest: 6, or leave it out" in caught.value.fix
+    assert len(prepared(tmp_path, genome, ONE_EACH + more, strongest=6)[0]) == 6
 
 
 def test_positives_stand_in_the_order_of_the_genome_with_their_gc(genome: Path, tmp_path: Path) -> None:
@@ -239,8 +248,12 @@ def test_positives_stand_in_the_order_of_the_genome_with_their_gc(genome: Path, 
     strongest=st.none() | st.integers(3, 8),
 )
 def test_rows_in_are_always_kept_or_dropped(rows, strongest, genome: Path, tmp_path: Path) -> None:
-    text = "".join(narrow_peak(contig, start, start + 20, signal, 10) for contig, start, signal in rows)
-    always = ONE_EACH.replace("\t5\t-1", "\t99\t-1")
+    # Ties among the strongest are refused, and so each peak has its own strength.
+    text = "".join(
+        narrow_peak(contig, start, start + 20, signal + row / 100, 10)
+        for row, (contig, start, signal) in enumerate(rows)
+    )
+    always = "".join(line.replace("\t5\t-1", f"\t9{row}\t-1") for row, line in enumerate(ONE_EACH.splitlines(True)))
     windows, counts, _ = prepared(tmp_path, genome, always + text, strongest=strongest)
     assert counts["in"] == len(rows) + 3
     assert counts["in"] == sum(counts.values()) - counts["in"]

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -39,9 +40,14 @@ def write_page(mock, folder, study=STUDY, variants=True):
     found = {"scorer": "best", "subset": "all", "n": 152, "pearson": 0.4321, "low": 0.3, "high": 0.55}
     rest = ["fisher_low", "fisher_high", "spearman", "spearman_low", "spearman_high"]
     correlation.write_text(json.dumps([found | dict.fromkeys(rest)]))
+    formats = ["narrowPeak, centred on summits (column 10)", "BED3, centred on midpoints"]
+    peaks = [folder / f"{task}.peak_counts.tsv" for task in mock.kinds]
+    for path, name in zip(peaks, cycle(formats), strict=False):
+        path.write_text(f"reason\trows\tformat\nin\t9\t{name}\nkept\t9\t{name}\n")
     write_results_page(
         **{name: paths[name] for name in USED},
         windows=mock.windows,
+        peaks=peaks,
         duplicates=[],
         near_copies=mock.write_near_copies(folder / "study" / "near_copies.tsv"),
         correlations=[correlation] if variants else [],
@@ -95,6 +101,12 @@ def test_tasks_are_described_by_their_windows(page):
     assert row["Task"] == "CTCF"
     assert (row["Bases"], row["Training windows"], row["Validation"], row["Test"]) == ("1,000", "600", "200", "300")
     assert (row["Sizes trained on"], row["Seeds"]) == ("1,000, 16,000", "8")
+
+
+def test_the_format_of_every_file_of_peaks_is_named(page):
+    lines = section(page, "Peaks").split("\n")
+    assert "- CTCF: read as narrowPeak, centred on summits (column 10)." in lines
+    assert "- SPI1: read as BED3, centred on midpoints." in lines
 
 
 def test_numbers_of_the_page_are_those_of_the_tables(runs, page):

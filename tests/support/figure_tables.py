@@ -67,7 +67,8 @@ class MockRun:
     def _write_counts(self, path: Path) -> Path:
         dropped = {"contig_not_in_genome": 412, "beyond_contig_end": 1, "blacklisted": 0, "straddles_splits": 23}
         rows = {"in": 1700, **dropped, "kept": 1700 - sum(dropped.values())}
-        pd.DataFrame({"reason": rows.keys(), "rows": rows.values()}).to_csv(path, sep="\t", index=False)
+        table = pd.DataFrame({"reason": rows.keys(), "rows": rows.values(), "format": "narrowPeak, centred on summits"})
+        table.to_csv(path, sep="\t", index=False)
         return path
 
     def _write_windows(self, path: Path) -> Path:

@@ -33,7 +33,7 @@ def peak_accounting_figure(counts: pd.DataFrame) -> Figure:
     Parameters
     ----------
     counts
-        ``task, reason, rows``; a task's first row is ``in``, its last ``kept``.
+        ``task, reason, rows, format``; a task's first row is ``in``, its last ``kept``. The title names the format.
     """
     by_task = {task: of_task[of_task["rows"] > 0] for task, of_task in counts.groupby("task", sort=False)}
     longest = max(len(of_task) for of_task in by_task.values())
@@ -41,7 +41,9 @@ def peak_accounting_figure(counts: pd.DataFrame) -> Figure:
     figure, axes = panels(len(by_task), 1, MARGINS + longest * min(ROW_HEIGHT, max(room, LEAST_ROW_HEIGHT)))
     for (task, of_task), axis in zip(by_task.items(), axes[:, 0], strict=True):
         _draw_waterfall(axis, of_task)
+        name, _, _ = str(of_task["format"].iloc[0]).partition(",")
         axis.set_title(task, loc="left")
+        axis.set_title(name, loc="right", fontsize=SMALL)
     axes[-1, 0].set_xlabel("Rows of the peak file")
     return figure
 

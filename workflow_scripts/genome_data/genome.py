@@ -18,8 +18,8 @@ from workflow_support.job import logger
 
 from .alphabet import IUPAC_AMBIGUITY, encode_in_place
 from .formats.sequence_files import SequenceBlock, read_sequence
-from .formats.text import leading_bytes
-from .formats.twobit import TWOBIT_MAGICS
+from .formats.signatures import SEQUENCES, TWOBIT, kind_of
+from .formats.text import content_start
 from .intervals.contig_names import ContigSizes, all_other_names, read_other_names
 
 _AMBIGUOUS_TO_N = bytes.maketrans(IUPAC_AMBIGUITY, b"N" * len(IUPAC_AMBIGUITY))
@@ -50,7 +50,8 @@ def normalise_fasta(
     Parameters
     ----------
     source
-        FASTA (plain, gzip or BGZF) or 2bit, recognised by its content. No file next to it is read or written.
+        FASTA or 2bit, plain or compressed with gzip or BGZF, recognised by its content. No file next to it is read or
+        written.
     fasta, index
         The normalised FASTA and its ``.fai``.
     contigs
@@ -188,7 +189,7 @@ def _write_contig(name: str, blocks: Iterable[SequenceBlock], out: BinaryIO) -> 
 
 def _report_neighbouring_index(source: Path) -> None:
     neighbour = Path(f"{source}.fai")
-    if leading_bytes(source)[:4] in TWOBIT_MAGICS:  # the file contains its own index
+    if kind_of(content_start(source, SEQUENCES)) is TWOBIT:  # the file contains its own index
         return
     if not neighbour.exists():
         state = "has no .fai next to it"

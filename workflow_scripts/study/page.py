@@ -11,11 +11,11 @@ import pandas as pd
 from .claims import LEVEL
 from .copies import copies_text
 from .evidence import LEAST_SEEDS, LEAST_TASKS
-from .sections import choices_text, claims_text, published_text, results_text, tasks_text, variants_text
+from .sections import choices_text, claims_text, peaks_text, published_text, results_text, tasks_text, variants_text
 
-TASKS, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
-    "Tasks", "Copies of sequences", "Test split", "Claims", "Published values", "Choices on the validation split",
-    "Variants", "Figures", "Methods",
+TASKS, PEAKS, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
+    "Tasks", "Peaks", "Copies of sequences", "Test split", "Claims", "Published values",
+    "Choices on the validation split", "Variants", "Figures", "Methods",
 )  # fmt: skip
 
 NO_CLAIMS = "This run tests no claims."
@@ -71,6 +71,7 @@ class Study:
 def results_page(
     name: str,
     study: Study,
+    peaks: Mapping[str, str],
     duplicates: Mapping[str, pd.DataFrame],
     correlations: Mapping[str, Sequence[Mapping]],
     figures: Mapping[str, str],
@@ -79,6 +80,8 @@ def results_page(
 
     Parameters
     ----------
+    peaks
+        By task with peaks, the format in which they were read.
     duplicates
         Tables of labelled tasks, as :func:`study.sections.copies_text` takes them.
     correlations
@@ -89,6 +92,7 @@ def results_page(
     metrics, references = study.metrics, study.references
     sections = {
         TASKS: tasks_text(study.tasks, study.replicates, study.means, metrics, references),
+        PEAKS: peaks_text(peaks),
         COPIES: copies_text(duplicates, study.near_copies),
         RESULTS: results_text(
             study.means, study.subsets, study.costs, study.intervals, study.comparisons, metrics, references

@@ -47,6 +47,11 @@ def tasks_text(
     return markdown_table(header, rows)
 
 
+def peaks_text(formats: Mapping[str, str]) -> str:
+    """How the file of peaks of each task was read; empty without peaks."""
+    return "\n".join(f"- {task}: read as {name}." for task, name in formats.items())
+
+
 def results_text(
     means: pd.DataFrame,
     subsets: pd.DataFrame,

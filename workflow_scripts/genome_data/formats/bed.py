@@ -1,182 +1,81 @@
-"""Readers of BED files and similar formats, column by column; errors name the line."""
+"""Readers of tables of intervals: BED, narrowPeak and every other format that is recognised, always as 0-based rows."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from workflow_support.errors import InputError
 from workflow_support.job import logger
 
 from ..intervals.contigs import place
-from .text import read_lines
-
-_FEWEST_COLUMNS = 3
-_START_TITLES = {"start", "chromstart", "chrom_start", "begin"}
-_END_TITLES = {"end", "chromend", "chrom_end", "stop"}
+from .delimited import DelimitedFile
+from .interval_format import IntervalFormat
+from .recognition import recognise
 
 
-class BedFile:
-    """The data lines of a BED file, without comments, header, ``track`` and ``browser`` lines and blank lines.
-
-    Columns are separated by tabs, or by spaces if the first data line contains no tab. They are numbered from 1, as in
-    the description of the format (UCSC Genome Browser; narrowPeak: ENCODE).
+class IntervalFile:
+    """A table of intervals in any format of `genome_data.formats.recognition`, plain or compressed.
 
     Attributes
     ----------
-    path : Path
-    columns : int
-        Number of columns, the same in every line.
-    lines : numpy.ndarray
-        1-based line number of each row in the file: int64 (rows,).
+    format : IntervalFormat
+    intervals : pandas.DataFrame
+        ``contig, start, end`` (0-based, half open) and ``line``, one row per interval in the order of the file.
 
     Raises
     ------
     InputError
-        If the file cannot be read, contains no interval, has fewer than three columns, or if their number changes.
+        If a line cannot be used (the first one is named), or the whole file cannot.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        lines, remarks = read_lines(path)
-        # Trailing spaces have no meaning, but a trailing tab ends an empty column.
-        lines = [line.rstrip(" ") for line in lines]
-        rows = [row for row, line in enumerate(lines) if _is_data(line)]
-        if rows and _is_header(lines[rows[0]]):
-            del rows[0]
-        if len(rows) < len(lines):
-            remarks.append(f"{len(lines) - len(rows):,} blank, comment, header, track or browser lines")
-        if remarks:
-            logger.info("%s: read with %s", path, ", ".join(remarks))
-        if not rows:
-            raise InputError(
-                "the file contains no interval",
-                file=path,
-                found="no line of data",
-                allowed="at least one line: contig, start, end",
-                fix="give the right file, or make it again",
-            )
-        self.lines = np.array(rows) + 1
-        self._data = [lines[row] for row in rows]
-        if "\t" not in self._data[0]:
-            self._data = ["\t".join(line.split()) for line in self._data]
-        self.columns = self._data[0].count("\t") + 1
-        self._require_even_columns()
-        self._table = "\n".join(self._data)
+        self._file = DelimitedFile(path)
+        self.format: IntervalFormat = recognise(self._file)
+        self.intervals = _intervals(self._file, self.format)
+        logger.info("%s: read as %s", path, self.format)
 
-    def texts(self, column: int) -> np.ndarray:
-        """The texts of a column: object (rows,)."""
-        return self._column(column, dtype=str).astype(object)
+    def names(self, otherwise: Sequence[str]) -> np.ndarray:
+        """The names of the intervals, or those of ``otherwise`` where there is none: object (rows,)."""
+        substitutes = np.array(otherwise, dtype=object)
+        if self.format.label is None:
+            return substitutes
+        names = self._file.texts(self.format.label)
+        if self.format.label_pattern:
+            found = [re.search(self.format.label_pattern, text) for text in names]
+            names = np.array([match[1] if match else "" for match in found], dtype=object)
+        return np.where((names == ".") | (names == ""), substitutes, names)
 
-    def whole_numbers(self, column: int, name: str, lowest: int = 0) -> np.ndarray:
-        """A column of whole numbers of at least ``lowest``: int64 (rows,); an `InputError` names the first other."""
-        # The type is inferred because pandas would also accept 10.0 and 1e3 as whole numbers.
-        values = self._column(column)
-        is_usable = values.dtype == np.int64 and bool((values >= lowest).all())
-        if not is_usable:
-            self._refuse_first(
-                column, name, lambda text: _is_whole_number(text, lowest), f"a whole number, {lowest} or more"
-            )
-        return values
+    def strengths(self) -> np.ndarray:
+        """The strengths of the intervals, NaN for none: float64 (rows,)."""
+        column = self.format.strength
+        if column is None:
+            return np.full(len(self._file), np.nan)
+        return self._file.numbers(column, self.format.titles[column - 1])
 
-    def numbers(self, column: int, name: str) -> np.ndarray:
-        """A column of finite numbers, NaN for a dot: float64 (rows,); an `InputError` names the first other value."""
-        try:
-            values = self._column(column, dtype=np.float64, na_values=["."])
-            is_usable = bool((self.texts(column)[~np.isfinite(values)] == ".").all())
-        except ValueError:
-            is_usable = False
-        if not is_usable:
-            self._refuse_first(column, name, _is_number_or_dot, "a finite number, or a dot for none")
-        return values
+    def centres(self) -> np.ndarray:
+        """0-based centres of the intervals, by the rule of the format: int64 (rows,)."""
+        return self.format.centre.positions(self._file, self.intervals)
 
-    def error(self, row: int, problem: str, *, found: object, allowed: object, fix: str) -> InputError:
-        """An `InputError` that names the line of a row."""
-        return InputError(problem, file=self.path, line=int(self.lines[row]), found=found, allowed=allowed, fix=fix)
-
-    def _column(self, column: int, **options: object) -> np.ndarray:
-        table = pd.read_csv(
-            io.StringIO(self._table),
-            sep="\t",
-            header=None,
-            usecols=[column - 1],
-            keep_default_na=False,
-            skip_blank_lines=False,
-            quoting=csv.QUOTE_NONE,
-            low_memory=False,
-            **options,
-        )
-        return table[column - 1].to_numpy()
-
-    def _require_even_columns(self) -> None:
-        if self.columns < _FEWEST_COLUMNS:
-            raise self.error(
-                0,
-                "the line has too few columns",
-                found=f"{self.columns}: {self._data[0][:60]!r}",
-                allowed="contig, start and end, separated by tabs (or by spaces in the whole file)",
-                fix="export the intervals as BED or narrowPeak, with tabs",
-            )
-        tabs = self.columns - 1
-        row = next((row for row, line in enumerate(self._data) if line.count("\t") != tabs), None)
-        if row is not None:
-            raise self.error(
-                row,
-                "the number of columns changes",
-                found=f"{self._data[row].count(chr(9)) + 1} columns: {self._data[row][:60]!r}",
-                allowed=f"{self.columns} columns, as in line {self.lines[0]}",
-                fix="give every line the same columns; the file may be cut off, or be two files joined together",
-            )
-
-    def _refuse_first(self, column: int, name: str, is_valid: Callable[[str], bool], allowed: str) -> None:
-        texts = (line.split("\t")[column - 1] for line in self._data)
-        row, text = next((row, text) for row, text in enumerate(texts) if not is_valid(text))
-        raise self.error(
-            row,
-            f"the {name} cannot be used",
-            found=f"{text!r} in column {column}",
-            allowed=allowed,
-            fix="correct or remove the line; columns are those of BED or narrowPeak, separated by tabs",
-        )
-
-
-def bed_intervals(bed: BedFile) -> pd.DataFrame:
-    """The validated intervals of a BED file: ``contig, start, end, line``."""
-    contigs = bed.texts(1)
-    starts, ends = bed.whole_numbers(2, "start"), bed.whole_numbers(3, "end")
-    for bad, problem, allowed in (
-        (contigs == "", "the contig has no name", "a name in column 1"),
-        (starts >= ends, "the interval is empty or backwards", "start < end (0-based start, end not included)"),
-    ):
-        if bad.any():
-            row = int(np.argmax(bad))
-            raise bed.error(
-                row,
-                problem,
-                found=f"{contigs[row]!r} {starts[row]}-{ends[row]}",
-                allowed=allowed,
-                fix="correct or remove the line; for a single base at position p, write p, p + 1",
-            )
-    return pd.DataFrame({"contig": contigs, "start": starts, "end": ends, "line": bed.lines}).astype({"contig": "str"})
-
-
-def interval_names(bed: BedFile, otherwise: Sequence[str]) -> np.ndarray:
-    """The names in column 4, or those of ``otherwise`` if it is absent, empty or a dot: object (rows,)."""
-    substitutes = np.array(otherwise, dtype=object)
-    if bed.columns < 4:
-        return substitutes
-    names = bed.texts(4)
-    return np.where((names == ".") | (names == ""), substitutes, names)
+    def other_numbers(self) -> list[str]:
+        """The columns, in words, that hold numbers that differ, other than positions and the strength."""
+        used = {self.format.contig, self.format.start, self.format.end, self.format.strength, self.format.label}
+        used.add(getattr(self.format.centre, "column", None))
+        found = []
+        for column in sorted(set(range(1, self._file.columns + 1)) - used):
+            values = pd.to_numeric(pd.Series(self._file.texts(column)), errors="coerce")
+            if values.notna().all() and values.nunique() > 1:
+                found.append(self.format.column_words(column))
+        return found
 
 
 def read_intervals(path: str | Path) -> pd.DataFrame:
-    """Read the first three columns of a BED file: ``contig, start, end, line``."""
-    return bed_intervals(BedFile(path))
+    """Read where the intervals of a table lie: ``contig, start, end, line``; see :class:`IntervalFile`."""
+    return IntervalFile(path).intervals
 
 
 def read_mask(path: str | Path, sizes: Mapping[str, int]) -> pd.DataFrame:
@@ -184,29 +83,43 @@ def read_mask(path: str | Path, sizes: Mapping[str, int]) -> pd.DataFrame:
     return place(read_intervals(path), sizes, path, "intervals", is_mask=True).intervals
 
 
-def _is_data(line: str) -> bool:
-    if not line or line[0] == "#":
-        return False
-    return not (line.startswith(("track", "browser")) and line.split(None, 1)[0] in ("track", "browser")) and (
-        not line.isspace()
-    )
+def _intervals(file: DelimitedFile, layout: IntervalFormat) -> pd.DataFrame:
+    contigs = _contigs(file, layout.contig)
+    starts = file.whole_numbers(layout.start, "start", lowest=layout.first_base) - layout.first_base
+    ends = file.whole_numbers(layout.end, "end")
+    rule = "start <= end, both counted from 1" if layout.first_base else "start < end (0-based start, end not included)"
+    for bad, problem, allowed in (
+        (contigs == "", "the contig has no name", f"a name in column {layout.contig}"),
+        (starts >= ends, "the interval is empty or backwards", rule),
+    ):
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise file.error(
+                row,
+                problem,
+                found=f"{contigs[row]!r} {starts[row] + layout.first_base}-{ends[row]}",
+                allowed=allowed,
+                fix="correct or remove the line; in BED, a single base at position p is p, p + 1",
+            )
+    return pd.DataFrame({"contig": contigs, "start": starts, "end": ends, "line": file.lines}).astype({"contig": "str"})
 
 
-def _is_header(line: str) -> bool:
-    titles = line.lower().split()
-    return len(titles) >= _FEWEST_COLUMNS and titles[1] in _START_TITLES and titles[2] in _END_TITLES
-
-
-def _is_whole_number(text: str, lowest: int) -> bool:
-    digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdigit() and len(digits) < 19 and int(text) >= lowest
-
-
-def _is_number_or_dot(text: str) -> bool:
-    # Python also reads 1_000 and digits of other scripts as numbers; tables do not.
-    if "_" in text or not text.isascii():
-        return False
-    try:
-        return text == "." or bool(np.isfinite(float(text)))
-    except ValueError:
-        return False
+def _contigs(file: DelimitedFile, column: int) -> np.ndarray:
+    """The contigs without spaces around them; an `InputError` names the first with a blank or invisible character."""
+    texts = file.texts(column)
+    cleaned = {text: text.strip(" ") for text in pd.unique(texts)}
+    for text, name in cleaned.items():
+        invisible = next((letter for letter in name if letter.isspace() or not letter.isprintable()), None)
+        if invisible is not None:
+            character = unicodedata.name(invisible, f"U+{ord(invisible):04X}").lower()
+            raise file.error(
+                int(np.argmax(texts == text)),
+                "the name of a contig holds a character that cannot be seen",
+                found=f"{name!a}, with a {character} (U+{ord(invisible):04X})",
+                allowed="names as in the genome, without blanks",
+                fix="replace it in the whole file; it often comes with text copied from a web page or a document",
+            )
+    if any(text != name for text, name in cleaned.items()):
+        logger.info("%s: read with spaces around names of contigs", file.path)
+        return np.array([cleaned[text] for text in texts], dtype=object)
+    return texts

@@ -19,6 +19,7 @@ from workflow_support.job import progress
 from ..accounting import accounting_table, describe_accounting
 from ..intervals.contig_names import ContigSizes
 from ..intervals.contigs import shared_contigs
+from .signatures import READS
 from .text import leading_bytes, open_binary
 
 REASONS = (
@@ -182,16 +183,8 @@ def _require_both_strands(
 @contextmanager
 def open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
     """Open a BAM; damage is an `InputError`, now and while the file is read."""
-    with open_binary(path) as stream:  # refuses a BAM that lacks the block that ends every BAM
+    with open_binary(path, READS) as stream:  # refuses a BAM that lacks the block that ends every BAM
         magic = stream.read(len(_BAM_MAGIC))
-    if magic.startswith(_GZIP_MAGIC):
-        raise InputError(
-            "the file is compressed once more than a BAM is",
-            file=path,
-            found="a gzip file inside of a gzip file",
-            allowed="a BAM as programs write it, which is compressed already",
-            fix=f"unpack it once: gunzip -c {path.name} > reads.bam",
-        )
     if magic != _BAM_MAGIC:
         raise InputError(
             "the file is no BAM",

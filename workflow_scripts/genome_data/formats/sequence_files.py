@@ -13,8 +13,9 @@ from workflow_support.job import logger
 
 from ..alphabet import ALLOWED_LETTERS, NUCLEOTIDES
 from ..intervals.contig_names import listed, unusable
-from .text import BYTE_ORDER_MARK, leading_bytes, open_binary
-from .twobit import TWOBIT_MAGICS, TwoBitFile
+from .signatures import SEQUENCES, TWOBIT, kind_of
+from .text import BYTE_ORDER_MARK, content_start, open_binary
+from .twobit import TwoBitFile
 
 _BLOCK = 1 << 24
 _LONGEST_HEADER = 1 << 20
@@ -52,7 +53,7 @@ def read_sequence(path: str | Path) -> Iterator[SequenceBlock]:
         anything but letters of the IUPAC nucleotide alphabet.
     """
     path = Path(path)
-    if leading_bytes(path)[:4] in TWOBIT_MAGICS:
+    if kind_of(content_start(path, SEQUENCES)) is TWOBIT:
         yield from _twobit_blocks(path)
     else:
         yield from _fasta_blocks(path)
@@ -128,7 +129,7 @@ def _oddities(piece: _Piece, previous: _Piece | None) -> Iterator[str]:
 
 
 def _pieces(path: Path) -> Iterator[_Piece]:
-    with open_binary(path) as stream:
+    with open_binary(path, SEQUENCES) as stream:
         offset, at_line_start, rest = 0, True, b""
         while chunk := stream.read(_BLOCK):
             if offset == 0 and not rest and chunk.startswith(BYTE_ORDER_MARK):
@@ -245,7 +246,7 @@ def not_a_base(letter: str, file: Path, line: int) -> InputError:
 def _line_at(path: Path, offset: int) -> int:
     """The 1-based line at an offset of the (decompressed) file; it is only computed for errors."""
     line = 1
-    with open_binary(path) as stream:
+    with open_binary(path, SEQUENCES) as stream:
         while offset > 0 and (chunk := _read(stream, offset)):
             line += chunk.count(b"\n")
             offset -= len(chunk)

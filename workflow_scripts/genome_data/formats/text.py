@@ -11,17 +11,13 @@ from typing import BinaryIO, NamedTuple
 
 from workflow_support.errors import InputError
 
+from .signatures import HEAD, TABLE, require_readable
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block that ends every BGZF file (SAM/BAM specification, section 4.1.2)."""
-_OTHER_FORMATS = {
-    b"PK\x03\x04": "a zip archive",
-    b"BZh": "a bzip2 file",
-    b"\xfd7zXZ\x00": "an xz file",
-    b"\x28\xb5\x2f\xfd": "a Zstandard file",
-    b"%PDF": "a PDF document",
-}
+_BGZF_HEADER = 18
 
 
 class Lines(NamedTuple):
@@ -32,25 +28,32 @@ class Lines(NamedTuple):
 
 
 @contextmanager
-def open_binary(path: str | Path) -> Iterator[BinaryIO]:
-    """Open ``path`` for reading, and decompress it if it is gzip or BGZF.
+def open_binary(path: str | Path, wanted: str = TABLE) -> Iterator[BinaryIO]:
+    """Open ``path`` for reading, and decompress it if it is gzip or BGZF, of one member or several.
+
+    Parameters
+    ----------
+    wanted
+        What the file is wanted for, as in `genome_data.formats.signatures`.
 
     Raises
     ------
     InputError
-        If the file is missing, empty, truncated, corrupt or compressed in another way; also while it is read.
+        If the file is missing, empty, truncated, corrupt or of a kind that cannot be read; also while it is read.
     """
     path = Path(path)
-    magic = leading_bytes(path)
-    _refuse_other_formats(path, magic)
-    if not magic.startswith(_GZIP_MAGIC):
+    head = leading_bytes(path, HEAD)
+    require_readable(path, head, wanted)
+    if not head.startswith(_GZIP_MAGIC):
         with path.open("rb") as stream:
             yield stream
         return
-    if _is_bgzf(magic) and not _ends_with(path, _BGZF_END):
-        raise _truncated(path, "a BGZF file without the block that ends it")
+    if _is_bgzf(head) and not _ends_with(path, _BGZF_END):
+        _require_whole_blocks(path)
     try:
         with gzip.open(path, "rb") as stream:
+            require_readable(path, stream.read(HEAD), wanted, is_packed=True)
+            stream.seek(0)
             yield stream
     except EOFError:
         raise _truncated(path, "a gzip stream that stops before its end") from None
@@ -81,12 +84,18 @@ def read_lines(path: str | Path) -> Lines:
             line=content.count(b"\n", 0, error.start) + 1,
             found=repr(content[error.start : error.start + 8]),
             allowed="text in UTF-8 or ASCII, plain or gzip-compressed",
-            fix="export the file as text, or convert it with: iconv -t UTF-8",
+            fix="export the file as text; text of another encoding is converted with: iconv -f ISO-8859-1 -t UTF-8",
         ) from None
     return Lines(text.removesuffix("\n").split("\n"), remarks)
 
 
-def leading_bytes(path: str | Path, count: int = 32) -> bytes:
+def content_start(path: str | Path, wanted: str = TABLE) -> bytes:
+    """The first bytes of a file after decompression; see :func:`open_binary`."""
+    with open_binary(path, wanted) as stream:
+        return stream.read(HEAD)
+
+
+def leading_bytes(path: str | Path, count: int) -> bytes:
     """The first bytes of a file on disk; an `InputError` if it is missing, a folder or empty."""
     path = Path(path)
     try:
@@ -111,20 +120,6 @@ def leading_bytes(path: str | Path, count: int = 32) -> bytes:
     return magic
 
 
-def _refuse_other_formats(path: Path, magic: bytes) -> None:
-    found = next((name for prefix, name in _OTHER_FORMATS.items() if magic.startswith(prefix)), None)
-    if found is None and magic.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        found = "a web page, which some servers send instead of a missing file"
-    if found:
-        raise InputError(
-            "the file has a format that cannot be read",
-            file=path,
-            found=found,
-            allowed="plain text, gzip or BGZF",
-            fix="unpack the file, or fetch it from the right address",
-        )
-
-
 def _is_bgzf(magic: bytes) -> bool:
     has_extra_field = len(magic) >= 14 and bool(magic[3] & 4)
     return has_extra_field and magic[12:14] == b"BC"
@@ -134,6 +129,29 @@ def _ends_with(path: Path, ending: bytes) -> bool:
     with path.open("rb") as stream:
         stream.seek(-min(len(ending), path.stat().st_size), 2)
         return stream.read() == ending
+
+
+def _require_whole_blocks(path: Path) -> None:
+    """Refuse a BGZF file that was cut between two blocks, where gzip itself would notice nothing.
+
+    After the block that ends BGZF, members of plain gzip or zeros may follow. gzip reads the former and ignores the
+    latter.
+    """
+    size, position, previous = path.stat().st_size, 0, b""
+    with path.open("rb") as stream:
+        while position < size:
+            stream.seek(position)
+            header = stream.read(_BGZF_HEADER)
+            if not _is_bgzf(header):
+                break
+            length = int.from_bytes(header[16:18], "little") + 1
+            stream.seek(position)
+            previous = stream.read(length) if length == len(_BGZF_END) else b""
+            position += length
+        stream.seek(min(position, size))
+        is_gzip = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    if position > size or not (is_gzip or previous == _BGZF_END):
+        raise _truncated(path, "a BGZF file without the block that ends it")
 
 
 def _truncated(path: Path, found: str) -> InputError:

@@ -14,10 +14,10 @@ from workflow_support.disk_errors import require_space
 from workflow_support.errors import InputError
 
 from ..intervals.contigs import shared_contigs
+from .signatures import BIGWIG, HEAD, TRACK, described
 
 _ROOM, _ROOM_PER_INTERVAL = 1 << 20, 16
 """Bytes for the header and buffers of a bigWig, and per interval with its share of the index and zoom levels."""
-_MAGICS = {0x888FFC26.to_bytes(4, order) for order in ("little", "big")}
 
 
 def contigs_of_track(path: str | Path, sizes: Mapping[str, int]) -> dict[str, str]:
@@ -126,22 +126,23 @@ def _require_whole(path: Path) -> None:
     if not path.is_file():
         raise _no_bigwig(path, "no such file")
     with path.open("rb") as file:
-        first = file.read(4)
+        head = file.read(HEAD)
+        first = head[:4]
         file.seek(max(0, path.stat().st_size - 4))
         last = file.read(4)
-    if first not in _MAGICS:
-        raise _no_bigwig(path, f"a file that begins with {first!r}")
+    if first not in BIGWIG.magics:
+        raise _no_bigwig(path, *described(path, head, TRACK))
     if last != first:
         raise _no_bigwig(path, "a bigWig whose end is missing")
 
 
-def _no_bigwig(path: Path, found: object) -> InputError:
+def _no_bigwig(path: Path, found: object, fix: str | None = None) -> InputError:
     return InputError(
         "the file is no bigWig",
         file=path,
         found=found,
         allowed="a complete bigWig",
-        fix="give the right file, or fetch or make it again if it was cut off",
+        fix=fix or "give the right file, or fetch or make it again if it was cut off",
     )
 
 

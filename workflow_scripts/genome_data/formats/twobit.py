@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import mmap
-import struct
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +14,10 @@ import numpy as np
 
 from workflow_support.errors import InputError
 
-_SIGNATURE = 0x1A412743
-TWOBIT_MAGICS = {struct.pack(order + "I", _SIGNATURE): order for order in "<>"}
+from .signatures import SEQUENCES, TWOBIT
+from .text import open_binary
+
+_BYTE_ORDERS = dict(zip(TWOBIT.magics, "<>", strict=True))
 """Byte order of a 2bit file by its first four bytes."""
 _LETTERS = np.frombuffer(b"TCAG", dtype=np.uint8)
 _FOUR_BASES = _LETTERS[(np.arange(256)[:, None] >> np.array([6, 4, 2, 0])) & 3]
@@ -28,7 +32,7 @@ class _Record(NamedTuple):
 
 
 class TwoBitFile:
-    """A 2bit file mapped into memory, to be used in a ``with`` statement.
+    """A 2bit file, plain or gzip, that is mapped into memory, to be used in a ``with`` statement.
 
     Attributes
     ----------
@@ -38,9 +42,8 @@ class TwoBitFile:
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
-        with self._path.open("rb") as stream:
-            self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        self._order = TWOBIT_MAGICS[self._data[:4]]
+        self._data = _mapped(self._path)
+        self._order = _BYTE_ORDERS[self._data[:4]]
         self.contigs = self._read_index()
 
     def __enter__(self) -> TwoBitFile:
@@ -117,6 +120,17 @@ class TwoBitFile:
             allowed=allowed,
             fix="fetch the file again and compare its checksum, or use the genome's FASTA",
         )
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    """The content of a file in memory; a compressed file is first unpacked into a temporary one, which has no name."""
+    with open_binary(path, SEQUENCES) as stream:
+        if not isinstance(stream, gzip.GzipFile):
+            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        with tempfile.TemporaryFile() as unpacked:
+            shutil.copyfileobj(stream, unpacked)
+            unpacked.flush()
+            return mmap.mmap(unpacked.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _clipped(intervals: np.ndarray, first: int, last: int) -> np.ndarray:

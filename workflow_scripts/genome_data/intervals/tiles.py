@@ -13,7 +13,7 @@ from workflow_support.errors import InputError
 from workflow_support.job import logger, progress
 
 from ..alphabet import UNKNOWN
-from ..formats.bed import BedFile, bed_intervals, interval_names
+from ..formats.bed import IntervalFile
 from ..genome import Genome
 from .contig_names import ContigSizes, describe_mismatch
 from .contigs import in_genome_order, place
@@ -22,20 +22,20 @@ NAMED_REGION_COLUMNS = ["contig", "start", "end", "name"]
 
 
 def regions_on_genome(file: str | Path, sizes: Mapping[str, int]) -> pd.DataFrame:
-    """Read the regions of a BED file that lie on the genome, in genome order: ``contig, start, end, name``.
+    """Read the regions of a table that lie on the genome, in genome order: ``contig, start, end, name``.
 
-    The name is column 4 of the file, or ``contig:start-end`` as in the file if it gives none. Regions on other contigs
-    and regions that end past their contig are left out, and the log counts them.
+    A region without a name in the file is named ``contig:start-end``, 0-based and half open as in BED. Regions on other
+    contigs and regions that end past their contig are left out, and the log counts them.
 
     Raises
     ------
     InputError
         If no region lies on the genome, or if most end past their contig.
     """
-    bed = BedFile(file)
-    regions = bed_intervals(bed)
+    table = IntervalFile(file)
+    regions = table.intervals
     places = [f"{contig}:{start}-{end}" for contig, start, end, _ in regions.itertuples(index=False)]
-    placed = place(regions.assign(name=interval_names(bed, otherwise=places)), sizes, file, "regions")
+    placed = place(regions.assign(name=table.names(otherwise=places)), sizes, file, "regions")
     if not placed.is_inside.any():
         raise InputError(
             "no region lies on the genome",

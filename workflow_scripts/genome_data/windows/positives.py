@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-from workflow_support.errors import InputError
 
 from ..accounting import Accounting
 from ..genome import Genome
 from ..intervals.contigs import in_genome_order
 from ..intervals.overlaps import overlapping
 from ..intervals.splits import OUTSIDE, STRADDLING, assign_split
+from .strongest import require_choice, require_strengths
 from .table import WINDOW_TABLE_COLUMNS, composition, require_every_split
 
 REASONS = (
@@ -39,6 +39,7 @@ def positive_windows(
     strongest: int | None,
     max_unknown_fraction: float,
     file: str | Path,
+    other_numbers: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Centre a window on each summit and keep the windows that a network can learn from.
 
@@ -54,11 +55,13 @@ def positive_windows(
         Length of a window in bases; it begins ``width // 2`` before its summit.
     strongest
         Number of windows to keep: the strongest of those that pass every other check, and the earlier in the file of
-        equally strong ones. None keeps all.
+        a few equally strong ones. None keeps all.
     max_unknown_fraction
         Largest fraction of N in a window.
     file
         Peak file, named by errors.
+    other_numbers
+        Columns of the peak file that could rank peaks instead of the strength, in words, for errors.
 
     Returns
     -------
@@ -68,16 +71,11 @@ def positive_windows(
     Raises
     ------
     InputError
-        If no window is left, if a split is left without one, or if ``strongest`` is given for peaks without a strength.
+        If no window is left, if a split is left without one, or if ``strongest`` is given for peaks without a strength
+        or for too many of equal strength (`genome_data.windows.strongest`).
     """
-    if strongest is not None and peaks["strength"].isna().all():
-        raise InputError(
-            "the strongest peaks are asked for, but the peaks have no strength",
-            file=file,
-            found=f"strongest: {strongest}",
-            allowed="narrowPeak (signalValue in column 7) or BED with a score in column 5",
-            fix="leave out `strongest:`, or give peaks with a score",
-        )
+    if strongest is not None:
+        require_strengths(peaks["strength"], strongest, file, other_numbers)
     # From here on the strongest come first, so that the strongest of equal windows is the one that is kept.
     windows = _centred(peaks, width).sort_values("strength", ascending=False, kind="stable", na_position="last")
     windows = windows.reset_index(drop=True)
@@ -98,6 +96,7 @@ def positive_windows(
     rows.drop(windows["split"] == STRADDLING, "straddles_splits")
     rows.drop(windows["split"] == OUTSIDE, "outside_splits")
     if strongest is not None:
+        require_choice(windows.loc[rows.is_kept, "strength"].to_numpy(float), strongest, file, other_numbers)
         rows.drop(rows.is_kept & (rows.is_kept.cumsum() > strongest), "weaker_than_strongest")
 
     counts, kept = rows.table(), windows[rows.is_kept].assign(label=1)

@@ -1,0 +1,129 @@
+"""Recognition of tables of intervals by the titles of their columns: tables of R, MACS, HOMER, UCSC and others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from .delimited import END_TITLES, START_TITLES, DelimitedFile, is_whole_number
+from .interval_format import Centre, IntervalFormat, Midpoint, Offset, Position
+
+_CONTIGS = {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid", "contig", "space"}
+_WIDTHS = {"width", "length"}
+_LABELS = {"name", "id", "peak_id", "peak_name", "geneid"}
+_STRENGTHS = (
+    "signalvalue", "fold_enrichment", "findpeaks score", "peak score", "normalized tag count", "score",
+)  # fmt: skip
+_OF_MACS = {"abs_summit", "fold_enrichment", "-log10(pvalue)", "-log10(qvalue)", "-10*log10(pvalue)"}
+_OF_MACS_1_4 = "-10*log10(pvalue)"
+_FROM_ZERO = {"chromstart", "chrom_start"}
+
+
+def by_titles(file: DelimitedFile, rows: Sequence[Sequence[str]]) -> IntervalFormat | None:
+    """The format of a table whose header says more than the order of BED; None if it says no more, or is missing.
+
+    Raises
+    ------
+    InputError
+        If neither the titles nor a column of widths say whether positions count from 0 or from 1.
+    """
+    titles = file.titles
+    start, end = _column(titles, START_TITLES), _column(titles, END_TITLES)
+    if start is None or end is None:
+        return None
+    contig = _column(titles, _CONTIGS) or max(start - 1, 1)
+    width = _column(titles, _WIDTHS)
+    name = _name(titles)
+    if name is None and width is None and not file.has_commas and (contig, start, end) == (1, 2, 3):
+        return None
+    first_base = _first_base(file, name, (contig, start, end), width)
+    label = _column(titles, _LABELS) or next(
+        (n for n, title in enumerate(titles, 1) if title.startswith("peakid")), None
+    )
+    strength = next((titles.index(title) + 1 for title in _STRENGTHS if title in titles), None)
+    return IntervalFormat(
+        name or "table with a header",
+        contig,
+        start,
+        end,
+        first_base,
+        label,
+        strength=strength,
+        titles=tuple(titles),
+        centre=_centre(titles, rows, start - 1, end - 1, first_base),
+    )
+
+
+def first_base_by_width(file: DelimitedFile, start: int, end: int, width: int) -> int:
+    """The number of the first base of a contig, 0 or 1, by a column of widths: they are end − start + 1 if it is 1.
+
+    Raises
+    ------
+    InputError
+        If the widths are of neither kind, or of different kinds; the first such row is named.
+    """
+    starts, ends = file.whole_numbers(start, "start"), file.whole_numbers(end, "end")
+    excess = file.whole_numbers(width, "width") - (ends - starts)
+    first_base = int(excess[0])
+    bad = (excess != first_base) if first_base in (0, 1) else np.ones(len(excess), dtype=bool)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise file.error(
+            row,
+            "the widths do not say whether positions count from 0 or from 1",
+            found=f"start {starts[row]}, end {ends[row]}, width {excess[row] + ends[row] - starts[row]}",
+            allowed="width = end - start in every row (counted from 0), or end - start + 1 in every row (from 1)",
+            fix="give the peaks as BED or narrowPeak, or correct the widths",
+        )
+    return first_base
+
+
+def _name(titles: Collection[str]) -> str | None:
+    if _OF_MACS & set(titles):
+        return "MACS table"
+    if "signalvalue" in titles:
+        return "narrowPeak with a header" if "peak" in titles else "broadPeak with a header"
+    if "seqnames" in titles or "space" in titles:
+        return "table of R (GRanges)"
+    if any(title.startswith("peakid") for title in titles):
+        return "HOMER peaks"
+    return "SAF" if "geneid" in titles else None
+
+
+def _first_base(file: DelimitedFile, name: str | None, place: tuple[int, int, int], width: int | None) -> int:
+    _, start, end = place
+    if width is not None:
+        return first_base_by_width(file, start, end, width)
+    if name in ("table of R (GRanges)", "HOMER peaks", "SAF"):
+        return 1
+    is_of_ucsc = file.titles[start - 1] in _FROM_ZERO
+    if is_of_ucsc or (place == (1, 2, 3) and name != "MACS table" and not file.has_commas):
+        return 0
+    raise file.error(
+        0,
+        "the table does not say whether positions count from 0 or from 1",
+        found=f"a header with {', '.join(title for title in file.titles if title)}",
+        allowed="a column `width` or `length`, or titles of a known format (docs/inputs.md)",
+        fix="give the peaks as BED or narrowPeak; MACS writes these beside its .xls",
+    )
+
+
+def _centre(titles: Sequence[str], rows: Sequence[Sequence[str]], start: int, end: int, first_base: int) -> Centre:
+    """The centre by the title of a column of summits, whose numbers most rows must have."""
+    for title in ("abs_summit", "summit", "peak"):
+        if title not in titles:
+            continue
+        column = titles.index(title)
+        filled = [row for row in rows if all(is_whole_number(row[each], -1) for each in (start, column, end))]
+        if 2 * len(filled) < len(rows):
+            continue
+        within = all(int(row[start]) <= int(row[column]) <= int(row[end]) for row in filled)
+        # MACS 1.4 gives the distance from the start under the title `summit`.
+        is_position = title == "abs_summit" or (title == "summit" and within and _OF_MACS_1_4 not in titles)
+        return Position(column + 1, first_base) if is_position else Offset(column + 1)
+    return Midpoint()
+
+
+def _column(titles: Sequence[str], wanted: Collection[str]) -> int | None:
+    return next((number for number, title in enumerate(titles, 1) if title in wanted), None)
