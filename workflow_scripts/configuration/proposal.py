@@ -16,7 +16,9 @@ import pandas as pd
 
 from genome_data.formats.peaks import read_peaks
 from genome_data.formats.sequence_files import read_sequence
-from genome_data.intervals.contigs import on_genome
+from genome_data.intervals.builds import alternative_contigs
+from genome_data.intervals.contig_names import ContigSizes
+from genome_data.intervals.contigs import place
 from genome_data.intervals.dealing import dealt_splits
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_path
@@ -32,8 +34,8 @@ EPOCHS, POSITIVES, PASSES, FEWEST_STEPS = 24, 32, 10, 25
 SEEDS = 3
 #: Seconds of a training step with 64 windows of 200 bases on one core (docs/measurements.md).
 STEP = 0.035
-#: Contigs that repeat others, or that cells have in many copies.
-EXTRA = re.compile(r"^(chr)?(M|MT|Mito|.*_(random|alt|fix|hap\d+)|Un_.*)$")
+#: Names of mitochondria, of which cells have so many that reads pile up there.
+MITOCHONDRIA = re.compile(r"(chr)?(M|MT|Mito|mitochondrion.*)", re.IGNORECASE)
 
 
 def proposal(peaks: Path, genome: Path, name: str) -> str:
@@ -44,10 +46,10 @@ def proposal(peaks: Path, genome: Path, name: str) -> str:
     InputError
         If a file cannot be read, the peaks do not belong to the genome, or there are too few of them.
     """
-    sizes = _sizes(genome)
-    rows = read_peaks(peaks)
-    rows = rows[on_genome(rows, sizes, peaks)]
-    extra = [contig for contig in sizes if EXTRA.match(contig)]
+    sizes = ContigSizes.of(_sizes(genome))
+    placed = place(read_peaks(peaks), sizes, peaks, "peaks")
+    rows = placed.intervals[placed.is_inside]
+    extra = [contig for contig in sizes if MITOCHONDRIA.fullmatch(contig)]
     rows = rows[~rows["contig"].isin(extra)]
     if len(rows) < FEWEST:
         raise InputError(
@@ -59,7 +61,11 @@ def proposal(peaks: Path, genome: Path, name: str) -> str:
         )
     ranked = rows["strength"].notna().all() and rows["strength"].nunique() > 1
     kept = rows.nlargest(MOST, "strength") if ranked and len(rows) > MOST else rows
-    splits = dealt_splits(kept, {contig: size for contig, size in sizes.items() if contig not in extra})
+    unused = {*extra, *alternative_contigs(sizes)}
+    splits = dealt_splits(
+        kept[~kept["contig"].isin(unused)],
+        {contig: size for contig, size in sizes.items() if contig not in unused},
+    )
     return _text(peaks, genome, name, rows, kept, splits, extra)
 
 
