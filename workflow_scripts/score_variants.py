@@ -12,7 +12,7 @@ from torch import nn
 
 from genome_data.formats.variant_files import read_variant_table, read_vcf
 from genome_data.genome import Genome, JoinedGenome
-from genome_data.motifs import Motif, read_jaspar
+from genome_data.motifs import Motif, read_motif
 from genome_data.windows.alleles import justified_alleles
 from genome_data.windows.variants import allele_motif_scores, allele_windows, variants_on_genome
 from learning.analysis.variant_effects import correlations
@@ -58,8 +58,8 @@ def score_variants(
     average_strands
         Whether a score is the mean of both strands.
     motif
-        A matrix in JASPAR's format to compare with: its score is that of the best word on either strand that overlaps
-        the allele.
+        A file of one motif to compare with (:func:`genome_data.motifs.read_motif`): its score is that of the best
+        word on either strand that overlaps the allele.
     table
         Table to write, with one row per variant: ``contig, position`` (1-based, as in the file), ``reference,
         alternative``, measured ``effect`` of the alternative and ``p_value``, ``score_reference, score_alternative``
@@ -80,7 +80,7 @@ def score_variants(
     scored = kept[TABLE_COLUMNS].assign(**_network_scores(networks, genome, placed, width, average_strands, clock))
     differences = {"network": scored["difference"].to_numpy()}
     if motif is not None:
-        matrix = read_jaspar(motif)
+        matrix = read_motif(motif)
         scored = scored.assign(**_motif_scores(matrix, genome, placed))
         differences["motif"] = scored["motif_difference"].to_numpy()
     found = correlations(scored["effect"].to_numpy(), scored["p_value"].to_numpy(), differences)
