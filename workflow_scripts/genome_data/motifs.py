@@ -13,7 +13,8 @@ from workflow_support.errors import InputError
 from workflow_support.job import logger
 
 from .alphabet import reverse_complement
-from .formats.motif_files import Matrix, read_matrices
+from .formats.motif_files import read_matrices
+from .formats.motif_matrices import Matrix
 
 BACKGROUND = 0.25
 PSEUDOCOUNT = 1.0
