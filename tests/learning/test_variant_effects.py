@@ -81,6 +81,7 @@ def score(run, table, average_strands=False, motif=MOTIF, columns=COLUMNS, suffi
         threads=1,
         table=folder / "out" / "variants.tsv",
         accounting=folder / "out" / "accounting.tsv",
+        dropped=folder / "out" / "dropped.tsv",
         correlation=folder / "out" / "correlation.json",
     )
     out = folder / "out"
