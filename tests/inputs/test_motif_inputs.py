@@ -141,6 +141,8 @@ BAD: dict[str, tuple[str, int, str]] = {
     "MEME, no title": (meme(PROBABILITIES).replace("MOTIF", "MOTIV"), 6, "no line MOTIF"),
     "HOMER, a column missing": (HOMER + positions(PROBABILITIES[:, :3]), 2, "5 rows of 3 numbers"),
     "rows of two widths": (positions(COUNTS) + "1\t2\t3\n", 6, "different lengths"),
+    "a position of CIS-BP lost": (CISBP.replace("\n3\t", "\n4\t"), 4, "position 3"),
+    "a position of TRANSFAC lost": (transfac(COUNTS).replace("02 0 20 0 0 N\n", ""), 7, "position 2"),
     "CIS-BP without a position": ("Pos\tA\tC\tG\tT\n", 1, "no position"),
     "a base of TRANSFAC missing": (transfac(COUNTS).replace(" 20 0 0 0 N", " 20 0 N"), 9, "four numbers"),
 }

@@ -129,7 +129,11 @@ def read_motifs(path: Path) -> list[Motif]:
             NOMINAL_SITES,
             nominal[0],
         )
-    return [Motif(each.accession, each.name, _counts(each)) for each in matrices]
+    motifs = [Motif(each.accession, each.name, _counts(each)) for each in matrices]
+    widths = sorted({motif.width for motif in motifs})
+    shown = motifs[0].accession if len(motifs) == 1 else f"{len(motifs):,} motifs"
+    logger.info("%s: %s, %s bases", path, shown, "-".join(map(str, dict.fromkeys((widths[0], widths[-1])))))
+    return motifs
 
 
 def _counts(matrix: Matrix) -> np.ndarray:

@@ -88,8 +88,11 @@ def _base_rows(path: Path, rows: Numbered) -> np.ndarray:
 def _numbered_positions(path: Path, rows: Numbered, order: list[int], has_positions: bool) -> np.ndarray:
     """Rows of four numbers below a row of letters; after a position, and before a consensus, if there are any."""
     values = []
-    for number, text in rows[1:]:
-        fields = text.split()[has_positions:]
+    first = int(rows[1][1].split()[0]) if has_positions and len(rows) > 1 else 0
+    for position, (number, text) in enumerate(rows[1:], start=first):
+        fields = text.split()
+        if has_positions and int(fields.pop(0)) != position:
+            raise malformed(path, number, text, f"position {position}: a row may be lost")
         if len(fields) == 5 and as_number(fields[4]) is None:
             fields.pop()
         if len(fields) != 4:
