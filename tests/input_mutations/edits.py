@@ -29,7 +29,7 @@ ODD_CELLS = [
     "#",
     "inf",
 ]
-ODD_BYTES = [b"\x00", b"\xff", "é".encode(), b'"', b"\t", b" ", b";", b">", b"#", b"\r", b"\xc2\xa0", b"\n", b"*", b"-"]
+ODD_BYTES = [b"\x00", b"\xff", "é".encode(), b'"', b"\t", b" ", b";", b">", b"#", b"\r", b"\xc2\xa0", b"\n", b"*", b"?"]
 
 
 def _lines(content: bytes) -> list[bytes]:

@@ -135,7 +135,8 @@ COUNTS = np.random.default_rng(3).multinomial(40, [0.1, 0.2, 0.3, 0.4], size=9)
 
 
 def _motifs(path: Path, folder: Path) -> Outcome:
-    return Outcome([motif.counts.round(3).tolist() for motif in read_motifs(path)], None)
+    # Exchanged positions make another motif, as good as the first.
+    return Outcome([sorted(motif.counts.round(3).tolist()) for motif in read_motifs(path)], None)
 
 
 def _by_base() -> list[str]:
@@ -210,10 +211,10 @@ SUBJECTS: dict[str, Subject] = {
     "variant table": Subject(
         _text(
             [
-                "\t".join([*row, f"{number / 8:g}", f"{1 / (number + 1):g}"])
+                "\t".join([*row, f"{number / 8:g}", f"{1 / (number + 1):g}", "a study"])
                 for number, row in enumerate(_variant_cells())
             ],
-            "chrom\tpos\trs\tref\talt\tbeta\tp\n",
+            "chrom\tpos\trs\tref\talt\tbeta\tp\tfrom\n",
         ),
         partial(_variants, columns=VARIANT_COLUMNS),
     ),

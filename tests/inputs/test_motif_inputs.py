@@ -124,6 +124,7 @@ BAD: dict[str, tuple[str, int, str]] = {
     "a base missing": (">MA1.1 X\n" + rows(COUNTS).replace("T [", "U ["), 5, "write T for U"),
     "a base twice": (">MA1.1 X\n" + rows(COUNTS).replace("C [", "A ["), 3, "one row each"),
     "rows of two lengths": (JASPAR.replace("14 0 5 ]", "14 0 5 3 ]"), 5, "numbers by base"),
+    "a bracket that is not closed": (JASPAR.rstrip(" ]\n"), 5, "one row each"),
     "no number": (JASPAR.replace("12 ", "12x "), 2, "'12x'"),
     "a decimal comma": (JASPAR.replace("12 ", "1,5 "), 2, "'1,5'"),
     "a number as Python writes it": (JASPAR.replace("12 ", "1_2 "), 2, "'1_2'"),

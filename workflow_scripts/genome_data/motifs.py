@@ -130,9 +130,15 @@ def read_motifs(path: Path) -> list[Motif]:
             nominal[0],
         )
     motifs = [Motif(each.accession, each.name, _counts(each)) for each in matrices]
-    widths = sorted({motif.width for motif in motifs})
-    shown = motifs[0].accession if len(motifs) == 1 else f"{len(motifs):,} motifs"
-    logger.info("%s: %s, %s bases", path, shown, "-".join(map(str, dict.fromkeys((widths[0], widths[-1])))))
+    sites = np.concatenate([motif.counts.sum(axis=1) for motif in motifs])
+    logger.info(
+        "%s: %s, %d positions in total, each of %.6g to %.6g sites",
+        path,
+        motifs[0].accession if len(motifs) == 1 else f"{len(motifs):,} motifs",
+        len(sites),
+        sites.min(),
+        sites.max(),
+    )
     return motifs
 
 

@@ -67,6 +67,9 @@ def read_labelled_file(
             allowed="at least one sequence",
             fix="give the right file, or make it again",
         )
+    lengths = [len(sequence) for _, sequence, *_ in rows]
+    span = f"{min(lengths):,}" + (f" to {max(lengths):,}" if min(lengths) < max(lengths) else "")
+    logger.info("%s: %s sequences of %s bases", path, f"{len(rows):,}", span)
     return pd.DataFrame(rows, columns=["name", "sequence", "label", "split", "file", "line"]).astype(
         {"name": object, "sequence": object, "label": object, "split": object, "file": object}
     )

@@ -15,7 +15,7 @@ FORMATS = "a matrix in the format of JASPAR, TRANSFAC, MEME, HOMER or CIS-BP, or
 _BASES = "ACGT"
 _UNIT_TOLERANCE = 0.05
 """Distance from 1 up to which the sum of a position is that of probabilities, rounded to two digits or more."""
-_BASE_ROW = re.compile(r"([A-Za-z])(?=[\s:|=\[])\s*[:|=]?\s*\[?\s*([^\[\]]*?)\s*\]?")
+_BASE_ROW = re.compile(r"([A-Za-z])(?=[\s:|=\[])\s*[:|=]?\s*(\[)?\s*([^\[\]]*?)\s*(?(2)\])")
 
 Numbered = list[tuple[int, str]]
 """Lines with their 1-based numbers."""
@@ -78,7 +78,7 @@ def _base_rows(path: Path, rows: Numbered) -> np.ndarray:
         base = row[1].upper() if row else ""
         if base not in _BASES or base in found or not base:
             raise malformed(path, number, text, "one row each for A, C, G and T (write T for U)")
-        found[base] = _numbers(path, number, row[2].split())
+        found[base] = _numbers(path, number, row[3].split())
     widths = {base: len(values) for base, values in found.items()}
     if set(found) != set(_BASES) or len(set(widths.values())) != 1 or not widths["A"]:
         raise malformed(path, rows[-1][0], f"numbers by base: {widths}", "rows of one length for A, C, G and T")
