@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
@@ -12,7 +11,7 @@ from typing import NamedTuple
 from workflow_support.errors import InputError
 
 from .sequence_files import read_sequence
-from .tables import MISSING, Table
+from .tables import MISSING, Table, is_sequence
 from .text import read_lines
 
 _NAME_COLUMN, _SPLIT_COLUMN = "name", "split"
@@ -58,8 +57,8 @@ def _recognise_missing_header(table: Table, sequence_column: int, label_column: 
     """Take the first row for data if its cells are a sequence, or the label of another row."""
     sequence, label = (table.header[table.position(column)] for column in (sequence_column, label_column))
     labels = set(table.texts(label_column))
-    # Words such as TAG are sequences, too; the names of columns are not among the labels.
-    if re.fullmatch("[ACGTN]{8,}", sequence, re.IGNORECASE) or (label in labels and label not in MISSING):
+    # The name of a column is not among its labels.
+    if is_sequence(sequence) or (label in labels and label not in MISSING):
         table.take_header_as_row()
 
 

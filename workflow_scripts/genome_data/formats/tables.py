@@ -153,7 +153,12 @@ def _cells(path: Path, lines: Sequence[str], separator: str) -> Iterator[tuple[i
 
 
 def _is_data(cell: str) -> bool:
-    return as_number(cell) is not None or _SEQUENCE.fullmatch(cell) is not None
+    return as_number(cell) is not None or is_sequence(cell)
+
+
+def is_sequence(cell: str) -> bool:
+    """Return True if a cell is a sequence of bases rather than a word such as TAG."""
+    return _SEQUENCE.fullmatch(cell) is not None
 
 
 def as_number(text: str) -> float | None:

@@ -1,15 +1,21 @@
-"""The reason why the alleles of a file disagree with a genome: other positions, another strand, exchanged columns."""
+"""Variants whose alleles disagree with the genome: other positions, another strand, exchanged columns, or build."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from workflow_support.errors import InputError
+from workflow_support.job import logger
+
 from ..genome import Genome
 
+_SUSPICIOUS, _WRONG_BUILD = 0.1, 0.5
+"""Fractions of variants that disagree with the genome above which to warn, and to refuse."""
 _FITS = 0.9
 """Fraction of the variants that must agree with the genome once they are corrected; by chance at most 3/4 do."""
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
@@ -21,6 +27,50 @@ class Diagnosis(NamedTuple):
     problem: str
     fix: str
     explained: int
+
+
+def require_agreement(variants: pd.DataFrame, disagrees: np.ndarray, genome: Genome, file: str | Path) -> None:
+    """Warn of variants that disagree with the genome, or refuse them if most do, with the likely reason.
+
+    Parameters
+    ----------
+    variants
+        ``contig, position, line`` and the columns of :func:`diagnose`, with the alleles of the file.
+    disagrees
+        Whether each disagrees: bool (variants,).
+
+    Raises
+    ------
+    InputError
+        If more than half disagree.
+    """
+    differing = np.count_nonzero(disagrees)
+    if differing <= _SUSPICIOUS * len(variants):
+        return
+    found = f"{differing:,} of {len(variants):,} variants"
+    diagnosis = diagnose(variants, genome)
+    if differing <= _WRONG_BUILD * len(variants):
+        because = f"; {diagnosis.problem}: {diagnosis.fix}" if diagnosis else ""
+        logger.warning(
+            "%s: the alleles of %s do not fit the bases of the genome; they are left out%s", file, found, because
+        )
+        return
+    first = variants.iloc[int(np.argmax(disagrees))]
+    found += f"; first {first['contig']}:{first['position']}, where an allele disagrees with the genome"
+    problem = ", so the file belongs to another genome build"
+    fix = "use the genome build of the file, lift the file over, or correct the names under `columns:`"
+    if diagnosis:
+        problem = f": {diagnosis.problem}"
+        found += f"; {diagnosis.explained:,} fit after that correction"
+        fix = f"{diagnosis.fix}; if they do not fit then, the file belongs to another genome build"
+    raise InputError(
+        f"the alleles do not fit the bases of the genome{problem}",
+        file=file,
+        line=int(first["line"]),
+        found=found,
+        allowed="1-based positions whose reference allele is the base of this genome",
+        fix=fix,
+    )
 
 
 def diagnose(variants: pd.DataFrame, genome: Genome) -> Diagnosis | None:

@@ -18,7 +18,7 @@ from ..alphabet import ASCII_TO_CODE
 from ..genome import Genome
 from ..intervals.contigs import describe_mismatch
 from ..motifs import Motif
-from .variant_diagnosis import diagnose
+from .variant_diagnosis import require_agreement
 
 REASONS = (
     "no_alternative",
@@ -42,8 +42,6 @@ REASONS = (
 """Reasons for leaving out a variant, in the order in which they are checked: the first that holds is counted."""
 DROPPED_COLUMNS = ["line", "id", "contig", "position", "reference", "alternative"]
 _DISAGREEMENTS = ("reference_differs", "alternative_is_reference", "effect_allele_differs")
-_SUSPICIOUS, _WRONG_BUILD = 0.1, 0.5
-"""Fractions of variants that disagree with the genome above which to warn, and to refuse."""
 _ALTERNATIVES = {
     "no_alternative": r"|\.",
     # A deletion further upstream leaves no base here.
@@ -108,7 +106,9 @@ def variants_on_genome(variants: pd.DataFrame, genome: Genome, *, width: int, fi
         names = list(dict.fromkeys(variants["contig"]))
         mismatch = describe_mismatch(names, list(genome.sizes))
         raise InputError("no contig of the file is in the genome", file=file, **mismatch)
-    _check_build(placed.assign(reference=variants["reference"]), rows.reason, genome, file)
+    disagrees = np.isin(rows.reason, _DISAGREEMENTS)
+    is_checked = disagrees | np.isin(rows.reason, [KEPT, "duplicate"])
+    require_agreement(placed.assign(reference=variants["reference"])[is_checked], disagrees[is_checked], genome, file)
     kept = placed[rows.is_kept].reset_index(drop=True)
     if kept.empty:
         raise InputError(
@@ -202,42 +202,6 @@ def _check(placed: pd.DataFrame, genome: Genome, width: int) -> Accounting:
     repeated = placed.iloc[rows].duplicated(["genome_contig", "genome_start", "reference", "alternative"])
     accounting.drop_of_kept(repeated, "duplicate")
     return accounting
-
-
-def _check_build(placed: pd.DataFrame, reason: np.ndarray, genome: Genome, file: str | Path) -> None:
-    """Warn of variants that disagree with the genome, or refuse them if most do, with the likely reason.
-
-    ``placed`` has the reference alleles of the file.
-    """
-    disagrees = np.isin(reason, _DISAGREEMENTS)
-    is_checked = disagrees | np.isin(reason, [KEPT, "duplicate"])
-    checked, differing = np.count_nonzero(is_checked), np.count_nonzero(disagrees)
-    if differing <= _SUSPICIOUS * checked:
-        return
-    found = f"{differing:,} of {checked:,} variants"
-    diagnosis = diagnose(placed[is_checked], genome)
-    if differing <= _WRONG_BUILD * checked:
-        because = f"; {diagnosis.problem}: {diagnosis.fix}" if diagnosis else ""
-        logger.warning(
-            "%s: the alleles of %s do not fit the bases of the genome; they are left out%s", file, found, because
-        )
-        return
-    first = placed.iloc[int(np.argmax(disagrees))]
-    found += f"; first {first['contig']}:{first['position']}, where an allele disagrees with the genome"
-    problem = ", so the file belongs to another genome build"
-    fix = "use the genome build of the file, lift the file over, or correct the names under `columns:`"
-    if diagnosis:
-        problem = f": {diagnosis.problem}"
-        found += f"; {diagnosis.explained:,} fit after that correction"
-        fix = f"{diagnosis.fix}; if they do not fit then, the file belongs to another genome build"
-    raise InputError(
-        f"the alleles do not fit the bases of the genome{problem}",
-        file=file,
-        line=int(first["line"]),
-        found=found,
-        allowed="1-based positions whose reference allele is the base of this genome",
-        fix=fix,
-    )
 
 
 def allele_windows(genome: Genome, variants: pd.DataFrame, allele: str, width: int) -> np.ndarray:
