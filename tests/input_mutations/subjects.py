@@ -38,11 +38,15 @@ class Outcome(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """A kind of input: its content, what is made of a file, and whether it is binary."""
+    """A kind of input: its content, what is made of a file, whether it is binary, and edits that are not tried.
+
+    Edits are left out that make another file which is as good as the first.
+    """
 
     content: Callable[[Path], bytes]
     use: Callable[[Path, Path], Outcome]
     is_binary: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 def make_genome(folder: Path) -> Path:
@@ -208,7 +212,9 @@ SUBJECTS: dict[str, Subject] = {
         _text([",".join(row) for row in _labelled_rows()]), partial(_labelled, sequence_column=1, label_column=2)
     ),
     "labelled FASTA": Subject(
-        _text([f">s{row}|{label}\n{bases}" for row, (bases, label) in enumerate(_labelled_rows())]), _labelled
+        _text([f">s{row}|{label}\n{bases}" for row, (bases, label) in enumerate(_labelled_rows())]),
+        _labelled,
+        left_out=("lines exchanged",),
     ),
     "VCF": Subject(_text(["\t".join([*row, ".", "PASS", "."]) for row in _variant_cells()], VCF_HEADER), _variants),
     "variant table": Subject(

@@ -49,7 +49,8 @@ class Trial(NamedTuple):
 
 def edits_of(subject: Subject) -> dict[str, Edit]:
     """The edits that make sense for a kind of input."""
-    return BYTE_EDITS if subject.is_binary else DRESSINGS | DAMAGES
+    edits = BYTE_EDITS if subject.is_binary else DRESSINGS | DAMAGES
+    return {name: edit for name, edit in edits.items() if name not in subject.left_out}
 
 
 def mutant(subject: Subject, name: str, edit: str, number: int, seed: int, folder: Path) -> bytes:

@@ -10,11 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from workflow_support.errors import InputError
+from workflow_support.job import logger
 
 FORMATS = "a matrix in the format of JASPAR, TRANSFAC, MEME, HOMER or CIS-BP, or four rows or columns of numbers"
 _BASES = "ACGT"
 _UNIT_TOLERANCE = 0.05
 """Distance from 1 up to which the sum of a position is that of probabilities, rounded to two digits or more."""
+_ROUNDING = 0.002
+"""Distance from 1 that the log does not mention: that of probabilities rounded to three digits."""
 _BASE_ROW = re.compile(r"([A-Za-z])(?=[\s:|=\[])\s*[:|=]?\s*(\[)?\s*([^\[\]]*?)\s*(?(2)\])")
 
 Numbered = list[tuple[int, str]]
@@ -129,6 +132,8 @@ def _holds_counts(path: Path, rows: Numbered, values: np.ndarray, of_counts: boo
         found, problem = f"{values.min():g}", "a motif has negative numbers, so it is one of log odds"
     elif (np.abs(sums - 1) <= _UNIT_TOLERANCE).all():
         if not of_counts:
+            if (np.abs(sums - 1) > _ROUNDING).any():
+                logger.info("%s: probabilities with sums from %g to %g are scaled to 1", path, sums.min(), sums.max())
             return False
         problem = "the columns of a count matrix sum to 1, so they are probabilities"
     elif (sums >= 2 - _UNIT_TOLERANCE).all():
