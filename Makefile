@@ -31,7 +31,7 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup config demo report results benchmark docs page test test-slow lint bench calibration reliability clean $(RUN_TARGETS)
+.PHONY: help setup config demo report results benchmark docs page test test-slow fuzz lint bench calibration reliability clean $(RUN_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
@@ -96,6 +96,9 @@ test: lint ## lint, then run every test that is not slow
 
 test-slow: setup ## run the tests that take long and hardly ever fail
 	$(BIN)/pytest -n 2 -m slow
+
+fuzz: setup ## edit small inputs of every kind at random, and fail if one ends in a traceback or a silent change
+	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m input_mutations
 
 lint: setup ## check style and the workflow's conventions
 	$(BIN)/ruff check

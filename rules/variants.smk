@@ -2,7 +2,7 @@
 Variants: what trained networks make of a change of the sequence, and how that goes with effects that were measured.
 
 Needs: the trained networks, genomes, and files of variants.
-Makes: variants/<name>.tsv, .counts.tsv and .correlation.json.
+Makes: variants/<name>.tsv, .counts.tsv, .dropped.tsv and .correlation.json.
 """
 
 
@@ -18,6 +18,7 @@ rule score_variants:
     output:
         table=run.path("variants/{variants}.tsv"),
         accounting=run.path("variants/{variants}.counts.tsv"),
+        dropped=run.path("variants/{variants}.dropped.tsv"),
         correlation=run.path("variants/{variants}.correlation.json"),
     log:
         run.path("logs/score_variants/{variants}.log"),

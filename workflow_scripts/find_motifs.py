@@ -1,5 +1,6 @@
 """Contributions of bases -> motifs among them (TF-MoDISco), as a MEME file and a table of known matches."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,11 @@ import pandas as pd
 from modiscolite.core import SeqletSet
 from modiscolite.tfmodisco import TFMoDISco
 
-from genome_data.motifs import FoundMotif, best_match, consensus, read_jaspar, write_meme
+from genome_data.motifs import FoundMotif, Motif, best_match, consensus, read_known_motifs, write_meme
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
-COLUMNS = ["motif", "sites", "consensus", "match", "correlation", "strand", "offset"]
+COLUMNS = ["motif", "sites", "consensus", "match", "accession", "correlation", "strand", "offset"]
 # The fewest seqlets that are clustered, and the fewest of a motif; the defaults of the library are for thousands of
 # windows.
 LEAST_SEQLETS, LEAST_SITES = 40, 20
@@ -34,16 +35,16 @@ def find_motifs(contributions: Path, sequences: Path, known: list[Path], motifs:
         As ``attribute_sequences`` writes them: hypothetical contributions (windows, bases, 4) and base codes (windows,
         bases).
     known
-        Motifs in JASPAR's format to compare with.
+        Files of motifs to compare with (:func:`genome_data.motifs.read_known_motifs`).
     motifs
         File to write, in MEME's text format: ``motif_1`` has the most sites.
     table
         Table to write, ``motif, sites, consensus``, and for the known motif that fits best ``match`` (its name),
-        ``correlation``, ``strand`` and ``offset`` (:func:`genome_data.motifs.best_match`). Those are empty
-        if there is no known motif.
+        ``accession``, ``correlation``, ``strand`` and ``offset`` (:func:`genome_data.motifs.best_match`). Those
+        are empty if there is no known motif.
     """
     found = _discover(np.load(contributions), np.load(sequences))
-    references = {motif.name: motif.probabilities for motif in map(read_jaspar, known)}
+    references = read_known_motifs(known)
     rows = [_describe(name, motif, references) for name, motif in found.items()]
     with atomic_paths(motifs, table) as (new_motifs, new_table):
         write_meme(found, new_motifs)
@@ -53,14 +54,14 @@ def find_motifs(contributions: Path, sequences: Path, known: list[Path], motifs:
     )
 
 
-def _describe(name: str, motif: FoundMotif, references: dict[str, np.ndarray]) -> dict[str, object]:
+def _describe(name: str, motif: FoundMotif, references: Mapping[str, Motif]) -> dict[str, object]:
     """The row of a motif in the table."""
     row = {"motif": name, "sites": motif.sites, "consensus": consensus(motif.probabilities)}
-    matches = {known: best_match(motif.probabilities, reference) for known, reference in references.items()}
+    matches = {known: best_match(motif.probabilities, each.probabilities) for known, each in references.items()}
     if not matches:
         return row
     best = max(matches, key=lambda known: matches[known].correlation)
-    return row | {"match": best} | matches[best]._asdict()
+    return row | {"match": references[best].name, "accession": best} | matches[best]._asdict()
 
 
 def _discover(contributions: np.ndarray, codes: np.ndarray) -> dict[str, FoundMotif]:

@@ -12,7 +12,7 @@ from torch import nn
 
 from genome_data.formats.variant_files import read_variant_table, read_vcf
 from genome_data.genome import Genome, JoinedGenome
-from genome_data.motifs import Motif, read_jaspar
+from genome_data.motifs import Motif, read_motif
 from genome_data.windows.alleles import justified_alleles
 from genome_data.windows.variants import allele_motif_scores, allele_windows, variants_on_genome
 from learning.analysis.variant_effects import correlations
@@ -25,7 +25,7 @@ from workflow_support.job import logger, run_job
 
 VARIANTS_PER_BLOCK = 8192
 ALLELES = ("reference", "alternative")
-TABLE_COLUMNS = ["contig", "position", *ALLELES, "effect", "p_value"]
+TABLE_COLUMNS = ["id", "contig", "position", *ALLELES, "effect", "p_value"]
 
 
 def score_variants(
@@ -40,6 +40,7 @@ def score_variants(
     threads: int,
     table: Path,
     accounting: Path,
+    dropped: Path,
     correlation: Path,
 ) -> None:
     """Score the windows of both alleles, with the variant in the middle.
@@ -58,15 +59,17 @@ def score_variants(
     average_strands
         Whether a score is the mean of both strands.
     motif
-        A matrix in JASPAR's format to compare with: its score is that of the best word on either strand that overlaps
-        the allele.
+        A file of one motif to compare with (:func:`genome_data.motifs.read_motif`): its score is that of the best
+        word on either strand that overlaps the allele.
     table
-        Table to write, with one row per variant: ``contig, position`` (1-based, as in the file), ``reference,
+        Table to write, with one row per variant: ``id, contig, position`` (1-based, as in the file), ``reference,
         alternative``, measured ``effect`` of the alternative and ``p_value``, ``score_reference, score_alternative``
         (mean logits of the networks) and their ``difference``; with a motif also ``motif_reference,
         motif_alternative, motif_difference`` (bits). A difference above 0 means that the alternative is bound more.
     accounting
         Table to write, ``reason, rows`` (:func:`genome_data.windows.variants.variants_on_genome`).
+    dropped
+        Table to write, with one row per variant that was left out: its line, its alleles and the reason.
     correlation
         File to write, a list of :class:`learning.analysis.variant_effects.Correlation`; empty if the variants have no
         effects.
@@ -75,18 +78,20 @@ def score_variants(
     networks = load_classifiers(weights, models, torch_device)
     genome, width = JoinedGenome(fastas), architecture_of(networks[0]).window
     listed = read_vcf(variants) if columns is None else read_variant_table(variants, columns)
-    kept, counts = variants_on_genome(listed, genome, width=width, file=variants)
+    kept, counts, left_out = variants_on_genome(listed, genome, width=width, file=variants)
     placed = justified_alleles(genome, kept)
     scored = kept[TABLE_COLUMNS].assign(**_network_scores(networks, genome, placed, width, average_strands, clock))
     differences = {"network": scored["difference"].to_numpy()}
     if motif is not None:
-        matrix = read_jaspar(motif)
+        matrix = read_motif(motif)
         scored = scored.assign(**_motif_scores(matrix, genome, placed))
         differences["motif"] = scored["motif_difference"].to_numpy()
     found = correlations(scored["effect"].to_numpy(), scored["p_value"].to_numpy(), differences)
-    with atomic_paths(table, accounting, correlation) as (new_table, new_accounting, new_correlation):
+    with atomic_paths(table, accounting, dropped, correlation) as paths:
+        new_table, new_accounting, new_dropped, new_correlation = paths
         scored.to_csv(new_table, sep="\t", index=False, float_format="%.6g")
         counts.to_csv(new_accounting, sep="\t", index=False)
+        left_out.to_csv(new_dropped, sep="\t", index=False)
         new_correlation.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n", encoding="utf-8")
     clock.log(torch_device)
     logger.info("Scored %d of %d variants with %d networks.", len(kept), len(listed), len(networks))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genome_data.motifs import read_jaspar
+from genome_data.motifs import read_motif
 from simulation.experiment import ExperimentSettings, simulate
 from simulation.genome import write_fasta
 from simulation.signal import write_coverage
@@ -27,7 +27,7 @@ def simulate_experiment(
     Parameters
     ----------
     motifs
-        Matrices in JASPAR's format, one per factor of ``simulation["tfs"]``, in the same order.
+        Files of one motif each, one per factor of ``simulation["tfs"]``, in the same order.
     simulation
         The section ``simulation`` of the configuration, without its seed.
     seed
@@ -39,7 +39,7 @@ def simulate_experiment(
     factors = simulation["tfs"]
     knobs = {key: value for key, value in simulation.items() if key != "tfs"}
     settings = ExperimentSettings(sites={name: factor["sites"] for name, factor in factors.items()}, **knobs)
-    matrices = {name: read_jaspar(path) for name, path in zip(factors, motifs, strict=True)}
+    matrices = {name: read_motif(path) for name, path in zip(factors, motifs, strict=True)}
     contigs, binding = simulate(settings, matrices, rng)
 
     with atomic_paths(fasta, *peaks, *sites, *signal) as [fasta_file, *files]:

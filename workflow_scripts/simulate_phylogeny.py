@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.alphabet import BASES
-from genome_data.motifs import read_jaspar
+from genome_data.motifs import read_motif
 from simulation.evolution import Evolution, evolve
 from simulation.phylogeny import clades_of_leaves, make_tree
 from workflow_support.files import atomic_paths
@@ -21,7 +21,7 @@ def simulate_phylogeny(motif: list[Path], settings: dict, sequences: Path, tree:
     Parameters
     ----------
     motif
-        Matrix in JASPAR's format: one file or none.
+        File of one motif, or no file.
     settings
         An entry of the section ``phylogenies`` of the configuration.
     sequences, tree, parameters
@@ -31,7 +31,7 @@ def simulate_phylogeny(motif: list[Path], settings: dict, sequences: Path, tree:
     tree_seed, class_seed, sequence_seed = np.random.SeedSequence(settings["seed"]).spawn(3)
     shape = {key: settings[key] for key in ("shape", "leaves", "depth", "extinction")}
     made = make_tree(**shape, seed=int(tree_seed.generate_state(1)[0]))
-    matrix = read_jaspar(motif[0]) if motif else None
+    matrix = read_motif(motif[0]) if motif else None
     rates = {key: settings["motif"][key] for key in ("gain", "loss")} if motif else {}
     evolution = Evolution(**settings["substitutions"], **settings["indels"], motif=matrix, **rates)
     lineages = evolve(made, settings["length"], evolution, np.random.default_rng(sequence_seed))

@@ -13,7 +13,7 @@ from plot import figure_writer
 from figures.contribution_logos import PANELS, contribution_logos_figure, strongest_stretch
 from figures.motif_logos import motif_logos_figure
 from figures.sequence_logo import COLOURS, draw_logo, information
-from genome_data.motifs import FoundMotif, read_jaspar, write_meme
+from genome_data.motifs import FoundMotif, read_motif, write_meme
 
 MOTIFS = Path(__file__).parents[2] / "resources/motifs"
 WIDTH, START = 120, 1000
@@ -96,8 +96,16 @@ def test_a_known_motif_is_drawn_beside_the_one_found_on_its_strand_and_in_its_pl
     known = np.eye(4)[[0, 1, 2, 2]]
     found = np.full((6, 4), 0.25)
     found[1:5] = known[::-1, ::-1]
-    row = {"motif": "motif_1", "sites": 30, "match": "TRUE", "correlation": 1.0, "strand": "-", "offset": 1}
-    ours, theirs = motif_logos_figure(pd.DataFrame([row]), {"motif_1": found}, {"TRUE": known}).axes
+    row = {
+        "motif": "motif_1",
+        "sites": 30,
+        "match": "TRUE",
+        "accession": "MA1",
+        "correlation": 1.0,
+        "strand": "-",
+        "offset": 1,
+    }
+    ours, theirs = motif_logos_figure(pd.DataFrame([row]), {"motif_1": found}, {"MA1": known}).axes
     drawn = [[height for height in heights(axis) if height[1] > 0.1] for axis in (ours, theirs)]
     assert drawn[0] == drawn[1] == [(position, pytest.approx(2)) for position in (1, 2, 3, 4)]
     letters = [
@@ -110,11 +118,14 @@ def test_a_known_motif_is_drawn_beside_the_one_found_on_its_strand_and_in_its_pl
 
 @pytest.mark.parametrize("number", [0, 1, 9])
 def test_motifs_of_any_number_are_drawn(tmp_path: Path, number: int) -> None:
-    known = read_jaspar(MOTIFS / "MA0058.4.MAX.jaspar").probabilities
+    known = read_motif(MOTIFS / "MA0058.4.MAX.jaspar").probabilities
     names = [f"motif_{index}" for index in range(number)]
     write_meme({name: FoundMotif(known, 20) for name in names}, tmp_path / "motifs.meme")
-    columns = ["motif", "sites", "consensus", "match", "correlation", "strand", "offset"]
-    rows = [(name, 20, "CACGTG", *(("MAX", 1, "+", 0) if index else (None,) * 4)) for index, name in enumerate(names)]
+    columns = ["motif", "sites", "consensus", "match", "accession", "correlation", "strand", "offset"]
+    rows = [
+        (name, 20, "CACGTG", *(("MAX", "MA0058.4", 1, "+", 0) if index else (None,) * 5))
+        for index, name in enumerate(names)
+    ]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "motifs.tsv", sep="\t", index=False)
     figure_writer("motif_logos")(
         motifs=tmp_path / "motifs.meme",

@@ -21,7 +21,7 @@ from study_tables import GROUPS, StudyTables
 from figures.arms import BASELINE_LABEL, LINES, MARKERS, Mark, arm_label, arm_marks
 from figures.registry import FIGURES
 from figures.style import COLUMN_WIDTH, PAGE_WIDTH, SMALL, TEXT, TITLE
-from genome_data.motifs import FoundMotif, read_jaspar, write_meme
+from genome_data.motifs import FoundMotif, read_motif, write_meme
 from study.tables import write_table
 from workflow_support.palette import BASELINE_COLOUR, GREY, HUES, OTHER_HUE
 
@@ -101,9 +101,9 @@ def contributions(folder: Path) -> dict[str, Path]:
 
 def motifs(folder: Path) -> dict[str, Path | list[Path]]:
     known = RESOURCES / "motifs/MA0058.4.MAX.jaspar"
-    write_meme({"motif_1": FoundMotif(read_jaspar(known).probabilities, 20)}, folder / "motifs.meme")
-    row = {"motif": "motif_1", "sites": 20, "match": "MAX", "correlation": 1.0, "strand": "+", "offset": 0}
-    pd.DataFrame([row]).to_csv(folder / "motifs.tsv", sep="\t", index=False)
+    write_meme({"motif_1": FoundMotif(read_motif(known).probabilities, 20)}, folder / "motifs.meme")
+    match = {"match": "MAX", "accession": "MA0058.4", "correlation": 1.0, "strand": "+", "offset": 0}
+    pd.DataFrame([{"motif": "motif_1", "sites": 20} | match]).to_csv(folder / "motifs.tsv", sep="\t", index=False)
     return {"motifs": folder / "motifs.meme", "table": folder / "motifs.tsv", "known": [known]}
 
 

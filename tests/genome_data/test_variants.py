@@ -51,11 +51,13 @@ def table(folder, text):
 def listed(*rows, **columns):
     """Variants as the readers give them; a row is contig, position, reference, alternative."""
     frame = pd.DataFrame(rows, columns=["contig", "position", "reference", "alternative"])
-    return frame.assign(**({"effect_allele": "", "effect": np.nan, "p_value": np.nan} | columns), line=frame.index + 2)
+    return frame.assign(
+        **({"id": "", "effect_allele": "", "effect": np.nan, "p_value": np.nan} | columns), line=frame.index + 2
+    )
 
 
 def counted(genome, variants, width=11):
-    kept, counts = variants_on_genome(variants, genome, width=width, file="variants.tsv")
+    kept, counts, _ = variants_on_genome(variants, genome, width=width, file="variants.tsv")
     return kept, {reason: rows for reason, rows in counts.itertuples(index=False) if rows}
 
 
@@ -118,7 +120,7 @@ def test_effects_come_from_a_column_or_from_frequencies(tmp_path):
         ("chrom pos ref\nchr1 5 A\n", "no column 'alt'", None),
         ("chrom pos ref alt\n", "contains no variant", None),
         ("\n\n", "contains no variant|no column", None),
-        ("chrom pos ref alt\nchr1 5 A\n", "number of columns", 2),
+        ("chrom pos ref alt\nchr1 5 A\n", "number of cells", 2),
         ("chrom pos ref alt\nchr1 0 A G\n", "position cannot be used", 2),
         ("chrom pos ref alt p\nchr1 5 A G 1.5\n", "number cannot be used", 2),
         ("chrom pos ref alt p\nchr1 5 A G 0.5\nchr1 5 A G low\n", "number cannot be used", 3),
@@ -160,7 +162,9 @@ def test_every_reason_is_counted_and_the_first_that_holds(genome):
     assert counts == {
         "in": 21,
         "no_alternative": 1,
-        "symbolic_allele": 3,
+        "spanning_deletion": 1,
+        "symbolic_allele": 1,
+        "breakend": 1,
         "contig_not_in_genome": 1,
         "position_not_in_genome": 3,
         "longer_than_window": 1,

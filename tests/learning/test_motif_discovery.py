@@ -11,10 +11,10 @@ from find_motifs import find_motifs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genome_data.motifs import FoundMotif, best_match, consensus, read_jaspar, read_meme, write_meme
+from genome_data.motifs import FoundMotif, best_match, consensus, read_found_motifs, read_motif, write_meme
 
 FILES = sorted((Path(__file__).parents[2] / "resources/motifs").glob("*.jaspar"))
-MOTIFS = {motif.name: motif for motif in map(read_jaspar, FILES)}
+MOTIFS = {motif.name: motif for motif in map(read_motif, FILES)}
 WIDTH = 100
 
 
@@ -47,9 +47,10 @@ def test_planted_motifs_are_found_again(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     table = discover(tmp_path, *planted(160, ["CTCF", "SPI1"], rng), FILES)
     assert sorted(table["match"]) == ["CTCF", "SPI1"]
+    assert sorted(table["accession"]) == ["MA0080.5", "MA0139.2"]
     assert (table["correlation"] > 0.9).all()
     assert (table["sites"] >= 30).all()
-    found = read_meme(tmp_path / "motifs.meme")
+    found = read_found_motifs(tmp_path / "motifs.meme")
     for row in table.itertuples():
         motif = found[row.motif]
         assert motif.sites == row.sites
@@ -62,8 +63,8 @@ def test_planted_motifs_are_found_again(tmp_path: Path) -> None:
 def test_without_known_motifs_there_is_no_match(tmp_path: Path) -> None:
     table = discover(tmp_path, *planted(120, ["SPI1"], np.random.default_rng(1)), [])
     assert len(table) == 1
-    assert table[["match", "correlation", "strand", "offset"]].isna().all(axis=None)
-    motif = read_meme(tmp_path / "motifs.meme")["motif_1"]
+    assert table[["match", "accession", "correlation", "strand", "offset"]].isna().all(axis=None)
+    motif = read_found_motifs(tmp_path / "motifs.meme")["motif_1"]
     assert best_match(motif.probabilities, MOTIFS["SPI1"].probabilities).correlation > 0.9
 
 
@@ -71,7 +72,7 @@ def test_noise_repeats_nothing(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     codes = rng.integers(0, 4, (60, WIDTH), dtype=np.uint8)
     assert discover(tmp_path, rng.normal(0, 1, (60, WIDTH, 4)), codes, FILES).empty
-    assert read_meme(tmp_path / "motifs.meme") == {}
+    assert read_found_motifs(tmp_path / "motifs.meme") == {}
 
 
 @given(seed=st.integers(0, 1000), name=st.sampled_from(sorted(MOTIFS)), flip=st.booleans(), flank=st.integers(0, 9))
@@ -97,7 +98,7 @@ def test_what_lies_beyond_the_overlap_counts_against_a_match() -> None:
 def test_files_hold_what_was_written(tmp_path: Path) -> None:
     motifs = {name: FoundMotif(motif.probabilities, number) for number, (name, motif) in enumerate(MOTIFS.items())}
     write_meme(motifs, tmp_path / "motifs.meme")
-    again = read_meme(tmp_path / "motifs.meme")
+    again = read_found_motifs(tmp_path / "motifs.meme")
     assert list(again) == list(motifs)
     for name, motif in motifs.items():
         assert np.allclose(again[name].probabilities, motif.probabilities, atol=1e-6)

@@ -81,6 +81,7 @@ def score(run, table, average_strands=False, motif=MOTIF, columns=COLUMNS, suffi
         threads=1,
         table=folder / "out" / "variants.tsv",
         accounting=folder / "out" / "accounting.tsv",
+        dropped=folder / "out" / "dropped.tsv",
         correlation=folder / "out" / "correlation.json",
     )
     out = folder / "out"
@@ -119,6 +120,18 @@ def test_scores_are_mean_logits_of_both_alleles_and_planted_effects_are_recovere
     assert abs(by_key["motif", "all"]["pearson"]) < 0.5
     _, turned = score(run, planted.assign(effect=-planted["effect"]), average_strands)
     assert turned[0]["pearson"] == pytest.approx(-1, abs=1e-3)
+
+
+def test_names_of_variants_are_kept_and_those_left_out_are_listed_with_their_lines(run):
+    table = run[2].assign(rs=[f"rs{row}" for row in range(VARIANTS)])
+    table.loc[[3, 7], "alt"] = ["*", "-"]
+    scored, _ = score(run, table, motif=None, columns=PLACES | {"id": "rs"})
+    assert scored["id"].tolist() == table["rs"].drop([3, 7]).tolist()
+    dropped = pd.read_csv(run[0] / "out" / "dropped.tsv", sep="\t")
+    assert dropped[["line", "id", "alternative", "reason"]].to_numpy().tolist() == [
+        [5, "rs3", "*", "spanning_deletion"],
+        [9, "rs7", "-", "dash_for_no_base"],
+    ]
 
 
 def test_strands_matter_to_the_network_of_these_tests(run):

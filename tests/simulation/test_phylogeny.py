@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from genome_data.formats.labelled_files import read_labelled_file
-from genome_data.motifs import read_jaspar
+from genome_data.motifs import read_motif
 
 pytest.importorskip("dendropy", reason="trees are DendroPy's, which is not installed")
 
@@ -135,7 +135,7 @@ def test_indels_come_and_go_in_equal_numbers_and_lengths_stay() -> None:
 
 
 def motif_lineages(seed: int = 0, **rates):
-    motif = read_jaspar(MATRIX)
+    motif = read_motif(MATRIX)
     evolution = Evolution(indel_rate=0.05, motif=motif, **{"gain": 2.0, "loss": 2.0} | rates)
     return motif, evolve(tree_of("birth_death", leaves=200), 100, evolution, np.random.default_rng(seed))
 
@@ -157,7 +157,7 @@ def test_motifs_are_where_they_are_said_to_be_and_nowhere_else() -> None:
 
 def test_motifs_come_and_go_at_their_rates() -> None:
     """Of a two-state chain that begins and stays stationary, gain / (gain + loss) have it."""
-    motif = read_jaspar(MATRIX)
+    motif = read_motif(MATRIX)
     evolution = Evolution(motif=motif, gain=6.0, loss=2.0)
     star = make_tree("star", 600, 3.0, 0, 0)
     share = [lineage.site is not None for lineage in evolve(star, 60, evolution, np.random.default_rng(0)).values()]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from simulate_experiment import simulate_experiment
 
 from genome_data.alphabet import ASCII_TO_CODE, reverse_complement
-from genome_data.motifs import Motif, read_jaspar
+from genome_data.motifs import Motif, read_motif
 from simulation.layout import SLOT_WIDTH, SlotPool
 from simulation.peaks import ABSENT_CONTIG, NARROWPEAK
 from workflow_support.errors import InputError
@@ -105,7 +105,7 @@ def test_genome_has_the_contigs_of_the_config_and_looks_like_a_real_fasta(simula
 
 @pytest.mark.parametrize("factor", [0, 1])
 def test_truth_table_is_what_stands_in_the_fasta(simulated, factor):
-    motif = read_jaspar(list(MOTIFS.values())[factor])
+    motif = read_motif(list(MOTIFS.values())[factor])
     sites = simulated.sites(factor)
     assert (sites["end"] - sites["start"] == motif.width).all()
     assert sites["log_odds"].to_numpy() == pytest.approx(motif.log_odds(simulated.words(factor)), abs=1e-4)
@@ -209,7 +209,7 @@ def test_slots_never_overlap(seed, counts):
 
 
 def test_strength_moves_words_from_background_to_consensus():
-    motif, rng = read_jaspar(MOTIFS["CTCF"]), np.random.default_rng(0)
+    motif, rng = read_motif(MOTIFS["CTCF"]), np.random.default_rng(0)
     background, weak, itself, consensus = (
         motif.log_odds(motif.sample(np.full(4000, strength), rng)).mean() for strength in (0, 0.5, 1, 50)
     )
@@ -237,7 +237,7 @@ def test_decoys_hold_both_halves_in_the_wrong_order():
     ],
 )
 def test_motif_files_are_the_matrices_that_their_names_promise(path, accession, consensus):
-    motif = read_jaspar(RESOURCES / "motifs" / path)
+    motif = read_motif(RESOURCES / "motifs" / path)
     assert (motif.accession, f"{motif.accession}.{motif.name}.jaspar") == (accession, path)
     assert "".join("ACGT"[base] for base in motif.counts.argmax(axis=1)) == consensus
 
@@ -245,7 +245,7 @@ def test_motif_files_are_the_matrices_that_their_names_promise(path, accession, 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", 1),
+        ("\n", 1),
         ("MA1 X\nA [ 1 ]\n", 1),
         (">MA1 X\nA [ 1 2 ]\nC [ 1 2 ]\nG [ 1 2 ]\n", 4),
         (">MA1 X\nA [ 1 2 ]\nC [ 1 ]\nG [ 1 2 ]\nT [ 1 2 ]\n", 5),
@@ -257,7 +257,7 @@ def test_a_malformed_matrix_is_refused_with_its_line(tmp_path, text, line):
     path = tmp_path / "motif.jaspar"
     path.write_text(text)
     with pytest.raises(InputError, match=f"{path}, line {line}:"):
-        read_jaspar(path)
+        read_motif(path)
 
 
 def test_schema_describes_every_setting_and_admits_the_demo():

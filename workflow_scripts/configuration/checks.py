@@ -179,6 +179,6 @@ def _check_simulation(settings: Settings, origins: Origins) -> None:
                 path,
                 f"the file of `{dotted(path)}` does not exist",
                 found=factor["motif"],
-                allowed=f"a matrix in JASPAR format; relative paths start at {Path.cwd()}",
+                allowed=f"a file of one motif; relative paths start at {Path.cwd()}",
                 fix="correct the path",
             )

@@ -95,7 +95,7 @@ def _check_matrix(path: tuple[str, ...], phylogeny: Settings, origins: Origins) 
             path,
             f"the file of `{dotted(path)}` does not exist",
             found=phylogeny["motif"]["matrix"],
-            allowed=f"a matrix in JASPAR format; relative paths start at {Path.cwd()}",
+            allowed=f"a file of one motif; relative paths start at {Path.cwd()}",
             fix="correct the path",
         )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from genome_data.motifs import read_jaspar, read_meme
+from genome_data.motifs import read_found_motifs, read_known_motifs
 
 from .panels import panels
 from .sequence_logo import draw_logo, information
@@ -21,9 +21,9 @@ PANELS = 4
 
 
 def draw(*, motifs: Path, table: Path, known: list[Path]) -> Figure:
-    """Draw the figure from the outputs of ``find_motifs`` and the ``known`` motifs, JASPAR files."""
-    found = {name: motif.probabilities for name, motif in read_meme(motifs).items()}
-    references = {motif.name: motif.probabilities for motif in map(read_jaspar, known)}
+    """Draw the figure from the outputs of ``find_motifs`` and the files of ``known`` motifs."""
+    found = {name: motif.probabilities for name, motif in read_found_motifs(motifs).items()}
+    references = {accession: motif.probabilities for accession, motif in read_known_motifs(known).items()}
     return motif_logos_figure(pd.read_csv(table, sep="\t"), found, references)
 
 
@@ -34,9 +34,10 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
     Parameters
     ----------
     table
-        ``motif, sites, match, correlation, strand, offset``; one row per motif, those with the most sites first.
+        ``motif, sites, match, accession, correlation, strand, offset``; one row per motif, those with the
+        most sites first.
     found, known
-        Base probabilities (width, 4) by name.
+        Base probabilities (width, 4) by the name of the found motif, and by the accession of the known one.
     """
     shown = table[:PANELS]
     figure, axes = panels(max(1, len(shown)), 2, 0.9, sharey=True)
@@ -47,8 +48,8 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
         if pd.isna(row.match):
             theirs.remove()
             continue
-        oriented = known[row.match] if row.strand == "+" else known[row.match][::-1, ::-1]
-        _draw(theirs, oriented, int(row.offset), f"{row.match}, correlation {row.correlation:.2f}")
+        oriented = known[row.accession] if row.strand == "+" else known[row.accession][::-1, ::-1]
+        _draw(theirs, oriented, int(row.offset), f"{row.match} ({row.accession}), correlation {row.correlation:.2f}")
         ends = [0, len(found[row.motif]), row.offset, row.offset + len(oriented)]
         for axis in (ours, theirs):
             axis.set_xlim(min(ends) - 0.5, max(ends) - 0.5)

@@ -1,9 +1,8 @@
-"""Motifs: count matrices that score and sample words, files of JASPAR and MEME, consensus and comparison."""
+"""Motifs: count matrices that score and sample words, their files, consensus and comparison."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -11,12 +10,16 @@ from typing import NamedTuple
 import numpy as np
 
 from workflow_support.errors import InputError
+from workflow_support.job import logger
 
 from .alphabet import reverse_complement
+from .formats.motif_files import read_matrices
+from .formats.motif_matrices import Matrix
 
 BACKGROUND = 0.25
 PSEUDOCOUNT = 1.0
-JASPAR_FORMAT = "one header line '>accession name', then lines 'A  [ 12 0 7 ]' for A, C, G and T"
+NOMINAL_SITES = 100
+"""Number of sites of a matrix of probabilities whose file does not give one."""
 
 
 @dataclass(frozen=True)
@@ -106,38 +109,78 @@ class Motif:
         return np.roll(self.sample(strengths, rng), self.width // 2, axis=1)
 
 
-def read_jaspar(path: Path) -> Motif:
-    """Read the only count matrix of a file in the text format of JASPAR.
+def read_motifs(path: Path) -> list[Motif]:
+    """Read the motifs of a file in any format of `genome_data.formats.motif_files`.
+
+    Probabilities become counts of as many sites as the file says, or of `NOMINAL_SITES`, with a warning.
 
     Raises
     ------
     InputError
-        If the file is not such a matrix.
+        If a matrix cannot be read, or if two have the same accession.
     """
-    lines = [(number, line.strip()) for number, line in enumerate(path.read_text().splitlines(), start=1)]
-    lines = [(number, line) for number, line in lines if line]
-    if not lines or not (header := re.fullmatch(r">(\S+)\s+(\S+)", lines[0][1])):
-        raise _malformed(path, *(lines[0] if lines else (1, "an empty file")))
-    rows = {}
-    for number, line in lines[1:]:
-        row = re.fullmatch(r"([ACGT])\s*\[([\d.\s]+)\]", line)
-        if row is None or row[1] in rows:
-            raise _malformed(path, number, line)
-        rows[row[1]] = [float(count) for count in row[2].split()]
-    if set(rows) != set("ACGT") or len({len(row) for row in rows.values()}) != 1 or not rows["A"]:
-        raise _malformed(path, lines[-1][0], {base: len(row) for base, row in rows.items()})
-    return Motif(header[1], header[2], np.array([rows[base] for base in "ACGT"]).T)
-
-
-def _malformed(path: Path, line: int, found: object) -> InputError:
-    return InputError(
-        "the file is no motif matrix in the format of JASPAR",
-        file=path,
-        line=line,
-        found=found,
-        allowed=JASPAR_FORMAT,
-        fix="download the matrix again from jaspar.elixir.no, in the format JASPAR, one matrix per file",
+    matrices = read_matrices(path)
+    nominal = [matrix.accession for matrix in matrices if matrix.sites == 0]
+    if nominal:
+        logger.warning(
+            "%s: %d motifs are probabilities without a number of sites, and are read as of %d sites; the first is %s",
+            path,
+            len(nominal),
+            NOMINAL_SITES,
+            nominal[0],
+        )
+    motifs = [Motif(each.accession, each.name, _counts(each)) for each in matrices]
+    sites = np.concatenate([motif.counts.sum(axis=1) for motif in motifs])
+    logger.info(
+        "%s: %s, %d positions in total, each of %.6g to %.6g sites",
+        path,
+        motifs[0].accession if len(motifs) == 1 else f"{len(motifs):,} motifs",
+        len(sites),
+        sites.min(),
+        sites.max(),
     )
+    return motifs
+
+
+def _counts(matrix: Matrix) -> np.ndarray:
+    return matrix.values if matrix.sites is None else matrix.values * (matrix.sites or NOMINAL_SITES)
+
+
+def read_motif(path: Path) -> Motif:
+    """Read the only motif of a file; an `InputError` if there are several, or if its matrix cannot be read."""
+    motifs = read_motifs(path)
+    if len(motifs) == 1:
+        return motifs[0]
+    raise InputError(
+        "the file contains more than one motif",
+        file=path,
+        found=", ".join(f"{motif.accession} ({motif.name})" for motif in motifs[:5]),
+        allowed="one motif",
+        fix="copy the motif that you want to a file of its own",
+    )
+
+
+def read_known_motifs(paths: Sequence[Path]) -> dict[str, Motif]:
+    """The motifs of all files by accession; those of one name are told apart by it.
+
+    A motif that is in several files is read once. An `InputError` names two files whose matrices of one accession
+    differ.
+    """
+    known: dict[str, Motif] = {}
+    files: dict[str, Path] = {}
+    for path in paths:
+        for motif in read_motifs(path):
+            other = known.setdefault(motif.accession, motif)
+            first = files.setdefault(motif.accession, path)
+            if not np.array_equal(other.counts, motif.counts):
+                raise InputError(
+                    "two different motifs have the same accession",
+                    file=path,
+                    found=f"{motif.accession}, which is also in {first}",
+                    allowed="one matrix per accession; names may be shared",
+                    fix="remove or rename one of the two motifs",
+                )
+    return known
 
 
 class FoundMotif(NamedTuple):
@@ -176,14 +219,11 @@ def write_meme(motifs: Mapping[str, FoundMotif], path: Path) -> None:
     path.write_text("".join(parts), encoding="ascii")
 
 
-def read_meme(path: Path) -> dict[str, FoundMotif]:
+def read_found_motifs(path: Path) -> dict[str, FoundMotif]:
     """Read the motifs of a file that :func:`write_meme` wrote, by name."""
-    motifs = {}
-    for block in path.read_text(encoding="ascii").split("\nMOTIF ")[1:]:
-        name, header, *rows = block.strip().splitlines()
-        probabilities = np.array([[float(value) for value in row.split()] for row in rows])
-        motifs[name] = FoundMotif(probabilities, int(header.partition("nsites=")[2].split()[0]))
-    return motifs
+    if "\nMOTIF " not in path.read_text(encoding="ascii"):
+        return {}
+    return {each.accession: FoundMotif(each.values, int(each.sites)) for each in read_matrices(path)}
 
 
 def consensus(probabilities: np.ndarray) -> str:

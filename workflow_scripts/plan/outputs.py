@@ -21,7 +21,7 @@ GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]
 NETWORK_FILES = ["weights.safetensors", "models.json", "history.tsv"]
 SCORE_FILES = ["evaluation.json", "predictions.tsv"]
 ATTRIBUTION_FILES = ["contributions.npy", "sequences.npy", "windows.tsv", "bw", "motifs.meme", "motifs.tsv"]
-VARIANT_FILES = ["tsv", "counts.tsv", "correlation.json"]
+VARIANT_FILES = ["tsv", "counts.tsv", "dropped.tsv", "correlation.json"]
 READ_FILES = ["plus.bw", "minus.bw", "reads.tsv", "bam", "bam.bai"]
 
 TASK_FILES = ["windows.tsv", "codes.npy", "near_copies.npy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from workflow_support.job import logger
 
 from .. import SPLITS
 from ..alphabet import ALLOWED_LETTERS, ASCII_TO_CODE, NUCLEOTIDES
-from .labelled_records import Record, fasta_records, folder_records, quote, table_records
+from .labelled_records import Record, fasta_records, folder_records, table_records
 from .sequence_files import not_a_base
+from .tables import MISSING, quote
 from .text import read_lines
 
 _OTHER_NAMES = {"training": "train", "valid": "validation", "val": "validation", "dev": "validation"}
 _TO_CODES = ASCII_TO_CODE.tobytes()
+_WHOLE_DECIMAL = re.compile(r"[+-]?\d+\.0*", re.ASCII)
+"""A whole number as programs write it that read a column of classes as one of decimals."""
 _IN_EITHER_CASE = NUCLEOTIDES + NUCLEOTIDES.lower()
 
 
@@ -27,10 +31,11 @@ def read_labelled_file(
     """Read the labelled sequences of a file or folder, in its order.
 
     A file whose first character is ``>`` is FASTA: the label is the text after the last ``|`` of the first word of the
-    header (``>name|label``), or the second word if there is no ``|`` (``>name label``). Any other file is a table with
-    a header, whose columns are separated by tabs if the header contains one and by commas otherwise; cells may be
-    quoted. A column ``name`` names the sequences. Files may be compressed with gzip or BGZF. A folder contains one
-    folder per class, and each of these one file of one line per sequence, ``name.txt``.
+    header (``>name|label``), or the second word if there is no ``|`` (``>name label``). Any other file is a table
+    (`genome_data.formats.tables`). A column ``name`` names the sequences. Files may be compressed with gzip or BGZF. A
+    folder contains one folder per class, and each of these one file of one line per sequence, ``name.txt``.
+
+    A missing label, such as NA, is an error. A label that is a whole number with decimals, such as 1.0, is read as 1.
 
     Parameters
     ----------
@@ -62,6 +67,9 @@ def read_labelled_file(
             allowed="at least one sequence",
             fix="give the right file, or make it again",
         )
+    lengths = [len(sequence) for _, sequence, *_ in rows]
+    span = f"{min(lengths):,}" + (f" to {max(lengths):,}" if min(lengths) < max(lengths) else "")
+    logger.info("%s: %s sequences of %s bases", path, f"{len(rows):,}", span)
     return pd.DataFrame(rows, columns=["name", "sequence", "label", "split", "file", "line"]).astype(
         {"name": object, "sequence": object, "label": object, "split": object, "file": object}
     )
@@ -76,8 +84,7 @@ def _records(path: Path, sequence_column: str | int, label_column: str | int, ha
     if not first.startswith(">"):
         if remarks:
             logger.info("%s: read with %s", path, ", ".join(remarks))
-        separator = "\t" if "\t" in first else ","
-        return table_records(path, lines, separator, sequence_column, label_column, has_splits)
+        return table_records(path, lines, sequence_column, label_column, has_splits)
     _refuse_splits(path, "a FASTA", has_splits)
     return fasta_records(path, lines)
 
@@ -99,7 +106,7 @@ def _codes(record: Record) -> bytes:
             "a sequence is empty",
             file=record.file,
             line=record.line,
-            found="no letter",
+            found="no letter, or NA",
             allowed=ALLOWED_LETTERS,
             fix="remove the row, or give its sequence",
         )
@@ -110,14 +117,14 @@ def _codes(record: Record) -> bytes:
 
 
 def _label(record: Record) -> str:
-    if record.label:
-        return record.label
+    if record.label not in MISSING:
+        return record.label if _WHOLE_DECIMAL.fullmatch(record.label) is None else record.label.partition(".")[0]
     raise InputError(
         "a sequence has no label",
         file=record.file,
         line=record.line,
-        found="an empty label",
-        allowed="a label for every sequence: a column of a table; >name label or >name|label in a FASTA",
+        found=repr(record.label) if record.label else "an empty label",
+        allowed="a label for every sequence: a column of a table; >name label or >name|label in a FASTA; NA is none",
         fix="write the class of the sequence, or remove the sequence",
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
@@ -12,10 +11,10 @@ from typing import NamedTuple
 from workflow_support.errors import InputError
 
 from .sequence_files import read_sequence
+from .tables import MISSING, Table, is_sequence
 from .text import read_lines
 
 _NAME_COLUMN, _SPLIT_COLUMN = "name", "split"
-_LONGEST_QUOTE = 200
 
 
 class Record(NamedTuple):
@@ -30,65 +29,37 @@ class Record(NamedTuple):
 
 
 def table_records(
-    path: Path, lines: list[str], delimiter: str, sequence_column: str | int, label_column: str | int, has_splits: bool
+    path: Path, lines: list[str], sequence_column: str | int, label_column: str | int, has_splits: bool
 ) -> Iterator[Record]:
-    """Yield the rows of a table with a header; columns are given by name, or by number from 1."""
-    rows = _cells(path, lines, delimiter)
-    header = next(rows, (0, []))[1]
-    needed = [sequence_column, label_column, *([_SPLIT_COLUMN] if has_splits else [])]
-    at = {column: _position(path, header, column) for column in needed}
-    at_name = header.index(_NAME_COLUMN) if _NAME_COLUMN in header else None
-    at_name = None if at_name in at.values() else at_name
-    for line, cells in rows:
-        if len(cells) != len(header):
-            raise InputError(
-                "a row and the header differ in their number of cells",
-                file=path,
-                line=line,
-                found=f"{len(cells)} cells",
-                allowed=f"{len(header)} cells: {', '.join(header)}",
-                fix="complete the row, or put a cell that contains the separator into quotes",
-            )
+    """Yield the rows of a table (`genome_data.formats.tables`); columns are given by name, or by number from 1.
+
+    If both columns are given by number, the table may lack a header.
+    """
+    table = Table(path, lines)
+    if not has_splits and isinstance(sequence_column, int) and isinstance(label_column, int):
+        _recognise_missing_header(table, sequence_column, label_column)
+    columns = [sequence_column, label_column, *([_SPLIT_COLUMN] if has_splits else [])]
+    sequences, labels, *splits = (table.texts(column) for column in columns)
+    has_names = _NAME_COLUMN in table.header and table.position(_NAME_COLUMN) not in map(table.position, columns)
+    names = table.texts(_NAME_COLUMN) if has_names else None
+    for row, line in enumerate(table.lines):
         yield Record(
-            name=None if at_name is None else _name(path, line, cells[at_name]),
-            letters=cells[at[sequence_column]],
-            label=cells[at[label_column]],
-            split=cells[at[_SPLIT_COLUMN]] if has_splits else None,
+            name=None if names is None else _name(path, line, names[row]),
+            letters="" if sequences[row] in MISSING else sequences[row],
+            label=labels[row],
+            split=splits[0][row] if has_splits else None,
             file=path,
             line=line,
         )
 
 
-def _cells(path: Path, lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line number and the cells of each row that is not blank."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
-    try:
-        for cells in reader:
-            if cells and (len(cells) > 1 or cells[0].strip()):
-                yield reader.line_num, [cell.strip() for cell in cells]
-    except csv.Error as error:
-        raise InputError(
-            "a row cannot be read",
-            file=path,
-            line=reader.line_num,
-            found=error,
-            allowed="cells without quotes, or cells in double quotes",
-            fix="close the quotes in this row or in a row above it",
-        ) from None
-
-
-def _position(path: Path, header: list[str], column: str | int) -> int:
-    if isinstance(column, int) and column <= len(header):
-        return column - 1
-    if header.count(column) == 1:
-        return header.index(column)
-    raise InputError(
-        f"the file has {'no' if column not in header else 'more than one'} column {column!r}",
-        file=path,
-        found=quote(", ".join(header)) or "only blank lines",
-        allowed="CSV or TSV whose first row gives each column a name of its own; or FASTA",
-        fix="give the columns of sequences and labels in the task, or rename those of the file",
-    )
+def _recognise_missing_header(table: Table, sequence_column: int, label_column: int) -> None:
+    """Take the first row for data if its cells are a sequence, or the label of another row."""
+    sequence, label = (table.header[table.position(column)] for column in (sequence_column, label_column))
+    labels = set(table.texts(label_column))
+    # The name of a column is not among its labels.
+    if is_sequence(sequence) or (label in labels and label not in MISSING):
+        table.take_header_as_row()
 
 
 def fasta_records(path: Path, lines: list[str]) -> Iterator[Record]:
@@ -147,17 +118,13 @@ def _unexpected(path: Path, what: str) -> InputError:
 
 
 def _name(path: Path, line: int, name: str) -> str:
-    if name:
+    if name not in MISSING:
         return name
     raise InputError(
         "a sequence has an empty name",
         file=path,
         line=line,
+        found=repr(name),
         allowed="a name for every sequence; a table without a column `name` numbers its rows",
         fix="name the sequence, or remove the column `name`",
     )
-
-
-def quote(text: str) -> str:
-    """The beginning of a text, for an error message."""
-    return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"

@@ -1,13 +1,14 @@
 """Readers of variants in VCF files and in tables, with one row per alternative allele.
 
-Both readers return ``contig, position, reference, alternative, effect_allele, effect, p_value, line``. Positions are
-1-based and alleles in upper case. If the file gives none, ``reference`` and ``effect_allele`` are empty, and ``effect``
-and ``p_value`` are NaN. ``effect`` is the effect of ``effect_allele``, or of the alternative if that is empty.
+Both readers return ``id, contig, position, reference, alternative, effect_allele, effect, p_value, line``. Positions
+are 1-based and alleles in upper case. If the file gives none, ``id``, ``reference`` and ``effect_allele`` are empty,
+and ``effect`` and ``p_value`` are NaN. ``effect`` is the effect of ``effect_allele``, or of the alternative if that is
+empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ import pandas as pd
 from workflow_support.errors import InputError
 from workflow_support.job import logger
 
-from .text import read_lines
+from .tables import MISSING, Table, as_number
+from .text import open_binary, read_lines
 
-VARIANT_COLUMNS = ["contig", "position", "reference", "alternative", "effect_allele", "effect", "p_value", "line"]
+VARIANT_COLUMNS = ["id", "contig", "position", "reference", "alternative", "effect_allele", "effect", "p_value", "line"]
+_BCF_START = b"BCF\x02"
 _VCF_START = "##fileformat=VCF"
 _VCF_FIELDS = 5
-_NOTHING = {"", ".", "NA", "NaN", "nan"}
 _PSEUDO_READS = 0.5
 """Number that is added to the reads of each allele, so that the logit of 0 of n reads is finite (Haldane 1956;
 Anscombe 1956)."""
@@ -47,50 +49,53 @@ def read_vcf(path: str | Path) -> pd.DataFrame:
             fix="give the columns of the table under `columns:`, or a VCF with its header",
         )
     rows = []
+    header = next((line for line in lines if line.startswith("#CHROM")), None)
     for number, line in enumerate(lines, start=1):
-        if not line or line[0] == "#":
+        if not line.strip() or line[0] == "#":
             continue
         fields = line.split("\t", _VCF_FIELDS)
         _require_fields(len(fields) >= _VCF_FIELDS, path, number, len(fields), f"at least {_VCF_FIELDS}")
-        contig, position, _, reference, alternatives = fields[:_VCF_FIELDS]
+        contig, position, identifier, reference, alternatives = fields[:_VCF_FIELDS]
         # Position 0 is the telomere before the first base (VCF 4.4, 1.6.1).
-        place = contig, _whole_number(position, 0, path, number), reference.upper()
+        place = _value(identifier), contig, _whole_number(position, 0, path, number), reference.upper()
+        if header is not None:
+            found, allowed = line.count("\t") + 1, header.count("\t") + 1
+            _require_fields(found == allowed, path, number, found, f"{allowed}, as in the header")
         rows += [(*place, allele.upper(), "", np.nan, np.nan, number) for allele in alternatives.split(",")]
     return _frame(rows, path)
 
 
 def read_variant_table(path: str | Path, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Read a tab-separated table with a header and one variant per row.
+    """Read a table (`genome_data.formats.tables`) with a header and one variant per row.
 
     Parameters
     ----------
     columns
-        Names of the columns: ``contig``, ``position`` (1-based), ``alternative`` and, if the table has them,
-        ``reference``, ``effect_allele``, ``p_value`` and ``effect``. Instead of a column, ``effect`` may be a mapping
-        ``{after, before}`` to columns with frequencies of the effect allele: the effect is logit(after) -
-        logit(before). The mapping may also contain ``depth``, a column with the number of reads behind ``after``: half
-        a read is then added to the reads of each allele. Without it, a frequency of 0 or 1 gives no effect.
+        Names of the columns: ``contig``, ``position`` (1-based), ``alternative`` and, if the table has them, ``id``,
+        ``reference``, ``effect_allele``, ``p_value`` and ``effect``. A missing value, such as NA, is none. Instead of a
+        column, ``effect`` may be a mapping ``{after, before}`` to columns with frequencies of the effect allele: the
+        effect is logit(after) - logit(before). The mapping may also contain ``depth``, a column with the number of
+        reads behind ``after``: half a read is then added to the reads of each allele. Without it, a frequency of 0 or 1
+        gives no effect.
 
     Raises
     ------
     InputError
         If the file lacks a column, contains no variant, or if a value cannot be read.
     """
-    lines = _read(path)
-    data = [(number, line) for number, line in enumerate(lines, start=1) if line.strip() and line[:2] != "##"]
-    header = data[0][1].removeprefix("#").split("\t") if data else []
-    table = _Table(Path(path), header, data[1:])
+    table = Table(path, _read(path))
     rows = len(table.rows)
     nothing, unknown = [""] * rows, [np.nan] * rows
     return _frame(
         zip(
+            _values(table, columns["id"]) if "id" in columns else nothing,
             table.texts(columns["contig"]),
-            table.values(columns["position"], lambda text, line: _whole_number(text, 1, path, line)),
-            table.alleles(columns["reference"]) if "reference" in columns else nothing,
-            table.alleles(columns["alternative"]),
-            table.alleles(columns["effect_allele"]) if "effect_allele" in columns else nothing,
+            _whole_numbers(table, columns["position"]),
+            _alleles(table, columns["reference"]) if "reference" in columns else nothing,
+            _alleles(table, columns["alternative"]),
+            _alleles(table, columns["effect_allele"]) if "effect_allele" in columns else nothing,
             _effects(table, columns["effect"]) if "effect" in columns else unknown,
-            table.numbers(columns["p_value"], 0, 1) if "p_value" in columns else unknown,
+            _numbers(table, columns["p_value"], 0, 1) if "p_value" in columns else unknown,
             table.lines,
             strict=True,
         ),
@@ -98,46 +103,41 @@ def read_variant_table(path: str | Path, columns: Mapping[str, Any]) -> pd.DataF
     )
 
 
-class _Table:
-    """The rows of a table, whose columns are read by name."""
-
-    def __init__(self, path: Path, header: list[str], data: list[tuple[int, str]]) -> None:
-        self.path, self.header = path, header
-        self.lines = [number for number, _ in data]
-        self.rows = [line.split("\t") for _, line in data]
-        for number, row in zip(self.lines, self.rows, strict=True):
-            _require_fields(len(row) == len(header), path, number, len(row), f"{len(header)}, as in the header")
-
-    def texts(self, column: str) -> list[str]:
-        if column not in self.header:
-            raise InputError(
-                f"the table has no column {column!r}",
-                file=self.path,
-                found=", ".join(self.header),
-                allowed="columns separated by tabs, with their names in the first line",
-                fix="give names of the header under `columns:`",
-            )
-        index = self.header.index(column)
-        return [row[index].strip() for row in self.rows]
-
-    def alleles(self, column: str) -> list[str]:
-        return [text.upper() for text in self.texts(column)]
-
-    def values(self, column: str, read: Callable[[str, int], Any]) -> list[Any]:
-        return [read(text, line) for text, line in zip(self.texts(column), self.lines, strict=True)]
-
-    def numbers(self, column: str, lowest: float, highest: float) -> np.ndarray:
-        """A column of numbers within bounds, NaN if there is none: float64 (rows,)."""
-        read = self.values(column, lambda text, line: _number(text, lowest, highest, self.path, line))
-        return np.array(read, dtype=np.float64)
+def _value(text: str) -> str:
+    """The text of a cell, empty if it means no value."""
+    return "" if text in MISSING else text
 
 
-def _effects(table: _Table, effect: str | Mapping[str, str]) -> np.ndarray:
+def _values(table: Table, column: str) -> list[str]:
+    return [_value(text) for text in table.texts(column)]
+
+
+def _alleles(table: Table, column: str) -> list[str]:
+    return [text.upper() for text in _values(table, column)]
+
+
+def _whole_numbers(table: Table, column: str) -> list[int]:
+    return [
+        _whole_number(text, 1, table.path, line) for text, line in zip(table.texts(column), table.lines, strict=True)
+    ]
+
+
+def _numbers(table: Table, column: str, lowest: float, highest: float) -> np.ndarray:
+    """A column of numbers within bounds, NaN if there is none: float64 (rows,)."""
+    texts = table.texts(column)
+    numbers = [_number(text, lowest, highest, table.path, line) for text, line in zip(texts, table.lines, strict=True)]
+    missing = sum(text in MISSING for text in texts)
+    if missing:
+        logger.info("%s: %s of %s rows have no %s", table.path, f"{missing:,}", f"{len(texts):,}", column)
+    return np.array(numbers, dtype=np.float64)
+
+
+def _effects(table: Table, effect: str | Mapping[str, str]) -> np.ndarray:
     if isinstance(effect, str):
-        return table.numbers(effect, -np.inf, np.inf)
-    after, before = table.numbers(effect["after"], 0, 1), table.numbers(effect["before"], 0, 1)
+        return _numbers(table, effect, -np.inf, np.inf)
+    after, before = _numbers(table, effect["after"], 0, 1), _numbers(table, effect["before"], 0, 1)
     if "depth" in effect:
-        depth = table.numbers(effect["depth"], 0, np.inf)
+        depth = _numbers(table, effect["depth"], 0, np.inf)
         after = (after * depth + _PSEUDO_READS) / (depth + 2 * _PSEUDO_READS)
     effects = _logit(after) - _logit(before)
     return np.where(np.isfinite(effects), effects, np.nan)
@@ -149,6 +149,15 @@ def _logit(frequencies: np.ndarray) -> np.ndarray:
 
 
 def _read(path: str | Path) -> list[str]:
+    with open_binary(path) as stream:
+        if stream.read(len(_BCF_START)) == _BCF_START:
+            raise InputError(
+                "the file is a BCF, the binary form of a VCF",
+                file=path,
+                found=repr(_BCF_START),
+                allowed="a VCF, or a table with the names of its columns",
+                fix=f"convert the file: bcftools view --output-type z {Path(path).name} > variants.vcf.gz",
+            )
     lines, remarks = read_lines(path)
     if remarks:
         logger.info("%s: read with %s", path, ", ".join(remarks))
@@ -165,7 +174,7 @@ def _frame(rows: Any, path: str | Path) -> pd.DataFrame:
             allowed="at least one variant",
             fix="give the right file, or make it again",
         )
-    texts = ["contig", "reference", "alternative", "effect_allele"]
+    texts = ["id", "contig", "reference", "alternative", "effect_allele"]
     return variants.astype(dict.fromkeys(texts, "str"))
 
 
@@ -176,13 +185,10 @@ def _whole_number(text: str, lowest: int, path: str | Path, line: int) -> int:
 
 
 def _number(text: str, lowest: float, highest: float, path: str | Path, line: int) -> float:
-    if text in _NOTHING:
+    if text in MISSING:
         return np.nan
-    try:
-        value = float(text)
-    except ValueError:
-        value = np.nan
-    if np.isfinite(value) and lowest <= value <= highest:
+    value = as_number(text)
+    if value is not None and lowest <= value <= highest:
         return value
     raise _unreadable("number", text, f"a finite number from {lowest:g} to {highest:g}, or NA", path, line)
 

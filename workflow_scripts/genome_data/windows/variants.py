@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,17 @@ from ..genome import Genome
 from ..intervals.contig_names import describe_mismatch
 from ..intervals.contigs import report_unknown_contigs, with_genome_names
 from ..motifs import Motif
+from .variant_diagnosis import require_agreement
 
 REASONS = (
     "no_alternative",
+    "spanning_deletion",
+    "any_other_allele",
     "symbolic_allele",
+    "breakend",
+    "dash_for_no_base",
+    "several_alleles",
+    "unreadable_allele",
     "contig_not_in_genome",
     "position_not_in_genome",
     "longer_than_window",
@@ -33,15 +41,33 @@ REASONS = (
     "duplicate",
 )
 """Reasons for leaving out a variant, in the order in which they are checked: the first that holds is counted."""
+DROPPED_COLUMNS = ["line", "id", "contig", "position", "reference", "alternative"]
 _DISAGREEMENTS = ("reference_differs", "alternative_is_reference", "effect_allele_differs")
-_SUSPICIOUS, _WRONG_BUILD = 0.1, 0.5
-"""Fractions of variants that disagree with the genome above which to warn, and to refuse."""
+_ALTERNATIVES = {
+    "no_alternative": r"|\.",
+    # A deletion further upstream leaves no base here.
+    "spanning_deletion": r"\*",
+    # Reference blocks of genomic VCFs (GATK, bcftools).
+    "any_other_allele": r"<NON_REF>|<\*>|<X>",
+    "symbolic_allele": r"<.*>",
+    "breakend": r".*[\[\]].*|\.[A-Z]+|[A-Z]+\.",
+}
+"""Alternatives without bases of their own, in the order in which they are recognised."""
+_EITHER_ALLELE = {"dash_for_no_base": r"-+", "several_alleles": r".*[,/|].*", "unreadable_allele": r".*[^A-Z].*"}
+"""Reference or alternative alleles that are no bases, in the same order."""
+_SHOWN_LINES = 5
 _PIECE = re.compile(r"(.+)_(\d+)_(\d+)")
 
 
-def variants_on_genome(
-    variants: pd.DataFrame, genome: Genome, *, width: int, file: str | Path
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+class VariantsOnGenome(NamedTuple):
+    """The variants that can be scored, the table of reasons against the others, and those others."""
+
+    kept: pd.DataFrame
+    counts: pd.DataFrame
+    dropped: pd.DataFrame
+
+
+def variants_on_genome(variants: pd.DataFrame, genome: Genome, *, width: int, file: str | Path) -> VariantsOnGenome:
     """The variants that can be scored, with their position in the genome and the effect of the alternative allele.
 
     A contig of the genome that is named ``<contig>_<start>_<end>`` (0-based, half open) and is ``end - start`` bases
@@ -59,18 +85,22 @@ def variants_on_genome(
 
     Returns
     -------
-    kept, counts
-        The variants in their order: ``contig, position`` (as in the file), ``reference, alternative, effect`` (of the
-        alternative), ``p_value``, and ``genome_contig, genome_start``, the 0-based start of the reference allele in the
-        genome; and ``reason, rows`` (`genome_data.accounting.accounting_table`), where rows are alternative alleles.
+    kept
+        The variants in their order: ``id, contig, position`` (as in the file), ``reference, alternative, effect`` (of
+        the alternative), ``p_value``, and ``genome_contig, genome_start``, the 0-based start of the reference allele in
+        the genome.
+    counts
+        ``reason, rows`` (`genome_data.accounting.accounting_table`), where rows are alternative alleles.
+    dropped
+        ``line, id, contig, position, reference, alternative`` as in the file, and ``reason``.
 
     Raises
     ------
     InputError
-        If no contig is in the genome, if more than half of the variants disagree with it (another build), or if no
-        variant is left.
+        If no contig is in the genome, if more than half of the variants disagree with it, or if no variant is left.
     """
-    placed = _placed(with_genome_names(variants.reset_index(drop=True), genome.sizes, file), genome.sizes)
+    variants = variants.reset_index(drop=True)
+    placed = _placed(with_genome_names(variants, genome.sizes, file), genome.sizes)
     rows = _check(placed, genome, width)
     counts = rows.table()
     if (placed["genome_contig"] == "").all():
@@ -79,7 +109,9 @@ def variants_on_genome(
         raise InputError("no contig of the file is in the genome", file=file, **mismatch)
     unknown = placed["contig"].to_numpy()[placed["genome_contig"] == ""]
     report_unknown_contigs(unknown, len(placed), genome.sizes, file, "alleles")
-    _check_build(placed, rows.reason, file)
+    disagrees = np.isin(rows.reason, _DISAGREEMENTS)
+    is_checked = disagrees | np.isin(rows.reason, [KEPT, "duplicate"])
+    require_agreement(placed.assign(reference=variants["reference"])[is_checked], disagrees[is_checked], genome, file)
     kept = placed[rows.is_kept].reset_index(drop=True)
     if kept.empty:
         raise InputError(
@@ -91,7 +123,16 @@ def variants_on_genome(
         )
     is_of_reference = (kept["effect_allele"] != "") & (kept["effect_allele"] == kept["reference"])
     kept["effect"] = kept["effect"].where(~is_of_reference, -kept["effect"])
-    return kept.drop(columns=["effect_allele", "line"]), counts
+    dropped = variants[DROPPED_COLUMNS].assign(reason=rows.reason)[~rows.is_kept].reset_index(drop=True)
+    _log_lines(dropped, file)
+    return VariantsOnGenome(kept.drop(columns=["effect_allele", "line"]), counts, dropped)
+
+
+def _log_lines(dropped: pd.DataFrame, file: str | Path) -> None:
+    """Name the first lines that each reason leaves out."""
+    for reason, lines in dropped.groupby("reason", sort=False)["line"]:
+        first = ", ".join(map(str, lines[:_SHOWN_LINES])) + (", ..." if len(lines) > _SHOWN_LINES else "")
+        logger.info("%s: %s left out for %s: lines %s", file, f"{len(lines):,}", reason, first)
 
 
 def _placed(variants: pd.DataFrame, sizes: Mapping[str, int]) -> pd.DataFrame:
@@ -130,8 +171,10 @@ def _check(placed: pd.DataFrame, genome: Genome, width: int) -> Accounting:
     """Check each variant; missing reference alleles are filled in from the genome."""
     accounting = Accounting(len(placed), REASONS)
     alternative = placed["alternative"]
-    accounting.drop(alternative.isin(["", "."]), "no_alternative")
-    accounting.drop(alternative.str.contains(r"[^A-Z]", regex=True), "symbolic_allele")
+    for reason, pattern in _ALTERNATIVES.items():
+        accounting.drop(alternative.str.fullmatch(pattern), reason)
+    for reason, pattern in _EITHER_ALLELE.items():
+        accounting.drop(alternative.str.fullmatch(pattern) | placed["reference"].str.fullmatch(pattern), reason)
     accounting.drop(placed["genome_contig"] == "", "contig_not_in_genome")
     has_none = placed["reference"] == ""
     lengths = placed["reference"].str.len().where(~has_none, 1)
@@ -162,27 +205,6 @@ def _check(placed: pd.DataFrame, genome: Genome, width: int) -> Accounting:
     repeated = placed.iloc[rows].duplicated(["genome_contig", "genome_start", "reference", "alternative"])
     accounting.drop_of_kept(repeated, "duplicate")
     return accounting
-
-
-def _check_build(placed: pd.DataFrame, reason: np.ndarray, file: str | Path) -> None:
-    disagrees = np.isin(reason, _DISAGREEMENTS)
-    checked = np.count_nonzero(disagrees | np.isin(reason, [KEPT, "duplicate"]))
-    differing = np.count_nonzero(disagrees)
-    if differing <= _SUSPICIOUS * checked:
-        return
-    found = f"{differing:,} of {checked:,} variants"
-    if differing <= _WRONG_BUILD * checked:
-        logger.warning("%s: the alleles of %s do not fit the bases of the genome; they are left out", file, found)
-        return
-    first = placed.iloc[int(np.argmax(disagrees))]
-    raise InputError(
-        "the alleles do not fit the bases of the genome, so the file belongs to another genome build",
-        file=file,
-        line=int(first["line"]),
-        found=f"{found}; first {first['contig']}:{first['position']}, where an allele disagrees with the genome",
-        allowed="1-based positions whose reference allele is the base of this genome",
-        fix="use the genome build of the file, lift the file over, or correct the names under `columns:`",
-    )
 
 
 def allele_windows(genome: Genome, variants: pd.DataFrame, allele: str, width: int) -> np.ndarray:
