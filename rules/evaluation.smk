@@ -81,6 +81,7 @@ rule fit_kmer_baseline:
         kind=setting("task", "kind"),
         # The fit draws nothing at random; its tables have a seed because those of the networks do.
         seed=0,
+        trials=study.penalties_of_baseline,
         code=code("fit_kmer_baseline"),
     script:
         "../workflow_scripts/fit_kmer_baseline.py"

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from genome_data.windows.table import read_windows
-from learning.analysis.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
+from learning.analysis.baseline import MAX_ITERATIONS, count_canonical, fit_baseline, inverse_penalties
 from learning.evaluation.records import EvaluatedModel, write_evaluations
 from learning.evaluation.scores import StrandLogits, best_threshold, findings, score_test_split
 from learning.models.classes import require_both_classes, require_every_class
@@ -15,12 +15,12 @@ from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
 
 def fit_kmer_baseline(
-    windows: Path, kmers: Path, task: str, kind: str, seed: int, evaluation: Path, predictions: Path
+    windows: Path, kmers: Path, task: str, kind: str, seed: int, trials: int, evaluation: Path, predictions: Path
 ) -> None:
     """Fit on the train split, choose penalty and threshold on the validation split, and score the test split once.
 
     The fit draws nothing at random. The ``seed`` is only reported, so that the tables have the columns of those of a
-    network. One answer takes one multiply-add per parameter.
+    network. One answer takes one multiply-add per parameter. As many penalties are tried as ``trials`` says.
     """
     table = read_windows(windows)
     labels, split = table["label"].to_numpy(), table["split"].to_numpy()
@@ -28,8 +28,9 @@ def fit_kmer_baseline(
     for rows, name in ((train, "train"), (validation, "validation")):
         _require_all_classes(labels[rows], labels.max() + 1, name)
 
+    penalties = inverse_penalties(trials)
     counts = count_canonical(np.load(kmers, mmap_mode="r"), BASELINE_KMER)
-    fitted = fit_baseline(counts, labels, train, validation)
+    fitted = fit_baseline(counts, labels, train, validation, penalties)
     logits = fitted.logits[test]
     threshold = best_threshold(labels[validation], fitted.logits[validation])
     found = score_test_split(labels[test], logits, threshold, kind)
@@ -51,8 +52,8 @@ def fit_kmer_baseline(
         write_evaluations(*paths, [(model, fit)])
     if not fitted.converged:
         logger.info("The fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
-    if fitted.inverse_penalty in (INVERSE_PENALTIES[0], INVERSE_PENALTIES[-1]):
-        logger.info("C lies at the edge of the range of values (%s).", ", ".join(map(str, INVERSE_PENALTIES)))
+    if fitted.inverse_penalty in (penalties[0], penalties[-1]):
+        logger.info("C lies at the edge of the range of values (%s).", ", ".join(f"{each:g}" for each in penalties))
     logger.info("%d-mer logistic regression (C = %g): %s", BASELINE_KMER, fitted.inverse_penalty, fit.summary)
 
 

@@ -15,7 +15,7 @@ from saved_networks import files_of, save_network, save_replicates
 from sklearn.metrics import accuracy_score, matthews_corrcoef, roc_auc_score
 
 from genome_data.windows.table import write_windows
-from learning.analysis.baseline import count_canonical, fit_baseline
+from learning.analysis.baseline import count_canonical, fit_baseline, inverse_penalties
 from learning.evaluation.metrics import best_mcc_threshold
 from rc_equivariant import Ensemble, StrandAverage
 from rc_equivariant.cost import multiply_adds
@@ -298,6 +298,7 @@ def baseline(task, kind="binary"):
         task="planted",
         kind=kind,
         seed=0,
+        trials=5,
         evaluation=task / "baseline.json",
         predictions=task / "baseline.tsv",
     )
@@ -325,7 +326,9 @@ def baseline_threshold(task):
     table = pd.read_csv(task / "windows.tsv", sep="\t")
     labels, validation = table["label"].to_numpy(), (table["split"] == "validation").to_numpy()
     counts = count_canonical(np.load(task / "kmers.k6.npy"), 6)
-    logits = fit_baseline(counts, labels, (table["split"] == "train").to_numpy(), validation).logits
+    logits = fit_baseline(
+        counts, labels, (table["split"] == "train").to_numpy(), validation, inverse_penalties(5)
+    ).logits
     return best_mcc_threshold(labels[validation], logits[validation])
 
 

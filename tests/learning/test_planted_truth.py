@@ -78,6 +78,7 @@ class Experiment(NamedTuple):
             task=FACTOR,
             kind="binary",
             seed=0,
+            trials=5,
             evaluation=out / "baseline.json",
             predictions=out / "baseline.tsv",
         )

@@ -43,6 +43,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
         windows=mock.windows,
         duplicates=[],
         correlations=[correlation] if variants else [],
+        channels=[],
         figures=figures,
         name=folder.name,
         kinds=mock.kinds,
