@@ -1,26 +1,50 @@
 """Windows and their 6-mers -> the metrics and scores of a logistic regression on strand-merged counts."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from genome_data.windows.table import read_windows
-from learning.analysis.baseline import MAX_ITERATIONS, count_canonical, fit_baseline, inverse_penalties
+from learning.analysis.baseline import (
+    MAX_ITERATIONS,
+    FittedBaseline,
+    count_canonical,
+    fit_baseline,
+    inverse_penalties,
+)
 from learning.evaluation.records import EvaluatedModel, write_evaluations
 from learning.evaluation.scores import StrandLogits, best_threshold, findings, score_test_split
 from learning.models.classes import require_both_classes, require_every_class
+from learning.training.sampling import training_subset
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
 
 def fit_kmer_baseline(
-    windows: Path, kmers: Path, task: str, kind: str, seed: int, trials: int, evaluation: Path, predictions: Path
+    windows: Path,
+    kmers: Path,
+    task: str,
+    kind: str,
+    size: str,
+    seeds: Sequence[int],
+    trials: int,
+    evaluation: Path,
+    predictions: Path,
 ) -> None:
     """Fit on the train split, choose penalty and threshold on the validation split, and score the test split once.
 
-    The fit draws nothing at random. The ``seed`` is only reported, so that the tables have the columns of those of a
-    network. One answer takes one multiply-add per parameter. As many penalties are tried as ``trials`` says.
+    Each seed has the training windows of the networks with this seed, so that arms can be compared with the baseline
+    seed by seed. The fit itself draws nothing at random: on all windows it is the same for every seed, and done once.
+    One answer takes one multiply-add per parameter.
+
+    Parameters
+    ----------
+    size
+        The training subset, as :func:`learning.training.sampling.training_subset` takes it.
+    trials
+        Number of penalties to try.
     """
     table = read_windows(windows)
     labels, split = table["label"].to_numpy(), table["split"].to_numpy()
@@ -30,31 +54,42 @@ def fit_kmer_baseline(
 
     penalties = inverse_penalties(trials)
     counts = count_canonical(np.load(kmers, mmap_mode="r"), BASELINE_KMER)
-    fitted = fit_baseline(counts, labels, train, validation, penalties)
-    logits = fitted.logits[test]
-    threshold = best_threshold(labels[validation], fitted.logits[validation])
-    found = score_test_split(labels[test], logits, threshold, kind)
-    model = EvaluatedModel(
-        task=task,
-        arm=BASELINE_ARM,
-        size="all",
-        seed=seed,
-        train_size=int(train.sum()),
-        members=1,
-        parameters=fitted.parameters,
-        multiply_adds=fitted.parameters,
-        device="cpu",
-        arithmetic=str(fitted.logits.dtype),
-    )
-    # Counts are the same on both strands.
-    fit = findings(found, StrandLogits(logits, logits), table[test])
+    fits: dict[tuple[int, ...], FittedBaseline] = {}
+    evaluated = []
+    for seed in seeds:
+        taken = training_subset(labels[train], size, seed)
+        rows = np.flatnonzero(train)[taken]
+        if (key := tuple(rows)) not in fits:
+            fits[key] = fit_baseline(counts.copy(), labels, rows, validation, penalties)
+        fitted = fits[key]
+        threshold = best_threshold(labels[validation], fitted.logits[validation])
+        logits = fitted.logits[test]
+        found = score_test_split(labels[test], logits, threshold, kind)
+        model = EvaluatedModel(
+            task=task,
+            arm=BASELINE_ARM,
+            size=size,
+            seed=seed,
+            train_size=rows.size,
+            members=1,
+            parameters=fitted.parameters,
+            multiply_adds=fitted.parameters,
+            device="cpu",
+            arithmetic=str(fitted.logits.dtype),
+        )
+        # Counts are the same on both strands.
+        fit = findings(found, StrandLogits(logits, logits), table[test])
+        evaluated.append((model, fit))
+        inverse_penalty = fitted.inverse_penalty
+        logger.info(
+            "%d-mer logistic regression, seed %d (C = %g): %s", BASELINE_KMER, seed, inverse_penalty, fit.summary
+        )
     with atomic_paths(evaluation, predictions) as paths:
-        write_evaluations(*paths, [(model, fit)])
-    if not fitted.converged:
-        logger.info("The fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
-    if fitted.inverse_penalty in (penalties[0], penalties[-1]):
+        write_evaluations(*paths, evaluated)
+    if not all(fitted.converged for fitted in fits.values()):
+        logger.info("A fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
+    if any(fitted.inverse_penalty in (penalties[0], penalties[-1]) for fitted in fits.values()):
         logger.info("C lies at the edge of the range of values (%s).", ", ".join(f"{each:g}" for each in penalties))
-    logger.info("%d-mer logistic regression (C = %g): %s", BASELINE_KMER, fitted.inverse_penalty, fit.summary)
 
 
 def _require_all_classes(labels: np.ndarray, classes: int, split: str) -> None:

@@ -81,3 +81,12 @@ def test_unknown_names_and_names_that_are_taken_are_refused(good: str, tmp_path:
     require_refusal(with_claim(good, "standart"), tmp_path, ["standart", "did you mean `standard`?"], 25)
     taken = with_claim(good, "standard").replace("post_hoc:", "standard_at_parameters_of_irrep_k3:")
     require_refusal(taken, tmp_path, ["a name that is taken", "standard_at_parameters_of_irrep_k3"], 25)
+
+
+def test_claims_can_be_about_the_baseline_but_it_has_no_channels(good: str, tmp_path: Path) -> None:
+    stated = "{{better: irrep_k3, than: kmer_logistic_regression{}}}"
+    text = good.replace("  seeds: [0, 1]\n", "  claims: [CLAIM]\n  seeds: [0, 1]\n")
+    study = resolve_text(text.replace("CLAIM", stated.format("")), tmp_path).settings["study"]
+    assert study["claims"] == [{"better": "irrep_k3", "than": "kmer_logistic_regression"}]
+    equal = text.replace("CLAIM", stated.format(", at_equal: [parameters]"))
+    require_refusal(equal, tmp_path, ["`study.claims[0].than`", "kmer_logistic_regression"], 19)

@@ -17,6 +17,7 @@ from sklearn.metrics import accuracy_score, matthews_corrcoef, roc_auc_score
 from genome_data.windows.table import write_windows
 from learning.analysis.baseline import count_canonical, fit_baseline, inverse_penalties
 from learning.evaluation.metrics import best_mcc_threshold
+from learning.training.sampling import training_subset
 from rc_equivariant import Ensemble, StrandAverage
 from rc_equivariant.cost import multiply_adds
 from study.evaluations import means_table, replicates_table
@@ -297,7 +298,8 @@ def baseline(task, kind="binary"):
         kmers=task / "kmers.k6.npy",
         task="planted",
         kind=kind,
-        seed=0,
+        size="all",
+        seeds=[0],
         trials=5,
         evaluation=task / "baseline.json",
         predictions=task / "baseline.tsv",
@@ -320,6 +322,42 @@ def test_the_baseline_leaves_the_same_tables(task):
     assert summary["metric"].tolist() == METRICS * 2 + ["RC error", "RC flips"]
     assert summary["replicates"].tolist() == [1] * len(METRICS) + [2] * (len(METRICS) + 2)
     assert summary["sd"].isna().tolist() == (summary["replicates"] == 1).tolist()
+
+
+def fit_at(task, size, seeds):
+    """The records and predictions of the baseline for each seed."""
+    encode_kmers(task / "codes.npy", 6, task / "kmers.k6.npy")
+    files = {"evaluation": task / f"baseline.{size}.json", "predictions": task / f"baseline.{size}.tsv"}
+    fit_kmer_baseline(task / "windows.tsv", task / "kmers.k6.npy", "planted", "binary", size, seeds, 5, **files)
+    return read_replicates(*files.values())
+
+
+def test_the_baseline_has_the_training_windows_of_each_seed(task):
+    """Windows of the training split that a seed leaves out decide nothing, and all others are used."""
+    table = pd.read_csv(task / "windows.tsv", sep="\t")
+    train = np.flatnonzero(table["split"] == "train")
+    labels = table["label"].to_numpy()
+    before = fit_at(task, "0.5", [1, 2])
+    assert [found["seed"] for found, _ in before] == [1, 2]
+    taken = train[training_subset(labels[train], "0.5", 1)]
+    assert {found["train_size"] for found, _ in before} == {taken.size}
+    assert not before[0][1]["logit"].equals(before[1][1]["logit"])
+
+    codes = np.load(task / "codes.npy")
+    codes[np.setdiff1d(train, taken)] = 0
+    np.save(task / "codes.npy", codes)
+    (_, same), (_, other) = fit_at(task, "0.5", [1, 2])
+    assert same["logit"].equals(before[0][1]["logit"])
+    assert not other["logit"].equals(before[1][1]["logit"])
+
+
+def test_on_all_windows_the_baseline_is_the_same_for_every_seed(task):
+    (first, one), (second, other) = fit_at(task, "all", [3, 4])
+    assert (first["seed"], second["seed"]) == (3, 4)
+    assert {key: value for key, value in first.items() if key != "seed"} == {
+        key: value for key, value in second.items() if key != "seed"
+    }
+    assert one["logit"].equals(other["logit"])
 
 
 def baseline_threshold(task):

@@ -117,8 +117,11 @@ def test_files_of_models_are_named_by_task_contestant_and_size(plan: Plan) -> No
     )
     scores = models.scores(["CTCF", "CTCF_nexus"], main=True)
     assert len(scores) == 7 + 1 + 2
-    assert scores[7] == models.baseline_file("evaluation.json", "CTCF")
-    assert scores[7] == "results/tiny/tasks/CTCF/models/kmer_logistic_regression/evaluation.json"
+    assert scores[7] == "results/tiny/tasks/CTCF/models/kmer_logistic_regression/all/evaluation.json"
+    assert models.baseline_files("evaluation.json", "CTCF") == [
+        f"results/tiny/tasks/CTCF/models/kmer_logistic_regression/{size}/evaluation.json" for size in ("0.5", "all")
+    ]
+    assert models.baseline_files("evaluation.json", "CTCF_nexus") == []
 
 
 def test_networks_and_trainings_follow_kind_and_arm(plan: Plan) -> None:

@@ -12,6 +12,7 @@ from .study import (
     kinds_of,
     members_of,
     replicates_of,
+    sizes_of_task,
     train_sizes,
 )
 from .windows import profile_length
@@ -33,6 +34,7 @@ __all__ = [
     "replicates_of",
     "resolve",
     "simulated_files",
+    "sizes_of_task",
     "train_sizes",
     "training_of",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from workflow_support.kinds import KINDS
+from workflow_support.kinds import KINDS, LOGITS
 from workflow_support.metrics import BASELINE_ARM
 from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
@@ -19,7 +19,9 @@ ALL, SMALLEST = "all", "smallest"
 
 
 def kinds_of(settings: Settings, name: str) -> list[str]:
-    """List the kinds of task that an arm serves, or that all arms of a combination serve."""
+    """List the kinds of task that an arm or the baseline serves, or that all arms of a combination serve."""
+    if name == BASELINE_ARM:
+        return [kind for kind, each in KINDS.items() if each.answers == LOGITS]
     members = members_of(settings["study"], name)
     return [kind for kind in KINDS if all(kind in kinds_of_arm(settings, arm) for arm in members)]
 
@@ -91,12 +93,17 @@ def replicates_of(study: Settings, name: str) -> Replicates:
     return Replicates(candidates_of(study, name), [seeds[i : i + size] for i in range(0, len(seeds) - size + 1, size)])
 
 
+def sizes_of_task(settings: Settings, task: str) -> list[str]:
+    """List the training sizes of a task, as text."""
+    return list(map(str, settings["tasks"][task].get("train_sizes", settings["study"]["train_sizes"])))
+
+
 def train_sizes(settings: Settings, task: str, name: str) -> list[str]:
     """List the training sizes, as text, at which an arm or combination has networks for a task."""
     study = settings["study"]
     members = [study["arms"][arm] for arm in members_of(study, name)]
     restrictions = [set(map(str, arm["train_sizes"])) for arm in members if "train_sizes" in arm]
-    of_task = map(str, settings["tasks"][task].get("train_sizes", study["train_sizes"]))
+    of_task = sizes_of_task(settings, task)
     return [size for size in of_task if all(size in restriction for restriction in restrictions)]
 
 
@@ -189,7 +196,7 @@ def _is_choice_of_networks(combination: Settings) -> bool:
 def _check_claim(path: KeyPath, claim: Settings, settings: Settings, origins: Origins) -> None:
     study = settings["study"]
     for key in ("better", "than"):
-        require_name(claim[key], dict.fromkeys(contestants(study)), (*path, key), origins)
+        require_name(claim[key], dict.fromkeys((*contestants(study), BASELINE_ARM)), (*path, key), origins)
     better, than = (kinds_of(settings, claim[key]) for key in ("better", "than"))
     if not set(better) & set(than):
         raise origins.error(

@@ -15,6 +15,7 @@ from configuration import (
     members_of,
     network_of,
     replicates_of,
+    sizes_of_task,
     train_sizes,
     training_of,
 )
@@ -100,9 +101,16 @@ class Models:
         """The path of a file of a contestant at its largest training size."""
         return self.file(file, task, contestant, self.sizes[task, contestant][-1])
 
-    def baseline_file(self, file: str, task: str = "{task}") -> str:
-        """The path of a file of the k-mer baseline of a task."""
-        return self.run.path(f"tasks/{task}/models/{BASELINE_ARM}/{file}")
+    def baseline_file(self, file: str, task: str = "{task}", size: str = "{size}") -> str:
+        """The path of a file of the k-mer baseline of a task; by default with wildcards."""
+        return self.file(file, task, BASELINE_ARM, size)
+
+    def baseline_files(self, file: str, task: str, main: bool = False) -> list[str]:
+        """The paths of a file of the k-mer baseline at every size of a task, or at the largest; none for profiles."""
+        if task not in self.run.classification:
+            return []
+        sizes = sizes_of_task(self.run.settings, task)[-1 if main else 0 :]
+        return [self.baseline_file(file, task, size) for size in sizes]
 
     def scores(
         self,
@@ -111,11 +119,11 @@ class Models:
         contestants: Callable[[str], list[str]] | None = None,
         main: bool = False,
     ) -> list[str]:
-        """As :meth:`files`, with the file of the baseline after the contestants of each task that has one."""
+        """As :meth:`files`, with the files of the baseline after the contestants of each task that has one."""
         found = []
         for task in tasks:
             found += self.files(file, [task], contestants, main)
-            found += [self.baseline_file(file, task)] if task in self.run.classification else []
+            found += self.baseline_files(file, task, main)
         return found
 
     def members(self, contestant: str) -> list[str]:

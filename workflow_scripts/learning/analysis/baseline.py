@@ -85,7 +85,7 @@ def fit_baseline(
     counts, labels
         (windows, pairs), overwritten, and (windows,).
     train, validation
-        Boolean masks (windows,). Means and standard deviations of the counts come from the training rows alone.
+        Rows or boolean masks (windows,). Means and standard deviations of the counts come from the training rows.
     penalties
         Inverse penalties to try, the strongest penalty first.
     """
