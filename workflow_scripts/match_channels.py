@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from genome_data.windows.table import read_windows
-from learning.models.matching import Inputs, cost_of, match_channels
+from learning.models.matching import Inputs, cost_of, find_channels
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, run_job
 
 COLUMNS = ["arm", "named", "matched_to", "measure", "channels", "cost", "target"]
 
 
-def match_arms(
+def match_channels(
     windows: Path, sequences: Path, tracks: Sequence[str], arms: Sequence[Mapping[str, Any]], channels: Path
 ) -> None:
     """Find the channels of each matched arm.
@@ -50,7 +50,7 @@ def match_arms(
             each["times"] * sum(cost_of(member, inputs, matched["by"]) for member in candidate)
             for candidate in each["candidates"]
         )
-        found, cost = match_channels(each["arm"], network, target, matched["times"], matched["by"], inputs)
+        found, cost = find_channels(each["arm"], network, target, matched["times"], matched["by"], inputs)
         rows.append([each["arm"], each["named"], matched["to"], matched["by"], found, cost, target])
         logger.info("%s: %d channels, %d %s of %d", each["arm"], found, cost, matched["by"], target)
     with atomic_path(channels) as path:
@@ -58,4 +58,4 @@ def match_arms(
 
 
 if "snakemake" in globals():
-    run_job(snakemake, match_arms)
+    run_job(snakemake, match_channels)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from match_channels import match_arms
+from match_channels import match_channels
 
-from learning.models.matching import Inputs, cost_of, match_channels
+from learning.models.matching import Inputs, cost_of, find_channels
 from rc_equivariant.descriptions.networks import NETWORKS
 from workflow_support.errors import InputError
 
@@ -37,7 +37,7 @@ def test_no_other_number_of_channels_is_nearer(name: str, symmetry: str, measure
     target = cost_of(network("labelled", "regular", 24), INPUTS, measure)
     own = network(name, symmetry, 8)
     try:
-        channels, cost = match_channels("arm", own, target, 1, measure, INPUTS)
+        channels, cost = find_channels("arm", own, target, 1, measure, INPUTS)
     except InputError:
         assert not any(
             abs(np.log(each / target)) <= np.log(1.25) for each in costs(own, range(1, 70), measure).values()
@@ -66,20 +66,20 @@ def costs(own: dict[str, Any], channels: range, measure: str) -> dict[int, int]:
 @pytest.mark.parametrize("measure", ["parameters", "multiply_adds"])
 def test_a_network_matches_itself(measure: str) -> None:
     own = network("labelled", "regular", 32)
-    assert match_channels("arm", own, cost_of(own, INPUTS, measure), 1, measure, INPUTS)[0] == 32
+    assert find_channels("arm", own, cost_of(own, INPUTS, measure), 1, measure, INPUTS)[0] == 32
 
 
 def test_an_answer_from_both_strands_has_half_of_the_multiply_adds_for_each() -> None:
     own = network("binary", "standard", 16)
     target = 2 * cost_of(own, INPUTS, "multiply_adds")
-    assert match_channels("arm", own, target, 2, "multiply_adds", INPUTS) == (16, target)
-    assert match_channels("arm", own | {"conjoined": True}, target, 1, "multiply_adds", INPUTS) == (16, target)
-    assert match_channels("arm", own, target, 1, "multiply_adds", INPUTS)[0] > 16
+    assert find_channels("arm", own, target, 2, "multiply_adds", INPUTS) == (16, target)
+    assert find_channels("arm", own | {"conjoined": True}, target, 1, "multiply_adds", INPUTS) == (16, target)
+    assert find_channels("arm", own, target, 1, "multiply_adds", INPUTS)[0] > 16
 
 
 def test_a_cost_that_no_number_of_channels_has_is_refused() -> None:
     with pytest.raises(InputError, match="no number of channels gives `tiny` the 5 multiply-adds") as caught:
-        match_channels("tiny", network("labelled", "standard", 16), 5, 1, "multiply_adds", INPUTS)
+        find_channels("tiny", network("labelled", "standard", 16), 5, 1, "multiply_adds", INPUTS)
     assert "1 channels" in caught.value.found
     assert "at_equal" in caught.value.fix
 
@@ -105,9 +105,9 @@ def test_the_most_expensive_candidate_is_matched_on_the_windows_of_the_task(task
         "candidates": [[cheap], [cheap, dear]],
         "times": 1,
     }
-    match_arms(task / "windows.tsv", task / "codes.npy", [], [arm], task / "channels.tsv")
+    match_channels(task / "windows.tsv", task / "codes.npy", [], [arm], task / "channels.tsv")
     (row,) = pd.read_csv(task / "channels.tsv", sep="\t").to_dict("records")
     target = sum(cost_of(each, inputs, "multiply_adds") for each in (cheap, dear))
-    expected = match_channels("wide_t1", arm["network"], target, 2, "multiply_adds", inputs)
+    expected = find_channels("wide_t1", arm["network"], target, 2, "multiply_adds", inputs)
     assert (row["arm"], row["named"], row["matched_to"], row["measure"]) == ("wide_t1", "wide", "best", "multiply_adds")
     assert (row["channels"], row["cost"], row["target"]) == (*expected, target)

@@ -247,9 +247,9 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
     assert folders["checked"] == 2 + 1
     assert folders["genomes"] == 4
     assert folders["simulation"] == 1 + 3 + 4
-    # Two sizes: 8 arms, 4 combinations and 2 baselines, which have one.
+    # Two sizes: 8 arms, 4 combinations and 2 baselines.
     assert suffixes["weights.safetensors"] == suffixes["history.tsv"] == 2 * 8
-    assert suffixes["evaluation.json"] == 2 * 12 + 2
+    assert suffixes["evaluation.json"] == 2 * (12 + 2)
     assert suffixes["profiles.npy"] == 2 * 2
     assert suffixes["embedding_distances.npy"] == 7
     assert {path for path in final if path.startswith("results/tiny/predictions/")} == {

@@ -46,7 +46,7 @@ def cost_of(network: Mapping[str, Any], inputs: Inputs, measure: str) -> int:
     return MEASURES[measure](build_network(described.to_dict()))
 
 
-def match_channels(
+def find_channels(
     arm: str, network: Mapping[str, Any], target: int, times: int, measure: str, inputs: Inputs
 ) -> tuple[int, int]:
     """The channels with which the network of an arm costs nearest to ``target``, and that cost, both times ``times``.
