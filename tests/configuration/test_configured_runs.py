@@ -36,7 +36,7 @@ def test_studies_of_networks_and_of_the_ladder_resolve_on_every_data_set(run: st
     assert named <= {*contestants(study), BASELINE_ARM}
     # Every arm that was written has its trials.
     assert all("trial" in arm for arm in study["arms"].values())
-    sizes = train_sizes(settings, task, "base")
+    sizes = train_sizes(settings, task, "bag")
     assert len(sizes) == (5 if run.startswith("ladder") else 1)
     assert sizes[-1] == "all"
 
@@ -49,8 +49,9 @@ def test_small_forms_of_long_studies_have_few_trainings(study: str, data_set: st
     (task,) = settings["tasks"]
     arms = arms_for(settings, task)
     assert sum(len(train_sizes(settings, task, arm)) for arm in arms) <= 24
-    assert candidates_of(settings["study"], "bag_and_base") == [
-        [f"bag_t{bag}", f"base_t{base}"] for bag in (1, 2) for base in (1, 2)
+    other = {"networks": "base", "ladder": "default"}[study]
+    assert candidates_of(settings["study"], f"bag_and_{other}") == [
+        [f"bag_t{bag}", f"{other}_t{trial}"] for bag in (1, 2) for trial in (1, 2)
     ]
 
 
