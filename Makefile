@@ -24,6 +24,11 @@ PUBLISHED_RUNS := $(addprefix published_,$(LABELLED_RUNS))
 PHYLOGENY_RUN := phylogeny_study
 RUNS := $(BINARY_RUNS) $(LABELLED_RUNS) $(HYPERBOLIC_RUNS) $(PUBLISHED_RUNS) $(PHYLOGENY_RUN)
 RUN_TARGETS := $(addprefix run-,$(RUNS))
+# Studies of layers and trainings, and of numbers of windows. They are laid over a data set, and under what its kind needs.
+PEAK_SETS := max twist reb1 abf1 ctcf
+NETWORKS_RUNS := $(addprefix networks_,$(PEAK_SETS) $(LABELLED_RUNS))
+LADDER_RUNS := $(addprefix ladder_,$(PEAK_SETS) $(LABELLED_RUNS))
+LONG_TARGETS := $(addprefix run-,$(NETWORKS_RUNS) $(LADDER_RUNS))
 # What is compared on the data sets of resources/benchmarks/.
 BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 
@@ -31,7 +36,8 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup config demo report results benchmark docs page test test-slow fuzz lint bench calibration reliability clean $(RUN_TARGETS)
+.PHONY: help setup config demo report results networks ladder benchmark docs page test test-slow fuzz lint bench \
+	calibration reliability clean $(RUN_TARGETS) $(LONG_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
@@ -76,6 +82,18 @@ $(RUN_TARGETS): run-%: setup
 	$(SNAKEMAKE) --configfile $(STUDY:%=resources/runs/%_study.yaml) \
 	    $(filter-out %_study.yaml,$(sort $(DATA_SET:%=resources/runs/%.yaml) resources/runs/$*.yaml)) $(WITH_DATA) \
 	    $(SNAKEFLAGS) --rerun-incomplete --keep-going
+
+networks: $(addprefix run-,$(NETWORKS_RUNS)) ## compare layers and trainings on nine data sets in DATA, one thing changed at a time
+
+ladder: $(addprefix run-,$(LADDER_RUNS)) ## compare networks at five numbers of windows on nine data sets in DATA
+
+# One of these alone: make run-networks_max DATA=FOLDER; with SMALL=yes in minutes, for a look at the chain.
+$(LONG_TARGETS): DATA_SET = $(patsubst networks_%,%,$(*:ladder_%=%))
+$(LONG_TARGETS): LONG_STUDY = $(firstword $(subst _, ,$*))
+$(LONG_TARGETS): LAID_OVER = study $(if $(filter $(DATA_SET),$(PEAK_SETS)),peaks) $(if $(SMALL),small)
+$(LONG_TARGETS): run-%: setup
+	$(SNAKEMAKE) --configfile resources/runs/$(DATA_SET).yaml $(LAID_OVER:%=resources/runs/$(LONG_STUDY)_%.yaml) \
+	    --config 'data=$(DATA)' 'name=$*$(if $(SMALL),_small)' $(SNAKEFLAGS) --rerun-incomplete --keep-going
 
 benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_0 DATA=FOLDER
 	@test -n '$(NAME)' && test -n '$(DATA)' || \

@@ -67,9 +67,9 @@ rule fit_kmer_baseline:
         evaluation=models.baseline_file("evaluation.json"),
         predictions=models.baseline_file("predictions.tsv"),
     log:
-        run.path("logs/fit_kmer_baseline/{task}.log"),
+        run.path("logs/fit_kmer_baseline/{task}/{size}.log"),
     benchmark:
-        run.path("benchmarks/fit_kmer_baseline/{task}.tsv")
+        run.path("benchmarks/fit_kmer_baseline/{task}/{size}.tsv")
     wildcard_constraints:
         task=one_of(run.classification),
     conda:
@@ -81,8 +81,9 @@ rule fit_kmer_baseline:
     params:
         task="{task}",
         kind=setting("task", "kind"),
-        # The fit draws nothing at random; its tables have a seed because those of the networks do.
-        seed=0,
+        size="{size}",
+        seeds=config["study"]["seeds"],
+        trials=study.penalties_of_baseline,
         code=code("fit_kmer_baseline"),
     script:
         "../workflow_scripts/fit_kmer_baseline.py"

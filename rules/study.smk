@@ -101,6 +101,9 @@ rule write_results_page:
         correlations=run.paths(
             "variants/{name}.correlation.json", name=study.with_effects()
         ),
+        channels=[
+            models.channels_file(task) for task in models.tasks_with_matched_arms()
+        ],
         figures=page_figures(plan),
     output:
         page=run.path("results.md"),

@@ -1,10 +1,38 @@
 """
 Training: the networks of all seeds of an arm, for every task and training size, in one job.
 
-Needs: tasks/<task>/windows.tsv, the k-mers that the arm reads, and the further files that networks of the task read.
-Makes: weights.safetensors, models.json and history.tsv in tasks/<task>/models/<arm>/<size>/. Beside the results,
-checkpoints/ has the files from which an interrupted job goes on.
+Needs: tasks/<task>/windows.tsv and codes.npy, the k-mers that the arm reads, and the further files that networks of the
+task read.
+Makes: tasks/<task>/channels.tsv, the channels with which matched arms cost as much as those they are compared with, and
+weights.safetensors, models.json and history.tsv in tasks/<task>/models/<arm>/<size>/. Beside the results, checkpoints/ has
+the files from which an interrupted job goes on.
 """
+
+
+rule match_channels:
+    input:
+        windows=run.path("tasks/{task}/windows.tsv"),
+        sequences=run.path("tasks/{task}/codes.npy"),
+    output:
+        channels=models.channels_file(),
+    log:
+        run.path("logs/match_channels/{task}.log"),
+    benchmark:
+        run.path("benchmarks/match_channels/{task}.tsv")
+    wildcard_constraints:
+        task=one_of(models.tasks_with_matched_arms()),
+    conda:
+        "../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(30),
+    params:
+        tracks=per("task", models.track_names),
+        arms=per("task", models.matches),
+        code=per("task", code_with, "match_channels", models.matching_modules),
+    script:
+        "../workflow_scripts/match_channels.py"
 
 
 rule train:
@@ -12,6 +40,7 @@ rule train:
         windows=run.path("tasks/{task}/windows.tsv"),
         sequences=per("task arm", models.sequence_file),
         extras=per("task", models.extra_files),
+        matched=per("task arm", models.channels_files),
     output:
         weights=models.file("weights.safetensors"),
         models=models.file("models.json"),

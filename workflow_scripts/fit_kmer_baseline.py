@@ -1,14 +1,22 @@
 """Windows and their 6-mers -> the metrics and scores of a logistic regression on strand-merged counts."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from genome_data.windows.table import read_windows
-from learning.analysis.baseline import INVERSE_PENALTIES, MAX_ITERATIONS, count_canonical, fit_baseline
+from learning.analysis.baseline import (
+    MAX_ITERATIONS,
+    FittedBaseline,
+    count_canonical,
+    fit_baseline,
+    inverse_penalties,
+)
 from learning.evaluation.records import EvaluatedModel, write_evaluations
 from learning.evaluation.scores import StrandLogits, best_threshold, findings, score_with_subset
 from learning.models.classes import require_both_classes, require_every_class
+from learning.training.sampling import training_subset
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
@@ -20,14 +28,24 @@ def fit_kmer_baseline(
     near_copies: Path,
     task: str,
     kind: str,
-    seed: int,
+    size: str,
+    seeds: Sequence[int],
+    trials: int,
     evaluation: Path,
     predictions: Path,
 ) -> None:
     """Fit on the train split, choose penalty and threshold on the validation split, and score the test split once.
 
-    The fit draws nothing at random. The ``seed`` is only reported, so that the tables have the columns of those of a
-    network. One answer takes one multiply-add per parameter.
+    Each seed has the training windows of the networks with this seed, so that arms can be compared with the baseline
+    seed by seed. The fit itself draws nothing at random: on all windows it is the same for every seed, and done once.
+    One answer takes one multiply-add per parameter.
+
+    Parameters
+    ----------
+    size
+        The training subset, as :func:`learning.training.sampling.training_subset` takes it.
+    trials
+        Number of penalties to try.
     """
     table = read_windows(windows)
     labels, split = table["label"].to_numpy(), table["split"].to_numpy()
@@ -35,32 +53,58 @@ def fit_kmer_baseline(
     for rows, name in ((train, "train"), (validation, "validation")):
         _require_all_classes(labels[rows], labels.max() + 1, name)
 
+    penalties = inverse_penalties(trials)
+    is_near_copy = np.load(near_copies)[test]
+    rows_of = {seed: np.flatnonzero(train)[training_subset(labels[train], size, seed)] for seed in seeds}
     counts = count_canonical(np.load(kmers, mmap_mode="r"), BASELINE_KMER)
-    fitted = fit_baseline(counts, labels, train, validation)
-    logits = fitted.logits[test]
-    threshold = best_threshold(labels[validation], fitted.logits[validation])
-    found = score_with_subset(labels[test], logits, threshold, kind, np.load(near_copies)[test])
-    model = EvaluatedModel(
-        task=task,
-        arm=BASELINE_ARM,
-        size="all",
-        seed=seed,
-        train_size=int(train.sum()),
-        members=1,
-        parameters=fitted.parameters,
-        multiply_adds=fitted.parameters,
-        device="cpu",
-        arithmetic=str(fitted.logits.dtype),
-    )
-    # Counts are the same on both strands.
-    fit = findings(found, StrandLogits(logits, logits), table[test])
+    fits = _fits(counts, labels, rows_of, validation, penalties)
+    evaluated = []
+    for seed, fitted in fits.items():
+        threshold = best_threshold(labels[validation], fitted.logits[validation])
+        logits = fitted.logits[test]
+        found = score_with_subset(labels[test], logits, threshold, kind, is_near_copy)
+        model = EvaluatedModel(
+            task=task,
+            arm=BASELINE_ARM,
+            size=size,
+            seed=seed,
+            train_size=rows_of[seed].size,
+            members=1,
+            parameters=fitted.parameters,
+            multiply_adds=fitted.parameters,
+            device="cpu",
+            arithmetic=str(fitted.logits.dtype),
+        )
+        # Counts are the same on both strands.
+        fit = findings(found, StrandLogits(logits, logits), table[test])
+        evaluated.append((model, fit))
+        inverse_penalty = fitted.inverse_penalty
+        logger.info(
+            "%d-mer logistic regression, seed %d (C = %g): %s", BASELINE_KMER, seed, inverse_penalty, fit.summary
+        )
     with atomic_paths(evaluation, predictions) as paths:
-        write_evaluations(*paths, [(model, fit)])
-    if not fitted.converged:
-        logger.info("The fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
-    if fitted.inverse_penalty in (INVERSE_PENALTIES[0], INVERSE_PENALTIES[-1]):
-        logger.info("C lies at the edge of the range of values (%s).", ", ".join(map(str, INVERSE_PENALTIES)))
-    logger.info("%d-mer logistic regression (C = %g): %s", BASELINE_KMER, fitted.inverse_penalty, fit.summary)
+        write_evaluations(*paths, evaluated)
+    if not all(fitted.converged for fitted in fits.values()):
+        logger.info("A fit stopped at its limit of %d iterations: the floor may be too low.", MAX_ITERATIONS)
+    if any(fitted.inverse_penalty in (penalties[0], penalties[-1]) for fitted in fits.values()):
+        logger.info("C lies at the edge of the range of values (%s).", ", ".join(f"{each:g}" for each in penalties))
+
+
+def _fits(
+    counts: np.ndarray,
+    labels: np.ndarray,
+    rows_of: Mapping[int, np.ndarray],
+    validation: np.ndarray,
+    penalties: Sequence[float],
+) -> dict[int, FittedBaseline]:
+    """Fit on the training rows of each seed, once for seeds with the same rows; overwrites the counts."""
+    distinct = {rows.tobytes(): rows for rows in rows_of.values()}
+    fitted, last = {}, list(distinct)[-1]
+    for key, rows in distinct.items():
+        # A fit scales its counts in place, and those of a study take gigabytes.
+        own = counts if key == last else counts.copy()
+        fitted[key] = fit_baseline(own, labels, rows, validation, penalties)
+    return {seed: fitted[rows.tobytes()] for seed, rows in rows_of.items()}
 
 
 def _require_all_classes(labels: np.ndarray, classes: int, split: str) -> None:

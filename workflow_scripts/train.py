@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from learning.kinds import TaskFiles, module_of_kind
 from learning.training.replicates import Arm, CheckpointFolder, train_replicates, write_replicates
 from learning.training.settings import Training
@@ -27,6 +29,7 @@ def train(
     weights: Path,
     models: Path,
     history: Path,
+    matched: Sequence[Path] = (),
 ) -> None:
     """Train the replicates of an arm, one for each seed.
 
@@ -47,13 +50,21 @@ def train(
         A folder that no other job uses, and a digest of this code.
     weights, models, history
         Files to write: weights, descriptions, and one row per epoch and replicate.
+    matched
+        The table of channels that were found for the matched arms of the task, if this arm is one of them.
     """
     settings = Training.of_kind(kind, training)
     files = TaskFiles.named(windows, sequences, extras, extra_names)
-    data = module_of_kind(kind, "train").prepare(files, settings, network)
+    described = _with_channels_of(matched[0], arm, network) if matched else network
+    data = module_of_kind(kind, "train").prepare(files, settings, described)
     chosen = Arm(kind=kind, task=task, name=arm, size=size, settings=settings)
     trained = train_replicates(chosen, data, seeds, CheckpointFolder(checkpoints, code))
     write_replicates(trained, weights, models, history)
+
+
+def _with_channels_of(table: Path, arm: str, network: dict[str, Any]) -> dict[str, Any]:
+    channels = pd.read_csv(table, sep="\t", index_col="arm")["channels"]
+    return network | {"channels": int(channels[arm])}
 
 
 if "snakemake" in globals():

@@ -31,6 +31,7 @@ def write_results_page(
     peaks: list[Path],
     duplicates: list[Path],
     correlations: list[Path],
+    channels: list[Path],
     figures: list[Path],
     name: str,
     kinds: dict[str, str],
@@ -50,6 +51,8 @@ def write_results_page(
         ``duplicates.tsv`` of each labelled task, in the order of ``kinds``.
     correlations
         ``<name of a set of variants>.correlation.json`` files.
+    channels
+        ``<folder of a task>/channels.tsv`` of each task with arms at equal cost.
     name
         The name of the run.
     kinds, metrics, references
@@ -76,8 +79,10 @@ def write_results_page(
     of_peaks = {task: read_table(path)["format"].iloc[0] for task, path in zip(with_peaks, peaks, strict=True)}
     links = {figure_title(path): quote(os.path.relpath(path, page.parent)) for path in figures}
     of_variants = {path.name.removesuffix(".correlation.json"): json.loads(path.read_bytes()) for path in correlations}
+    of_channels = {path.parent.name: read_table(path) for path in channels}
+    text = results_page(name, study, of_peaks, of_copies, of_variants, links, of_channels)
     with atomic_path(page) as temporary:
-        temporary.write_text(results_page(name, study, of_peaks, of_copies, of_variants, links), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _task_row(task: str, kind: str, windows: Path) -> dict[str, object]:

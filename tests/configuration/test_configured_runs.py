@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from study_configurations import STUDIES, resolve_files
+from study_configurations import LONG_RUNS, LONG_STUDIES, RUNS, STUDIES, resolve_files
 
-from configuration import (
-    network_of,
-)
+from configuration import arms_for, candidates_of, contestants, network_of, train_sizes, training_of
+from configuration.tuning import TUNED
 from rc_equivariant.descriptions.networks import NetworkDescription
 from rc_equivariant.networks.network import build
+from workflow_support.metrics import BASELINE_ARM
 
 ROOT = Path(__file__).parents[2]
 #: The runs of both hyperbolic studies.
@@ -26,6 +26,61 @@ def test_the_runs_of_the_results_resolve_on_the_real_data(run: str, shared_data:
     named = {name for claim in settings["study"]["claims"] for name in (claim["better"], claim["than"])}
     assert named <= settings["study"]["arms"].keys() | settings["study"]["combinations"].keys()
     assert len(settings["tasks"]) == (40 if run == "phylogeny_study" else 1)
+
+
+@pytest.mark.parametrize("run", LONG_RUNS)
+def test_studies_of_networks_and_of_the_ladder_resolve_on_every_data_set(run: str, shared_data: Path) -> None:
+    settings = resolve_files(LONG_RUNS[run], shared_data)
+    study, (task,) = settings["study"], settings["tasks"]
+    named = {name for claim in study["claims"] for name in (claim["better"], claim["than"])}
+    assert named <= {*contestants(study), BASELINE_ARM}
+    # Every arm that was written has its trials.
+    assert all("trial" in arm for arm in study["arms"].values())
+    sizes = train_sizes(settings, task, "bag")
+    assert len(sizes) == (5 if run.startswith("ladder") else 1)
+    assert sizes[-1] == "all"
+
+
+@pytest.mark.parametrize("study", LONG_STUDIES)
+@pytest.mark.parametrize("data_set", ["max", "gue_mouse_tf_2"])
+def test_small_forms_of_long_studies_have_few_trainings(study: str, data_set: str, shared_data: Path) -> None:
+    files = [*LONG_RUNS[f"{study}_{data_set}"], RUNS / f"{study}_small.yaml"]
+    settings = resolve_files(files, shared_data)
+    (task,) = settings["tasks"]
+    arms = arms_for(settings, task)
+    assert sum(len(train_sizes(settings, task, arm)) for arm in arms) <= 24
+    other = {"networks": "base", "ladder": "default"}[study]
+    assert candidates_of(settings["study"], f"bag_and_{other}") == [
+        [f"bag_t{bag}", f"{other}_t{trial}"] for bag in (1, 2) for trial in (1, 2)
+    ]
+
+
+@pytest.mark.parametrize("data_set", ["max", "gue_mouse_tf_2"])
+def test_arms_of_the_study_of_networks_differ_from_its_base_in_one_thing(data_set: str, shared_data: Path) -> None:
+    """In the network, the number of channels, or one option of the training; one_cycle comes with its warm-up."""
+    settings = resolve_files(LONG_RUNS[f"networks_{data_set}"], shared_data)
+    (task,) = settings["tasks"]
+    kind = settings["tasks"][task]["kind"]
+    compared_with = ("rcps", "augmented", "post_hoc")
+    arms = {arm: settings["study"]["arms"][arm]["family"] for arm in arms_for(settings, task) if arm.endswith("_t1")}
+    ablated = {arm: name for arm, name in arms.items() if not name.startswith(compared_with)}
+    assert len(ablated) == 19 + (kind == "binary")
+
+    def described(arm: str) -> dict[str, Any]:
+        own = {key: value for key, value in training_of(settings, kind, arm).items() if key not in TUNED}
+        return network_of(settings, kind, arm) | own
+
+    base = described("base_t1")
+    for arm, name in ablated.items():
+        found = described(arm)
+        differing = {key for key in {*base, *found} if base.get(key) != found.get(key)}
+        if name == "base":
+            assert not differing
+        elif differing & {"trunk", "head", "beside"}:
+            assert settings["study"]["arms"][arm]["network"] != "published"
+            assert differing <= {"trunk", "head", "beside"}, name
+        else:
+            assert differing in ({"channels"}, {"schedule", "warm_up"}) or len(differing) == 1, name
 
 
 @pytest.mark.parametrize("run", HYPERBOLIC)

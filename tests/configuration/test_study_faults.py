@@ -30,6 +30,12 @@ FAULTS = {
         "representation: standard, kmer: 1, channels: 16", "representation: rcps, kmer: 3, channels: 16",
         ["study.arms.standard", "regular"], 13,
     ),
+    "claim about the baseline of a profile": (
+        "  seeds: [0, 1]",
+        "    reads: {network: profile, training: profile, representation: rcps, kmer: 1, channels: 8}\n"
+        "  claims: [{better: reads, than: kmer_logistic_regression}]\n  seeds: [0, 1]",
+        ["compares networks for different kinds of task", "kmer_logistic_regression (binary, labelled)"], 20,
+    ),
     "name of the baseline": ("    standard:", "    kmer_logistic_regression:", ["baseline", "rename the arm"], 13),
     "TF32 on a CPU": ("epochs: 3", "precision: tf32", ["tf32 is arithmetic of NVIDIA GPUs", "device: cuda"], 10),
     "unknown precision": ("epochs: 3", "precision: fp16", ["trainings.binary.precision", "float16"], 10),

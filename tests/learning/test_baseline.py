@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning.analysis.baseline import INVERSE_PENALTIES, canonical_ranks, count_canonical, fit_baseline
+from learning.analysis.baseline import (
+    canonical_ranks,
+    count_canonical,
+    fit_baseline,
+    inverse_penalties,
+)
 from learning.evaluation.metrics import auroc
 from learning.models.kmers import encode
 from rc_equivariant import KmerEncoding
@@ -68,17 +73,25 @@ def windows_with_a_word():
 def test_the_baseline_finds_a_word_within_seconds(windows_with_a_word):
     kmers, labels, split = windows_with_a_word
     started = time.perf_counter()
-    fitted = fit_baseline(count_canonical(kmers, 6), labels, split == 0, split == 1)
+    fitted = fit_baseline(count_canonical(kmers, 6), labels, split == 0, split == 1, inverse_penalties(5))
     assert time.perf_counter() - started < 30
     assert fitted.parameters == 2080
-    assert fitted.inverse_penalty in INVERSE_PENALTIES
+    assert fitted.inverse_penalty in inverse_penalties(5)
     assert auroc(labels[split == 2], fitted.logits[split == 2]) > 0.85
+
+
+def test_each_trial_of_the_baseline_is_a_penalty():
+    assert inverse_penalties(5) == [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+    assert inverse_penalties(1) == [1e-3]
+    assert inverse_penalties(2) == [1e-5, 1e-1]
 
 
 def test_test_labels_change_nothing(windows_with_a_word):
     kmers, labels, split = windows_with_a_word
     counts = count_canonical(kmers[::5], 6)
     labels, split = labels[::5].copy(), split[::5]
-    first = fit_baseline(counts.copy(), labels, split == 0, split == 1)
+    first = fit_baseline(counts.copy(), labels, split == 0, split == 1, inverse_penalties(5))
     labels[split == 2] = 1 - labels[split == 2]
-    assert np.array_equal(first.logits, fit_baseline(counts.copy(), labels, split == 0, split == 1).logits)
+    assert np.array_equal(
+        first.logits, fit_baseline(counts.copy(), labels, split == 0, split == 1, inverse_penalties(5)).logits
+    )

@@ -15,8 +15,9 @@ from saved_networks import files_of, save_network, save_replicates
 from sklearn.metrics import accuracy_score, matthews_corrcoef, roc_auc_score
 
 from genome_data.windows.table import write_windows
-from learning.analysis.baseline import count_canonical, fit_baseline
+from learning.analysis.baseline import count_canonical, fit_baseline, inverse_penalties
 from learning.evaluation.metrics import best_mcc_threshold
+from learning.training.sampling import training_subset
 from rc_equivariant import Ensemble, StrandAverage
 from rc_equivariant.cost import multiply_adds
 from study.evaluations import means_table, replicates_table
@@ -300,7 +301,9 @@ def baseline(task, kind="binary"):
         near_copies=task / "near_copies.npy",
         task="planted",
         kind=kind,
-        seed=0,
+        size="all",
+        seeds=[0],
+        trials=5,
         evaluation=task / "baseline.json",
         predictions=task / "baseline.tsv",
     )
@@ -364,11 +367,50 @@ def test_what_is_left_without_near_copies_may_have_no_metrics(task, left):
         assert list(evaluation["metrics"]) == METRICS
 
 
+def fit_at(task, size, seeds):
+    """The records and predictions of the baseline for each seed."""
+    encode_kmers(task / "codes.npy", 6, task / "kmers.k6.npy")
+    inputs = task / "windows.tsv", task / "kmers.k6.npy", task / "near_copies.npy"
+    files = {"evaluation": task / f"baseline.{size}.json", "predictions": task / f"baseline.{size}.tsv"}
+    fit_kmer_baseline(*inputs, "planted", "binary", size, seeds, 5, **files)
+    return read_replicates(*files.values())
+
+
+def test_the_baseline_has_the_training_windows_of_each_seed(task):
+    """Windows of the training split that a seed leaves out decide nothing, and all others are used."""
+    table = pd.read_csv(task / "windows.tsv", sep="\t")
+    train = np.flatnonzero(table["split"] == "train")
+    labels = table["label"].to_numpy()
+    before = fit_at(task, "0.5", [1, 2])
+    assert [found["seed"] for found, _ in before] == [1, 2]
+    taken = train[training_subset(labels[train], "0.5", 1)]
+    assert {found["train_size"] for found, _ in before} == {taken.size}
+    assert not before[0][1]["logit"].equals(before[1][1]["logit"])
+
+    codes = np.load(task / "codes.npy")
+    codes[np.setdiff1d(train, taken)] = 0
+    np.save(task / "codes.npy", codes)
+    (_, same), (_, other) = fit_at(task, "0.5", [1, 2])
+    assert same["logit"].equals(before[0][1]["logit"])
+    assert not other["logit"].equals(before[1][1]["logit"])
+
+
+def test_on_all_windows_the_baseline_is_the_same_for_every_seed(task):
+    (first, one), (second, other) = fit_at(task, "all", [3, 4])
+    assert (first["seed"], second["seed"]) == (3, 4)
+    assert {key: value for key, value in first.items() if key != "seed"} == {
+        key: value for key, value in second.items() if key != "seed"
+    }
+    assert one["logit"].equals(other["logit"])
+
+
 def baseline_threshold(task):
     table = pd.read_csv(task / "windows.tsv", sep="\t")
     labels, validation = table["label"].to_numpy(), (table["split"] == "validation").to_numpy()
     counts = count_canonical(np.load(task / "kmers.k6.npy"), 6)
-    logits = fit_baseline(counts, labels, (table["split"] == "train").to_numpy(), validation).logits
+    logits = fit_baseline(
+        counts, labels, (table["split"] == "train").to_numpy(), validation, inverse_penalties(5)
+    ).logits
     return best_mcc_threshold(labels[validation], logits[validation])
 
 

@@ -80,7 +80,9 @@ class Experiment(NamedTuple):
             near_copies=self.folder / "near_copies.npy",
             task=FACTOR,
             kind="binary",
-            seed=0,
+            size="all",
+            seeds=[0],
+            trials=5,
             evaluation=out / "baseline.json",
             predictions=out / "baseline.tsv",
         )

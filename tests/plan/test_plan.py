@@ -117,8 +117,11 @@ def test_files_of_models_are_named_by_task_contestant_and_size(plan: Plan) -> No
     )
     scores = models.scores(["CTCF", "CTCF_nexus"], main=True)
     assert len(scores) == 7 + 1 + 2
-    assert scores[7] == models.baseline_file("evaluation.json", "CTCF")
-    assert scores[7] == "results/tiny/tasks/CTCF/models/kmer_logistic_regression/evaluation.json"
+    assert scores[7] == "results/tiny/tasks/CTCF/models/kmer_logistic_regression/all/evaluation.json"
+    assert models.baseline_files("evaluation.json", "CTCF") == [
+        f"results/tiny/tasks/CTCF/models/kmer_logistic_regression/{size}/evaluation.json" for size in ("0.5", "all")
+    ]
+    assert models.baseline_files("evaluation.json", "CTCF_nexus") == []
 
 
 def test_networks_and_trainings_follow_kind_and_arm(plan: Plan) -> None:
@@ -244,9 +247,9 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
     assert folders["checked"] == 2 + 1
     assert folders["genomes"] == 4
     assert folders["simulation"] == 1 + 3 + 4
-    # Two sizes: 8 arms, 4 combinations and 2 baselines, which have one.
+    # Two sizes: 8 arms, 4 combinations and 2 baselines.
     assert suffixes["weights.safetensors"] == suffixes["history.tsv"] == 2 * 8
-    assert suffixes["evaluation.json"] == 2 * 12 + 2
+    assert suffixes["evaluation.json"] == 2 * (12 + 2)
     assert suffixes["profiles.npy"] == 2 * 2
     assert suffixes["embedding_distances.npy"] == 7
     assert {path for path in final if path.startswith("results/tiny/predictions/")} == {

@@ -20,6 +20,7 @@ from write_results_page import write_results_page
 from study.collect_pages import collect_pages
 from study.copies import copies_text
 from study.page import figure_title
+from study.sections import equal_costs_text
 from study.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
@@ -51,6 +52,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
         duplicates=[],
         near_copies=mock.write_near_copies(folder / "study" / "near_copies.tsv"),
         correlations=[correlation] if variants else [],
+        channels=[],
         figures=figures,
         name=folder.name,
         kinds=mock.kinds,
@@ -290,3 +292,11 @@ def test_runs_without_claims_have_no_pooled_table(runs, tmp_path):
     write_table(read_table(claims).iloc[:0], claims)
     collect_pages([run], tmp_path / "docs")
     assert "over the tasks of all runs" not in (tmp_path / "docs" / "results.md").read_text()
+
+
+def test_arms_at_equal_cost_stand_on_the_page_with_both_costs_and_once_for_all_trials():
+    columns = ["arm", "named", "matched_to", "measure", "channels", "cost", "target"]
+    rows = [[f"wide_t{trial}", "wide", "best", "multiply_adds", 45, 1_287_938, 1_289_540] for trial in (1, 2)]
+    text = equal_costs_text({"CTCF": pd.DataFrame(rows, columns=columns)})
+    assert text.splitlines()[2:] == ["| CTCF | wide | best | multiply-adds | 45 | 1,287,938 | 1,289,540 |"]
+    assert equal_costs_text({}) == ""

@@ -33,7 +33,7 @@ def steps_by_hand(make_network, make_objective, settings, seed=1, before_step=la
     """Yield a copy of all tensors of a network after each step of plain AdamW."""
     torch.manual_seed(int(streams_of(seed).initialisation.generate_state(1, np.uint64)[0]))
     network, objective = make_network(), objective_of(make_objective, seed)
-    optimiser = torch.optim.AdamW(parameter_groups(network, settings))
+    optimiser = torch.optim.AdamW(parameter_groups(network, settings.schedule.weight_decay))
     steps = settings.schedule.epochs * objective.steps_per_epoch
     for step in range(steps):
         for group in optimiser.param_groups:

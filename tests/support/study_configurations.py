@@ -27,11 +27,26 @@ def _files_of(run: Path) -> list[Path]:
     return [RUNS / ("labelled_study.yaml" if "kind: labelled" in run.read_text() else "binary_study.yaml"), run]
 
 
+#: The data sets of the studies of networks and of the ladder, and the words in the names of files laid over these.
+PEAKS = ("max", "twist", "reb1", "abf1", "ctcf")
+LABELLED = ("gue_human_tf_0", "gue_human_tf_2", "gue_mouse_tf_0", "gue_mouse_tf_2")
+LONG_STUDIES = ("networks", "ladder")
+LAID_OVER = ("peaks", "small")
+#: The files of each run of these, as make lays them over each other.
+LONG_RUNS = {
+    f"{study}_{data_set}": [
+        RUNS / f"{data_set}.yaml",
+        RUNS / f"{study}_study.yaml",
+        *([RUNS / f"{study}_peaks.yaml"] if data_set in PEAKS else []),
+    ]
+    for study in LONG_STUDIES
+    for data_set in (*PEAKS, *LABELLED)
+}
 #: The files of each run by its name, as they are laid over each other.
 STUDIES = {
     run.stem: _files_of(run)
     for run in sorted(RUNS.glob("*.yaml"))
-    if run == PHYLOGENIES or not run.stem.endswith("_study")
+    if run == PHYLOGENIES or not run.stem.endswith(("_study", *LAID_OVER))
 }
 
 

@@ -62,7 +62,8 @@ class MockStudy:
                 step = 2 if arm == "post_hoc" else 1
                 for size in sizes:
                     self._write_arm(folder, task, arm, size, list(seeds)[::step], hardness)
-            self._write_arm(folder, task, BASELINE_ARM, "all", [0], hardness)
+            for size in sizes:
+                self._write_arm(folder, task, BASELINE_ARM, size, list(seeds), hardness)
         self.windows = [self._write_windows(folder / task / "windows.tsv") for task in tasks]
         self.kinds = dict.fromkeys(tasks, "binary")
 

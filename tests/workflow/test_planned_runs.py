@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT, TINY, Checkout
-from study_configurations import STUDIES, resolve_files
+from study_configurations import LONG_RUNS, RUNS, STUDIES, resolve_files
+
+from configuration import arms_for, train_sizes
 
 
 def test_without_a_configuration_the_study_is_planned(checkout: Checkout) -> None:
@@ -49,6 +51,21 @@ def test_the_runs_of_the_results_are_planned_on_the_real_data(checkout: Checkout
     sizes = sum(len(arm.get("train_sizes", study["train_sizes"])) for arm in study["arms"].values())
     assert plan["train"] == sizes * len(settings["tasks"])
     assert plan["write_results_page"] == plan["compare_arms"] == 1
+
+
+@pytest.mark.parametrize("run", ["networks_max", "ladder_gue_mouse_tf_2"])
+def test_the_small_forms_of_long_studies_are_planned_on_the_real_data(
+    checkout: Checkout, shared_data: Path, run: str
+) -> None:
+    small = RUNS / f"{run.partition('_')[0]}_small.yaml"
+    files = [*LONG_RUNS[run], small]
+    names = [f"resources/runs/{file.name}" for file in files]
+    plan = checkout.plan("--configfile", *names, "--config", f"data={shared_data}", f"name={run}_small")
+    settings = resolve_files(files, shared_data)
+    (task,) = settings["tasks"]
+    assert plan["train"] == sum(len(train_sizes(settings, task, arm)) for arm in arms_for(settings, task))
+    assert plan["match_channels"] == 1
+    assert plan["fit_kmer_baseline"] == len(settings["study"]["train_sizes"])
 
 
 def test_the_profile_study_is_planned_where_its_files_are(checkout: Checkout, tmp_path: Path) -> None:

@@ -81,9 +81,12 @@ def digests(rule: Rule, plan: Plan) -> list[tuple[str, str]]:
     found = []
     for task, kind in plan.run.kinds.items():
         for arm in plan.models.arms_for(task):
-            modules = modules_of_kind(kind, stem(rule))
             if stem(rule) == "train":
                 modules = plan.models.training_modules(task, arm)
+            elif stem(rule) == "match_channels":
+                modules = plan.models.matching_modules(task)
+            else:
+                modules = modules_of_kind(kind, stem(rule))
             found.append((code(SimpleNamespace(task=task, arm=arm)), code_digest(script, *modules)))
     return found
 
@@ -127,7 +130,7 @@ def test_an_edit_of_descriptions_reruns_what_builds_or_checks_networks_alone() -
     scripts = {stem(rule) for rule in rules if rule.script} - {"plot"}
     uses = {
         "train", "evaluate", "predict_binding", "predict_profiles", "score_variants", "embed_sequences",
-        "attribute_sequences", "check_widths",
+        "attribute_sequences", "check_widths", "match_channels",
     }  # fmt: skip
     for module in ("networks", "trunks", "heads", "symmetry", "tracks"):
         description = SCRIPTS / f"rc_equivariant/descriptions/{module}.py"

@@ -3,7 +3,18 @@
 from .arms import arms_for, kinds_of_arm, network_of, training_of
 from .locations import Location
 from .resolution import Configuration, resolve, simulated_files
-from .study import Replicates, contestants, contestants_for, kinds_of, replicates_of, train_sizes
+from .study import (
+    Replicates,
+    candidates_of,
+    chooses,
+    contestants,
+    contestants_for,
+    kinds_of,
+    members_of,
+    replicates_of,
+    sizes_of_task,
+    train_sizes,
+)
 from .windows import profile_length
 
 __all__ = [
@@ -11,15 +22,19 @@ __all__ = [
     "Location",
     "Replicates",
     "arms_for",
+    "candidates_of",
+    "chooses",
     "contestants",
     "contestants_for",
     "kinds_of",
     "kinds_of_arm",
+    "members_of",
     "network_of",
     "profile_length",
     "replicates_of",
     "resolve",
     "simulated_files",
+    "sizes_of_task",
     "train_sizes",
     "training_of",
 ]

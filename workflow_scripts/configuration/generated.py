@@ -213,9 +213,32 @@ def arm() -> Schema:
             "training": training,
             "kinds": kinds,
             "train_sizes": {"$ref": "#/$defs/train_sizes"},
-            "family": {"description": "Name of the arm with lists from which this arm was made."} | _NAME,
+            "family": {"description": "Name of the arm with lists or trials from which this arm was made."} | _NAME,
+            "trial": {
+                "description": "Number of the trial that this arm is; made from study.tuning.",
+                "type": "integer",
+                "minimum": 1,
+            },
+            "matched": _matched(),
         },
         required=["representation", "kmer", "channels"],
+    )
+
+
+def _matched() -> Schema:
+    return _object(
+        "The arm or combination whose cost this arm gets; its channels are found for each task. Made for at_equal of "
+        "a claim.",
+        {
+            "to": {"description": "Name of an arm or combination.", "type": "string"},
+            "by": {"description": "Measure of cost.", "enum": ["parameters", "multiply_adds"]},
+            "times": {
+                "description": "Number of times that the arm's own cost counts in one answer.",
+                "type": "integer",
+                "minimum": 1,
+            },
+        },
+        required=["to", "by", "times"],
     )
 
 

@@ -13,11 +13,13 @@ from .checks import require_consistent, require_references
 from .former import require_current
 from .labelled import may_be_folder
 from .locations import Location, fill_placeholder, is_folder, require_file
+from .matched import with_matched_arms
 from .named import with_named_sets
 from .phylogenies import with_draws
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
 from .spans import with_spanned_arms
 from .study import check_study, with_references
+from .tuning import with_trials
 
 #: Levels of keys and lists that a configuration may have; the schema has about half as many.
 DEEPEST = 20
@@ -74,6 +76,8 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     settings = with_named_sets(settings, origins)
     settings["study"] = with_spanned_arms(settings["study"], origins)
     check_arms(settings, origins)
+    settings = with_matched_arms(settings, origins)
+    settings["study"] = with_trials(settings["study"], origins)
     settings = with_references(settings)
     check_study(settings, origins)
     require_references(settings, origins)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
-from workflow_support.kinds import KINDS
+from workflow_support.kinds import KINDS, LOGITS
 from workflow_support.metrics import BASELINE_ARM
 from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
@@ -18,9 +19,10 @@ ALL, SMALLEST = "all", "smallest"
 
 
 def kinds_of(settings: Settings, name: str) -> list[str]:
-    """List the kinds of task that an arm serves, or that all arms of a combination serve."""
-    combination = settings["study"]["combinations"].get(name)
-    members = [name] if combination is None else members_of(combination)
+    """List the kinds of task that an arm or the baseline serves, or that all arms of a combination serve."""
+    if name == BASELINE_ARM:
+        return [kind for kind, each in KINDS.items() if each.answers == LOGITS]
+    members = members_of(settings["study"], name)
     return [kind for kind in KINDS if all(kind in kinds_of_arm(settings, arm) for arm in members)]
 
 
@@ -38,7 +40,12 @@ def contestants_for(settings: Settings, task: str) -> list[str]:
 def with_references(settings: dict[str, Any]) -> dict[str, Any]:
     """Add a reference for each kind of task that an arm serves, and replace the size ``smallest`` in claims."""
     study = settings["study"]
-    first = {kind: name for name in reversed(study["arms"]) for kind in kinds_of_arm(settings, name)}
+    # A trial stands for its arm, which is the best of its trials.
+    first = {
+        kind: arm["family"] if "trial" in arm else name
+        for name, arm in reversed(study["arms"].items())
+        for kind in kinds_of_arm(settings, name)
+    }
     present = {task["kind"] for task in settings["tasks"].values()}
     reference = {kind: name for kind, name in first.items() if kind in present} | study["reference"]
     smallest = {"wider_at": study["train_sizes"][0]}
@@ -46,9 +53,28 @@ def with_references(settings: dict[str, Any]) -> dict[str, Any]:
     return settings | {"study": study | {"reference": reference, "claims": claims}}
 
 
-def members_of(combination: Settings) -> list[str]:
-    """List all arms that a combination averages or chooses from."""
-    return combination.get("arms") or combination["best_of"]
+def candidates_of(study: Settings, name: str) -> list[list[str]]:
+    """List the arms that are averaged, for each candidate among which a combination chooses; an arm has itself alone.
+
+    Among the ``arms`` of a combination may be others that choose. The candidates are then all products of theirs. The
+    quality of a candidate is the mean over its arms, so the best product is made of the best of each.
+    """
+    combination = study["combinations"].get(name, {"arms": [name]})
+    if "best_of" in combination:
+        return [[arm] for arm in combination["best_of"]]
+    choices = [study["combinations"].get(member, {}).get("best_of", [member]) for member in combination["arms"]]
+    return [list(members) for members in product(*choices)]
+
+
+def chooses(study: Settings, name: str) -> bool:
+    """Return True if a combination, or one that it averages, chooses from several arms after they are trained."""
+    own = study["combinations"].get(name, {})
+    return any("best_of" in study["combinations"].get(each, {}) for each in (name, *own.get("arms", [])))
+
+
+def members_of(study: Settings, name: str) -> list[str]:
+    """List all arms that a combination averages or chooses from, each once; an arm has itself alone."""
+    return list(dict.fromkeys(arm for candidate in candidates_of(study, name) for arm in candidate))
 
 
 class Replicates(NamedTuple):
@@ -63,18 +89,21 @@ def replicates_of(study: Settings, name: str) -> Replicates:
 
     Seeds are averaged in disjoint groups, so that replicates stay independent. An incomplete last group is left out.
     """
-    combination = study["combinations"].get(name, {"arms": [name], "replicates": 1})
-    candidates = [combination["arms"]] if "arms" in combination else [[arm] for arm in combination["best_of"]]
-    size, seeds = combination["replicates"], study["seeds"]
-    return Replicates(candidates, [seeds[i : i + size] for i in range(0, len(seeds) - size + 1, size)])
+    size, seeds = study["combinations"].get(name, {"replicates": 1})["replicates"], study["seeds"]
+    return Replicates(candidates_of(study, name), [seeds[i : i + size] for i in range(0, len(seeds) - size + 1, size)])
+
+
+def sizes_of_task(settings: Settings, task: str) -> list[str]:
+    """List the training sizes of a task, as text."""
+    return list(map(str, settings["tasks"][task].get("train_sizes", settings["study"]["train_sizes"])))
 
 
 def train_sizes(settings: Settings, task: str, name: str) -> list[str]:
     """List the training sizes, as text, at which an arm or combination has networks for a task."""
     study = settings["study"]
-    members = [study["arms"][arm] for candidate in replicates_of(study, name).candidates for arm in candidate]
+    members = [study["arms"][arm] for arm in members_of(study, name)]
     restrictions = [set(map(str, arm["train_sizes"])) for arm in members if "train_sizes" in arm]
-    of_task = map(str, settings["tasks"][task].get("train_sizes", study["train_sizes"]))
+    of_task = sizes_of_task(settings, task)
     return [size for size in of_task if all(size in restriction for restriction in restrictions)]
 
 
@@ -135,10 +164,13 @@ def _check_combination(name: str, combination: Settings, settings: Settings, ori
             allowed="arms, which are all averaged, or best_of, from which one arm is chosen",
             fix="keep one of them" if given else "add one of them",
         )
+    choices = {}
+    if given == ["arms"]:
+        choices = {other: each for other, each in study["combinations"].items() if _is_choice_of_networks(each)}
     for index, arm in enumerate(combination[given[0]]):
-        require_name(arm, arms, (*path, given[0], index), origins)
+        require_name(arm, {**arms, **choices}, (*path, given[0], index), origins)
     if not kinds_of(settings, name):
-        members = {arm: kinds_of_arm(settings, arm) for arm in members_of(combination)}
+        members = {arm: kinds_of_arm(settings, arm) for arm in members_of(study, name)}
         raise origins.error(
             (*path, given[0]),
             f"`{dotted(path)}` combines arms that have no kind of task in common",
@@ -156,10 +188,15 @@ def _check_combination(name: str, combination: Settings, settings: Settings, ori
         )
 
 
+def _is_choice_of_networks(combination: Settings) -> bool:
+    """Return True if a combination chooses single networks, which others can average."""
+    return "best_of" in combination and combination["replicates"] == 1 and not combination["average_strands"]
+
+
 def _check_claim(path: KeyPath, claim: Settings, settings: Settings, origins: Origins) -> None:
     study = settings["study"]
     for key in ("better", "than"):
-        require_name(claim[key], dict.fromkeys(contestants(study)), (*path, key), origins)
+        require_name(claim[key], dict.fromkeys((*contestants(study), BASELINE_ARM)), (*path, key), origins)
     better, than = (kinds_of(settings, claim[key]) for key in ("better", "than"))
     if not set(better) & set(than):
         raise origins.error(

@@ -12,7 +12,7 @@ from workflow_support.metrics import metrics_for
 from workflow_support.origins import KeyPath, Origins, dotted
 
 from .arms import arms_for
-from .study import contestants_for
+from .study import chooses, contestants_for
 
 Settings = Mapping[str, Any]
 
@@ -102,7 +102,7 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     allowed=f"a task of kind {' or '.join(k for k in KINDS if user not in KINDS[k].unusable)}",
                     fix="use another task",
                 )
-            if "best_of" in settings["study"]["combinations"].get(values["arm"], {}):
+            if chooses(settings["study"], values["arm"]):
                 raise origins.error(
                     (user, name, "arm"),
                     f"`{dotted((user, name, 'arm'))}` is chosen from several arms only after they are trained",

@@ -12,17 +12,20 @@ from typing import Any
 from configuration import (
     contestants,
     contestants_for,
+    members_of,
     network_of,
     replicates_of,
+    sizes_of_task,
     train_sizes,
     training_of,
 )
+from configuration.matched import times_in_an_answer
 from learning.kinds import modules_of_kind
 from rc_equivariant.descriptions.networks import modules_of
 from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 
-from .run import Run, unique
+from .run import Run
 
 
 class Models:
@@ -98,9 +101,16 @@ class Models:
         """The path of a file of a contestant at its largest training size."""
         return self.file(file, task, contestant, self.sizes[task, contestant][-1])
 
-    def baseline_file(self, file: str, task: str = "{task}") -> str:
-        """The path of a file of the k-mer baseline of a task."""
-        return self.run.path(f"tasks/{task}/models/{BASELINE_ARM}/{file}")
+    def baseline_file(self, file: str, task: str = "{task}", size: str = "{size}") -> str:
+        """The path of a file of the k-mer baseline of a task; by default with wildcards."""
+        return self.file(file, task, BASELINE_ARM, size)
+
+    def baseline_files(self, file: str, task: str, main: bool = False) -> list[str]:
+        """The paths of a file of the k-mer baseline at every size of a task, or at the largest; none for profiles."""
+        if task not in self.run.classification:
+            return []
+        sizes = sizes_of_task(self.run.settings, task)[-1 if main else 0 :]
+        return [self.baseline_file(file, task, size) for size in sizes]
 
     def scores(
         self,
@@ -109,17 +119,16 @@ class Models:
         contestants: Callable[[str], list[str]] | None = None,
         main: bool = False,
     ) -> list[str]:
-        """As :meth:`files`, with the file of the baseline after the contestants of each task that has one."""
+        """As :meth:`files`, with the files of the baseline after the contestants of each task that has one."""
         found = []
         for task in tasks:
             found += self.files(file, [task], contestants, main)
-            found += [self.baseline_file(file, task)] if task in self.run.classification else []
+            found += self.baseline_files(file, task, main)
         return found
 
     def members(self, contestant: str) -> list[str]:
         """All arms that a contestant averages or chooses among, each once."""
-        candidates = replicates_of(self.study, contestant).candidates
-        return unique(arm for candidate in candidates for arm in candidate)
+        return members_of(self.study, contestant)
 
     def member_files(self, file: str, task: str, contestant: str, size: str) -> list[str]:
         """The paths of a file of every arm that a contestant averages or chooses among."""
@@ -150,6 +159,49 @@ class Models:
     def networks_for(self, task: str) -> dict[str, dict[str, Any]]:
         """The network of every arm that serves a task."""
         return {arm: self.network(task, arm) for arm in self.arms_for(task)}
+
+    def matched_arms_for(self, task: str) -> list[str]:
+        """The arms of a task whose channels are found so that they cost as much as another arm or combination."""
+        return [arm for arm in self.arms_for(task) if "matched" in self.arms[arm]]
+
+    def tasks_with_matched_arms(self) -> list[str]:
+        """The tasks that have such arms."""
+        return [task for task in self.run.tasks if self.matched_arms_for(task)]
+
+    def channels_file(self, task: str = "{task}") -> str:
+        """The path of the table of the channels of matched arms; by default with a wildcard."""
+        return self.run.path(f"tasks/{task}/channels.tsv")
+
+    def channels_files(self, task: str, arm: str) -> list[str]:
+        """The path of this table if an arm is a matched one."""
+        return [self.channels_file(task)] if "matched" in self.arms[arm] else []
+
+    def matches(self, task: str) -> list[dict[str, Any]]:
+        """The matched arms of a task, and the networks whose cost they get, as ``match_channels`` takes them."""
+        found = []
+        for arm in self.matched_arms_for(task):
+            matched = self.arms[arm]["matched"]
+            to = replicates_of(self.study, matched["to"])
+            networks = [[self.network(task, member) for member in candidate] for candidate in to.candidates]
+            times = times_in_an_answer(self.study["combinations"].get(matched["to"]), matched["by"])
+            # The trials of an arm have the same network.
+            unlike = [each for place, each in enumerate(networks) if each not in networks[:place]]
+            named = self.arms[arm]["family"] if "trial" in self.arms[arm] else arm
+            own = {"arm": arm, "named": named, "network": self.network(task, arm), "matched": matched}
+            found.append(own | {"candidates": unlike, "times": times})
+        return found
+
+    def matching_modules(self, task: str) -> list[str]:
+        """The modules that build the networks of :meth:`matches`."""
+        compared = {arm for name in self.matched_arms_for(task) for arm in (name, *self._compared_with(name))}
+        return sorted({module for arm in compared for module in self._modules_of(self.run.kinds[task], arm)})
+
+    def _compared_with(self, arm: str) -> list[str]:
+        return self.members(self.arms[arm]["matched"]["to"])
+
+    def track_names(self, task: str) -> list[str]:
+        """The names of :meth:`tracks`."""
+        return list(self.tracks(task))
 
     def training_modules(self, task: str, arm: str) -> list[str]:
         """The modules that the training of an arm loads by name: those of the kind of the task and of the network."""

@@ -104,6 +104,7 @@ class Outputs:
         return [
             *(path for tasks, files in of_kinds for path in run.paths("tasks/{task}/{file}", task=tasks, file=files)),
             *(path for task in run.profile for path in self.models.tracks(task).values()),
+            *map(self.models.channels_file, self.models.tasks_with_matched_arms()),
             *(run.path(f"tasks/{task}/kmers.k{k}.npy") for task in run.tasks for k in self.models.kmer_lengths(task)),
         ]
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from configuration import kinds_of
+from configuration import chooses, kinds_of
 from configuration.arms import training_of_arm
 from workflow_support.metrics import main_metric
 
 from .models import Models
 from .run import Run, Settings, unique
 
+#: Penalties that the k-mer baseline tries where arms are not tuned.
+PENALTIES_OF_BASELINE = 5
 TABLES = (
     "replicates", "means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "selections",
     "near_copies",
@@ -29,6 +31,8 @@ class Study:
         The path of each table by its name.
     swept
         The settings in which the arms of a family differ; each has a figure.
+    penalties_of_baseline
+        The number of penalties that the k-mer baseline tries: as many as each arm has trials.
     measures_hyperbolicity
         Whether the embeddings of networks are measured.
     """
@@ -39,6 +43,7 @@ class Study:
         self.references = {task: self.settings["reference"][kind] for task, kind in run.kinds.items()}
         self.tables = {name: run.path(f"study/{name}.tsv") for name in TABLES}
         self.swept = [key for key in ("kmer", "plus_fraction") if families_with_several(models.arms, key)]
+        self.penalties_of_baseline = self.settings.get("tuning", {}).get("trials", PENALTIES_OF_BASELINE)
         self.measures_hyperbolicity = bool("hyperbolicity" in run.settings and run.classification)
 
     def compared(self) -> dict[str, Any]:
@@ -49,7 +54,7 @@ class Study:
             "metric": {kind: main_metric(kind) for kind in self.run.kinds.values()},
             "claims": self.settings["claims"],
             "groups": {task: tasks[task]["group"] for task in self.run.having("tasks", "group")},
-            "chosen": [name for name, each in self.settings["combinations"].items() if "best_of" in each],
+            "chosen": [name for name in self.settings["combinations"] if chooses(self.settings, name)],
             "published": [{"task": task} | value for task, values in tasks.items() for value in values["published"]],
         }
 
@@ -71,7 +76,7 @@ class Study:
         arms = [
             arm
             | {"arm": name, "kinds": kinds[name], "strands": how_trained(arm), "training": training_name(arm)}
-            | {"combination": ""}
+            | {"channels": how_wide(arm), "combination": ""}
             for name, arm in self.models.arms.items()
         ]
         combinations = [
@@ -121,6 +126,13 @@ def how_trained(arm: Settings) -> str:
     if arm.get("consistency"):
         return "consistent"
     return "augmented" if arm.get("reverse_complement_augmentation") else "plain"
+
+
+def how_wide(arm: Settings) -> str:
+    """The channels of an arm, or what they are matched to."""
+    if "matched" not in arm:
+        return str(arm["channels"])
+    return f"as many {arm['matched']['by'].replace('_', '-')} as {arm['matched']['to']}"
 
 
 def training_name(arm: Settings) -> str:

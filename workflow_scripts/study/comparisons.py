@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from workflow_support.metrics import BASELINE_ARM
-
 from .evaluations import ALL, MODEL
 from .evidence import Evidence
 from .pairs import Measurements
@@ -31,7 +29,7 @@ def comparisons_table(
     """Paired differences arm - reference with 95 % intervals, one row per task, size, arm and reference.
 
     The intervals are over seeds and test windows together, and are not corrected for their number. The k-mer baseline
-    is left out, because it has no seeds to be paired by.
+    is among the arms.
 
     Parameters
     ----------
@@ -43,8 +41,8 @@ def comparisons_table(
     further = list(further)
     rows = []
     for task, metric in metrics.items():
-        skipped = {references[task], BASELINE_ARM}
-        arms = dict.fromkeys(arm for of_task, arm, _ in measurements.models if of_task == task and arm not in skipped)
+        arms = dict.fromkeys(arm for of_task, arm, _ in measurements.models if of_task == task)
+        arms.pop(references[task], None)
         wanted = dict.fromkeys([*((arm, references[task]) for arm in arms), *further])
         rows += [
             (task, size, metric, arm, reference, *_compare(measurements, task, size, arm, reference))

@@ -11,10 +11,19 @@ import pandas as pd
 from .claims import LEVEL
 from .copies import copies_text
 from .evidence import LEAST_SEEDS, LEAST_TASKS
-from .sections import choices_text, claims_text, peaks_text, published_text, results_text, tasks_text, variants_text
+from .sections import (
+    choices_text,
+    claims_text,
+    equal_costs_text,
+    peaks_text,
+    published_text,
+    results_text,
+    tasks_text,
+    variants_text,
+)
 
-TASKS, PEAKS, COPIES, RESULTS, CLAIMS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
-    "Tasks", "Peaks", "Copies of sequences", "Test split", "Claims", "Published values",
+TASKS, PEAKS, COPIES, RESULTS, CLAIMS, EQUAL_COSTS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
+    "Tasks", "Peaks", "Copies of sequences", "Test split", "Claims", "Equal costs", "Published values",
     "Choices on the validation split", "Variants", "Figures", "Methods",
 )  # fmt: skip
 
@@ -42,6 +51,8 @@ METHODS_TEXT = f"""\
 - A claim `holds` if its gain is positive and `Holm p` below {LEVEL}. It `fails`, and the opposite is true, if the gain
   is negative and `Holm p` below {LEVEL}. Otherwise it is `undecided`, which does not say that the arms are equal. It is
   not tested on one task with fewer than {LEAST_SEEDS} pairs of networks, or on fewer than {LEAST_TASKS} tasks together.
+- An arm `..._at_multiply_adds_of_...` or `..._at_parameters_of_...` is a copy with as many of them in one answer as the
+  other side of its claim, up to the steps of whole channels. Its channels were found for each task.
 - Parameters and multiply-adds are those of one prediction: of all networks, and of both strands if they are averaged.
   `arm_times.tsv` of the run has the times of training and evaluation."""
 
@@ -75,6 +86,7 @@ def results_page(
     duplicates: Mapping[str, pd.DataFrame],
     correlations: Mapping[str, Sequence[Mapping]],
     figures: Mapping[str, str],
+    channels: Mapping[str, pd.DataFrame],
 ) -> str:
     """The page as Markdown.
 
@@ -88,6 +100,8 @@ def results_page(
         By name of a set of variants, the content of its ``correlation.json``.
     figures
         Links by title.
+    channels
+        Tables of tasks with arms at equal cost, as :func:`study.sections.equal_costs_text` takes them.
     """
     metrics, references = study.metrics, study.references
     sections = {
@@ -98,6 +112,7 @@ def results_page(
             study.means, study.subsets, study.costs, study.intervals, study.comparisons, metrics, references
         ),
         CLAIMS: claims_text(study.claims) or NO_CLAIMS,
+        EQUAL_COSTS: equal_costs_text(channels),
         PUBLISHED: published_text(study.published, study.subsets),
         CHOICES: choices_text(study.selections),
         VARIANTS: variants_text(correlations),

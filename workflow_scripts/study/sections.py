@@ -116,6 +116,30 @@ def published_text(published: pd.DataFrame, subsets: pd.DataFrame) -> str:
     return _without_empty_columns(columns)
 
 
+def equal_costs_text(channels: Mapping[str, pd.DataFrame]) -> str:
+    """The arms of claims at equal cost: their channels, and both costs; empty without such claims.
+
+    Parameters
+    ----------
+    channels
+        By task, ``named, matched_to, measure, channels, cost, target``; trials of one arm have the same name.
+    """
+    rows = [
+        [
+            task,
+            row.named,
+            row.matched_to,
+            row.measure.replace("_", "-"),
+            *map(count, (row.channels, row.cost, row.target)),
+        ]
+        for task, table in channels.items()
+        for row in table.drop_duplicates("named").itertuples()
+    ]
+    if not rows:
+        return ""
+    return markdown_table(["Task", "Arm", "Compared with", "Equal", "Channels", "Its cost", "Cost of the other"], rows)
+
+
 def choices_text(selections: pd.DataFrame) -> str:
     """The candidates of every "best of" combination: for how many replicates each was chosen, and its mean quality."""
     if selections.empty:

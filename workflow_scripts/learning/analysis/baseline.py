@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,9 @@ from rc_equivariant.encoding import KmerEncoding
 
 from ..evaluation.metrics import auroc, macro_auroc, softmax
 
-# Inverse strengths of L2 regularisation (sklearn's C), the strongest penalty first. With standardised counts and a few
-# thousand windows the best one lies well inside this range.
-INVERSE_PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+# Inverse strengths of L2 regularisation (sklearn's C), the strongest and the weakest penalty. With standardised counts
+# and a few thousand windows the best one lies well inside this range.
+INVERSE_PENALTIES = (1e-5, 1e-1)
 MAX_ITERATIONS = 200
 COUNTS_PER_BLOCK = 20_000_000
 
@@ -52,6 +53,13 @@ def count_canonical(kmers: np.ndarray, k: int) -> np.ndarray:
     return counts
 
 
+def inverse_penalties(trials: int) -> list[float]:
+    """One inverse penalty for each trial, evenly over the logarithm, the strongest first; one alone is the middle."""
+    low, high = np.log10(INVERSE_PENALTIES)
+    exponents = np.linspace(low, high, trials) if trials > 1 else [(low + high) / 2]
+    return [float(10.0**exponent) for exponent in exponents]
+
+
 @dataclass(frozen=True)
 class FittedBaseline:
     """The logits of every counted window, (windows,) or (windows, classes), and facts about the fit.
@@ -65,7 +73,9 @@ class FittedBaseline:
     converged: bool
 
 
-def fit_baseline(counts: np.ndarray, labels: np.ndarray, train: np.ndarray, validation: np.ndarray) -> FittedBaseline:
+def fit_baseline(
+    counts: np.ndarray, labels: np.ndarray, train: np.ndarray, validation: np.ndarray, penalties: Sequence[float]
+) -> FittedBaseline:
     """Fit on the ``train`` rows, with the penalty of the best AUROC on the ``validation`` rows; the stronger on ties.
 
     For more than two classes it is the mean AUROC of one class against the rest.
@@ -75,14 +85,16 @@ def fit_baseline(counts: np.ndarray, labels: np.ndarray, train: np.ndarray, vali
     counts, labels
         (windows, pairs), overwritten, and (windows,).
     train, validation
-        Boolean masks (windows,). Means and standard deviations of the counts come from the training rows alone.
+        Rows or boolean masks (windows,). Means and standard deviations of the counts come from the training rows.
+    penalties
+        Inverse penalties to try, the strongest penalty first.
     """
     # In place: the counts of a study take gigabytes, and nothing needs them afterwards.
     scaled = StandardScaler(copy=False).fit(counts[train]).transform(counts)
     scaled_train, train_labels = scaled[train], labels[train]
     model = LogisticRegression(max_iter=MAX_ITERATIONS, warm_start=True)
     best_auroc, best = -1.0, None
-    for inverse_penalty in INVERSE_PENALTIES:
+    for inverse_penalty in penalties:
         model.set_params(C=inverse_penalty).fit(scaled_train, train_labels)
         logits = model.decision_function(scaled)
         reached = _quality(labels[validation], logits[validation])
