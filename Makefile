@@ -37,7 +37,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup config demo report results networks ladder benchmark docs page test test-slow fuzz lint bench \
-	calibration reliability clean $(RUN_TARGETS) $(LONG_TARGETS)
+	calibration reliability recipes clean $(RUN_TARGETS) $(LONG_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
@@ -123,6 +123,17 @@ lint: setup ## check style and the workflow's conventions
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check $(SNAKEFILES)
 	$(SNAKEMAKE) --lint
+
+recipes: setup ## make config, and run, for known factors on the files in DATA; write docs/recipes.md
+	@test -n '$(DATA)' || { echo 'Say where the data are: make recipes DATA=FOLDER' >&2; exit 1; }
+	@mkdir -p results/recipes
+	@tail -n +2 resources/recipes.tsv | while IFS="$$(printf '\t')" read -r name peaks genome known; do \
+	    config=results/recipes/$$name.yaml; \
+	    test -f $$config || PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.proposal \
+	        "$(DATA)/$$peaks" "$(DATA)/$$genome" $$config recipe_$$name || exit 1; \
+	    $(SNAKEMAKE) --configfile $$config $(SNAKEFLAGS) --rerun-incomplete --quiet all < /dev/null || exit 1; \
+	done
+	PYTHONPATH=workflow_scripts $(BIN)/python -m study.recipes resources/recipes.tsv results docs/recipes.md
 
 bench: setup ## measure networks, training, negatives, sequences and the plan of a large study
 	$(BIN)/python benchmarks/bench_networks.py

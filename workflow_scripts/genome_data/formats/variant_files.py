@@ -19,10 +19,9 @@ from workflow_support.errors import InputError
 from workflow_support.job import logger
 
 from .tables import MISSING, Table, as_number
-from .text import open_binary, read_lines
+from .text import read_lines
 
 VARIANT_COLUMNS = ["id", "contig", "position", "reference", "alternative", "effect_allele", "effect", "p_value", "line"]
-_BCF_START = b"BCF\x02"
 _VCF_START = "##fileformat=VCF"
 _VCF_FIELDS = 5
 _PSEUDO_READS = 0.5
@@ -149,15 +148,6 @@ def _logit(frequencies: np.ndarray) -> np.ndarray:
 
 
 def _read(path: str | Path) -> list[str]:
-    with open_binary(path) as stream:
-        if stream.read(len(_BCF_START)) == _BCF_START:
-            raise InputError(
-                "the file is a BCF, the binary form of a VCF",
-                file=path,
-                found=repr(_BCF_START),
-                allowed="a VCF, or a table with the names of its columns",
-                fix=f"convert the file: bcftools view --output-type z {Path(path).name} > variants.vcf.gz",
-            )
     lines, remarks = read_lines(path)
     if remarks:
         logger.info("%s: read with %s", path, ", ".join(remarks))
