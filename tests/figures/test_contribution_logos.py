@@ -116,6 +116,13 @@ def test_a_known_motif_is_drawn_beside_the_one_found_on_its_strand_and_in_its_pl
     assert ours.get_xlim() == theirs.get_xlim() == (-0.5, 5.5)
 
 
+def test_without_known_motifs_there_are_no_panels_for_them() -> None:
+    motif = {"motif": "motif_1", "sites": 30} | dict.fromkeys(["match", "accession", "correlation", "strand", "offset"])
+    figure = motif_logos_figure(pd.DataFrame([motif]), {"motif_1": np.full((6, 4), 0.25)}, {})
+    (panel,) = figure.axes
+    assert panel.get_gridspec().ncols == 1
+
+
 @pytest.mark.parametrize("number", [0, 1, 9])
 def test_motifs_of_any_number_are_drawn(tmp_path: Path, number: int) -> None:
     known = read_motif(MOTIFS / "MA0058.4.MAX.jaspar").probabilities

@@ -29,7 +29,7 @@ def draw(*, motifs: Path, table: Path, known: list[Path]) -> Figure:
 
 @publication_style
 def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> Figure:
-    """Logos in bits, one row of two panels per motif: as found, and the known motif aligned to it.
+    """Logos in bits, one row per motif: as found and, where known motifs were given, the one aligned to it.
 
     Parameters
     ----------
@@ -40,14 +40,16 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
         Base probabilities (width, 4) by the name of the found motif, and by the accession of the known one.
     """
     shown = table[:PANELS]
-    figure, axes = panels(max(1, len(shown)), 2, 0.9, sharey=True)
+    figure, axes = panels(max(1, len(shown)), 2 if shown["match"].notna().any() else 1, 0.9, sharey=True)
     if shown.empty:
         axes[0, 0].set_title("no motif was found", loc="left")
-    for (ours, theirs), row in zip(axes, shown.itertuples(), strict=False):
+    for (ours, *others), row in zip(axes, shown.itertuples(), strict=False):
         _draw(ours, found[row.motif], 0, f"found in {row.sites} sites")
         if pd.isna(row.match):
-            theirs.remove()
+            for axis in others:
+                axis.remove()
             continue
+        (theirs,) = others
         oriented = known[row.accession] if row.strand == "+" else known[row.accession][::-1, ::-1]
         _draw(theirs, oriented, int(row.offset), f"{row.match} ({row.accession}), correlation {row.correlation:.2f}")
         ends = [0, len(found[row.motif]), row.offset, row.offset + len(oriented)]
