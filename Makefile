@@ -55,11 +55,13 @@ demo: setup ## run the whole chain on a simulated experiment, with a report
 	@echo "Figures: results/demo/figures/"
 	@echo "Report:  results/demo/report.html"
 
+# The recipes read them from the environment, where blanks and quotation marks do no harm.
+export BED GENOME NAME
+
 config: setup ## write a configuration for peaks and a genome: make config BED=peaks.bed GENOME=hg19.fa.gz [NAME=gata1]
-	@test -f '$(BED)' && test -f '$(GENOME)' || \
+	@test -n "$$BED" && test -n "$$GENOME" || \
 	    { echo 'Give a file of peaks and one of the genome: make config BED=peaks.bed GENOME=hg19.fa.gz' >&2; exit 1; }
-	@PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.proposal '$(BED)' '$(GENOME)' \
-	    '$(or $(NAME),$(firstword $(subst ., ,$(notdir $(BED))))).yaml' $(NAME)
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.proposal "$$BED" "$$GENOME" "$$NAME"
 
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
 	@test -f '$(CONFIG)' || { echo 'There is no file $(CONFIG): make report CONFIG=FILE' >&2; exit 1; }
@@ -130,7 +132,7 @@ recipes: setup ## make config, and run, for known factors on the files in DATA; 
 	@tail -n +2 resources/recipes.tsv | while IFS="$$(printf '\t')" read -r name peaks genome known; do \
 	    config=results/recipes/$$name.yaml; \
 	    test -f $$config || PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.proposal \
-	        "$(DATA)/$$peaks" "$(DATA)/$$genome" $$config recipe_$$name || exit 1; \
+	        "$(DATA)/$$peaks" "$(DATA)/$$genome" recipe_$$name $$config || exit 1; \
 	    $(SNAKEMAKE) --configfile $$config $(SNAKEFLAGS) --rerun-incomplete --quiet all < /dev/null || exit 1; \
 	done
 	PYTHONPATH=workflow_scripts $(BIN)/python -m study.recipes resources/recipes.tsv results docs/recipes.md

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from good_configuration import resolve_text
 from hypothesis import given
 from hypothesis import strategies as st
 
 from configuration.proposal import MOST, name_of, proposal, write_proposal
-from genome_data.intervals.dealing import SHARES, dealt_splits
+from genome_data.intervals.dealing import FEWEST, SHARES, dealt_splits
 from genome_data.intervals.splits import assign_split, split_regions
 from workflow_support.errors import InputError
 
@@ -35,33 +36,63 @@ def peaks(folder: Path, **counts: int) -> Path:
     return path
 
 
-def shares(rows: pd.DataFrame, splits: dict[str, list[str]], sizes: dict[str, int]) -> pd.Series:
-    windows = rows.assign(start=rows["summit"], end=rows["summit"] + 1)
-    split = assign_split(windows, split_regions(splits, sizes))
-    return pd.Series(split).value_counts(normalize=True)
+def windows_of(splits: dict[str, list[str]], rows: pd.DataFrame, sizes: dict[str, int], width: int) -> pd.Series:
+    """The number of different windows in each split."""
+    windows = rows.assign(start=rows["summit"] - width // 2).drop_duplicates(["contig", "start"])
+    windows["end"] = windows["start"] + width
+    return pd.Series(assign_split(windows, split_regions(splits, sizes))).value_counts()
 
 
-@given(st.lists(st.integers(0, 3000), min_size=1, max_size=25).filter(lambda counts: sum(counts) >= 100), st.data())
-def test_every_split_gets_its_share_of_the_peaks(counts, data):
-    sizes = {f"chr{number}": 1_000_000 for number in range(len(counts))}
-    seed = data.draw(st.integers(0, 99))
-    summits = np.random.default_rng(seed).choice(900_000, sum(counts), replace=False)
+@given(
+    st.lists(st.integers(0, 3000), min_size=1, max_size=25).filter(lambda counts: sum(counts) >= 100),
+    st.sampled_from([1000, 50_000, 1_000_000]),
+    st.integers(0, 99),
+)
+def test_every_split_has_windows_or_the_peaks_are_refused(counts, length, seed):
+    sizes = {f"chr{number}": length for number in range(len(counts))}
+    summits = np.random.default_rng(seed).integers(0, length, sum(counts))
     rows = pd.DataFrame({"contig": np.repeat(list(sizes), counts), "summit": summits})
-    splits = dealt_splits(rows, sizes)
-    found = shares(rows, splits, sizes)
-    if max(counts) > 0.6 * sum(counts) or len([each for each in counts if each]) == 1:
-        for split, share in SHARES.items():
-            assert share / 1.6 <= found[split] <= share * 1.6
-    assert found["train"] >= 0.2
-    assert set(found.index) >= {"train"}
-    assert dealt_splits(rows.sample(frac=1, random_state=1), sizes) == splits
+    try:
+        splits = dealt_splits(rows, sizes, 200)
+    except ValueError:
+        assert length < 1_000_000
+        return
+    found = windows_of(splits, rows, sizes, 200)
+    assert min(found.get(split, 0) for split in ("train", *SHARES)) >= FEWEST
+    assert dealt_splits(rows.sample(frac=1, random_state=1), sizes, 200) == splits
 
 
-def test_whole_contigs_are_preferred_and_the_largest_is_for_training():
-    counts = {"a": 50, "b": 20, "c": 15, "d": 15}
-    rows = pd.DataFrame({"contig": np.repeat(list(counts), list(counts.values())), "summit": np.arange(100)})
-    splits = dealt_splits(rows, dict.fromkeys(counts, 1000))
-    assert splits == {"test": ["b"], "validation": ["c"]}
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        # The contig with most peaks is for training; others are taken whole if that comes near enough.
+        ({"a": 500, "b": 200, "c": 150, "d": 150}, {"test": ["b"], "validation": ["c"]}),
+        # 25 % each is nearer than what is left of one contig.
+        ({"a": 250, "b": 250, "c": 250, "d": 250}, {"test": ["b"], "validation": ["c"]}),
+    ],
+)
+def test_whole_contigs_are_preferred(counts, expected):
+    rows = pd.DataFrame({"contig": np.repeat(list(counts), list(counts.values()))})
+    rows["summit"] = 1000 * (1 + rows.groupby("contig").cumcount())
+    assert dealt_splits(rows, dict.fromkeys(counts, 1_000_000), 200) == expected
+
+
+def test_one_contig_is_cut_at_the_ends_of_windows():
+    rows = pd.DataFrame({"contig": "a", "summit": np.arange(1, 1001) * 1000})
+    splits = dealt_splits(rows, {"a": 1_100_000}, 200)
+    assert splits == {"test": ["a:1-200,100"], "validation": ["a:200,101-350,100"]}
+    found = windows_of(splits, rows, {"a": 1_100_000}, 200)
+    assert found.to_dict() == {"train": 650, "test": 200, "validation": 150}
+
+
+@pytest.mark.parametrize(
+    "summits",
+    [[100] * 150, [0] * 150, list(range(5000, 5120)), [*[0] * 100, 500, 9000]],
+    ids=["copies", "at an end", "a cluster", "two places"],
+)
+def test_peaks_that_no_region_can_part_are_refused(summits):
+    with pytest.raises(ValueError, match="windows of 200 bases, on"):
+        dealt_splits(pd.DataFrame({"contig": "a", "summit": summits}), {"a": 10_000}, 200)
 
 
 def test_a_proposal_is_a_configuration_that_uses_all_peaks(tmp_path):
@@ -81,13 +112,54 @@ def test_of_very_many_peaks_the_strongest_are_kept(tmp_path):
     assert resolve_text(text, tmp_path).settings["tasks"]["mine"]["strongest"] == MOST
 
 
-def test_names_with_blanks_and_colons_come_through(tmp_path):
-    folder = tmp_path / "my: folder"
+def test_paths_with_blanks_colons_and_quotation_marks_come_through(tmp_path):
+    folder = tmp_path / "my: fol'der \\t \" #1"
     folder.mkdir()
     text = proposal(peaks(folder, chr1=500), genome(folder, chr1=80_000), "mine")
     settings = resolve_text(text, tmp_path).settings
-    assert str(settings["tasks"]["mine"]["peaks"]).endswith("my: folder/my peaks.v2.bed")
+    assert settings["tasks"]["mine"]["peaks"] == str(folder / "my peaks.v2.bed")
     assert name_of(folder / "my peaks.v2.bed") == "my_peaks"
+
+
+@pytest.mark.parametrize("name", ["no", "on", "123", "0x1F", "1_000", "2024-01-01", "1.5", "null", "1e5"])
+def test_names_that_mean_something_else_to_yaml_come_through(tmp_path, name):
+    file = tmp_path / "peaks.bed"
+    file.write_text("".join(f"{name}\t{100 * row + 50}\t{100 * row + 90}\n" for row in range(500)))
+    with gzip.open(tmp_path / "genome.fa.gz", "wt") as out:
+        out.write(f">{name}\n{'ACGT' * 20_000}\n>other\n{'ACGT' * 20_000}\n")
+    text = proposal(file, tmp_path / "genome.fa.gz", name)
+    settings = resolve_text(text, tmp_path).settings
+    assert list(settings["tasks"]) == [name]
+    assert yaml.safe_load(text)["name"] == name
+    (region,) = settings["genomes"]["genome"]["splits"]["test"]
+    assert region.startswith(f"{name}:1-")
+
+
+@pytest.mark.parametrize("contig", ["MT", "chrM", "MtDNA", "mitochondria", "NC_012920.1", "Pt", "chloroplast"])
+def test_organelles_are_left_out(tmp_path, contig):
+    file, bases = peaks(tmp_path, one=500), tmp_path / "genome.fa.gz"
+    with file.open("a") as out:
+        out.writelines(f"{contig}\t{50 * row}\t{50 * row + 40}\tpeak\t1\n" for row in range(200))
+    with gzip.open(bases, "wt") as out:
+        out.write(f">one\n{'ACGT' * 20_000}\n>{contig}\n{('ACGT' * 4143)[:16569]}\n")
+    genome_of = resolve_text(proposal(file, bases, "mine"), tmp_path).settings["genomes"]["genome"]
+    assert genome_of["splits"]["exclude"] == [contig]
+
+
+def test_files_may_call_contigs_by_their_published_names(tmp_path):
+    """chrIII of sacCer3 as the genome calls it, III in the peaks."""
+    bases = tmp_path / "genome.fa.gz"
+    with gzip.open(bases, "wt") as out:
+        out.write(f">chrIII\n{('ACGT' * 80_000)[:316_620]}\n")
+    file = peaks(tmp_path, III=500)
+    assert "500 peaks on chrIII" in proposal(file, bases, "mine")
+
+
+def test_equally_strong_peaks_are_all_kept(tmp_path):
+    file = tmp_path / "peaks.bed"
+    file.write_text("".join(f"chr1\t{80 * row + 50}\t{80 * row + 90}\tpeak\t1000\t.\n" for row in range(MOST + 5000)))
+    text = proposal(file, genome(tmp_path, chr1=3_000_000), "mine")
+    assert "strongest" not in resolve_text(text, tmp_path).settings["tasks"]["mine"]
 
 
 def test_what_cannot_work_is_refused(tmp_path):
@@ -95,6 +167,18 @@ def test_what_cannot_work_is_refused(tmp_path):
     with pytest.raises(InputError, match="too few peaks") as few:
         proposal(file, bases, "mine")
     assert few.value.found.startswith("99 peaks")
+    for name in ("my factor", "a/b", "über", "-x", "x: y", ""):
+        with pytest.raises(InputError, match="a run cannot have this name"):
+            proposal(file, bases, name)
+    with pytest.raises(InputError, match="there is no such file"):
+        proposal(tmp_path / "peaks.bed.gz", bases, "mine")
+    with pytest.raises(InputError, match="cannot name this file"):
+        proposal(file.rename(tmp_path / "{a}.bed"), bases, "mine")
+    thrice = peaks(tmp_path, chr1=60)
+    thrice.write_text(thrice.read_text() * 3)
+    with pytest.raises(InputError, match="too few peaks") as few:
+        proposal(thrice, bases, "mine")
+    assert few.value.found.startswith("60 peaks in different places")
     out = tmp_path / "mine.yaml"
     out.write_text("mine")
     with pytest.raises(InputError, match="there is a configuration of this name"):

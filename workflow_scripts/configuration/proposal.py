@@ -1,25 +1,29 @@
-"""A configuration for a peak file and a genome: ``python -m configuration.proposal PEAKS GENOME OUT [NAME]``.
+"""A configuration for a peak file and a genome: ``python -m configuration.proposal PEAKS GENOME [NAME [OUT]]``.
 
 It is complete and commented, so that its user can change it (`make config`).
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from genome_data.formats.peaks import read_peaks
 from genome_data.formats.sequence_files import read_sequence
 from genome_data.intervals.builds import alternative_contigs
-from genome_data.intervals.contig_names import ContigSizes
+from genome_data.intervals.contig_names import ContigSizes, all_other_names, is_mitochondrial
 from genome_data.intervals.contigs import place
 from genome_data.intervals.dealing import dealt_splits
+from genome_data.windows.strongest import require_choice, require_strengths
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_path
 
@@ -34,8 +38,10 @@ EPOCHS, POSITIVES, PASSES, FEWEST_STEPS = 24, 32, 10, 25
 SEEDS = 3
 #: Seconds of a training step with 64 windows of 200 bases on one core (docs/measurements.md).
 STEP = 0.035
-#: Names of mitochondria, of which cells have so many that reads pile up there.
-MITOCHONDRIA = re.compile(r"(chr)?(M|MT|Mito|mitochondrion.*)", re.IGNORECASE)
+#: Names of the DNA of plastids, of which cells have as many copies as of that of mitochondria.
+PLASTIDS = {"pt", "chrpt", "chrc", "chloroplast", "plastid"}
+#: A name of a run and of a task.
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]*"
 
 
 def proposal(peaks: Path, genome: Path, name: str) -> str:
@@ -44,29 +50,39 @@ def proposal(peaks: Path, genome: Path, name: str) -> str:
     Raises
     ------
     InputError
-        If a file cannot be read, the peaks do not belong to the genome, or there are too few of them.
+        If a file cannot be read, the peaks do not belong to the genome, or they are too few or too close together.
     """
-    sizes = ContigSizes.of(_sizes(genome))
+    _require_usable(peaks, genome, name)
+    lengths = _sizes(genome)
+    others = all_other_names(lengths, {})
+    names = {name: contig for contig, listed in zip(lengths, others, strict=True) for name in listed.split()}
+    sizes = ContigSizes(lengths, names)
     placed = place(read_peaks(peaks), sizes, peaks, "peaks")
-    rows = placed.intervals[placed.is_inside]
-    extra = [contig for contig in sizes if MITOCHONDRIA.fullmatch(contig)]
-    rows = rows[~rows["contig"].isin(extra)]
+    organelles = [contig for contig in sizes if is_mitochondrial(contig) or contig.lower() in PLASTIDS]
+    unused = {*organelles, *alternative_contigs(sizes)}
+    used = {contig: size for contig, size in sizes.items() if contig not in unused}
+    rows = placed.intervals[placed.is_inside & placed.intervals["contig"].isin(used).to_numpy()]
+    rows = rows.drop_duplicates(["contig", "summit"])
     if len(rows) < FEWEST:
         raise InputError(
             "there are too few peaks to train a network on",
             file=peaks,
-            found=f"{len(rows)} peaks on the contigs of {genome}",
+            found=f"{len(rows)} peaks in different places on the chromosomes of {genome}",
             allowed=f"at least {FEWEST}",
             fix="call peaks with a weaker threshold, or join the peaks of replicates",
         )
-    ranked = rows["strength"].notna().all() and rows["strength"].nunique() > 1
-    kept = rows.nlargest(MOST, "strength") if ranked and len(rows) > MOST else rows
-    unused = {*extra, *alternative_contigs(sizes)}
-    splits = dealt_splits(
-        kept[~kept["contig"].isin(unused)],
-        {contig: size for contig, size in sizes.items() if contig not in unused},
-    )
-    return _text(peaks, genome, name, rows, kept, splits, extra)
+    kept = _strongest(rows, peaks)
+    try:
+        splits = dealt_splits(kept, used, WIDTH)
+    except ValueError as error:
+        raise InputError(
+            "the peaks cannot be dealt into splits",
+            file=peaks,
+            found=str(error),
+            allowed="peaks on several contigs, or spread over one",
+            fix="copy resources/examples/ctcf_chr21.yaml and write splits of your own",
+        ) from error
+    return _text(peaks, genome, name, rows, kept, splits, organelles)
 
 
 def write_proposal(peaks: Path, genome: Path, name: str, out: Path) -> None:
@@ -85,8 +101,46 @@ def write_proposal(peaks: Path, genome: Path, name: str, out: Path) -> None:
 
 
 def name_of(path: Path) -> str:
-    """A name for the task from that of its file: what comes before the first dot, if names may have such letters."""
+    """A name from that of a file: what comes before the first dot, without signs that names cannot have."""
     return re.sub(r"[^A-Za-z0-9_+-]+", "_", path.name.split(".")[0]).strip("_+-") or "peaks"
+
+
+def _require_usable(peaks: Path, genome: Path, name: str) -> None:
+    if not re.fullmatch(NAME, name):
+        raise InputError(
+            "a run cannot have this name",
+            found=name,
+            allowed="letters, digits and _ . + -, beginning with a letter or digit",
+            fix=f"write NAME={name_of(Path(name))}",
+        )
+    for path in (peaks, genome):
+        if not path.is_file():
+            raise InputError(
+                "there is no such file",
+                file=path,
+                found="nothing",
+                allowed="a file on this computer",
+                fix="check the path, or fetch the file",
+            )
+        if "{" in str(path) or not str(path).isprintable():
+            raise InputError(
+                "a configuration cannot name this file",
+                file=path,
+                found="a brace or a sign that cannot be printed",
+                allowed="other paths",
+                fix="rename the file, or make a link to it",
+            )
+
+
+def _strongest(rows: pd.DataFrame, peaks: Path) -> pd.DataFrame:
+    """The strongest peaks of very many, where strengths tell which they are; otherwise all."""
+    ranked = rows.sort_values("strength", ascending=False, kind="stable")
+    try:
+        require_strengths(ranked["strength"], MOST, peaks, [])
+        require_choice(ranked["strength"].to_numpy(), MOST, peaks, [])
+    except InputError:
+        return rows
+    return ranked[:MOST]
 
 
 def _sizes(genome: Path) -> dict[str, int]:
@@ -122,7 +176,7 @@ def _text(
     return f"""\
 # {name}: {len(rows):,} peaks on {where}, with a median width of {width:,.0f} bp.
 # Training takes about {minutes} min on one core. docs/configuration.md describes every key.
-name: {name}
+name: {_quoted(name)}
 
 genomes:
   genome:
@@ -149,14 +203,14 @@ study:
   seeds: {list(range(1, SEEDS + 1))}
 
 tasks:
-  {name}:
+  {_quoted(name)}:
     genome: genome
     peaks: {_quoted(str(peaks))}
 {strongest}
 # Which bases the networks look at, and the motif that they make up.
 attribute:
-  {name}:
-    task: {name}
+  {_quoted(name)}:
+    task: {_quoted(name)}
     arm: default
 """
 
@@ -166,17 +220,22 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./+-]*|/[A-Za-z0-9_./+-]+", text) else f'"{text}"'
+    """Text as YAML reads it back: plain if that is possible, otherwise in double quotation marks."""
+    if re.fullmatch(r"[A-Za-z0-9_./+-]+", text) and yaml.safe_load(text) == text:
+        return text
+    return json.dumps(text, ensure_ascii=False)
 
 
 def main() -> None:
-    peaks, genome, out = map(Path, sys.argv[1:4])
+    peaks, genome, *names = sys.argv[1:]
+    name = names[0] if names and names[0] else name_of(Path(peaks))
+    out = Path(names[1]) if len(names) > 1 else Path(f"{name}.yaml")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
-        write_proposal(peaks, genome, sys.argv[4] if len(sys.argv) > 4 else name_of(peaks), out)
+        write_proposal(Path(peaks), Path(genome), name, out)
     except InputError as error:
         sys.exit(str(error))
-    print(f"{out} is written. Next:  .venv/bin/snakemake --configfile {out} --cores all")
+    print(f"{out} is written. Next:  .venv/bin/snakemake --configfile {shlex.quote(str(out))} --cores all")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ _STYLES = (
     ("GenBank (CM000663.2)", re.compile(r"[A-Z]{1,6}\d{5,}(\.\d+)?")),
     ("Ensembl (1, X, MT)", re.compile(r"\d{1,2}[LR]?|[XYZW4]|MT|[IVX]+|Mito")),
 )
-_MITOCHONDRIA = {"mt", "mito", "mtdna", "mitochondrion", "mitochondrion_genome"}
+_MITOCHONDRIA = {"m", "mt", "mito", "mtdna", "mitochondria", "mitochondrion", "mitochondrion_genome"}
 
 
 class ContigSizes(dict[str, int]):
@@ -172,6 +172,11 @@ def listed(names: Sequence[str], shown: int = 5) -> str:
 def _mapping(names: Mapping[str, str]) -> str:
     mapping = json.dumps(dict(names), ensure_ascii=False)
     return f"if they are the same, add to this genome in the configuration: contig_names: {mapping}"
+
+
+def is_mitochondrial(name: str) -> bool:
+    """Whether a contig is a mitochondrion, by its name or another name in a published build."""
+    return any(_core(each) == "m" for each in {name} | names_in_any_build(name))
 
 
 def _core(name: str) -> str:
