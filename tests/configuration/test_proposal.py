@@ -1,6 +1,7 @@
 """Configurations that are written for a peak file and a genome."""
 
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configuration.proposal import MOST, name_of, proposal, write_proposal
-from genome_data.intervals.dealing import FEWEST, SHARES, dealt_splits
+from genome_data.intervals.dealing import FEWEST, SHARES, dealt_splits, windows_in
 from genome_data.intervals.splits import assign_split, split_regions
 from workflow_support.errors import InputError
 
@@ -83,6 +84,7 @@ def test_one_contig_is_cut_at_the_ends_of_windows():
     assert splits == {"test": ["a:1-200,100"], "validation": ["a:200,101-350,100"]}
     found = windows_of(splits, rows, {"a": 1_100_000}, 200)
     assert found.to_dict() == {"train": 650, "test": 200, "validation": 150}
+    assert windows_in(splits, rows, {"a": 1_100_000}, 200) == found.to_dict()
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,8 @@ def test_a_proposal_is_a_configuration_that_uses_all_peaks(tmp_path):
     assert "strongest" not in settings["tasks"]["mine"]
     assert settings["genomes"]["genome"]["splits"]["exclude"] == ["chrM"]
     assert settings["study"]["arms"]["default"]["network"] == "default"
+    counts = re.search(r"# (\d+) peaks are to train on, (\d+) to choose the best epoch, and (\d+) to test", text)
+    assert 890 < sum(map(int, counts.groups())) <= 900
     assert "900 peaks on 2 contigs, with a median width of 40 bp" in text
 
 

@@ -22,7 +22,7 @@ from genome_data.formats.sequence_files import read_sequence
 from genome_data.intervals.builds import alternative_contigs
 from genome_data.intervals.contig_names import ContigSizes, all_other_names, is_mitochondrial
 from genome_data.intervals.contigs import place
-from genome_data.intervals.dealing import dealt_splits
+from genome_data.intervals.dealing import dealt_splits, windows_in
 from genome_data.windows.strongest import require_choice, require_strengths
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_path
@@ -82,7 +82,8 @@ def proposal(peaks: Path, genome: Path, name: str) -> str:
             allowed="peaks on several contigs, or spread over one",
             fix="copy resources/examples/ctcf_chr21.yaml and write splits of your own",
         ) from error
-    return _text(peaks, genome, name, rows, kept, splits, organelles)
+    windows = windows_in(splits, kept, used, WIDTH)
+    return _text(peaks, genome, name, rows, kept, splits, windows, organelles)
 
 
 def write_proposal(peaks: Path, genome: Path, name: str, out: Path) -> None:
@@ -157,10 +158,10 @@ def _text(
     rows: pd.DataFrame,
     kept: pd.DataFrame,
     splits: Mapping[str, list[str]],
+    windows: Mapping[str, int],
     extra: list[str],
 ) -> str:
-    training = round(len(kept) * 0.65)
-    steps = max(FEWEST_STEPS, round(training * PASSES / POSITIVES / EPOCHS))
+    steps = max(FEWEST_STEPS, round(windows["train"] * PASSES / POSITIVES / EPOCHS))
     minutes = max(1, round(steps * EPOCHS * STEP * SEEDS / 60))
     strongest = (
         f"    strongest: {MOST}  # of {len(rows):,}: weaker peaks take longer and hardly teach more\n"
@@ -169,6 +170,10 @@ def _text(
     )
     exclude = (
         f"      exclude: [{', '.join(map(_quoted, extra))}]  # copies of others, or mitochondria\n" if extra else ""
+    )
+    counts = (
+        f"{windows['train']:,} peaks are to train on, {windows['validation']:,} to choose the best epoch, and "
+        f"{windows['test']:,} to test the result on."
     )
     contigs = rows["contig"].nunique()
     where = f"{contigs} contigs" if contigs > 1 else rows["contig"].iloc[0]
@@ -181,7 +186,7 @@ name: {_quoted(name)}
 genomes:
   genome:
     fasta: {_quoted(str(genome))}
-    # Peaks of the two splits below take no part in training. Validation chooses, test is looked at once.
+    # {counts}
     splits:
       validation: {_listed(splits["validation"])}
       test: {_listed(splits["test"])}
@@ -212,6 +217,10 @@ attribute:
   {_quoted(name)}:
     task: {_quoted(name)}
     arm: default
+
+# Scores of regions, sequences or whole contigs: take away the # and give a file.
+# predict:
+#   mine: {{task: {_quoted(name)}, arm: default, regions: regions.bed}}
 """
 
 
@@ -235,7 +244,11 @@ def main() -> None:
         write_proposal(Path(peaks), Path(genome), name, out)
     except InputError as error:
         sys.exit(str(error))
-    print(f"{out} is written. Next:  .venv/bin/snakemake --configfile {shlex.quote(str(out))} --cores all")
+    file = shlex.quote(str(out))
+    print(f"{out} is written. To train and evaluate, and to gather all figures in one file:")
+    print(f"  .venv/bin/snakemake --configfile {file} --cores all")
+    print(f"  make report CONFIG={file}")
+    print(f"Then begin with results/{name}/results.md.")
 
 
 if __name__ == "__main__":

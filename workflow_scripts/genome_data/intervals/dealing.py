@@ -61,6 +61,12 @@ def dealt_splits(peaks: pd.DataFrame, sizes: Mapping[str, int], width: int) -> S
     return best
 
 
+def windows_in(splits: Splits, peaks: pd.DataFrame, sizes: Mapping[str, int], width: int) -> dict[str, int]:
+    """The number of different windows that each split contains whole; parameters as in :func:`dealt_splits`."""
+    found = _counts_of(splits, _distinct_windows(peaks, sizes, width), sizes)
+    return {split: int(found.get(split, 0)) for split in ("train", "validation", "test")}
+
+
 def _distinct_windows(peaks: pd.DataFrame, sizes: Mapping[str, int], width: int) -> pd.DataFrame:
     """``contig, start, end`` of the windows that lie on the genome, in its order."""
     windows = pd.DataFrame({"contig": peaks["contig"], "start": peaks["summit"] - width // 2}).drop_duplicates()
@@ -102,12 +108,16 @@ def _distance(splits: Splits, windows: pd.DataFrame, sizes: Mapping[str, int]) -
     """The largest logarithm of a share over that asked for, either way; infinite if a split has hardly any windows."""
     if not splits or not all(splits.values()):
         return np.inf
+    found = _counts_of(splits, windows, sizes)
+    if min(found.get(split, 0) for split in ("train", *SHARES)) < FEWEST:
+        return np.inf
+    return max(abs(np.log(found[split] / len(windows) / share)) for split, share in SHARES.items())
+
+
+def _counts_of(splits: Splits, windows: pd.DataFrame, sizes: Mapping[str, int]) -> pd.Series:
     try:
         regions = split_regions(splits, sizes)
     except InputError:
         # They leave no base for training.
-        return np.inf
-    found = pd.Series(assign_split(windows, regions)).value_counts()
-    if min(found.get(split, 0) for split in ("train", *SHARES)) < FEWEST:
-        return np.inf
-    return max(abs(np.log(found[split] / len(windows) / share)) for split, share in SHARES.items())
+        return pd.Series(dtype=int)
+    return pd.Series(assign_split(windows, regions)).value_counts()

@@ -212,5 +212,5 @@ TUNED: dict[str, TrainingSettings] = {
         steps_per_epoch=25,
         base_substitution=0.1,
     ),
-    "default_labelled": LabelledTrainingSettings(weight_average=0.99, epochs=10),
+    "default_labelled": LabelledTrainingSettings(weight_average=0.99, batch_size=64),
 }
