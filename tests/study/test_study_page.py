@@ -24,7 +24,10 @@ from study.sections import equal_costs_text
 from study.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
-USED = ["replicates", "means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "selections"]
+USED = [
+    "replicates", "means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "selections",
+    "validation",
+]  # fmt: skip
 NEAR_COPIES = ["task", "split", "training_task", "k", "sequences", "near_copies", "share"]
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 
@@ -45,6 +48,8 @@ def write_page(mock, folder, study=STUDY, variants=True):
     peaks = [folder / f"{task}.peak_counts.tsv" for task in mock.kinds]
     for path, name in zip(peaks, cycle(formats), strict=False):
         path.write_text(f"reason\trows\tformat\nin\t9\t{name}\nkept\t9\t{name}\n")
+    motifs = folder / "bases.motifs.tsv"
+    motifs.write_text("motif\tsites\tconsensus\tmatch\taccession\tcorrelation\nmotif_1\t81\tCCACNAGG\tCTCF\tM\t0.97\n")
     write_results_page(
         **{name: paths[name] for name in USED},
         windows=mock.windows,
@@ -53,11 +58,17 @@ def write_page(mock, folder, study=STUDY, variants=True):
         near_copies=mock.write_near_copies(folder / "study" / "near_copies.tsv"),
         correlations=[correlation] if variants else [],
         channels=[],
+        motifs=[motifs],
         figures=figures,
         name=folder.name,
         kinds=mock.kinds,
         metrics=dict.fromkeys(mock.kinds, "AUROC"),
         references=dict.fromkeys(mock.kinds, "standard"),
+        attributions={"bases": {"task": next(iter(mock.kinds)), "arm": "irrep_p0.75"}},
+        scores={
+            task: {row["arm"]: [str(folder / "tasks" / task / row["arm"] / "predictions.tsv")] for row in ROWS}
+            for task in mock.kinds
+        },
         page=folder / "results.md",
     )
     tasks = {task: {"kind": kind} for task, kind in mock.kinds.items()}

@@ -15,7 +15,7 @@ from study.tables import read_table
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_ARM
 
-TABLES = ["summary", "arms", "replicates", "means", "subsets", "costs", "selections"]
+TABLES = ["summary", "arms", "replicates", "means", "subsets", "costs", "selections", "validation"]
 COMPARED = ["intervals", "comparisons", "claims", "published"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .answers import Explained, answers_text
 from .claims import LEVEL
 from .copies import copies_text
 from .evidence import LEAST_SEEDS, LEAST_TASKS
@@ -22,13 +23,15 @@ from .sections import (
     variants_text,
 )
 
-TASKS, PEAKS, COPIES, RESULTS, CLAIMS, EQUAL_COSTS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
-    "Tasks", "Peaks", "Copies of sequences", "Test split", "Claims", "Equal costs", "Published values",
+ANSWERS, TASKS, PEAKS, COPIES, RESULTS, CLAIMS, EQUAL_COSTS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
+    "Answers", "Tasks", "Peaks", "Copies of sequences", "Test split", "Claims", "Equal costs", "Published values",
     "Choices on the validation split", "Variants", "Figures", "Methods",
 )  # fmt: skip
 
 NO_CLAIMS = "This run tests no claims."
 METHODS_TEXT = f"""\
+- The recommended arm of a task has the best mean over seeds of the AUROC, or for profiles of the loss, on the
+  validation split, at the largest training size (`study/validation.tsv`).
 - Every model was scored once on the test split. Epochs, thresholds of calls and choices among arms come from the
   validation split. The networks of a "best of" combination are chosen by other seeds than those they are tested with.
 - `95 %` of a metric or of a difference (arm − other arm, paired by seed) is over seeds and test windows together: it
@@ -75,6 +78,7 @@ class Study:
     published: pd.DataFrame
     selections: pd.DataFrame
     near_copies: pd.DataFrame
+    validation: pd.DataFrame
     metrics: Mapping[str, str]
     references: Mapping[str, str]
 
@@ -82,18 +86,20 @@ class Study:
 def results_page(
     name: str,
     study: Study,
-    peaks: Mapping[str, str],
+    peaks: Mapping[str, pd.DataFrame],
     duplicates: Mapping[str, pd.DataFrame],
     correlations: Mapping[str, Sequence[Mapping]],
     figures: Mapping[str, str],
     channels: Mapping[str, pd.DataFrame],
+    explained: Sequence[Explained],
+    scores: Mapping[str, Mapping[str, Sequence[str]]],
 ) -> str:
     """The page as Markdown.
 
     Parameters
     ----------
     peaks
-        By task with peaks, the format in which they were read.
+        ``peak_counts.tsv`` of each task with peaks.
     duplicates
         Tables of labelled tasks, as :func:`study.sections.copies_text` takes them.
     correlations
@@ -102,11 +108,17 @@ def results_page(
         Links by title.
     channels
         Tables of tasks with arms at equal cost, as :func:`study.sections.equal_costs_text` takes them.
+    explained, scores
+        The entries of ``attribute`` and the files of scores, as :func:`study.answers.answers_text` takes them.
     """
     metrics, references = study.metrics, study.references
+    formats = {task: table["format"].iloc[0] for task, table in peaks.items()}
     sections = {
+        ANSWERS: answers_text(
+            study.tasks, peaks, study.validation, study.intervals, study.comparisons, metrics, explained, scores
+        ),
         TASKS: tasks_text(study.tasks, study.replicates, study.means, metrics, references),
-        PEAKS: peaks_text(peaks),
+        PEAKS: peaks_text(formats),
         COPIES: copies_text(duplicates, study.near_copies),
         RESULTS: results_text(
             study.means, study.subsets, study.costs, study.intervals, study.comparisons, metrics, references
