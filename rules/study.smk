@@ -109,6 +109,7 @@ rule write_results_page:
         figures=page_figures(plan),
     output:
         page=run.path("results.md"),
+        answers=run.path("answers.rst"),
     log:
         run.path("logs/write_results_page.log"),
     benchmark:

@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pandas as pd
 
 from genome_data import SPLITS
-from study.answers import Explained
+from study.answers import Explained, answers_text, as_restructured_text
 from study.page import Study, figure_title, results_page
 from study.tables import read_table
-from workflow_support.files import atomic_path
+from workflow_support.files import atomic_paths
 from workflow_support.job import run_job
 from workflow_support.kinds import basis_of
 
@@ -43,6 +43,7 @@ def write_results_page(
     attributions: dict[str, dict[str, str]],
     scores: dict[str, dict[str, list[str]]],
     page: Path,
+    answers: Path,
 ) -> None:
     """Write the page; links to figures are relative to it.
 
@@ -68,6 +69,8 @@ def write_results_page(
         The ``task`` and ``arm`` of each entry of ``attribute``.
     scores
         For each task and arm, the files with its scores.
+    page, answers
+        Files to write: the page, and the answers at its head for the report.
     """
     study = Study(
         tasks=pd.DataFrame([_task_row(task, kinds[task], path) for task, path in zip(kinds, windows, strict=True)]),
@@ -81,7 +84,6 @@ def write_results_page(
         published=read_table(published),
         selections=read_table(selections),
         near_copies=read_table(near_copies),
-        validation=read_table(validation),
         metrics=metrics,
         references=references,
     )
@@ -100,9 +102,21 @@ def write_results_page(
         task: {arm: [os.path.relpath(file, page.parent) for file in files] for arm, files in of_arms.items()}
         for task, of_arms in scores.items()
     }
-    text = results_page(name, study, of_peaks, of_copies, of_variants, links, of_channels, explained, of_scores)
-    with atomic_path(page) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    answered = answers_text(
+        study.tasks,
+        of_peaks,
+        read_table(validation),
+        study.intervals,
+        study.comparisons,
+        metrics,
+        explained,
+        of_scores,
+    )
+    formats = {task: table["format"].iloc[0] for task, table in of_peaks.items()}
+    text = results_page(name, study, answered, formats, of_copies, of_variants, links, of_channels)
+    with atomic_paths(page, answers) as (new_page, new_answers):
+        new_page.write_text(text, encoding="utf-8")
+        new_answers.write_text(as_restructured_text(answered), encoding="utf-8")
 
 
 def _task_row(task: str, kind: str, windows: Path) -> dict[str, object]:

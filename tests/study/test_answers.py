@@ -1,9 +1,12 @@
 """The answers at the head of a page of results, from tables whose truth is known."""
 
+import re
+
 import pandas as pd
 import pytest
+from docutils.core import publish_parts
 
-from study.answers import Explained, answers_text, floor_warnings, largest_sizes, recommended_arm
+from study.answers import Explained, answers_text, as_restructured_text, floor_warnings, largest_sizes, recommended_arm
 from workflow_support.metrics import BASELINE_ARM
 
 COUNTS = {"train": 1156, "validation": 264, "test": 356}
@@ -66,7 +69,7 @@ BELOW = {"good": 0.75, "next": 0.90, "weak": 0.70, BASELINE_ARM: 0.80}
 
 def test_the_best_network_on_the_validation_split_is_recommended_whatever_the_test_split_says():
     text = answers(ABOVE)
-    assert "**Recommended: `good`.** Of 3 it is the best on the validation split: mean AUROC 0.9200." in text
+    assert "**Recommended:** `good`. Of 3 it is the best on the validation split: mean AUROC 0.9200." in text
     assert "`next` is next with 0.9167, and `good` is ahead of it with 2 of 3 seeds." in text
     assert recommended_arm(validation_table()) == "good"
     assert recommended_arm(validation_table({"a": [0.5, 0.5, 0.5], "b": [0.5, 0.5, 0.5]})) == "a"
@@ -141,7 +144,7 @@ def test_a_profile_task_has_no_floor_and_is_chosen_by_its_loss():
     means = {"good": 0.4, "next": 0.3, "weak": 0.2}
     losses = {arm: [-100 * (1 - value) for value in values] for arm, values in VALIDATION.items()}
     text = answers(means, kind="profile", metric="Spearman 1 bp", qualities=losses)
-    assert "**Recommended: `good`.** Of 3 it is the best on the validation split: mean loss 8.0000." in text
+    assert "**Recommended:** `good`. Of 3 it is the best on the validation split: mean loss 8.0000." in text
     assert "Spearman 1 bp on the test split: 0.4000 (95 % 0.3800 to 0.4100)." in text
     assert "Tasks of this kind have no floor of 6-mers" in text
     assert "Warning" not in text
@@ -149,7 +152,7 @@ def test_a_profile_task_has_no_floor_and_is_chosen_by_its_loss():
 
 def test_a_single_network_is_not_said_to_be_the_best():
     text = answers({"good": 0.9, BASELINE_ARM: 0.8}, qualities={"good": [0.9, 0.9, 0.9]})
-    assert "**Recommended: `good`.** It is the only network that was trained. AUROC on the test split" in text
+    assert "**Recommended:** `good`. It is the only network that was trained. AUROC on the test split" in text
 
 
 def motifs(*rows):
@@ -189,3 +192,15 @@ def test_the_files_of_scores_are_those_of_the_recommended_arm():
     text = answers(ABOVE)
     assert "**Scores.** Test windows: `tasks/t/good/predictions.tsv`. Predictions: `predictions/genome.tsv`." in text
     assert "tasks/t/next" not in text
+
+
+def test_the_report_shows_the_same_words():
+    """With names that mean something in reStructuredText, and without any complaint about them."""
+    found = motifs((56, "CCACNAGG", "NR2C1_", 0.9), (50, "T*|T", "", float("nan")))
+    answers_of_page = answers(BELOW, explained=[Explained("bases_", "t", "good", found)])
+    shown = publish_parts(
+        as_restructured_text(answers_of_page), writer_name="html", settings_overrides={"halt_level": 2}
+    )
+    words = re.sub(r"<.*?>", "", shown["body"]).split()
+    assert words == re.sub(r"\*\*|`|^### ", "", answers_of_page, flags=re.MULTILINE).split()
+    assert shown["body"].startswith("<p><strong>t</strong></p>")

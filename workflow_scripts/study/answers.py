@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -74,7 +75,7 @@ def answers_text(
         warning = _below_floor(name, size, metric, comparisons, basis)
         paragraphs = [
             f"**Data.** {_data(task, peaks.get(name))}",
-            f"**Recommended: `{arm}`.** {_choice(of_task, arm, basis)} "
+            f"**Recommended:** `{arm}`. {_choice(of_task, arm, basis)} "
             f"{_against_floor(name, size, arm, metric, intervals, comparisons)}",
             f"**Warning.** {warning}" if warning else "",
             f"**Motifs.** {_motifs([each for each in explained if each.task == name], arm)}",
@@ -82,6 +83,11 @@ def answers_text(
         ]
         sections.append("\n\n".join([f"### {name}", *filter(None, paragraphs)]))
     return "\n\n".join(sections)
+
+
+def as_restructured_text(answers: str) -> str:
+    """The Markdown of :func:`answers_text` as reStructuredText, which the report shows."""
+    return re.sub(r"^### (.+)$", r"**\1**", answers.replace("`", "``"), flags=re.MULTILINE) + "\n"
 
 
 def largest_sizes(table: pd.DataFrame) -> dict[str, str]:

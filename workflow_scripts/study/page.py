@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from .answers import Explained, answers_text
 from .claims import LEVEL
 from .copies import copies_text
 from .evidence import LEAST_SEEDS, LEAST_TASKS
@@ -78,7 +77,6 @@ class Study:
     published: pd.DataFrame
     selections: pd.DataFrame
     near_copies: pd.DataFrame
-    validation: pd.DataFrame
     metrics: Mapping[str, str]
     references: Mapping[str, str]
 
@@ -86,20 +84,21 @@ class Study:
 def results_page(
     name: str,
     study: Study,
-    peaks: Mapping[str, pd.DataFrame],
+    answers: str,
+    peaks: Mapping[str, str],
     duplicates: Mapping[str, pd.DataFrame],
     correlations: Mapping[str, Sequence[Mapping]],
     figures: Mapping[str, str],
     channels: Mapping[str, pd.DataFrame],
-    explained: Sequence[Explained],
-    scores: Mapping[str, Mapping[str, Sequence[str]]],
 ) -> str:
     """The page as Markdown.
 
     Parameters
     ----------
+    answers
+        The text of :func:`study.answers.answers_text`.
     peaks
-        ``peak_counts.tsv`` of each task with peaks.
+        By task with peaks, the format in which they were read.
     duplicates
         Tables of labelled tasks, as :func:`study.sections.copies_text` takes them.
     correlations
@@ -108,17 +107,12 @@ def results_page(
         Links by title.
     channels
         Tables of tasks with arms at equal cost, as :func:`study.sections.equal_costs_text` takes them.
-    explained, scores
-        The entries of ``attribute`` and the files of scores, as :func:`study.answers.answers_text` takes them.
     """
     metrics, references = study.metrics, study.references
-    formats = {task: table["format"].iloc[0] for task, table in peaks.items()}
     sections = {
-        ANSWERS: answers_text(
-            study.tasks, peaks, study.validation, study.intervals, study.comparisons, metrics, explained, scores
-        ),
+        ANSWERS: answers,
         TASKS: tasks_text(study.tasks, study.replicates, study.means, metrics, references),
-        PEAKS: peaks_text(formats),
+        PEAKS: peaks_text(peaks),
         COPIES: copies_text(duplicates, study.near_copies),
         RESULTS: results_text(
             study.means, study.subsets, study.costs, study.intervals, study.comparisons, metrics, references
