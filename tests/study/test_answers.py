@@ -177,7 +177,8 @@ def test_motifs_beyond_the_first_are_counted_and_those_without_known_motifs_say_
     found = motifs(*[(50 - row, "ACGT", "", float("nan")) for row in range(5)])
     text = answers(ABOVE, explained=[Explained("bases", "t", "good", found)])
     assert text.count("`ACGT`") == 3
-    assert "compared with no known motif; and 2 more." in text
+    assert "`ACGT` (48 sites); and 2 more. No `known_motifs` were given to compare them with." in text
+    assert "resembles" not in text
     assert "nan" not in text
 
 

@@ -230,17 +230,18 @@ def _motifs_of(motifs: pd.DataFrame) -> str:
         return "no motif was found."
     fits = motifs["correlation"] >= LEAST_CORRELATION
     shown = pd.concat([motifs[fits], motifs[~fits]])[:MOTIFS_SHOWN]
-    words = [f"`{row.consensus}` ({count(row.sites)} sites), {_resemblance(row)}" for row in shown.itertuples()]
+    words = [f"`{row.consensus}` ({count(row.sites)} sites){_resemblance(row)}" for row in shown.itertuples()]
     more = len(motifs) - len(shown)
-    return "; ".join(words) + (f"; and {more} more." if more else ".")
+    found = "; ".join(words) + (f"; and {more} more." if more else ".")
+    return found if any(motifs["match"]) else f"{found} No `known_motifs` were given to compare them with."
 
 
 def _resemblance(motif: tuple) -> str:
     if not motif.match:
-        return "compared with no known motif"
+        return ""
     if motif.correlation < LEAST_CORRELATION:
-        return "which resembles no known motif"
-    return f"which resembles `{motif.match}` (correlation {motif.correlation:.2f})"
+        return ", which resembles no known motif"
+    return f", which resembles `{motif.match}` (correlation {motif.correlation:.2f})"
 
 
 def _scores(files: Sequence[str]) -> str:
