@@ -136,6 +136,7 @@ def test_a_labelled_task_has_sequences_and_advice_of_its_own():
     text = answers(BELOW, kind="labelled", peaks={})
     assert "The task has 1,776 sequences of 200 bases" in text
     assert "file of peaks" not in text
+    assert "Motifs" not in text, "the configuration refuses to explain labelled tasks"
     assert "more sequences" in text
     assert "more peaks" not in text
 

@@ -72,13 +72,15 @@ def answers_text(
         name, basis = task.task, basis_of(task.kind)
         of_task, metric = rows_with(validation, {"task": name}), metrics[name]
         size, arm = largest_sizes(of_task)[name], recommended_arm(of_task)
+        # Only windows on a genome can be explained.
+        motifs = "" if basis == "labelled" else _motifs([each for each in explained if each.task == name], arm)
         warning = _below_floor(name, size, metric, comparisons, basis)
         paragraphs = [
             f"**Data.** {_data(task, peaks.get(name))}",
             f"**Recommended:** `{arm}`. {_choice(of_task, arm, basis)} "
             f"{_against_floor(name, size, arm, metric, intervals, comparisons)}",
             f"**Warning.** {warning}" if warning else "",
-            f"**Motifs.** {_motifs([each for each in explained if each.task == name], arm)}",
+            f"**Motifs.** {motifs}" if motifs else "",
             f"**Scores.** {_scores(scores[name][arm])}",
         ]
         sections.append("\n\n".join([f"### {name}", *filter(None, paragraphs)]))
