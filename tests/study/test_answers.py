@@ -69,7 +69,7 @@ BELOW = {"good": 0.75, "next": 0.90, "weak": 0.70, BASELINE_ARM: 0.80}
 
 def test_the_best_network_on_the_validation_split_is_recommended_whatever_the_test_split_says():
     text = answers(ABOVE)
-    assert "**Recommended:** `good`. Of 3 it is the best on the validation split: mean AUROC 0.9200." in text
+    assert "**Recommended:** `good`. Of 3 networks it is the best on the validation split: mean AUROC 0.9200." in text
     assert "`next` is next with 0.9167, and `good` is ahead of it with 2 of 3 seeds." in text
     assert recommended_arm(validation_table()) == "good"
     assert recommended_arm(validation_table({"a": [0.5, 0.5, 0.5], "b": [0.5, 0.5, 0.5]})) == "a"
@@ -145,7 +145,7 @@ def test_a_profile_task_has_no_floor_and_is_chosen_by_its_loss():
     means = {"good": 0.4, "next": 0.3, "weak": 0.2}
     losses = {arm: [-100 * (1 - value) for value in values] for arm, values in VALIDATION.items()}
     text = answers(means, kind="profile", metric="Spearman 1 bp", qualities=losses)
-    assert "**Recommended:** `good`. Of 3 it is the best on the validation split: mean loss 8.0000." in text
+    assert "**Recommended:** `good`. Of 3 networks it is the best on the validation split: mean loss 8.0000." in text
     assert "Spearman 1 bp on the test split: 0.4000 (95 % 0.3800 to 0.4100)." in text
     assert "Tasks of this kind have no floor of 6-mers" in text
     assert "Warning" not in text

@@ -182,7 +182,7 @@ def test_the_page_opens_on_the_answers_of_its_tables(runs, page):
     (arm,) = read_table(study / "intervals.tsv").query(f"{keys} and arm == @best").itertuples()
     against_floor = f"{keys} and arm == @best and reference == '{BASELINE_ARM}'"
     (compared,) = read_table(study / "comparisons.tsv").query(against_floor).itertuples()
-    assert f"**Recommended:** `{best}`. Of {len(means)} it is the best on the validation split" in text
+    assert f"**Recommended:** `{best}`. Of {len(means)} networks it is the best on the validation split" in text
     assert f"AUROC on the test split: {arm.mean:.4f} (95 % {arm.low:.4f} to {arm.high:.4f})." in text
     assert f"Difference: {compared.difference:+.4f} (95 % {compared.low:+.4f} to {compared.high:+.4f})" in text
     assert "9 of 9 rows of the file of peaks were kept." in text

@@ -169,7 +169,7 @@ def _choice(validation: pd.DataFrame, arm: str, basis: str) -> str:
     next_best = (
         f"`{rest.index[0]}` is next with {theirs}, and `{arm}` is ahead of it with {ahead} of {len(pairs)} seeds"
     )
-    return f"Of {len(means)} it is the best on the validation split: mean {name} {ours}. {next_best}."
+    return f"Of {len(means)} networks it is the best on the validation split: mean {name} {ours}. {next_best}."
 
 
 def _against_floor(
