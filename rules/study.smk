@@ -23,6 +23,7 @@ rule collect_study:
         subsets=run.path("study/subsets.tsv"),
         costs=run.path("study/costs.tsv"),
         selections=run.path("study/selections.tsv"),
+        validation=run.path("study/validation.tsv"),
     log:
         run.path("logs/collect_study.log"),
     benchmark:
@@ -104,9 +105,11 @@ rule write_results_page:
         channels=[
             models.channels_file(task) for task in models.tasks_with_matched_arms()
         ],
+        motifs=run.paths("attributions/{name}.motifs.tsv", name=config["attribute"]),
         figures=page_figures(plan),
     output:
         page=run.path("results.md"),
+        answers=run.path("answers.rst"),
     log:
         run.path("logs/write_results_page.log"),
     benchmark:
@@ -122,6 +125,8 @@ rule write_results_page:
         kinds=run.kinds,
         metrics=study.metrics,
         references=study.references,
+        attributions=uses.attributed(),
+        scores=uses.score_files(),
         code=code("write_results_page"),
     script:
         "../workflow_scripts/write_results_page.py"

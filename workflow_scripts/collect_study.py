@@ -1,4 +1,4 @@
-"""All evaluations of a run -> its summary and tables: arms, replicates, means, subsets, costs, selections."""
+"""All evaluations of a run -> its summary and tables: arms, replicates, means, subsets, costs, choices."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from study.evaluations import (
     replicates_table,
     selections_table,
     subsets_table,
+    validation_table,
 )
 from study.tables import write_table
 from workflow_support.files import atomic_paths
@@ -34,6 +35,7 @@ def collect_study(
     subsets: Path,
     costs: Path,
     selections: Path,
+    validation: Path,
 ) -> None:
     """Write the tables. Tasks, arms and sizes keep the order of ``evaluations``.
 
@@ -55,6 +57,7 @@ def collect_study(
         subsets: subsets_table(records),
         costs: costs_table(records),
         selections: selections_table(records),
+        validation: validation_table(records),
     }
     with atomic_paths(*tables) as temporaries:
         for table, temporary in zip(tables.values(), temporaries, strict=True):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from study.answers import floor_warnings, largest_sizes
 from study.arm_intervals import intervals_table
 from study.claims import claims_table
 from study.comparisons import comparisons_table, published_table
@@ -24,7 +25,9 @@ def compare_arms(
     claims: Path,
     published: Path,
 ) -> None:
-    """Compare every arm with the reference of its kind and with published values, and test the claims.
+    """Compare every arm with the reference of its kind, the floor and published values, and test the claims.
+
+    The log names the networks that are below the floor.
 
     Parameters
     ----------
@@ -51,6 +54,8 @@ def compare_arms(
         for table, path in zip((of_arms, compared, tested, against_published), paths, strict=True):
             write_table(table, path)
     holding = int((tested["verdict"] == "holds").sum())
+    for task, line in floor_warnings(compared, largest_sizes(of_replicates), metrics, kinds).items():
+        logger.warning("WARNING: %s: %s", task, line)
     logger.info("Made %d comparisons; %d rows of claims, of which %d hold.", len(compared), len(tested), holding)
 
 

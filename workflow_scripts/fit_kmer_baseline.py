@@ -13,6 +13,7 @@ from learning.analysis.baseline import (
     fit_baseline,
     inverse_penalties,
 )
+from learning.evaluation.metrics import QUALITY, quality_of_logits
 from learning.evaluation.records import EvaluatedModel, write_evaluations
 from learning.evaluation.scores import StrandLogits, best_threshold, findings, score_with_subset
 from learning.models.classes import require_both_classes, require_every_class
@@ -63,6 +64,7 @@ def fit_kmer_baseline(
         threshold = best_threshold(labels[validation], fitted.logits[validation])
         logits = fitted.logits[test]
         found = score_with_subset(labels[test], logits, threshold, kind, is_near_copy)
+        found[QUALITY] = quality_of_logits(labels[validation], fitted.logits[validation])
         model = EvaluatedModel(
             task=task,
             arm=BASELINE_ARM,

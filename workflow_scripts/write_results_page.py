@@ -8,9 +8,10 @@ from urllib.parse import quote
 import pandas as pd
 
 from genome_data import SPLITS
+from study.answers import Explained, answers_text, as_restructured_text
 from study.page import Study, figure_title, results_page
 from study.tables import read_table
-from workflow_support.files import atomic_path
+from workflow_support.files import atomic_paths
 from workflow_support.job import run_job
 from workflow_support.kinds import basis_of
 
@@ -27,17 +28,22 @@ def write_results_page(
     published: Path,
     selections: Path,
     near_copies: Path,
+    validation: Path,
     windows: list[Path],
     peaks: list[Path],
     duplicates: list[Path],
     correlations: list[Path],
     channels: list[Path],
+    motifs: list[Path],
     figures: list[Path],
     name: str,
     kinds: dict[str, str],
     metrics: dict[str, str],
     references: dict[str, str],
+    attributions: dict[str, dict[str, str]],
+    scores: dict[str, dict[str, list[str]]],
     page: Path,
+    answers: Path,
 ) -> None:
     """Write the page; links to figures are relative to it.
 
@@ -53,10 +59,18 @@ def write_results_page(
         ``<name of a set of variants>.correlation.json`` files.
     channels
         ``<folder of a task>/channels.tsv`` of each task with arms at equal cost.
+    motifs
+        ``<name of an entry of attribute>.motifs.tsv`` files, in the order of ``attributions``.
     name
         The name of the run.
     kinds, metrics, references
         The kind, the study metric and the reference of each task.
+    attributions
+        The ``task`` and ``arm`` of each entry of ``attribute``.
+    scores
+        For each task and arm, the files with its scores.
+    page, answers
+        Files to write: the page, and the answers at its head for the report.
     """
     study = Study(
         tasks=pd.DataFrame([_task_row(task, kinds[task], path) for task, path in zip(kinds, windows, strict=True)]),
@@ -76,13 +90,33 @@ def write_results_page(
     labelled = [task for task, kind in kinds.items() if basis_of(kind) == "labelled"]
     of_copies = dict(zip(labelled, map(read_table, duplicates), strict=True))
     with_peaks = [task for task in kinds if task not in labelled]
-    of_peaks = {task: read_table(path)["format"].iloc[0] for task, path in zip(with_peaks, peaks, strict=True)}
+    of_peaks = dict(zip(with_peaks, map(read_table, peaks), strict=True))
     links = {figure_title(path): quote(os.path.relpath(path, page.parent)) for path in figures}
     of_variants = {path.name.removesuffix(".correlation.json"): json.loads(path.read_bytes()) for path in correlations}
     of_channels = {path.parent.name: read_table(path) for path in channels}
-    text = results_page(name, study, of_peaks, of_copies, of_variants, links, of_channels)
-    with atomic_path(page) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    explained = [
+        Explained(entry, used["task"], used["arm"], read_table(path))
+        for (entry, used), path in zip(attributions.items(), motifs, strict=True)
+    ]
+    of_scores = {
+        task: {arm: [os.path.relpath(file, page.parent) for file in files] for arm, files in of_arms.items()}
+        for task, of_arms in scores.items()
+    }
+    answered = answers_text(
+        study.tasks,
+        of_peaks,
+        read_table(validation),
+        study.intervals,
+        study.comparisons,
+        metrics,
+        explained,
+        of_scores,
+    )
+    formats = {task: table["format"].iloc[0] for task, table in of_peaks.items()}
+    text = results_page(name, study, answered, formats, of_copies, of_variants, links, of_channels)
+    with atomic_paths(page, answers) as (new_page, new_answers):
+        new_page.write_text(text, encoding="utf-8")
+        new_answers.write_text(as_restructured_text(answered), encoding="utf-8")
 
 
 def _task_row(task: str, kind: str, windows: Path) -> dict[str, object]:

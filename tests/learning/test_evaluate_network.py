@@ -317,7 +317,9 @@ def test_the_baseline_leaves_the_same_tables(task):
     (network, predictions), _ = evaluate(task, "a", seeds=[[1], [2]])
     facts = ("arm", "size", "parameters", "multiply_adds", "members")
     assert [found[fact] for fact in facts] == ["kmer_logistic_regression", "all", 2080, 2080, 1]
-    assert found["mcc_threshold"] == baseline_threshold(task)
+    on_validation = baseline_on_validation(task)
+    assert found["mcc_threshold"] == best_mcc_threshold(*on_validation)
+    assert found["validation_quality"] == pytest.approx(roc_auc_score(*on_validation))
     assert set(network) - set(found) == {"reverse_complement"}
     assert list(scores.columns) == list(predictions.columns)
     assert scores["logit"].equals(scores["reverse_complement_logit"])
@@ -325,6 +327,21 @@ def test_the_baseline_leaves_the_same_tables(task):
     assert summary["metric"].tolist() == METRICS * 2 + ["RC error", "RC flips"]
     assert summary["replicates"].tolist() == [1] * len(METRICS) + [2] * (len(METRICS) + 2)
     assert summary["sd"].isna().tolist() == (summary["replicates"] == 1).tolist()
+
+
+@pytest.mark.parametrize("kind", ["binary", "labelled"])
+def test_the_quality_on_the_validation_split_is_the_auroc_of_the_answers_there(task, kind):
+    """With the two splits in each other's place it is the AUROC on the test split, also of a mean of networks."""
+    save_replicates(task, "a", LABELLED if kind == "labelled" else REGULAR, {1: {}, 2: {}, 3: {}}, kind)
+    arguments = {"seeds": [[1, 2], [3]], "kind": kind}
+    qualities = [found["validation_quality"] for found, _ in evaluate(task, "a", **arguments)]
+    table = pd.read_csv(task / "windows.tsv", sep="\t")
+    order = np.r_[0:100, 200:300, 100:200]
+    write_windows(table.iloc[order].assign(split=table["split"].to_numpy()), task / "windows.tsv")
+    np.save(task / "codes.npy", np.load(task / "codes.npy")[order])
+    of_test = [found["metrics"]["AUROC"] for found, _ in evaluate(task, "a", **arguments)]
+    assert qualities == pytest.approx(of_test, abs=1e-9)
+    assert qualities[0] != qualities[1]
 
 
 def mark_near_copies(task, rows):
@@ -404,14 +421,15 @@ def test_on_all_windows_the_baseline_is_the_same_for_every_seed(task):
     assert one["logit"].equals(other["logit"])
 
 
-def baseline_threshold(task):
+def baseline_on_validation(task):
+    """The labels and logits of the validation split."""
     table = pd.read_csv(task / "windows.tsv", sep="\t")
     labels, validation = table["label"].to_numpy(), (table["split"] == "validation").to_numpy()
     counts = count_canonical(np.load(task / "kmers.k6.npy"), 6)
     logits = fit_baseline(
         counts, labels, (table["split"] == "train").to_numpy(), validation, inverse_penalties(5)
     ).logits
-    return best_mcc_threshold(labels[validation], logits[validation])
+    return labels[validation], logits[validation]
 
 
 def write_labelled_task(folder, classes):

@@ -80,6 +80,14 @@ def test_an_equivariant_network(task):
     assert np.allclose(predictions["observed_log_total_minus"], np.log1p(counts[:, 1].sum(axis=1)), atol=1e-5)
 
 
+def test_the_quality_on_the_validation_split_is_the_mean_of_that_of_the_networks(task):
+    save_replicates(
+        task, "a", WITH_CONTROL, {1: {"quality": -5.0}, 2: {"quality": -7.0}, 3: {"quality": -9.0}}, "profile"
+    )
+    found = [evaluation["validation_quality"] for evaluation, _, _ in evaluate(task, seeds=[[1, 2], [3]])]
+    assert found == [-6.0, -9.0]
+
+
 def test_profiles_are_those_of_the_centre_of_the_windows(task):
     network = save_network(task, "a", ARCHITECTURE, "profile")
     ((_, predictions, profiles),) = evaluate(task, control=False)

@@ -12,6 +12,8 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 import yaml
+from docutils.core import publish_parts
+from jinja2 import Template
 from scipy import stats
 from study_run import ROWS, STUDY, MockStudy
 from test_study_scripts import collect, compare
@@ -22,9 +24,14 @@ from study.copies import copies_text
 from study.page import figure_title
 from study.sections import equal_costs_text
 from study.tables import read_table, write_table
+from workflow_support.metrics import BASELINE_ARM
 
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
-USED = ["replicates", "means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "selections"]
+RESOURCES = Path(__file__).parents[2] / "resources"
+USED = [
+    "replicates", "means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "selections",
+    "validation",
+]  # fmt: skip
 NEAR_COPIES = ["task", "split", "training_task", "k", "sequences", "near_copies", "share"]
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 
@@ -45,6 +52,8 @@ def write_page(mock, folder, study=STUDY, variants=True):
     peaks = [folder / f"{task}.peak_counts.tsv" for task in mock.kinds]
     for path, name in zip(peaks, cycle(formats), strict=False):
         path.write_text(f"reason\trows\tformat\nin\t9\t{name}\nkept\t9\t{name}\n")
+    motifs = folder / "bases.motifs.tsv"
+    motifs.write_text("motif\tsites\tconsensus\tmatch\taccession\tcorrelation\nmotif_1\t81\tCCACNAGG\tCTCF\tM\t0.97\n")
     write_results_page(
         **{name: paths[name] for name in USED},
         windows=mock.windows,
@@ -53,12 +62,19 @@ def write_page(mock, folder, study=STUDY, variants=True):
         near_copies=mock.write_near_copies(folder / "study" / "near_copies.tsv"),
         correlations=[correlation] if variants else [],
         channels=[],
+        motifs=[motifs],
         figures=figures,
         name=folder.name,
         kinds=mock.kinds,
         metrics=dict.fromkeys(mock.kinds, "AUROC"),
         references=dict.fromkeys(mock.kinds, "standard"),
+        attributions={"bases": {"task": next(iter(mock.kinds)), "arm": "irrep_p0.75"}},
+        scores={
+            task: {row["arm"]: [str(folder / "tasks" / task / row["arm"] / "predictions.tsv")] for row in ROWS}
+            for task in mock.kinds
+        },
         page=folder / "results.md",
+        answers=folder / "answers.rst",
     )
     tasks = {task: {"kind": kind} for task, kind in mock.kinds.items()}
     config = {"tasks": tasks, "variants": {"bqtl": {}} if variants else {}}
@@ -153,6 +169,38 @@ def test_choices_published_values_and_variants_have_their_tables(page):
     assert "0.5000 (chance)" in section(page, "Published values")
     variants = tables_of(section(page, "Variants"))[0]
     assert variants[2] == ["best", "all", "152", "0.432", "+0.300 to +0.550", "", "", ""]
+
+
+def test_the_page_opens_on_the_answers_of_its_tables(runs, page):
+    text = section(page, "Answers")
+    assert page.startswith("# Results of `first`\n\n## Answers\n\n### CTCF\n")
+    study = runs / "first" / "study"
+    keys = "task == 'CTCF' and size == 'all'"
+    validation = read_table(study / "validation.tsv").query(keys)
+    means = validation[validation["arm"] != BASELINE_ARM].groupby("arm")["quality"].mean()
+    best = means.idxmax()
+    (arm,) = read_table(study / "intervals.tsv").query(f"{keys} and arm == @best").itertuples()
+    against_floor = f"{keys} and arm == @best and reference == '{BASELINE_ARM}'"
+    (compared,) = read_table(study / "comparisons.tsv").query(against_floor).itertuples()
+    assert f"**Recommended:** `{best}`. Of {len(means)} networks it is the best on the validation split" in text
+    assert f"AUROC on the test split: {arm.mean:.4f} (95 % {arm.low:.4f} to {arm.high:.4f})." in text
+    assert f"Difference: {compared.difference:+.4f} (95 % {compared.low:+.4f} to {compared.high:+.4f})" in text
+    assert "9 of 9 rows of the file of peaks were kept." in text
+    assert "`bases`, of `irrep_p0.75`: `CCACNAGG` (81 sites), which resembles `CTCF` (correlation 0.97)." in text
+    assert f"Test windows: `tasks/CTCF/{best}/predictions.tsv`." in text
+
+
+def test_the_report_opens_on_the_same_answers(runs, page, tmp_path, monkeypatch):
+    """Snakemake renders the caption of the workflow in the folder of the results."""
+    (tmp_path / "results").symlink_to(runs)
+    monkeypatch.chdir(tmp_path)
+    study = {"arms": ["standard"], "seeds": [1]}
+    snakemake = {"config": {"name": "first", "tasks": ["CTCF", "SPI1"], "study": study}}
+    caption = Template((RESOURCES / "captions/workflow.rst").read_text()).render(snakemake=snakemake)
+    body = publish_parts(caption, writer_name="html", settings_overrides={"halt_level": 2})["html_body"]
+    shown = re.sub(r"<.*?>|\s", "", body)
+    answers = re.sub(r"\*\*|`|^### |\s", "", section(page, "Answers"), flags=re.MULTILINE)
+    assert shown.startswith(answers + "Thesenetworkspredict")
 
 
 def test_links_lead_to_figures(runs, page):

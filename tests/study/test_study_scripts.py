@@ -11,11 +11,12 @@ from study_run import LEADS, ROWS, STUDY, MockStudy
 
 from study.evaluations import costs_table, selections_table, subsets_table
 from study.predictions import read_window_values
-from study.tables import read_table
+from study.tables import read_table, write_table
 from workflow_support.errors import InputError
+from workflow_support.job import logger
 from workflow_support.metrics import BASELINE_ARM
 
-TABLES = ["summary", "arms", "replicates", "means", "subsets", "costs", "selections"]
+TABLES = ["summary", "arms", "replicates", "means", "subsets", "costs", "selections", "validation"]
 COMPARED = ["intervals", "comparisons", "claims", "published"]
 
 
@@ -135,6 +136,40 @@ def test_all_arms_are_compared_with_the_reference(tables):
     assert pairs["CTCF", "all", "regular_k3", "standard"] == 8
     assert pairs["CTCF", "all", "post_hoc", "standard"] == 4
     assert pairs["CTCF", "1000", "best_equivariant", "post_hoc"] == 4
+
+
+def test_every_network_is_compared_with_the_floor_the_reference_too(tables):
+    compared, means = tables["comparisons"], tables["means"].query("metric == 'AUROC'")
+    floor = compared[compared["reference"] == BASELINE_ARM].set_index(["task", "size", "arm"])
+    assert set(floor.index) == {
+        (task, size, arm) for task in ("CTCF", "SPI1") for size in ("1000", "all") for arm in LEADS
+    }
+    of_arm = means.set_index(["task", "size", "arm"])["mean"]
+    difference = of_arm["CTCF", "all", "standard"] - of_arm["CTCF", "all", BASELINE_ARM]
+    assert floor["difference"]["CTCF", "all", "standard"] == pytest.approx(difference, abs=2e-6)
+
+
+def test_the_log_names_networks_below_the_floor(run, tables, tmp_path, caplog, monkeypatch):
+    """Of the replicates as they are no network is below; then the floor is raised for one task at its largest size."""
+    monkeypatch.setattr(logger, "propagate", True)
+    collect(run, tmp_path)
+    replicates = read_table(tmp_path / "replicates.tsv")
+    of_floor = (replicates["task"] == "SPI1") & (replicates["size"] == "all") & (replicates["arm"] == BASELINE_ARM)
+    replicates.loc[of_floor & (replicates["metric"] == "AUROC"), "value"] = 0.9999
+    write_table(replicates, tmp_path / "replicates.tsv")
+    with caplog.at_level("WARNING", "rc"):
+        compare(run, tmp_path)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("WARNING: SPI1: Below the floor of 6-mers in mean AUROC on the test split: `standard` (0.")
+    assert "against 0.9999), `augmented`" in line
+
+
+def test_the_quality_of_every_replicate_on_the_validation_split_is_a_row(run, tables):
+    validation = tables["validation"]
+    assert validation.columns.tolist() == ["task", "arm", "size", "train_size", "seed", "quality"]
+    records = [record for path in run.evaluations for record in json.loads(path.read_text())]
+    assert validation["quality"].to_numpy() == pytest.approx([each["validation_quality"] for each in records], abs=1e-5)
+    assert validation["seed"].tolist() == [record["seed"] for record in records]
 
 
 def test_every_comparison_has_an_interval_over_seeds_and_windows(tables):

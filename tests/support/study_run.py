@@ -105,6 +105,7 @@ class MockStudy:
             "members": 1,
             "parameters": 1_234_567,
             "multiply_adds": 45_000_000,
+            "validation_quality": 0.7 + lead / 10,
             "metrics": {"AUROC": auroc(self.labels, logits), "MCC": lead / 3},
             "calibration": calibration_table(self.labels, sigmoid(logits)),
             "subsets": {"without near-copies": self._without_near_copies(logits)},

@@ -116,6 +116,22 @@ def test_every_claim_is_tested_at_every_size_and_shown_on_the_page_of_results(fi
     assert all((finished / link).stat().st_size > 0 for link in links)
 
 
+def test_the_page_of_results_opens_on_an_answer_for_each_task(finished: Path) -> None:
+    page = (finished / "results.md").read_text()
+    answers = page[: page.index("\n## Tasks\n")]
+    validation = pd.read_csv(finished / "study/validation.tsv", sep="\t").query(
+        "size == 'all' and arm != @BASELINE_ARM"
+    )
+    means = validation.groupby(["task", "arm"], sort=False)["quality"].mean()
+    for task, kind in (("CTCF", "binary"), ("CTCF_nexus", "profile"), ("motifs", "labelled")):
+        (answer,) = re.findall(rf"^### {task}\n(.*?)(?=^### |\Z)", answers, re.MULTILINE | re.DOTALL)
+        assert f"**Recommended:** `{means[task].idxmax()}`. " in answer
+        assert ("The floor, logistic regression on 6-mers, has" in answer) == (kind != "profile")
+        (file,) = re.findall(r"Test windows: `(.+?)`", answer)
+        assert (finished / file).is_file()
+    assert "nan" not in answers
+
+
 def scores(finished: Path, arm: str, size: str = "all") -> pd.DataFrame:
     table = pd.read_csv(finished / f"tasks/CTCF/models/{arm}/{size}/predictions.tsv", sep="\t")
     return table.set_index(["seed", "name"])

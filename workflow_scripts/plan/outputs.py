@@ -14,7 +14,7 @@ from .study import Study
 
 #: The formats of every figure.
 FORMATS = ("svg", "png")
-TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml", "results.md"]
+TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml", "results.md", "answers.rst"]
 TIMES = ["rule_times.tsv", "arm_times.tsv"]
 CHECKS = ["checked/intervals.tsv", "checked/regions.tsv"]
 GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]

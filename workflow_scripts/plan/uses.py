@@ -24,6 +24,29 @@ class Uses:
         task, contestant = self.task(section, name), self.run.settings[section][name]["arm"]
         return self.models.member_files(file, task, contestant, self.models.sizes[task, contestant][-1])
 
+    def attributed(self) -> dict[str, dict[str, str]]:
+        """The task and arm of each attribution."""
+        entries = self.run.settings["attribute"]
+        return {name: {key: values[key] for key in ("task", "arm")} for name, values in entries.items()}
+
+    def score_files(self) -> dict[str, dict[str, list[str]]]:
+        """For each task and contestant, the file of its scores of test windows, and those of its predictions."""
+        predict, models = self.run.settings["predict"], self.models
+        return {
+            task: {
+                contestant: [
+                    models.largest_file("predictions.tsv", task, contestant),
+                    *(
+                        self.run.path(f"predictions/{name}.tsv")
+                        for name, values in predict.items()
+                        if (values["task"], values["arm"]) == (task, contestant)
+                    ),
+                ]
+                for contestant in models.contestants_for(task)
+            }
+            for task in self.run.tasks
+        }
+
     def average_strands(self, section: str, name: str) -> bool:
         """Return True if an entry of a section averages the answers of the networks on both strands."""
         return self.models.average_strands(self.run.settings[section][name]["arm"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+
+from workflow_support.metrics import BASELINE_ARM
 
 from .evaluations import ALL, MODEL
 from .evidence import Evidence
@@ -29,7 +31,7 @@ def comparisons_table(
     """Paired differences arm - reference with 95 % intervals, one row per task, size, arm and reference.
 
     The intervals are over seeds and test windows together, and are not corrected for their number. The k-mer baseline
-    is among the arms.
+    is among the arms, and all others are compared with it too, at the end.
 
     Parameters
     ----------
@@ -42,8 +44,8 @@ def comparisons_table(
     rows = []
     for task, metric in metrics.items():
         arms = dict.fromkeys(arm for of_task, arm, _ in measurements.models if of_task == task)
-        arms.pop(references[task], None)
-        wanted = dict.fromkeys([*((arm, references[task]) for arm in arms), *further])
+        pairs = [(arm, references[task]) for arm in arms if arm != references[task]]
+        wanted = dict.fromkeys([*pairs, *further, *_with_floor(arms)])
         rows += [
             (task, size, metric, arm, reference, *_compare(measurements, task, size, arm, reference))
             for arm, reference in wanted
@@ -73,6 +75,11 @@ def published_table(replicates: pd.DataFrame, published: Iterable[Mapping]) -> p
             known = (value["value"], value["source"], gaps.mean(), *t_interval(gaps))
             rows.append((*model, value["metric"], len(gaps), mean, *known))
     return pd.DataFrame(rows, columns=PUBLISHED_COLUMNS)
+
+
+def _with_floor(arms: Collection[str]) -> list[tuple[str, str]]:
+    """Every arm with the k-mer baseline, if the task has one."""
+    return [(arm, BASELINE_ARM) for arm in arms if arm != BASELINE_ARM] if BASELINE_ARM in arms else []
 
 
 def _compare(measurements: Measurements, task: str, size: str, arm: str, reference: str) -> tuple:

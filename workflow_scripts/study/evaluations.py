@@ -1,4 +1,4 @@
-"""The tables of a study from the records of ``evaluation.json``: replicates, means, subsets, costs, selections."""
+"""The tables of a study from the records of ``evaluation.json``: replicates, means, subsets, costs, choices."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ SUMMARY_COLUMNS = [*MODEL, "train_size", "metric", "replicates", "mean", "sd"]
 MEAN_COLUMNS = [*SUMMARY_COLUMNS, "low", "high"]
 SUBSET = ["subset", "windows"]
 SELECTION_COLUMNS = ["task", "size", "combination", "seed", "candidate", "quality", "chosen"]
+VALIDATION_COLUMNS = [*MODEL, "train_size", "seed", "quality"]
 COSTS = ["members", "parameters", "multiply_adds"]
 ALL = "all"
 
@@ -102,6 +103,18 @@ def selections_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
         for is_chosen in [candidate == "+".join(evaluation["chosen"])]
     ]
     return pd.DataFrame(rows, columns=SELECTION_COLUMNS)
+
+
+def validation_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
+    """The quality of each replicate on the validation split: ``task, arm, size, train_size, seed, quality``.
+
+    It is the AUROC of classes and the negative loss of profiles, so that larger is better.
+    """
+    rows = [
+        (*_model(evaluation), evaluation["train_size"], evaluation["seed"], evaluation["validation_quality"])
+        for evaluation in evaluations
+    ]
+    return pd.DataFrame(rows, columns=VALIDATION_COLUMNS)
 
 
 def _model(evaluation: Evaluation) -> tuple[str, str, str]:

@@ -22,13 +22,15 @@ from .sections import (
     variants_text,
 )
 
-TASKS, PEAKS, COPIES, RESULTS, CLAIMS, EQUAL_COSTS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
-    "Tasks", "Peaks", "Copies of sequences", "Test split", "Claims", "Equal costs", "Published values",
+ANSWERS, TASKS, PEAKS, COPIES, RESULTS, CLAIMS, EQUAL_COSTS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
+    "Answers", "Tasks", "Peaks", "Copies of sequences", "Test split", "Claims", "Equal costs", "Published values",
     "Choices on the validation split", "Variants", "Figures", "Methods",
 )  # fmt: skip
 
 NO_CLAIMS = "This run tests no claims."
 METHODS_TEXT = f"""\
+- The recommended arm of a task has the best mean over seeds of the AUROC, or for profiles of the loss, on the
+  validation split, at the largest training size (`study/validation.tsv`).
 - Every model was scored once on the test split. Epochs, thresholds of calls and choices among arms come from the
   validation split. The networks of a "best of" combination are chosen by other seeds than those they are tested with.
 - `95 %` of a metric or of a difference (arm − other arm, paired by seed) is over seeds and test windows together: it
@@ -82,6 +84,7 @@ class Study:
 def results_page(
     name: str,
     study: Study,
+    answers: str,
     peaks: Mapping[str, str],
     duplicates: Mapping[str, pd.DataFrame],
     correlations: Mapping[str, Sequence[Mapping]],
@@ -92,6 +95,8 @@ def results_page(
 
     Parameters
     ----------
+    answers
+        The text of :func:`study.answers.answers_text`.
     peaks
         By task with peaks, the format in which they were read.
     duplicates
@@ -105,6 +110,7 @@ def results_page(
     """
     metrics, references = study.metrics, study.references
     sections = {
+        ANSWERS: answers,
         TASKS: tasks_text(study.tasks, study.replicates, study.means, metrics, references),
         PEAKS: peaks_text(peaks),
         COPIES: copies_text(duplicates, study.near_copies),

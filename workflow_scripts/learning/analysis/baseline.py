@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from rc_equivariant.encoding import KmerEncoding
 
-from ..evaluation.metrics import auroc, macro_auroc, softmax
+from ..evaluation.metrics import quality_of_logits
 
 # Inverse strengths of L2 regularisation (sklearn's C), the strongest and the weakest penalty. With standardised counts
 # and a few thousand windows the best one lies well inside this range.
@@ -97,12 +97,8 @@ def fit_baseline(
     for inverse_penalty in penalties:
         model.set_params(C=inverse_penalty).fit(scaled_train, train_labels)
         logits = model.decision_function(scaled)
-        reached = _quality(labels[validation], logits[validation])
+        reached = quality_of_logits(labels[validation], logits[validation])
         if reached > best_auroc:
             converged = bool(model.n_iter_.max() < MAX_ITERATIONS)
             best_auroc, best = reached, FittedBaseline(logits, model.coef_.size, inverse_penalty, converged)
     return best
-
-
-def _quality(labels: np.ndarray, logits: np.ndarray) -> float:
-    return auroc(labels, logits) if logits.ndim == 1 else macro_auroc(labels, softmax(logits))

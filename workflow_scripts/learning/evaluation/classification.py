@@ -12,6 +12,7 @@ from genome_data.windows.table import read_windows
 
 from ..kinds import TaskFiles
 from .combinations import Combination
+from .metrics import QUALITY, quality_of_logits
 from .predict import logits_of_sequences
 from .records import TestFindings, strand_disagreement
 from .scores import StrandLogits, best_threshold, findings, score_with_subset
@@ -37,6 +38,7 @@ def evaluate(combination: Combination, files: TaskFiles) -> Iterator[TestFinding
         found = score_with_subset(labels[test], logits.forward, threshold, combination.kind, near_copies)
         compared = (np.concatenate(strand) for strand in zip(logits, others, strict=True))
         found["reverse_complement"] = strand_disagreement(*compared, threshold)
+        found[QUALITY] = quality_of_logits(labels[validation], of_threshold)
         yield findings(found, logits, table.iloc[test])
 
 

@@ -18,6 +18,9 @@ from ..models.classes import auroc as auroc
 from ..models.classes import macro_auroc as macro_auroc
 
 CALIBRATION_BINS = 15
+#: The entry of a record for how good a replicate is on the validation split, by which arms are recommended: the AUROC
+#: for classes, the negative loss for profiles.
+QUALITY = "validation_quality"
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
@@ -29,6 +32,11 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     """The probabilities (windows, classes) of logits (windows, classes), float64."""
     shifted = np.asarray(logits, dtype=np.float64) - np.max(logits, axis=1, keepdims=True)
     return np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+
+
+def quality_of_logits(labels: np.ndarray, logits: np.ndarray) -> float:
+    """The AUROC of logits (windows,); of logits (windows, classes) the mean AUROC of each class against the rest."""
+    return auroc(labels, logits) if logits.ndim == 1 else macro_auroc(labels, softmax(logits))
 
 
 def auprc(labels: np.ndarray, logits: np.ndarray) -> float:

@@ -66,8 +66,10 @@ def evaluate(combination: Combination, files: TaskFiles, profiles: Path) -> Iter
     predicted.flush()
     windows = table.iloc[test].reset_index(drop=True)[WINDOW_COLUMNS]
     near_copies = np.load(files.extras["near_copies"])[test]
-    for parts in measured:
-        yield _findings(windows, pd.concat(parts, ignore_index=True), near_copies)
+    for parts, members in zip(measured, combination.replicates, strict=True):
+        # Networks that are averaged are not scored together on the validation split: this is the mean of their own.
+        quality = float(np.mean([combination.descriptions[member].quality for member in members]))
+        yield _findings(windows, pd.concat(parts, ignore_index=True), near_copies, quality)
 
 
 def average_profile(arrays: ProfileArrays, rows: np.ndarray) -> np.ndarray:
@@ -139,13 +141,14 @@ def summarise_windows(measured: pd.DataFrame) -> tuple[dict[str, float], dict[st
     return {name: value for name, value in values.items() if np.isfinite(value)}, counts
 
 
-def _findings(windows: pd.DataFrame, measured: pd.DataFrame, near_copies: np.ndarray) -> TestFindings:
+def _findings(windows: pd.DataFrame, measured: pd.DataFrame, near_copies: np.ndarray, quality: float) -> TestFindings:
     values, counted = summarise_windows(measured)
     of_rest = {} if near_copies.all() else summarise_windows(measured[~near_copies])[0]
     found: dict[str, Any] = {
         "metrics": values,
         "windows": counted,
         "reverse_complement": profile_disagreement(measured),
+        metrics.QUALITY: quality,
     } | of_subset(~near_copies, of_rest)
     jsd = (f"{values.get(name, np.nan):.4f}" for name in ("JSD", *BOUNDS))
     summary = "test JSD {}, of the average profile {}, of pseudo-replicates {}; ".format(*jsd)

@@ -1,0 +1,208 @@
+"""The answers at the head of a page of results, from tables whose truth is known."""
+
+import re
+
+import pandas as pd
+import pytest
+from docutils.core import publish_parts
+
+from study.answers import Explained, answers_text, as_restructured_text, floor_warnings, largest_sizes, recommended_arm
+from workflow_support.metrics import BASELINE_ARM
+
+COUNTS = {"train": 1156, "validation": 264, "test": 356}
+PEAKS = pd.DataFrame(
+    [("in", 43_402), ("contig_not_in_genome", 42_956), ("duplicate", 0), ("straddles_splits", 2), ("kept", 444)],
+    columns=["reason", "rows"],
+)
+MOTIFS = pd.DataFrame(columns=["motif", "sites", "consensus", "match", "correlation"])
+VALIDATION = {"good": [0.91, 0.93, 0.92], "next": [0.90, 0.94, 0.91], "weak": [0.70, 0.71, 0.72]}
+
+
+def validation_table(qualities=None, sizes=(("0.5", 500), ("all", 1000))):
+    """At the smaller size the order of the networks is the other way round; the floor is better than all of them."""
+    qualities = qualities or VALIDATION
+    rows = [
+        ("t", arm, size, windows, seed, quality if windows == 1000 else 1 - quality)
+        for size, windows in sizes
+        for arm, of_arm in (qualities | {BASELINE_ARM: [0.99] * 3}).items()
+        for seed, quality in enumerate(of_arm)
+    ]
+    return pd.DataFrame(rows, columns=["task", "arm", "size", "train_size", "seed", "quality"])
+
+
+def intervals_table(means):
+    rows = [("t", arm, "all", mean, mean - 0.02, mean + 0.01) for arm, mean in means.items()]
+    return pd.DataFrame(rows, columns=["task", "arm", "size", "mean", "low", "high"])
+
+
+def comparisons_table(means, reach=0.03, size="all"):
+    """Every arm against the floor, and against a reference that is no floor and must not be taken for it."""
+    rows = []
+    for reference in ("weak", BASELINE_ARM):
+        for arm in means:
+            if arm != reference and reference in means:
+                difference = means[arm] - means[reference]
+                bounds = difference - reach, difference + reach
+                rows.append(("t", size, arm, reference, means[arm], means[reference], difference, *bounds))
+    columns = ["task", "size", "arm", "reference", "mean_arm", "mean_reference", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def answers(means, kind="binary", reach=0.03, metric="AUROC", qualities=None, explained=(), peaks=None):
+    tasks = pd.DataFrame([{"task": "t", "kind": kind, "width": "200"} | COUNTS])
+    return answers_text(
+        tasks,
+        {"t": PEAKS} if peaks is None else peaks,
+        validation_table(qualities),
+        intervals_table(means),
+        comparisons_table(means, reach),
+        {"t": metric},
+        explained,
+        {"t": {arm: [f"tasks/t/{arm}/predictions.tsv", *FURTHER.get(arm, [])] for arm in VALIDATION}},
+    )
+
+
+FURTHER = {"good": ["predictions/genome.tsv"]}
+ABOVE = {"good": 0.90, "next": 0.95, "weak": 0.82, BASELINE_ARM: 0.80}
+BELOW = {"good": 0.75, "next": 0.90, "weak": 0.70, BASELINE_ARM: 0.80}
+
+
+def test_the_best_network_on_the_validation_split_is_recommended_whatever_the_test_split_says():
+    text = answers(ABOVE)
+    assert "**Recommended:** `good`. Of 3 networks it is the best on the validation split: mean AUROC 0.9200." in text
+    assert "`next` is next with 0.9167, and `good` is ahead of it with 2 of 3 seeds." in text
+    assert recommended_arm(validation_table()) == "good"
+    assert recommended_arm(validation_table({"a": [0.5, 0.5, 0.5], "b": [0.5, 0.5, 0.5]})) == "a"
+    assert largest_sizes(validation_table()) == {"t": "all"}
+
+
+@pytest.mark.parametrize(
+    ("means", "reach", "difference", "verdict"),
+    [
+        (ABOVE, 0.03, "+0.1000 (95 % +0.0700 to +0.1300)", "excludes 0, so the network is better than the floor."),
+        (
+            ABOVE,
+            0.2,
+            "+0.1000 (95 % −0.1000 to +0.3000)",
+            "includes 0, so it is not certain which of the two is better.",
+        ),
+        (BELOW, 0.03, "−0.0500 (95 % −0.0800 to −0.0200)", "excludes 0, so the network is worse than the floor."),
+    ],
+)
+def test_the_difference_from_the_floor_stands_with_what_its_interval_says(means, reach, difference, verdict):
+    text = answers(means, reach=reach)
+    mean = means["good"]
+    assert f"AUROC on the test split: {mean:.4f} (95 % {mean - 0.02:.4f} to {mean + 0.01:.4f})." in text
+    assert "The floor, logistic regression on 6-mers, has 0.8000 (95 % 0.7800 to 0.8100)." in text
+    assert f"Difference: {difference}: it {verdict}" in text
+
+
+def test_every_network_below_the_floor_is_named_with_advice_and_those_above_are_not():
+    text = answers(BELOW)
+    (line,) = [line for line in text.splitlines() if line.startswith("**Warning.**")]
+    assert "`good` (0.7500 against 0.8000), `weak` (0.7000 against 0.8000)." in line
+    assert "`next`" not in line
+    for advice in ("`network: default`", "`training: default`", "more peaks", "wider windows", "one build"):
+        assert advice in line
+    assert "Warning" not in answers(ABOVE)
+
+
+def test_the_log_has_the_same_line_and_is_silent_without_a_network_below():
+    sizes, metrics, kinds = {"t": "all"}, {"t": "AUROC"}, {"t": "binary"}
+    (line,) = floor_warnings(comparisons_table(BELOW), sizes, metrics, kinds).values()
+    assert f"**Warning.** {line}" in answers(BELOW)
+    assert floor_warnings(comparisons_table(ABOVE), sizes, metrics, kinds) == {}
+    at_smaller_size = comparisons_table(BELOW, size="0.5")
+    assert floor_warnings(at_smaller_size, sizes, metrics, kinds) == {}
+
+
+def test_where_nothing_is_known_about_windows_no_certainty_is_claimed():
+    text = answers(ABOVE, reach=float("nan"))
+    assert "Difference: +0.1000; no interval of it is known" in text
+    assert "excludes" not in text
+    assert "nan" not in text
+
+
+def test_data_are_accounted_for_without_reasons_that_left_out_nothing():
+    text = answers(ABOVE)
+    assert "444 of 43,402 rows of the file of peaks were kept" in text
+    assert "(left out: 42,956 `contig_not_in_genome`, 2 `straddles_splits`)" in text
+    assert "The task has 1,776 windows of 200 bases: 1,156 for training, 264 for validation, 356 for the test." in text
+    whole = PEAKS[PEAKS["reason"].isin(["in", "kept"])].assign(rows=444)
+    assert "444 of 444 rows of the file of peaks were kept. The task has" in answers(ABOVE, peaks={"t": whole})
+
+
+def test_a_labelled_task_has_sequences_and_advice_of_its_own():
+    text = answers(BELOW, kind="labelled", peaks={})
+    assert "The task has 1,776 sequences of 200 bases" in text
+    assert "file of peaks" not in text
+    assert "Motifs" not in text, "the configuration refuses to explain labelled tasks"
+    assert "more sequences" in text
+    assert "more peaks" not in text
+
+
+def test_a_profile_task_has_no_floor_and_is_chosen_by_its_loss():
+    means = {"good": 0.4, "next": 0.3, "weak": 0.2}
+    losses = {arm: [-100 * (1 - value) for value in values] for arm, values in VALIDATION.items()}
+    text = answers(means, kind="profile", metric="Spearman 1 bp", qualities=losses)
+    assert "**Recommended:** `good`. Of 3 networks it is the best on the validation split: mean loss 8.0000." in text
+    assert "Spearman 1 bp on the test split: 0.4000 (95 % 0.3800 to 0.4100)." in text
+    assert "Tasks of this kind have no floor of 6-mers" in text
+    assert "Warning" not in text
+
+
+def test_a_single_network_is_not_said_to_be_the_best():
+    text = answers({"good": 0.9, BASELINE_ARM: 0.8}, qualities={"good": [0.9, 0.9, 0.9]})
+    assert "**Recommended:** `good`. It is the only network that was trained. AUROC on the test split" in text
+
+
+def motifs(*rows):
+    return pd.DataFrame(rows, columns=["sites", "consensus", "match", "correlation"])
+
+
+def test_without_an_attribution_no_motif_is_claimed():
+    assert "**Motifs.** None were looked for: add an entry to `attribute`." in answers(ABOVE)
+
+
+def test_only_a_strong_match_is_a_finding():
+    found = motifs((56, "GATTACA", "WEAK", 0.79), (30, "CCACNAGG", "CTCF", 0.8), (25, "TTTT", "OTHER", 0.37))
+    text = answers(ABOVE, explained=[Explained("bases", "t", "good", found)])
+    (line,) = [line for line in text.splitlines() if line.startswith("**Motifs.**")]
+    assert line == (
+        "**Motifs.** `bases`, of `good`: `CCACNAGG` (30 sites), which resembles `CTCF` (correlation 0.80); "
+        "`GATTACA` (56 sites), which resembles no known motif; `TTTT` (25 sites), which resembles no known motif."
+    )
+
+
+def test_motifs_beyond_the_first_are_counted_and_those_without_known_motifs_say_so():
+    found = motifs(*[(50 - row, "ACGT", "", float("nan")) for row in range(5)])
+    text = answers(ABOVE, explained=[Explained("bases", "t", "good", found)])
+    assert text.count("`ACGT`") == 3
+    assert "`ACGT` (48 sites); and 2 more. No `known_motifs` were given to compare them with." in text
+    assert "resembles" not in text
+    assert "nan" not in text
+
+
+def test_the_recommended_arm_is_explained_first_and_other_tasks_not_at_all():
+    entries = [Explained("one", "t", "weak", MOTIFS), Explained("two", "t", "good", MOTIFS)]
+    text = answers(ABOVE, explained=[*entries, Explained("three", "other", "good", MOTIFS)])
+    assert "**Motifs.** `two`, of `good`: no motif was found. `one`, of `weak`: no motif was found." in text
+    assert "`three`" not in text
+
+
+def test_the_files_of_scores_are_those_of_the_recommended_arm():
+    text = answers(ABOVE)
+    assert "**Scores.** Test windows: `tasks/t/good/predictions.tsv`. Predictions: `predictions/genome.tsv`." in text
+    assert "tasks/t/next" not in text
+
+
+def test_the_report_shows_the_same_words():
+    """With names that mean something in reStructuredText, and without any complaint about them."""
+    found = motifs((56, "CCACNAGG", "NR2C1_", 0.9), (50, "T*|T", "", float("nan")))
+    answers_of_page = answers(BELOW, explained=[Explained("bases_", "t", "good", found)])
+    shown = publish_parts(
+        as_restructured_text(answers_of_page), writer_name="html", settings_overrides={"halt_level": 2}
+    )
+    words = re.sub(r"<.*?>", "", shown["body"]).split()
+    assert words == re.sub(r"\*\*|`|^### ", "", answers_of_page, flags=re.MULTILINE).split()
+    assert shown["body"].startswith("<p><strong>t</strong></p>")
