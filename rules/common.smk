@@ -39,6 +39,7 @@ from workflow_support.origins import FILES_VARIABLE
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_KMER
 from plan import Plan
+from plan.choice import not_chosen
 from workflow_support.provenance import file_digest
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.
@@ -98,6 +99,18 @@ def with_signature(function):
 def each_attempt(amount):
     """A resource: this many megabytes or minutes at the first attempt, and as many more at each later one."""
     return with_signature(lambda wildcards, attempt: amount * attempt)
+
+
+@with_signature
+def nothing_if_chosen(wildcards):
+    """No file; instead, the end of a run or dry run of the default configuration if no other was chosen.
+
+    Snakemake has settings of execution only where jobs are to be done, and not for a report or a graph.
+    """
+    if is_default and workflow.execution_settings is not None:
+        logger.error(str(not_chosen(plan, "config.yaml")))
+        sys.exit(1)
+    return []
 
 
 @with_signature
