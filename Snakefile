@@ -5,6 +5,8 @@ results/<name of the run>/. What a run consists of is said in its configuration:
 study of the paper; without --configfile, it can be looked at (--lint, --dag) but is not run.
 """
 
+from os.path import relpath
+
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -15,7 +17,7 @@ min_version("9.0")
 is_default = not (workflow.overwrite_configfiles or workflow.modifier.skip_configfile)
 if not workflow.overwrite_configfiles:
 
-    configfile: "config.yaml"
+    configfile: relpath(f"{workflow.basedir}/config.yaml")
 
 
 report: "resources/captions/workflow.rst"
@@ -38,6 +40,10 @@ include: "rules/profile_qc.smk"
 include: "rules/prediction.smk"
 include: "rules/attribution.smk"
 include: "rules/variants.smk"
+
+
+onstart:
+    require_device()
 
 
 rule all:

@@ -12,6 +12,7 @@ import gc
 import inspect
 import os
 import re
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -83,6 +84,21 @@ SECTIONS = {
     "attribution": "attribute",
     "variants": "variants",
 }
+
+
+def require_device():
+    """End a run on this computer before its first job if it has not the device that jobs would ask for.
+
+    On a cluster the device is elsewhere, and jobs with environments of their own have another torch. Another process asks,
+    so that this one keeps no memory of a GPU.
+    """
+    has_environments = workflow.deployment_settings.deployment_method
+    if GPUS and workflow.local_exec and not workflow.touch and not has_environments:
+        check = [sys.executable, "-m", "learning.models.device_check", "cuda"]
+        if subprocess.run(
+            check, env=os.environ | {"PYTHONPATH": str(SCRIPTS)}
+        ).returncode:
+            sys.exit(1)
 
 
 def network_memory(megabytes):

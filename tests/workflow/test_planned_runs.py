@@ -22,14 +22,18 @@ def test_the_study_is_planned(checkout: Checkout) -> None:
     assert plan["fetch_file"] == 5
 
 
-@pytest.mark.parametrize("arguments", [["-n"], ["--cores", "1"], ["-n", "--config", "name=mine"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["-n"], ["--cores", "1"], ["-n", "--config", "name=mine"], ["-n", "--directory", "rules"]],
+    ids=" ".join,
+)
 def test_without_a_configuration_nothing_is_planned(checkout: Checkout, arguments: list[str]) -> None:
     """The study has 495 jobs of ten seeds: what would be done is counted, and the ways to choose are named."""
     output = checkout.snakemake(*arguments, succeeds=False)
     assert "no configuration was chosen" in output
     assert "495 jobs of training with 10 seeds each, 4,950 trainings in all" in output
     assert "make config BED=" in output
-    assert "--configfile config.yaml" in output
+    assert "--configfile config.yaml`" in output
     assert "Traceback" not in output
     assert "Job stats" not in output
 
@@ -113,6 +117,16 @@ def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> Non
 def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
     assert "gpu=1" not in checkout.snakemake("-n", *TINY)
     assert "gpu=1" in checkout.snakemake("-n", *TINY, "--config", "compute={device: cuda}")
+
+
+def test_an_absent_device_is_told_before_the_first_job(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    arguments = [*TINY, "--cores", "1", "--config", "name=absent", "compute={device: cuda}"]
+    output = checkout.snakemake(*arguments, "--until", "simulate_experiment", succeeds=False)
+    assert "compute: device is cuda, but torch sees no GPU" in output
+    assert "Traceback" not in output
+    assert not (checkout.folder / "results/tiny/simulation").exists()
+    assert not (checkout.folder / "results/absent").exists()
 
 
 @pytest.mark.parametrize(
