@@ -8,6 +8,7 @@ import pytest
 from interrupted_trainings import EPOCHS, Killed, binary
 
 from learning.training import replicates
+from learning.training.checkpoints import checkpoint_file, seconds_of
 from learning.training.loop import Start, train_together
 from learning.training.progress import SECONDS_BETWEEN, Progress, duration
 from learning.training.replicates import Arm, CheckpointFolder, TrainingData
@@ -134,6 +135,8 @@ def test_the_table_of_epochs_grows_while_a_job_trains_and_its_outputs_replace_it
 
     done = trained(tmp_path, [1, 2])
     assert not (tmp_path / "history.tsv").exists()
+    assert seconds_of(checkpoint_file(tmp_path, 1)) > 0
+    assert seconds_of(checkpoint_file(tmp_path, 3)) == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(replicates, "save", lambda *arguments: None)
         replicates.write_replicates(done, tmp_path / "w", tmp_path / "m", tmp_path / "final.tsv")

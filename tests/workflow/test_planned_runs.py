@@ -10,7 +10,6 @@ from study_configurations import LONG_RUNS, RUNS, STUDIES, resolve_files
 
 from configuration import arms_for, train_sizes
 
-
 STUDY = ["--configfile", "config.yaml"]
 
 

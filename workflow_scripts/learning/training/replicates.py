@@ -18,7 +18,7 @@ from workflow_support.job import logger
 from ..models.devices import describe_device
 from ..models.networks import build_network
 from ..models.saved import ModelDescription, library_versions, save
-from .checkpoints import Checkpoint, identity_of
+from .checkpoints import Checkpoint, checkpoint_file, identity_of
 from .loop import Start, train_together
 from .progress import Progress, history_rows, write_history
 from .sampling import training_subset
@@ -117,7 +117,7 @@ def _train_group(
         rows = training_subset(data.labels, arm.size, seed)
         logger.info("%s, %s, seed %d: size %s, %d training windows.", arm.task, arm.name, seed, arm.size, rows.size)
         identity = _identity(arm, data, checkpoints.code, seed)
-        checkpoint = Checkpoint(checkpoints.path / f"seed{seed}.safetensors", identity)
+        checkpoint = Checkpoint(checkpoint_file(checkpoints.path, seed), identity)
         starts.append(Start(seed, partial(data.objective, rows=rows), checkpoint))
         sizes.append(rows.size)
     make_network = partial(build_network, data.network.to_dict())
