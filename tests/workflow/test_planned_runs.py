@@ -120,11 +120,13 @@ def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout
 
 def test_an_absent_device_is_told_before_the_first_job(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    arguments = [*TINY, "--cores", "1", "--config", "name=absent", "compute={device: cuda}"]
+    tiny = (checkout.folder / "tests/tiny.yaml").read_text()
+    absent = tiny.replace("name: tiny", "name: absent").replace("/tiny/", "/absent/")
+    (checkout.folder / "tests/absent.yaml").write_text(absent)
+    arguments = ["--configfile", "tests/absent.yaml", "--config", "compute={device: cuda}", "--cores", "1"]
     output = checkout.snakemake(*arguments, "--until", "simulate_experiment", succeeds=False)
     assert "compute: device is cuda, but torch sees no GPU" in output
     assert "Traceback" not in output
-    assert not (checkout.folder / "results/tiny/simulation").exists()
     assert not (checkout.folder / "results/absent").exists()
 
 
