@@ -39,8 +39,8 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup config run demo report results networks ladder benchmark docs page test test-slow fuzz lint bench \
-	calibration reliability recipes clean $(RUN_TARGETS) $(LONG_TARGETS)
+.PHONY: help setup config run demo report clean-run results networks ladder benchmark docs page test test-slow fuzz lint \
+	bench calibration reliability recipes clean $(RUN_TARGETS) $(LONG_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
@@ -73,6 +73,10 @@ run: setup ## do a run, or go on with one that was cut off: make run CONFIG=gata
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
 	@report=$$($(COMMANDS) report $(CONFIG) $(if $(DATA),--data '$(DATA)')) && \
 	    $(SNAKEMAKE) --configfile $(CONFIG) $(WITH_DATA) --report "$$report"
+
+clean-run: setup ## remove files that a finished run no longer declares, and tell its disk use: make clean-run NAME=gata1
+	@test -n '$(NAME)' || { echo 'Say which run: make clean-run NAME=gata1' >&2; exit 1; }
+	@$(COMMANDS) clean '$(NAME)'
 
 results: ## do every run of resources/runs on the files in DATA, go on with those cut off, then make page
 	@test -n '$(DATA)' || { echo 'Say where the data are: make results DATA=FOLDER' >&2; exit 1; }

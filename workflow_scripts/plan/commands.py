@@ -1,13 +1,14 @@
-"""Checks of what `make run`, `make report` and `make benchmark` are given, before Snakemake starts.
+"""What `make run`, `make report` and `make benchmark` check before Snakemake starts, and `make clean-run`.
 
 Snakemake answers the name of an absent configuration with a traceback, and an early report with the first of its files
 that it misses. Usage: ``python -m plan.commands run FILE...``, ``report FILE... [--data FOLDER]`` (prints the path of
-the report) or ``benchmark NAME`` (prints the configuration of the benchmark).
+the report), ``benchmark NAME`` (prints the configuration of the benchmark) or ``clean NAME`` (removes files of a run).
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -23,6 +24,7 @@ from figures.registry import figure_files
 from workflow_support.errors import InputError
 
 from . import Plan
+from .leftovers import clean_run
 
 BENCHMARKS = Path("resources/benchmarks")
 
@@ -100,11 +102,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for command in ("run", "report"):
         commands.add_parser(command).add_argument("files", nargs="*", type=Path)
     commands.choices["report"].add_argument("--data")
-    commands.add_parser("benchmark").add_argument("name")
+    for command in ("benchmark", "clean"):
+        commands.add_parser(command).add_argument("name")
     given = parser.parse_args(arguments)
     try:
         if given.command == "run":
             require_configurations(given.files)
+        elif given.command == "clean":
+            logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+            clean_run(given.name)
         else:
             print(report_of(given.files, given.data) if given.command == "report" else benchmark_file(given.name))
     except (InputError, WorkflowError) as error:
