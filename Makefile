@@ -12,6 +12,8 @@ SNAKEMAKE := $(BIN)/snakemake
 DEMO := --configfile resources/demo/config.yaml
 SNAKEFILES := Snakefile rules
 WITH_DATA = $(if $(DATA),--config 'data=$(DATA)')
+# One file whose name may have spaces, or several.
+CONFIGS = $(if $(shell test -f '$(CONFIG)' && echo yes),'$(CONFIG)',$(CONFIG))
 # Of what Snakemake prints, a user needs how many jobs are done, and errors. What jobs say is printed in any case.
 QUIET := --quiet rules host
 # Says in a sentence what is wrong with the files or the name that a target is given.
@@ -67,12 +69,12 @@ config: setup ## write a configuration for peaks and a genome: make config BED=p
 	@PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.proposal "$$BED" "$$GENOME" "$$NAME"
 
 run: setup ## do a run, or go on with one that was cut off: make run CONFIG=gata1.yaml [CORES=8]
-	@$(COMMANDS) run $(CONFIG)
-	$(SNAKEMAKE) --configfile $(CONFIG) $(WITH_DATA) $(SNAKEFLAGS) --rerun-incomplete $(QUIET)
+	@$(COMMANDS) run $(CONFIGS)
+	$(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) $(SNAKEFLAGS) --rerun-incomplete $(QUIET)
 
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
-	@report=$$($(COMMANDS) report $(CONFIG) $(if $(DATA),--data '$(DATA)')) && \
-	    $(SNAKEMAKE) --configfile $(CONFIG) $(WITH_DATA) --report "$$report"
+	@report=$$($(COMMANDS) report $(CONFIGS) $(if $(DATA),--data '$(DATA)')) && \
+	    $(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) --report "$$report"
 
 clean-run: setup ## remove files that a finished run no longer declares, and tell its disk use: make clean-run NAME=gata1
 	@test -n '$(NAME)' || { echo 'Say which run: make clean-run NAME=gata1' >&2; exit 1; }

@@ -155,7 +155,7 @@ rule record_times:
         models=[
             [*model, size] for model, sizes in models.sizes.items() for size in sizes
         ],
-        checkpoints=run.path("checkpoints"),
+        trainings=run.path("checkpoints"),
         seeds=config["study"]["seeds"],
         code=code("record_times"),
     script:

@@ -18,7 +18,7 @@ JOBS = ("train", "evaluate")
 def record_times(
     benchmarks: Path,
     models: Sequence[tuple[str, str, str]],
-    checkpoints: Path,
+    trainings: Path,
     seeds: Sequence[int],
     rules: Path,
     arms: Path,
@@ -34,7 +34,7 @@ def record_times(
         every job that ever finished, including jobs of tasks that are no longer in the configuration.
     models
         Task, arm or combination, and size of all evaluated models.
-    checkpoints, seeds
+    trainings, seeds
         Folder of the checkpoints of all trainings, ``<task>/<arm>/<size>/``, and the seeds of every arm.
     rules
         Output: ``rule, jobs``; the wall time of all jobs together, of the median job and of the longest job (seconds);
@@ -52,7 +52,7 @@ def record_times(
     times = _of_rules(kept)
     with atomic_paths(rules, arms) as (rules_path, arms_path):
         times.to_csv(rules_path, sep="\t", index=False, float_format="%.1f")
-        _of_arms(kept, models, checkpoints, seeds).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
+        _of_arms(kept, models, trainings, seeds).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
     logger.info("Of %d benchmarks, %d were read and %d have no time.", len(files), len(kept), len(files) - len(kept))
     logger.info("%d jobs took %.2f hours, one after the other.", times["jobs"].sum(), times["seconds"].sum() / 3600)
 
@@ -88,14 +88,14 @@ def _of_rule(rule: str, jobs: pd.DataFrame) -> dict[str, object]:
 def _of_arms(
     benchmarks: Mapping[Path, pd.DataFrame],
     models: Sequence[tuple[str, str, str]],
-    checkpoints: Path,
+    trainings: Path,
     seeds: Sequence[int],
 ) -> pd.DataFrame:
     seconds = {file: jobs["s"].sum() for file, jobs in benchmarks.items()}
     rows = []
     for task, arm, size in models:
         of_job, of_evaluation = (seconds.get(Path(job, task, arm, f"{size}.tsv")) for job in JOBS)
-        of_epochs = sum(seconds_of(checkpoint_file(checkpoints / task / arm / size, seed)) for seed in seeds)
+        of_epochs = sum(seconds_of(checkpoint_file(trainings / task / arm / size, seed)) for seed in seeds)
         # The job has loaded data and begun trainings besides, so that it is the longer if it trained all epochs.
         rows.append((task, arm, size, max(of_job or 0.0, of_epochs) or None, of_evaluation))
     return pd.DataFrame(rows, columns=ARM_COLUMNS)

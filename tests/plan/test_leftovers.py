@@ -78,7 +78,7 @@ def test_what_left_the_configuration_is_removed_and_nothing_else(
     assert RUN / "tasks/motifs/models/wide/all/weights.safetensors" in before - all_files()
     assert not (RUN / "predictions").exists()
     assert f"removed {len(before - all_files())} files" in caplog.text
-    assert "checkpoints" in caplog.text.split("does not declare")[1]
+    assert "checkpoints" in caplog.text.rpartition("does not declare")[2]
 
 
 def test_a_run_that_declares_all_keeps_all(folder: Path) -> None:
