@@ -1,7 +1,6 @@
 # make help lists the targets. Everything but the system's own packages goes into .venv.
 
 PYTHON ?= python3.11
-CONFIG ?= config.yaml
 CORES ?= all
 # How and where runs are done: --profile slurm, for example.
 SNAKEFLAGS ?= --cores $(CORES)
@@ -13,6 +12,12 @@ SNAKEMAKE := $(BIN)/snakemake
 DEMO := --configfile resources/demo/config.yaml
 SNAKEFILES := Snakefile rules
 WITH_DATA = $(if $(DATA),--config 'data=$(DATA)')
+# One file whose name may have spaces, or several.
+CONFIGS = $(if $(shell test -f '$(CONFIG)' && echo yes),'$(CONFIG)',$(CONFIG))
+# Of what Snakemake prints, a user needs how many jobs are done, and errors. What jobs say is printed in any case.
+QUIET := --quiet rules host
+# Says in a sentence what is wrong with the files or the name that a target is given.
+COMMANDS := PYTHONPATH=workflow_scripts $(BIN)/python -m plan.commands
 
 # The runs of resources/runs/, by the study that they share.
 BINARY_RUNS := max twist reb1 abf1 ctcf spi1
@@ -36,8 +41,8 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup config demo report results networks ladder benchmark docs page test test-slow fuzz lint bench \
-	calibration reliability recipes clean $(RUN_TARGETS) $(LONG_TARGETS)
+.PHONY: help setup config run demo report clean-run results networks ladder benchmark docs page test test-slow fuzz lint \
+	bench calibration reliability recipes clean $(RUN_TARGETS) $(LONG_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
@@ -45,7 +50,7 @@ help: ## list the targets
 setup: $(INSTALLED) ## install everything into .venv (and bedtools and Chromium into Debian, as root)
 
 demo: setup ## run the whole chain on a simulated experiment, with a report
-	$(SNAKEMAKE) $(DEMO) $(SNAKEFLAGS) --rerun-incomplete --quiet rules
+	$(SNAKEMAKE) $(DEMO) $(SNAKEFLAGS) --rerun-incomplete $(QUIET)
 	$(SNAKEMAKE) $(DEMO) --report results/demo/report.html
 	@echo
 	@PYTHONPATH=workflow_scripts $(BIN)/python -m study.print_summary results/demo/summary.tsv
@@ -63,10 +68,17 @@ config: setup ## write a configuration for peaks and a genome: make config BED=p
 	    { echo 'Give a file of peaks and one of the genome: make config BED=peaks.bed GENOME=hg19.fa.gz' >&2; exit 1; }
 	@PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.proposal "$$BED" "$$GENOME" "$$NAME"
 
+run: setup ## do a run, or go on with one that was cut off: make run CONFIG=gata1.yaml [CORES=8]
+	@$(COMMANDS) run $(CONFIGS)
+	$(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) $(SNAKEFLAGS) --rerun-incomplete $(QUIET)
+
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
-	@test -f '$(CONFIG)' || { echo 'There is no file $(CONFIG): make report CONFIG=FILE' >&2; exit 1; }
-	$(SNAKEMAKE) --configfile '$(CONFIG)' $(WITH_DATA) --report \
-	    results/$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' '$(CONFIG)')/report.html
+	@report=$$($(COMMANDS) report $(CONFIGS) $(if $(DATA),--data '$(DATA)')) && \
+	    $(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) --report "$$report"
+
+clean-run: setup ## remove files that a finished run no longer declares, and tell its disk use: make clean-run NAME=gata1
+	@test -n '$(NAME)' || { echo 'Say which run: make clean-run NAME=gata1' >&2; exit 1; }
+	@$(COMMANDS) clean '$(NAME)'
 
 results: ## do every run of resources/runs on the files in DATA, go on with those cut off, then make page
 	@test -n '$(DATA)' || { echo 'Say where the data are: make results DATA=FOLDER' >&2; exit 1; }
@@ -100,7 +112,7 @@ $(LONG_TARGETS): run-%: setup
 benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_0 DATA=FOLDER
 	@test -n '$(NAME)' && test -n '$(DATA)' || \
 	    { echo 'Say which, and where: make benchmark NAME=gue/human_tf_0 DATA=FOLDER' >&2; exit 1; }
-	$(SNAKEMAKE) --configfile $(BENCHMARK_STUDY) resources/benchmarks/$(patsubst %/,%,$(dir $(NAME))).yaml \
+	@benchmark=$$($(COMMANDS) benchmark '$(NAME)') && $(SNAKEMAKE) --configfile $(BENCHMARK_STUDY) "$$benchmark" \
 	    --config 'data=$(DATA)' 'name=$(subst /,.,$(NAME))' 'only=[$(notdir $(NAME))]' \
 	    $(SNAKEFLAGS) --rerun-incomplete
 

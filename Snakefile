@@ -1,19 +1,23 @@
 """Learn transcription factor binding with reverse-complement equivariant networks.
 
 Raw peaks and a genome go in; trained networks, a table of results, figures and a report come out, under
-results/<name of the run>/. What a run consists of is said in its configuration: config.yaml, or another with
---configfile.
+results/<name of the run>/. What a run consists of is said in its configuration: --configfile FILE. config.yaml is the
+study of the paper; without --configfile, it can be looked at (--lint, --dag) but is not run.
 """
+
+from os.path import relpath
 
 from snakemake.utils import min_version
 
 min_version("9.0")
 
 
-# A configuration on the command line takes the place of config.yaml, rather than being laid over it.
+# A configuration on the command line takes the place of config.yaml, rather than being laid over it. A workflow that
+# uses this one as a module gives its own configuration, and the directive does nothing.
+is_default = not (workflow.overwrite_configfiles or workflow.modifier.skip_configfile)
 if not workflow.overwrite_configfiles:
 
-    configfile: "config.yaml"
+    configfile: relpath(f"{workflow.basedir}/config.yaml")
 
 
 report: "resources/captions/workflow.rst"
@@ -38,7 +42,12 @@ include: "rules/attribution.smk"
 include: "rules/variants.smk"
 
 
+onstart:
+    require_device()
+
+
 rule all:
     default_target: True
     input:
         outputs.final(figure_files(plan)),
+        nothing_if_chosen,

@@ -12,6 +12,7 @@ import gc
 import inspect
 import os
 import re
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,7 @@ from workflow_support.origins import FILES_VARIABLE
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_KMER
 from plan import Plan
+from plan.choice import not_chosen
 from workflow_support.provenance import file_digest
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.
@@ -84,6 +86,21 @@ SECTIONS = {
 }
 
 
+def require_device():
+    """End a run on this computer before its first job if it has not the device that jobs would ask for.
+
+    On a cluster the device is elsewhere, and jobs with environments of their own have another torch. Another process asks,
+    so that this one keeps no memory of a GPU.
+    """
+    has_environments = workflow.deployment_settings.deployment_method
+    if GPUS and workflow.local_exec and not workflow.touch and not has_environments:
+        check = [sys.executable, "-m", "learning.models.device_check", "cuda"]
+        if subprocess.run(
+            check, env=os.environ | {"PYTHONPATH": str(SCRIPTS)}
+        ).returncode:
+            sys.exit(1)
+
+
 def network_memory(megabytes):
     """The memory of a job that runs networks: on a GPU, CUDA's libraries and context take some gigabytes of the host's."""
     return int(megabytes) + 4000 * GPUS
@@ -98,6 +115,18 @@ def with_signature(function):
 def each_attempt(amount):
     """A resource: this many megabytes or minutes at the first attempt, and as many more at each later one."""
     return with_signature(lambda wildcards, attempt: amount * attempt)
+
+
+@with_signature
+def nothing_if_chosen(wildcards):
+    """No file; instead, the end of a run or dry run of the default configuration if no other was chosen.
+
+    Snakemake has settings of execution only where jobs are to be done, and not for a report or a graph.
+    """
+    if is_default and workflow.execution_settings is not None:
+        logger.error(str(not_chosen(plan, "config.yaml")))
+        sys.exit(1)
+    return []
 
 
 @with_signature

@@ -155,6 +155,8 @@ rule record_times:
         models=[
             [*model, size] for model, sizes in models.sizes.items() for size in sizes
         ],
+        trainings=run.path("checkpoints"),
+        seeds=config["study"]["seeds"],
         code=code("record_times"),
     script:
         "../workflow_scripts/record_times.py"

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from genome_data.alphabet import UNKNOWN
 from genome_data.formats.tracks import TrackWriter
 from genome_data.intervals.tiles import TileBlock, TiledGenome
 from learning.evaluation.averages import load_classifiers
@@ -16,7 +17,9 @@ from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
 TILES_PER_BLOCK = 8192
-TABLE_COLUMNS = ["contig", "start", "end", "name", "score", "probability"]
+TABLE_COLUMNS = ["contig", "start", "end", "name", "score", "probability", "unknown"]
+#: Share of unknown bases in a window above which the log warns of its score.
+MOSTLY_UNKNOWN = 0.5
 
 
 def predict_binding(
@@ -39,14 +42,15 @@ def predict_binding(
     has the same score from either strand. Tiles are cut from the start of a region: from the other strand they lie
     elsewhere, unless the length of the region is a multiple of ``stride`` or no larger than the window.
     Windows without a known base have none. The table lists windows, cut at the ends of their contig, with the name of
-    their region or contig. The bigWig has the probability over the tile of each window; where regions overlap, the
-    first tile counts.
+    their region or contig. Its last column is the share of the bases that a network read which are N or lie past the
+    ends of the contig: networks learned from whole windows, and the score of a short sequence may say little. The
+    bigWig has the probability over the tile of each window; where regions overlap, the first tile counts.
     """
     torch_device, clock = select_device(device, threads), Clock()
     networks = load_classifiers(weights, models, torch_device)
     width = architecture_of(networks[0]).window
     genome = TiledGenome(fasta, regions, contigs, window=width, stride=stride)
-    scored = 0
+    scored = mostly_unknown = 0
     with (
         atomic_paths(table, bigwig) as (table_path, bigwig_path),
         table_path.open("w", encoding="utf-8") as rows,
@@ -54,16 +58,25 @@ def predict_binding(
     ):
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
-            logits = np.empty(len(block.codes))
+            logits, unknown = np.empty(len(block.codes)), np.empty(len(block.codes))
             for has_two_windows, tiles, codes in block.by_windows():
                 logits[tiles] = mean_logits(
                     networks, codes, average_strands=average_strands, clock=clock, two_windows=has_two_windows
                 )
-            scores = _as_rows(logits, block, genome.sizes[block.contig], width)
+                unknown[tiles] = (codes == UNKNOWN).mean(axis=1)
+            scores = _as_rows(logits, block, genome.sizes[block.contig], width).assign(unknown=unknown)
             scores.to_csv(rows, sep="\t", columns=TABLE_COLUMNS, header=False, index=False, float_format="%.6g")
             track.add(block.contig, block.tiles.starts, block.tiles.ends, scores["probability"])
             scored += len(scores)
+            mostly_unknown += int((unknown > MOSTLY_UNKNOWN).sum())
     clock.log(torch_device)
+    if mostly_unknown:
+        logger.warning(
+            "%d of %d windows have more unknown bases than known ones, counting those past the ends of a sequence: "
+            "see the column unknown, and trust their scores little",
+            mostly_unknown,
+            scored,
+        )
     logger.info("Scored %d windows of %d bases with %d networks.", scored, width, len(networks))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from learning.training.checkpoints import checkpoint_file, seconds_of
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -14,7 +15,14 @@ ARM_COLUMNS = ["task", "arm", "size", "training_seconds", "evaluation_seconds"]
 JOBS = ("train", "evaluate")
 
 
-def record_times(benchmarks: Path, models: Sequence[tuple[str, str, str]], rules: Path, arms: Path) -> None:
+def record_times(
+    benchmarks: Path,
+    models: Sequence[tuple[str, str, str]],
+    trainings: Path,
+    seeds: Sequence[int],
+    rules: Path,
+    arms: Path,
+) -> None:
     """Write one row per rule, the slowest first, and one row per arm or combination and size.
 
     A rule without benchmarks has no row, and an arm whose benchmark was deleted has no time.
@@ -26,13 +34,17 @@ def record_times(benchmarks: Path, models: Sequence[tuple[str, str, str]], rules
         every job that ever finished, including jobs of tasks that are no longer in the configuration.
     models
         Task, arm or combination, and size of all evaluated models.
+    trainings, seeds
+        Folder of the checkpoints of all trainings, ``<task>/<arm>/<size>/``, and the seeds of every arm.
     rules
         Output: ``rule, jobs``; the wall time of all jobs together, of the median job and of the longest job (seconds);
         ``max_rss_mib``, the largest resident memory of a job (MiB); ``mean_load``, processor time per wall time of all
         jobs (percent of a core). Memory and load are empty if all jobs ended before Snakemake's first measurement.
     arms
         Output: ``task, arm, size, training_seconds, evaluation_seconds``, the wall times of the two jobs that train
-        and evaluate all replicates. Combinations are not trained, so they have no training time.
+        and evaluate all replicates. If epochs were trained in earlier attempts, the job that was measured is only the
+        last of several: the training time is then that of all epochs, as the checkpoints have it. Combinations are not
+        trained, so they have no training time.
     """
     files = sorted(benchmarks.rglob("*.tsv"))
     measured = {file.relative_to(benchmarks): _read(file) for file in files}
@@ -40,7 +52,7 @@ def record_times(benchmarks: Path, models: Sequence[tuple[str, str, str]], rules
     times = _of_rules(kept)
     with atomic_paths(rules, arms) as (rules_path, arms_path):
         times.to_csv(rules_path, sep="\t", index=False, float_format="%.1f")
-        _of_arms(kept, models).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
+        _of_arms(kept, models, trainings, seeds).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
     logger.info("Of %d benchmarks, %d were read and %d have no time.", len(files), len(kept), len(files) - len(kept))
     logger.info("%d jobs took %.2f hours, one after the other.", times["jobs"].sum(), times["seconds"].sum() / 3600)
 
@@ -73,12 +85,19 @@ def _of_rule(rule: str, jobs: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _of_arms(benchmarks: Mapping[Path, pd.DataFrame], models: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
+def _of_arms(
+    benchmarks: Mapping[Path, pd.DataFrame],
+    models: Sequence[tuple[str, str, str]],
+    trainings: Path,
+    seeds: Sequence[int],
+) -> pd.DataFrame:
     seconds = {file: jobs["s"].sum() for file, jobs in benchmarks.items()}
-    rows = [
-        (task, arm, size, *(seconds.get(Path(job, task, arm, f"{size}.tsv")) for job in JOBS))
-        for task, arm, size in models
-    ]
+    rows = []
+    for task, arm, size in models:
+        of_job, of_evaluation = (seconds.get(Path(job, task, arm, f"{size}.tsv")) for job in JOBS)
+        of_epochs = sum(seconds_of(checkpoint_file(trainings / task / arm / size, seed)) for seed in seeds)
+        # The job has loaded data and begun trainings besides, so that it is the longer if it trained all epochs.
+        rows.append((task, arm, size, max(of_job or 0.0, of_epochs) or None, of_evaluation))
     return pd.DataFrame(rows, columns=ARM_COLUMNS)
 
 

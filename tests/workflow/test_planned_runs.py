@@ -10,18 +10,49 @@ from study_configurations import LONG_RUNS, RUNS, STUDIES, resolve_files
 
 from configuration import arms_for, train_sizes
 
+STUDY = ["--configfile", "config.yaml"]
 
-def test_without_a_configuration_the_study_is_planned(checkout: Checkout) -> None:
+
+def test_the_study_is_planned(checkout: Checkout) -> None:
     """A job for all seeds of an arm: three tasks, five sizes, 33 arms and 5 combinations of them."""
-    plan = checkout.plan()
+    plan = checkout.plan(*STUDY)
     assert plan["train"] == 3 * 5 * 33 == 495
     assert plan["evaluate"] == 3 * 5 * (33 + 5) == 570
     assert plan["fetch_file"] == 5
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["-n"], ["--cores", "1"], ["-n", "--config", "name=mine"], ["-n", "--directory", "rules"]],
+    ids=" ".join,
+)
+def test_without_a_configuration_nothing_is_planned(checkout: Checkout, arguments: list[str]) -> None:
+    """The study has 495 jobs of ten seeds: what would be done is counted, and the ways to choose are named."""
+    output = checkout.snakemake(*arguments, succeeds=False)
+    assert "no configuration was chosen" in output
+    assert "495 jobs of training with 10 seeds each, 4,950 trainings in all" in output
+    assert "make config BED=" in output
+    assert "--configfile config.yaml`" in output
+    assert "Traceback" not in output
+    assert "Job stats" not in output
+
+
+@pytest.mark.parametrize("arguments", [["--lint"], ["--list-rules"], ["--rulegraph"], ["--unlock"]], ids=" ".join)
+def test_without_a_configuration_the_workflow_can_be_looked_at(checkout: Checkout, arguments: list[str]) -> None:
+    assert "no configuration was chosen" not in checkout.snakemake(*arguments)
+
+
+def test_a_workflow_that_uses_this_one_as_a_module_gives_the_configuration(checkout: Checkout) -> None:
+    (checkout.folder / "outer.smk").write_text(
+        'configfile: "tests/tiny.yaml"\nmodule tiny:\n    snakefile: "Snakefile"\n    config: config\n'
+        "use rule * from tiny\nuse rule all from tiny as everything with:\n    default_target: True\n"
+    )
+    assert checkout.plan("-s", "outer.smk")["train"] == checkout.plan(*TINY)["train"]
+
+
 def test_values_from_the_command_line_are_laid_over_the_study(checkout: Checkout) -> None:
-    assert checkout.plan("--config", "study={train_sizes: [all], claims: []}")["train"] == 3 * 33
-    output = checkout.snakemake("-n", "--config", "study={seeds: [4]}", succeeds=False)
+    assert checkout.plan(*STUDY, "--config", "study={train_sizes: [all], claims: []}")["train"] == 3 * 33
+    output = checkout.snakemake("-n", *STUDY, "--config", "study={seeds: [4]}", succeeds=False)
     assert "`study.combinations.two_of_the_best` averages more networks of an arm than exist" in output
     assert "replicates: 2 with 1 seeds" in output
 
@@ -79,12 +110,24 @@ def test_the_profile_study_is_planned_where_its_files_are(checkout: Checkout, tm
 
 
 def test_the_slurm_profile_is_found_by_its_short_name(checkout: Checkout) -> None:
-    assert checkout.plan("--profile", "slurm", "--software-deployment-method", "env-modules")["train"] == 495
+    assert checkout.plan(*STUDY, "--profile", "slurm", "--software-deployment-method", "env-modules")["train"] == 495
 
 
 def test_gpus_are_asked_for_only_where_networks_train_on_them(checkout: Checkout) -> None:
     assert "gpu=1" not in checkout.snakemake("-n", *TINY)
     assert "gpu=1" in checkout.snakemake("-n", *TINY, "--config", "compute={device: cuda}")
+
+
+def test_an_absent_device_is_told_before_the_first_job(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    tiny = (checkout.folder / "tests/tiny.yaml").read_text()
+    absent = tiny.replace("name: tiny", "name: absent").replace("/tiny/", "/absent/")
+    (checkout.folder / "tests/absent.yaml").write_text(absent)
+    arguments = ["--configfile", "tests/absent.yaml", "--config", "compute={device: cuda}", "--cores", "1"]
+    output = checkout.snakemake(*arguments, "--until", "simulate_experiment", succeeds=False)
+    assert "compute: device is cuda, but torch sees no GPU" in output
+    assert "Traceback" not in output
+    assert not (checkout.folder / "results/absent").exists()
 
 
 @pytest.mark.parametrize(

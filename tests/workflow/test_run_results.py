@@ -11,8 +11,12 @@ import pyBigWig
 import pytest
 import yaml
 from checkout import ROOT
+from snakemake.common.configfile import load_configfile
 
-from configuration import contestants_for, replicates_of, sizes_of_task, train_sizes
+from configuration import contestants_for, replicates_of, resolve, sizes_of_task, train_sizes
+from configuration.documentation import SCHEMA_FILE
+from plan import Plan
+from plan.leftovers import undeclared
 from workflow_support.metrics import BASELINE_ARM
 
 
@@ -209,3 +213,11 @@ def test_provenance_names_every_input_and_the_code(finished: Path) -> None:
     assert provenance["seeds"] == [3, 4]
     assert "torch" in provenance["software"]["packages"]
     assert {"requirements.lock", "envs/genomics.yaml"} <= set(provenance["environments"])
+
+
+def test_all_files_of_a_finished_run_are_declared(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that `make clean-run` removes none of them."""
+    monkeypatch.chdir(finished.parents[1])
+    file = Path("results/tiny/config.yaml")
+    plan = Plan(*resolve(load_configfile(file), [file], SCHEMA_FILE))
+    assert undeclared(plan, Path("results/tiny")) == []

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from record_run import record_run
 from record_times import record_times
+from safetensors.numpy import save_file
 from verify_file import verify_file
 
 from workflow_support.errors import InputError
@@ -144,7 +145,7 @@ def benchmarks(tmp_path: Path) -> Path:
 
 def test_times_of_rules_are_those_of_their_jobs(benchmarks: Path, tmp_path: Path, caplog) -> None:
     with caplog.at_level("INFO", logger="rc"):
-        record_times(benchmarks, [], tmp_path / "rules.tsv", tmp_path / "arms.tsv")
+        record_times(benchmarks, [], tmp_path, [], tmp_path / "rules.tsv", tmp_path / "arms.tsv")
     times = pd.read_csv(tmp_path / "rules.tsv", sep="\t").set_index("rule")
     assert list(times.index) == ["train", "write_page"]
     assert times.loc["train"].to_dict() == {
@@ -173,10 +174,28 @@ def test_times_of_arms_are_those_of_their_jobs(benchmarks: Path, tmp_path: Path)
         (benchmarks / name).write_text(BENCHMARK + f"{seconds}\t0:00:00\t-\t-\t-\t-\t-\t-\t-\t-\n")
     models = [("T", "b", "0.5"), ("T", "b", "all"), ("T", "mean", "all"), ("reads", "c", "all")]
     arms = tmp_path / "arms.tsv"
-    record_times(benchmarks, models, tmp_path / "rules.tsv", arms)
+    record_times(benchmarks, models, tmp_path / "checkpoints", [1], tmp_path / "rules.tsv", arms)
     rows = [line.split("\t") for line in arms.read_text().splitlines()[1:]]
     assert [tuple(row[:3]) for row in rows] == models
     assert [row[3:] for row in rows] == [["30.0", ""], ["0.1", "2.0"], ["", "3.0"], ["7.0", "11.0"]]
+
+
+def test_a_resumed_training_has_the_time_of_all_its_epochs(benchmarks: Path, tmp_path: Path) -> None:
+    """The job of arm a took 10 seconds after one that was cut off, that of b all 30; a seed of a is of no more use."""
+    for arm, size, seed, seconds in [
+        ("a", "all", 1, 200.5),
+        ("a", "all", 2, 40.0),
+        ("a", "all", 3, 7.0),
+        ("b", "0.5", 1, 29.0),
+    ]:
+        file = tmp_path / "checkpoints/T" / arm / size / f"seed{seed}.safetensors"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file({}, file, metadata={"training": json.dumps({"seconds": seconds})})
+    (tmp_path / "checkpoints/T/b/0.5/seed2.safetensors").write_bytes(b"cut off")
+    arms = tmp_path / "arms.tsv"
+    models = [("T", "a", "all"), ("T", "b", "0.5")]
+    record_times(benchmarks, models, tmp_path / "checkpoints", [1, 2], tmp_path / "rules.tsv", arms)
+    assert list(pd.read_csv(arms, sep="\t")["training_seconds"]) == [240.5, 30.0]
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -184,7 +203,7 @@ def test_deleted_benchmarks_leave_tables_without_numbers(tmp_path: Path, is_ther
     if is_there:
         (tmp_path / "benchmarks").mkdir()
     rules, arms = tmp_path / "rules.tsv", tmp_path / "arms.tsv"
-    record_times(tmp_path / "benchmarks", [("T", "a", "all")], rules, arms)
+    record_times(tmp_path / "benchmarks", [("T", "a", "all")], tmp_path, [1], rules, arms)
     header = "rule jobs seconds median_seconds longest_seconds max_rss_mib mean_load"
     assert rules.read_text().split() == header.split()
     header = "task arm size training_seconds evaluation_seconds"

@@ -246,7 +246,7 @@ def main() -> None:
         sys.exit(str(error))
     file = shlex.quote(str(out))
     print(f"{out} is written. To train and evaluate, and to gather all figures in one file:")
-    print(f"  .venv/bin/snakemake --configfile {file} --cores all")
+    print(f"  make run CONFIG={file}")
     print(f"  make report CONFIG={file}")
     print(f"Then begin with results/{name}/results.md.")
 

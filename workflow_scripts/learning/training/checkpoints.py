@@ -94,6 +94,20 @@ class Checkpoint:
         logger.warning("%s: not a checkpoint of this training, which starts from the beginning. %s", self.path, error)
 
 
+def checkpoint_file(folder: Path, seed: int) -> Path:
+    """The file of the training of a seed, in the folder of its arm."""
+    return folder / f"seed{seed}.safetensors"
+
+
+def seconds_of(file: Path) -> float:
+    """The wall time that a training took, over all its starts, from its checkpoint; 0 if it cannot be read."""
+    try:
+        with safe_open(file, framework="numpy") as opened:
+            return float(json.loads(opened.metadata()["training"])["seconds"])
+    except (OSError, SafetensorError, *_UNFIT):
+        return 0.0
+
+
 def identity_of(**decisive: Any) -> str:
     """Digest of all that decides a training, in values that JSON can hold."""
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -15,18 +15,20 @@ from torch import Tensor, nn
 
 from rc_equivariant.layers.module import parameter_groups
 from workflow_support.errors import InputError
-from workflow_support.job import logger, progress
+from workflow_support.job import logger
 
 from ..models.devices import describe_arithmetic, describe_device, mixed_precision, select_device
 from .averages import averaged_tensors, move_averages, weight_of_a_step
 from .checkpoints import Checkpoint
 from .gradients import clip_norms
+from .progress import listed
 from .sampling import streams_of
 from .settings import Training
 from .stacks import Alone, Stack, drawn_steps, steps_of
 from .state import EpochRecord, Objective, RandomStreams, TrainingState
 
 MakeObjective = Callable[[RandomStreams, torch.device], Objective]
+AfterEpoch = Callable[[Sequence[TrainingState]], None]
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ def train(
 
 
 def train_together(
-    make_network: Callable[[], nn.Module], settings: Training, starts: Sequence[Start]
+    make_network: Callable[[], nn.Module],
+    settings: Training,
+    starts: Sequence[Start],
+    after_epoch: AfterEpoch = lambda states: None,
 ) -> list[TrainingState]:
     """Train networks with AdamW and give each the weights of its best epoch on the validation split.
 
@@ -75,6 +80,8 @@ def train_together(
         Called after the random numbers of its initialisation have been seeded.
     starts
         One start per network, with objectives on the same data and with the same settings.
+    after_epoch
+        Called with all trainings after each epoch of those that are furthest behind.
 
     Raises
     ------
@@ -87,12 +94,12 @@ def train_together(
         states = [_begin(make_network, settings, start, device) for start in starts]
         unfinished = [state for state in states if not state.is_finished]
         if unfinished:
-            _train_to_the_end(states, settings)
+            _train_to_the_end(states, settings, after_epoch)
             _log_speed(unfinished, precision)
     for state in states:
         state.network.load_state_dict(state.best_weights)
         best = state.best
-        logger.info("Best of %d epochs: %d, validation %s.", len(state.history), best.epoch, _listed(best.validation))
+        logger.info("Best of %d epochs: %d, validation %s.", len(state.history), best.epoch, listed(best.validation))
     return states
 
 
@@ -142,16 +149,16 @@ def _initial_state(
     )
 
 
-def _train_to_the_end(states: Sequence[TrainingState], settings: Training) -> None:
-    left = settings.schedule.epochs - min(len(state.history) for state in states)
+def _train_to_the_end(states: Sequence[TrainingState], settings: Training, after_epoch: AfterEpoch) -> None:
     steps = None
-    for together in progress(_epochs_left(states, settings), description="training", unit=" epochs", total=left):
+    for together in _epochs_left(states, settings):
         if steps is None or steps.states != together:
             steps = steps_of(together)
         _train_epoch(steps, settings)
         for state in together:
             if state.checkpoint is not None and not _is_over(state, settings):
                 state.checkpoint.save_if_due(state)
+        after_epoch(states)
 
 
 def _epochs_left(states: Sequence[TrainingState], settings: Training) -> Iterator[list[TrainingState]]:
@@ -229,7 +236,7 @@ def _require_finite(
     if not all(map(math.isfinite, (train_loss, *validation.values()))):
         raise InputError(
             f"training of seed {state.seed} diverged in epoch {epoch}",
-            found=f"train loss {train_loss}, validation {_listed(validation)}",
+            found=f"train loss {train_loss}, validation {listed(validation)}",
             allowed="finite numbers",
             fix=f"lower training: learning_rate, for example to {settings.schedule.learning_rate / 10:g}",
         )
@@ -246,7 +253,3 @@ def _log_speed(states: Sequence[TrainingState], precision: str) -> None:
         seconds,
         windows / seconds,
     )
-
-
-def _listed(metrics: dict[str, float]) -> str:
-    return ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())

@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 
 from rc_equivariant.descriptions.networks import NetworkDescription
-from workflow_support.files import atomic_path
 from workflow_support.job import logger
 
 from ..models.devices import describe_device
 from ..models.networks import build_network
 from ..models.saved import ModelDescription, library_versions, save
-from .checkpoints import Checkpoint, identity_of
+from .checkpoints import Checkpoint, checkpoint_file, identity_of
 from .loop import Start, train_together
+from .progress import Progress, history_rows, write_history
 from .sampling import training_subset
 from .settings import Training
 from .state import EpochRecord, Objective, TrainingState
@@ -96,19 +95,21 @@ def train_replicates(
     """
     together = arm.settings.replicates_together(len(seeds))
     groups = (seeds[start : start + together] for start in range(0, len(seeds), together))
-    return [each for group in groups for each in _train_group(arm, data, group, checkpoints)]
+    name = f"{arm.task}, {arm.name}, size {arm.size}"
+    progress = Progress(name, len(seeds), arm.settings.schedule.epochs, checkpoints.path / "history.tsv")
+    trained = [each for group in groups for each in _train_group(arm, data, group, checkpoints, progress)]
+    progress.finish()
+    return trained
 
 
 def write_replicates(replicates: Sequence[Replicate], weights: Path, models: Path, history: Path) -> None:
     """Write networks with their descriptions, and a table of epochs with one row per epoch and replicate."""
-    rows = [{"seed": each.description.seed} | record.as_row() for each in replicates for record in each.history]
-    with atomic_path(history) as partial_path:
-        pd.DataFrame(rows).to_csv(partial_path, sep="\t", index=False, float_format="%.6g")
+    write_history([row for each in replicates for row in history_rows(each.description.seed, each.history)], history)
     save(weights, models, [(each.network, each.description) for each in replicates])
 
 
 def _train_group(
-    arm: Arm, data: TrainingData, seeds: Sequence[int], checkpoints: CheckpointFolder
+    arm: Arm, data: TrainingData, seeds: Sequence[int], checkpoints: CheckpointFolder, progress: Progress
 ) -> Iterator[Replicate]:
     """Yield the replicates of seeds that train together."""
     starts, sizes = [], []
@@ -116,10 +117,12 @@ def _train_group(
         rows = training_subset(data.labels, arm.size, seed)
         logger.info("%s, %s, seed %d: size %s, %d training windows.", arm.task, arm.name, seed, arm.size, rows.size)
         identity = _identity(arm, data, checkpoints.code, seed)
-        checkpoint = Checkpoint(checkpoints.path / f"seed{seed}.safetensors", identity)
+        checkpoint = Checkpoint(checkpoint_file(checkpoints.path, seed), identity)
         starts.append(Start(seed, partial(data.objective, rows=rows), checkpoint))
         sizes.append(rows.size)
-    trained = train_together(partial(build_network, data.network.to_dict()), arm.settings, starts)
+    make_network = partial(build_network, data.network.to_dict())
+    trained = train_together(make_network, arm.settings, starts, progress.after_epoch)
+    progress.add(trained)
     for state, size in zip(trained, sizes, strict=True):
         yield Replicate(state.network, _description(arm, data, state, size), state.history)
 

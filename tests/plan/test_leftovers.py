@@ -1,0 +1,104 @@
+"""`make clean-run`: what left the configuration of a run goes, and all else stays."""
+
+import logging
+from pathlib import Path
+
+import pytest
+import yaml
+
+from configuration import resolve
+from configuration.documentation import SCHEMA_FILE
+from figures.registry import figure_files
+from plan import Plan
+from plan.commands import main
+from plan.leftovers import clean_run
+from workflow_support.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+ARM = {"representation": "rcps", "kmer": 1, "channels": 8}
+SETTINGS = {
+    "name": "motifs",
+    "study": {"arms": {"rcps": ARM, "wide": ARM | {"channels": 16}}, "seeds": [1, 2]},
+    "tasks": {
+        "motifs": {"kind": "labelled", "sequences": {"all": "s.csv", "make_splits": {"validation": 0.2, "test": 0.2}}}
+    },
+    "predict": {"oligos": {"task": "motifs", "arm": "rcps", "sequences": "oligos.fa"}},
+}
+RUN = Path("results/motifs")
+KEPT = [
+    *(RUN / name for name in ("notes.txt", "report.html", "logs/train/motifs/rcps/all.log", "mine/table.tsv")),
+    RUN / "checkpoints/motifs/rcps/all/seed1.safetensors",
+    Path("results/other/predictions/oligos.tsv"),
+]
+
+
+def all_files() -> set[Path]:
+    return {path for path in Path("results").rglob("*") if path.is_file()}
+
+
+def finish(settings: dict) -> set[Path]:
+    """Make the files that a run declares, and return them."""
+    plan = Plan(*resolve(settings, [], SCHEMA_FILE))
+    files = {Path(path) for path in plan.outputs.final(figure_files(plan))}
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x" * 100)
+    (RUN / "config.yaml").write_text(yaml.safe_dump(plan.run.settings))
+    return files
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("s.csv").write_text((ROOT / "tests/labelled.csv").read_text())
+    Path("oligos.fa").write_text((ROOT / "tests/oligos.fa").read_text())
+    return tmp_path
+
+
+def test_what_left_the_configuration_is_removed_and_nothing_else(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("rc"), "propagate", True)
+    caplog.set_level(logging.INFO)
+    finish(SETTINGS)
+    gone = [
+        RUN / "checkpoints/motifs/wide/all/seed1.safetensors",
+        RUN / "checkpoints/motifs/rcps/all/seed2.safetensors",
+    ]
+    for file in [*KEPT, *gone]:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("y")
+    before = all_files()
+
+    less = SETTINGS | {"study": {"arms": {"rcps": ARM}, "seeds": [1]}, "predict": {}}
+    declared = finish(less)
+    clean_run("motifs")
+    assert all_files() == declared | set(KEPT)
+    assert RUN / "predictions/oligos.tsv" in before - all_files()
+    assert RUN / "tasks/motifs/models/wide/all/weights.safetensors" in before - all_files()
+    assert not (RUN / "predictions").exists()
+    assert f"removed {len(before - all_files())} files" in caplog.text
+    assert "checkpoints" in caplog.text.rpartition("does not declare")[2]
+
+
+def test_a_run_that_declares_all_keeps_all(folder: Path) -> None:
+    declared = finish(SETTINGS)
+    clean_run("motifs")
+    assert all_files() == declared
+
+
+def test_nothing_is_removed_while_jobs_may_run(folder: Path) -> None:
+    declared = finish(SETTINGS)
+    finish(SETTINGS | {"predict": {}})
+    lock = folder / ".snakemake/locks/0.output.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    with pytest.raises(InputError, match="a run is going on"):
+        clean_run("motifs")
+    assert all_files() == declared
+
+
+def test_an_unknown_run_is_refused_with_those_that_exist(folder: Path) -> None:
+    finish(SETTINGS)
+    with pytest.raises(SystemExit, match=r"there is no finished run motif\n(.|\n)*one of motifs"):
+        main(["clean", "motif"])

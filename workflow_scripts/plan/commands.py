@@ -1,0 +1,126 @@
+"""What `make run`, `make report` and `make benchmark` check before Snakemake starts, and `make clean-run`.
+
+Snakemake answers the name of an absent configuration with a traceback, and an early report with the first of its files
+that it misses. Usage: ``python -m plan.commands run FILE...``, ``report FILE... [--data FOLDER]`` (prints the path of
+the report), ``benchmark NAME`` (prints the configuration of the benchmark) or ``clean NAME`` (removes files of a run).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from snakemake.common.configfile import load_configfile
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
+
+from configuration import resolve
+from configuration.documentation import SCHEMA_FILE
+from figures.registry import figure_files
+from workflow_support.errors import InputError
+
+from . import Plan
+from .leftovers import clean_run
+
+BENCHMARKS = Path("resources/benchmarks")
+
+
+def require_configurations(files: Sequence[Path]) -> None:
+    """Raise an InputError unless there are files, and all of them exist."""
+    if not files:
+        raise InputError(
+            "no configuration was given",
+            allowed="one file, or several of which each is laid over those before it",
+            fix="add CONFIG=FILE; `make config BED=peaks.bed GENOME=hg19.fa.gz` writes such a file",
+        )
+    for file in files:
+        if not file.is_file():
+            others = [str(other) for other in file.parent.glob("*.yaml")]
+            near = get_close_matches(str(file), others, n=1)
+            raise InputError(
+                f"there is no configuration {file}",
+                allowed=f"an existing file; relative paths start at {Path.cwd()}",
+                fix=f"did you mean {near[0]}?" if near else "correct the name of the file",
+            )
+
+
+def report_of(files: Sequence[Path], data: str | None = None) -> Path:
+    """The path of the report of a finished run.
+
+    Raises
+    ------
+    InputError
+        If a configuration is absent or cannot be used, or the run is not finished.
+    """
+    require_configurations(files)
+    config: dict = {}
+    for file in files:
+        update_config(config, load_configfile(file))
+    plan = Plan(*resolve(config | ({"data": data} if data else {}), files, SCHEMA_FILE))
+    wanted = plan.outputs.final(figure_files(plan))
+    missing = [file for file in wanted if not Path(file).exists()]
+    if missing:
+        raise InputError(
+            f"the run {plan.run.name} is not finished, so there is nothing to report yet",
+            found=f"{len(missing)} of {len(wanted)} files are missing, such as {missing[-1]}",
+            allowed="a finished run",
+            fix=f"run `make run CONFIG={_quoted(files)}` first",
+        )
+    return Path(plan.run.path("report.html"))
+
+
+def benchmark_file(name: str, folder: Path = BENCHMARKS) -> Path:
+    """The configuration of the benchmark to which a data set such as ``gue/human_tf_0`` belongs.
+
+    Raises
+    ------
+    InputError
+        If the name is not that of a benchmark and one of its data sets.
+    """
+    sets = {
+        f"{file.stem}/{task}": file for file in sorted(folder.glob("*.yaml")) for task in load_configfile(file)["tasks"]
+    }
+    if name in sets:
+        return sets[name]
+    benchmarks = sorted({known.partition("/")[0] for known in sets})
+    same = [known for known in sets if known.endswith(f"/{name.rpartition('/')[2]}")]
+    near = same or get_close_matches(name, sets, n=3, cutoff=0.5)
+    raise InputError(
+        f"NAME={name} is not a data set of a benchmark",
+        allowed=f"BENCHMARK/SET, where BENCHMARK is one of {', '.join(benchmarks)}",
+        fix=f"did you mean {' or '.join(f'NAME={each}' for each in near)}?" if near else f"choose a set of {folder}/",
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for command in ("run", "report"):
+        commands.add_parser(command).add_argument("files", nargs="*", type=Path)
+    commands.choices["report"].add_argument("--data")
+    for command in ("benchmark", "clean"):
+        commands.add_parser(command).add_argument("name")
+    given = parser.parse_args(arguments)
+    try:
+        if given.command == "run":
+            require_configurations(given.files)
+        elif given.command == "clean":
+            logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+            clean_run(given.name)
+        else:
+            print(report_of(given.files, given.data) if given.command == "report" else benchmark_file(given.name))
+    except (InputError, WorkflowError) as error:
+        sys.exit(str(error))
+
+
+def _quoted(files: Sequence[Path]) -> str:
+    text = " ".join(map(str, files))
+    return f"'{text}'" if len(files) > 1 else text
+
+
+if __name__ == "__main__":
+    main()
