@@ -148,8 +148,8 @@ rule find_near_copies:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=each_attempt(4000),
-        runtime=each_attempt(60),
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(15),
     params:
         code=code("find_near_copies"),
     script:

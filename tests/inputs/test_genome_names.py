@@ -89,8 +89,8 @@ def test_variants_are_placed_by_other_names_and_those_on_none_are_reported(
     base = chr(genome.bases("chr1")[9])
     alternative = "ACGT"[("ACGT".index(base) + 1) % 4]
     variants = pd.DataFrame({"contig": ["one", "1"], "position": 10, "reference": base, "alternative": alternative})
-    variants = variants.assign(effect_allele="", effect=np.nan, p_value=np.nan, line=[2, 3])
-    kept, _ = variants_on_genome(variants, genome, width=11, file="some.vcf")
+    variants = variants.assign(id="", effect_allele="", effect=np.nan, p_value=np.nan, line=[2, 3])
+    kept, _, _ = variants_on_genome(variants, genome, width=11, file="some.vcf")
     assert kept["genome_contig"].tolist() == ["chr1"]
     assert "some.vcf: 1 of 2 alleles lie on no contig of the genome: 1" in caplog.text
     assert 'contig_names: {"1": "chr1"}' in caplog.text

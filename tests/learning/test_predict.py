@@ -158,7 +158,7 @@ def test_regions_on_other_contigs_are_left_out(run):
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
-        ({"regions": [("chrA", 0, 100), ("chrA", 600, 641)]}, ["regions.bed, line 2", "0 to 640", "build"]),
+        ({"regions": [("chrA", 600, 641), ("chrA", 600, 650)]}, ["regions.bed, line 1", "0 to 640", "build"]),
         ({"regions": [("A", 0, 100), ("B", 0, 9)]}, ["regions.bed", "no contig of the file", "chrA"]),
         ({"regions": [("chrA", 90, 80)]}, ["regions.bed, line 1"]),
         ({"contigs": ["chrA", "chrC"]}, ["chrC", "chrB"]),

@@ -151,7 +151,7 @@ def test_a_part_that_no_network_has_is_refused(tmp_path):
     with pytest.raises(InputError, match="choose from points") as error:
         build_network(content | {"head": {"type": "profile"}}, file=tmp_path)
     assert error.value.file == tmp_path
-    with pytest.raises(InputError, match="a type among convolutions, pooled_residual, dilated, hyperbolic, residual, "):
+    with pytest.raises(InputError, match="a type among convolutions, pooled_residual, dilated, hyperbolic, bag, "):
         build_network(content | {"trunk": {"type": "spherical"}})
 
 
