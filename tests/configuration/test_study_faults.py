@@ -158,6 +158,25 @@ FAULTS = {
     "network like itself": (
         "name: run", "name: run\nnetworks: {a: {like: b}, b: {like: a}}", ["starts from itself", "a -> b -> a"], 2,
     ),
+    "training without a value of its own": (
+        "{epochs: 3}", "{epochs: 3}\n  more: {like: binary, epochs: null}",
+        ["`trainings.more.epochs`", "found:   null", "allowed: a whole number", "or delete the line"], 11,
+    ),
+    "training of an arm without a value of its own": (
+        "channels: 16}", "channels: 16, training: {like: binary, precision: null}}",
+        ["`study.arms.standard.training.precision`", "found:   null", "float16", "or delete the line"], 13,
+    ),
+    "network without a value of its own": (
+        "name: run", "name: run\nnetworks: {mine: {like: labelled, trunk: {dilations: null}}}",
+        ["`networks.mine.trunk.dilations`", "found:   null", "a list", "or delete the line"], 2,
+    ),
+    "network without layers of its own": (
+        "name: run", "name: run\nnetworks: {mine: {like: labelled, head: null}}",
+        ["`networks.mine.head`", "found:   null", "or delete the line"], 2,
+    ),
+    "network like null": (
+        "name: run", "name: run\nnetworks: {mine: {like: null}}", ["`networks.mine.like`", "found:   null"], 2,
+    ),
     "training of another kind": (
         "{epochs: 3}", "{epochs: 3}\n  long: {like: binary, kind: profile}", ["a training of kind binary"], 11,
     ),

@@ -16,7 +16,7 @@ from .locations import Location, fill_placeholder, is_folder, require_file
 from .matched import with_matched_arms
 from .named import with_named_sets
 from .phylogenies import with_draws
-from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
+from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read, without_empty
 from .spans import with_spanned_arms
 from .study import check_study, with_references
 from .tuning import with_trials
@@ -61,7 +61,7 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     origins = Origins(files)
     _require_shallow(config, origins)
     schema = read_schema(schema_file)
-    given = with_scalars_read(_without_empty(config), schema)
+    given = with_scalars_read(without_empty(config, schema), schema)
     require_current(given, origins)
     require_valid(given, schema, origins)
     settings = with_draws(_with_tasks_to_do(with_defaults(given, schema), origins), origins)
@@ -126,13 +126,6 @@ def _require_shallow(config: Mapping[str, Any], origins: Origins) -> None:
             waiting += [((*path, key), item) for key, item in value.items()]
         elif isinstance(value, list):
             waiting += [((*path, index), item) for index, item in enumerate(value)]
-
-
-def _without_empty(value: Any) -> Any:
-    """Remove keys without a value: in YAML, ``strongest:`` alone is the same as no such line."""
-    if isinstance(value, Mapping):
-        return {key: _without_empty(item) for key, item in value.items() if item is not None}
-    return value
 
 
 def _with_tasks_to_do(settings: dict[str, Any], origins: Origins) -> dict[str, Any]:
