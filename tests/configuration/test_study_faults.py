@@ -73,6 +73,60 @@ FAULTS = {
         "  seeds: [0, 1]", "  claims: [{better: irrep_k3, than: standart}]\n  seeds: [0, 1]",
         ["study.claims[0].than", "did you mean `standard`?"], 19,
     ),
+    "claim about one arm": (
+        "  seeds: [0, 1]", "  claims: [{better: standard, than: standard}]\n  seeds: [0, 1]",
+        ["`study.claims[0]` compares networks with themselves", "better: standard, than: standard"], 19,
+    ),
+    "claim about one arm at equal cost": (
+        "  seeds: [0, 1]",
+        "  claims:\n    - {better: irrep_k3, than: standard}\n"
+        "    - {better: standard, than: standard, at_equal: [parameters]}\n  seeds: [0, 1]",
+        ["`study.claims[1]` compares networks with themselves", "at equal parameters"], 21,
+    ),
+    "claim about one arm by two names": (
+        "  seeds: [0, 1]",
+        "  combinations: {alone: {arms: [standard]}}\n  claims: [{better: alone, than: standard}]\n  seeds: [0, 1]",
+        ["compares networks with themselves", "two names of the same networks"], 20,
+    ),
+    "claim about one choice by two names": (
+        "  seeds: [0, 1]",
+        "  combinations: {one: {best_of: [standard, irrep_k3]}, other: {best_of: [irrep_k3, standard]}}\n"
+        "  claims: [{better: one, than: other}]\n  seeds: [0, 1]",
+        ["compares networks with themselves", "two names of the same networks"], 20,
+    ),
+    "claim about the baseline alone": (
+        "  seeds: [0, 1]",
+        "  claims: [{better: kmer_logistic_regression, than: kmer_logistic_regression}]\n  seeds: [0, 1]",
+        ["compares networks with themselves"], 19,
+    ),
+    "claim made twice": (
+        "  seeds: [0, 1]",
+        "  claims:\n    - {better: irrep_k3, than: standard}\n    - {better: standard, than: irrep_k3}\n"
+        "    - {better: irrep_k3, than: standard}\n  seeds: [0, 1]",
+        ["`study.claims[2]` makes the claim of `study.claims[0]` once more", "every claim once"], 22,
+    ),
+    "claim made twice at equal cost": (
+        "  seeds: [0, 1]",
+        "  claims:\n    - {better: irrep_k3, than: standard, at_equal: [multiply_adds]}\n"
+        "    - {better: irrep_k3, than: standard, at_equal: [parameters, multiply_adds]}\n  seeds: [0, 1]",
+        ["`study.claims[1]` makes the claim of `study.claims[0]` once more", "at equal multiply_adds"], 21,
+    ),
+    "claim made twice about the smallest size": (
+        "  seeds: [0, 1]",
+        "  train_sizes: [0.5, all]\n  claims:\n    - {better: irrep_k3, than: standard, wider_at: smallest}\n"
+        "    - {better: irrep_k3, than: standard, wider_at: 0.5}\n  seeds: [0, 1]",
+        ["`study.claims[1]` makes the claim of `study.claims[0]` once more", "wider at 0.5"], 22,
+    ),
+    "claim of a gap wider than itself": (
+        "  seeds: [0, 1]", "  claims: [{better: irrep_k3, than: standard, wider_at: smallest}]\n  seeds: [0, 1]",
+        ["`study.claims[0]` needs two sizes", "a size of study.train_sizes below all"], 19,
+    ),
+    "claim at equal cost about a combination of nothing": (
+        "  seeds: [0, 1]",
+        "  combinations: {both: {}}\n  claims: [{better: standard, than: both, at_equal: [parameters]}]\n"
+        "  seeds: [0, 1]",
+        ["neither arms nor best_of"], 19,
+    ),
     "claim about sizes that are not there": (
         "  seeds: [0, 1]", "  claims: [{better: irrep_k3, than: standard, wider_at: 1000}]\n  seeds: [0, 1]",
         ["wider_at: 1000", "study.train_sizes"], 19,

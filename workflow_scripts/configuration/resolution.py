@@ -10,6 +10,7 @@ from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 from .arm_checks import check_arms
 from .checks import require_consistent, require_references
+from .claims import check_claims, require_different_claims
 from .former import require_current
 from .labelled import may_be_folder
 from .locations import Location, fill_placeholder, is_folder, require_file
@@ -18,7 +19,7 @@ from .named import with_named_sets
 from .phylogenies import with_draws
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read, without_empty
 from .spans import with_spanned_arms
-from .study import check_study, with_references
+from .study import check_combinations, check_study, with_references
 from .tuning import with_trials
 
 #: Levels of keys and lists that a configuration may have; the schema has about half as many.
@@ -76,10 +77,13 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     settings = with_named_sets(settings, origins)
     settings["study"] = with_spanned_arms(settings["study"], origins)
     check_arms(settings, origins)
+    check_combinations(settings, origins)
+    require_different_claims(settings["study"], origins)
     settings = with_matched_arms(settings, origins)
     settings["study"] = with_trials(settings["study"], origins)
     settings = with_references(settings)
     check_study(settings, origins)
+    check_claims(settings, origins)
     require_references(settings, origins)
     settings = _with_complete_tasks(settings)
     require_consistent(settings, origins)
