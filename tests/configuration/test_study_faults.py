@@ -10,7 +10,6 @@ from good_configuration import require_refusal, resolve_text
 from configuration import (
     arms_for,
 )
-from workflow_support.errors import InputError
 
 # What is replaced in GOOD, what by, the words that the error must hold, and the line that it must name (0: none).
 FAULTS = {
@@ -253,7 +252,19 @@ FAULTS = {
     "training called published": ("  binary: {", "  published: {like: binary}\n  binary: {", ["rename it"], 10),
     "built-in training for tasks of another kind": (
         "binary: {epochs: 3}", "binary: {like: labelled, epochs: 3}",
-        ["`trainings.binary` is the training", "a training of kind labelled", "choose another name"], 10,
+        ["`trainings.binary` is the built-in training", "a training of kind labelled", "choose another name"], 10,
+    ),
+    "default training for tasks of another kind": (
+        "{epochs: 3}", "{epochs: 3}\n  default_binary: {like: labelled}",
+        ["`trainings.default_binary` is the built-in training", "like: labelled, a training of kind"], 11,
+    ),
+    "default training like that of another kind": (
+        "{epochs: 3}", "{epochs: 3}\n  default_labelled:\n    like: default_binary",
+        ["`trainings.default_labelled` is the built-in training", "trainings of kind labelled", "choose another"], 12,
+    ),
+    "built-in training like the default one of another kind": (
+        "binary: {epochs: 3}", "binary: {like: default_labelled}",
+        ["`trainings.binary` is the built-in training of tasks of kind binary", "a training of kind labelled"], 10,
     ),
     "no share of a list": (
         "channels: 16}\n",
@@ -287,5 +298,10 @@ def test_a_task_that_no_arm_serves_is_refused(good: str, tmp_path: Path) -> None
     arms = text.replace("channels: 16}", "channels: 16, network: binary}").replace(
         "kmer: 3", "kmer: 3\n      network: binary"
     )
-    with pytest.raises(InputError, match=r"no arm serves `tasks\.CTCF`"):
-        resolve_text(arms.split("predict:")[0], tmp_path)
+    words = ["no arm serves `tasks.CTCF`", "network binary answers logits, not profile"]
+    require_refusal(arms.split("predict:")[0], tmp_path, words)
+    of_labelled = good.replace("channels: 16}", "channels: 16, training: default_labelled}").replace(
+        "kmer: 3", "kmer: 3\n      training: {like: default_labelled}"
+    )
+    words = ["no arm serves `tasks.CTCF`", "training default_labelled is for tasks of kind labelled"]
+    require_refusal(of_labelled.split("predict:")[0], tmp_path, words)
