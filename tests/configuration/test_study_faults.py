@@ -271,6 +271,14 @@ FAULTS = {
         "channels: 16}\n    more: {representation: irrep, kmer: 1, channels: 4, plus_fraction: [null]}\n",
         ["study.arms.more.plus_fraction[0]", "a number"], 14,
     ),
+    "windows of a task moved out of themselves": (
+        "binary: {epochs: 3}", "binary:\n    jitter: 500",
+        ["windows of task `CTCF`", "jitter: 500 with windows of 1000 bases", "at most 499"], 11,
+    ),
+    "windows moved far by one arm": (
+        "channels: 16}", "channels: 16, training: {like: binary, jitter: 600}}",
+        ["jitter: 600 with windows of 1000 bases", "at most 499"], 13,
+    ),
     "batches of one class for an arm": (
         "channels: 16}", "channels: 16, training: {batch_size: 2}}",
         ["0 of 2 windows bound", "raise batch_size"], 13,
@@ -290,6 +298,15 @@ def test_every_fault_is_named_with_its_line_and_a_remedy(good: str, tmp_path: Pa
     old, new, words, line = FAULTS[fault]
     assert good.count(old) >= 1
     require_refusal(good.replace(old, new, 1), tmp_path, words, line)
+
+
+def test_windows_may_be_moved_by_less_than_half_their_width(good: str, tmp_path: Path) -> None:
+    """Each task has its own width, and sequences of labelled tasks are not moved."""
+    moved = good.replace("binary: {epochs: 3}", "binary: {jitter: 50}")
+    of_task = moved.replace("negatives: {ratio: 2}", "windows: {width: 101}")
+    assert resolve_text(of_task, tmp_path).settings["trainings"]["binary"]["jitter"] == 50
+    words = ["windows of task `CTCF`", "jitter: 50 with windows of 100 bases", "at most 49"]
+    require_refusal(of_task.replace("101", "100"), tmp_path, words, 10)
 
 
 def test_a_task_that_no_arm_serves_is_refused(good: str, tmp_path: Path) -> None:
