@@ -169,6 +169,24 @@ def test_a_network_starts_from_another_and_changes_parts_of_it(good: str, tmp_pa
     }  # fmt: skip
 
 
+def test_null_removes_what_a_set_would_take_from_the_one_that_it_starts_from(good: str, tmp_path: Path) -> None:
+    networks = (
+        "networks:\n  m: {like: default, beside: bag}\n  n: {like: m, beside: null}\n  o: {like: n}\n"
+        "  labelled: {beside: bag}\ntrainings:\n  long: {like: labelled, patience: null}\n  longer: {like: long}\n"
+    )
+    arms = "    long: {training: {like: default, patience: null}, representation: rcps, kmer: 1, channels: 8}\n  seeds:"
+    text = good.replace("trainings:\n", networks).replace("  seeds:", arms)
+    once = resolve_text(text, tmp_path)
+    named = once.settings["networks"]
+    assert named["m"]["beside"] == named["labelled"]["beside"] == "bag"
+    assert named["n"] == named["o"] == named["default"]
+    trainings = once.settings["trainings"]
+    assert trainings["labelled"]["patience"] == 20
+    assert trainings["long"] == trainings["longer"] == trainings["labelled"] | {"patience": None}
+    assert training_of(once.settings, "labelled", "long")["patience"] is None
+    assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
+
+
 def test_replicates_of_a_combination_share_no_seed() -> None:
     study = {
         "arms": {},

@@ -77,6 +77,16 @@ def test_no_single_width_makes_a_mean_of_two_arms_equal(good: str, tmp_path: Pat
     require_refusal(with_claim(good, "two_arms"), tmp_path, words, 25)
 
 
+def test_a_claim_may_be_made_at_each_equal_cost_once_and_as_it_is(good: str, tmp_path: Path) -> None:
+    claims = "{better: irrep_k3, than: standard, at_equal: [parameters]}"
+    others = ["parameters]}", "multiply_adds]}"], ["]}", "], wider_at: 0.5}"], [", at_equal: [parameters]", ""]
+    listed = ", ".join([claims, *(claims.replace(*change) for change in others)])
+    text = good.replace("  seeds: [0, 1]\n", f"  claims: [{listed}]\n  train_sizes: [0.5, all]\n  seeds: [0, 1]\n")
+    study = resolve_text(text, tmp_path).settings["study"]
+    copies = [f"standard_at_{measure}_of_irrep_k3" for measure in ("parameters", "multiply_adds", "parameters")]
+    assert [claim["than"] for claim in study["claims"]] == [*copies, "standard"]
+
+
 def test_unknown_names_and_names_that_are_taken_are_refused(good: str, tmp_path: Path) -> None:
     require_refusal(with_claim(good, "standart"), tmp_path, ["standart", "did you mean `standard`?"], 25)
     taken = with_claim(good, "standard").replace("post_hoc:", "standard_at_parameters_of_irrep_k3:")

@@ -10,7 +10,6 @@ from good_configuration import require_refusal, resolve_text
 from configuration import (
     arms_for,
 )
-from workflow_support.errors import InputError
 
 # What is replaced in GOOD, what by, the words that the error must hold, and the line that it must name (0: none).
 FAULTS = {
@@ -72,6 +71,60 @@ FAULTS = {
     "claim about nothing": (
         "  seeds: [0, 1]", "  claims: [{better: irrep_k3, than: standart}]\n  seeds: [0, 1]",
         ["study.claims[0].than", "did you mean `standard`?"], 19,
+    ),
+    "claim about one arm": (
+        "  seeds: [0, 1]", "  claims: [{better: standard, than: standard}]\n  seeds: [0, 1]",
+        ["`study.claims[0]` compares networks with themselves", "better: standard, than: standard"], 19,
+    ),
+    "claim about one arm at equal cost": (
+        "  seeds: [0, 1]",
+        "  claims:\n    - {better: irrep_k3, than: standard}\n"
+        "    - {better: standard, than: standard, at_equal: [parameters]}\n  seeds: [0, 1]",
+        ["`study.claims[1]` compares networks with themselves", "at equal parameters"], 21,
+    ),
+    "claim about one arm by two names": (
+        "  seeds: [0, 1]",
+        "  combinations: {alone: {arms: [standard]}}\n  claims: [{better: alone, than: standard}]\n  seeds: [0, 1]",
+        ["compares networks with themselves", "two names of the same networks"], 20,
+    ),
+    "claim about one choice by two names": (
+        "  seeds: [0, 1]",
+        "  combinations: {one: {best_of: [standard, irrep_k3]}, other: {best_of: [irrep_k3, standard]}}\n"
+        "  claims: [{better: one, than: other}]\n  seeds: [0, 1]",
+        ["compares networks with themselves", "two names of the same networks"], 20,
+    ),
+    "claim about the baseline alone": (
+        "  seeds: [0, 1]",
+        "  claims: [{better: kmer_logistic_regression, than: kmer_logistic_regression}]\n  seeds: [0, 1]",
+        ["compares networks with themselves"], 19,
+    ),
+    "claim made twice": (
+        "  seeds: [0, 1]",
+        "  claims:\n    - {better: irrep_k3, than: standard}\n    - {better: standard, than: irrep_k3}\n"
+        "    - {better: irrep_k3, than: standard}\n  seeds: [0, 1]",
+        ["`study.claims[2]` makes the claim of `study.claims[0]` once more", "every claim once"], 22,
+    ),
+    "claim made twice at equal cost": (
+        "  seeds: [0, 1]",
+        "  claims:\n    - {better: irrep_k3, than: standard, at_equal: [multiply_adds]}\n"
+        "    - {better: irrep_k3, than: standard, at_equal: [parameters, multiply_adds]}\n  seeds: [0, 1]",
+        ["`study.claims[1]` makes the claim of `study.claims[0]` once more", "at equal multiply_adds"], 21,
+    ),
+    "claim made twice about the smallest size": (
+        "  seeds: [0, 1]",
+        "  train_sizes: [0.5, all]\n  claims:\n    - {better: irrep_k3, than: standard, wider_at: smallest}\n"
+        "    - {better: irrep_k3, than: standard, wider_at: 0.5}\n  seeds: [0, 1]",
+        ["`study.claims[1]` makes the claim of `study.claims[0]` once more", "wider at 0.5"], 22,
+    ),
+    "claim of a gap wider than itself": (
+        "  seeds: [0, 1]", "  claims: [{better: irrep_k3, than: standard, wider_at: smallest}]\n  seeds: [0, 1]",
+        ["`study.claims[0]` needs two sizes", "a size of study.train_sizes below all"], 19,
+    ),
+    "claim at equal cost about a combination of nothing": (
+        "  seeds: [0, 1]",
+        "  combinations: {both: {}}\n  claims: [{better: standard, than: both, at_equal: [parameters]}]\n"
+        "  seeds: [0, 1]",
+        ["neither arms nor best_of"], 19,
     ),
     "claim about sizes that are not there": (
         "  seeds: [0, 1]", "  claims: [{better: irrep_k3, than: standard, wider_at: 1000}]\n  seeds: [0, 1]",
@@ -158,6 +211,25 @@ FAULTS = {
     "network like itself": (
         "name: run", "name: run\nnetworks: {a: {like: b}, b: {like: a}}", ["starts from itself", "a -> b -> a"], 2,
     ),
+    "training without a value of its own": (
+        "{epochs: 3}", "{epochs: 3}\n  more: {like: binary, epochs: null}",
+        ["`trainings.more.epochs`", "found:   null", "allowed: a whole number", "or delete the line"], 11,
+    ),
+    "training of an arm without a value of its own": (
+        "channels: 16}", "channels: 16, training: {like: binary, precision: null}}",
+        ["`study.arms.standard.training.precision`", "found:   null", "float16", "or delete the line"], 13,
+    ),
+    "network without a value of its own": (
+        "name: run", "name: run\nnetworks: {mine: {like: labelled, trunk: {dilations: null}}}",
+        ["`networks.mine.trunk.dilations`", "found:   null", "a list", "or delete the line"], 2,
+    ),
+    "network without layers of its own": (
+        "name: run", "name: run\nnetworks: {mine: {like: labelled, head: null}}",
+        ["`networks.mine.head`", "found:   null", "or delete the line"], 2,
+    ),
+    "network like null": (
+        "name: run", "name: run\nnetworks: {mine: {like: null}}", ["`networks.mine.like`", "found:   null"], 2,
+    ),
     "training of another kind": (
         "{epochs: 3}", "{epochs: 3}\n  long: {like: binary, kind: profile}", ["a training of kind binary"], 11,
     ),
@@ -180,12 +252,32 @@ FAULTS = {
     "training called published": ("  binary: {", "  published: {like: binary}\n  binary: {", ["rename it"], 10),
     "built-in training for tasks of another kind": (
         "binary: {epochs: 3}", "binary: {like: labelled, epochs: 3}",
-        ["`trainings.binary` is the training", "a training of kind labelled", "choose another name"], 10,
+        ["`trainings.binary` is the built-in training", "a training of kind labelled", "choose another name"], 10,
+    ),
+    "default training for tasks of another kind": (
+        "{epochs: 3}", "{epochs: 3}\n  default_binary: {like: labelled}",
+        ["`trainings.default_binary` is the built-in training", "like: labelled, a training of kind"], 11,
+    ),
+    "default training like that of another kind": (
+        "{epochs: 3}", "{epochs: 3}\n  default_labelled:\n    like: default_binary",
+        ["`trainings.default_labelled` is the built-in training", "trainings of kind labelled", "choose another"], 12,
+    ),
+    "built-in training like the default one of another kind": (
+        "binary: {epochs: 3}", "binary: {like: default_labelled}",
+        ["`trainings.binary` is the built-in training of tasks of kind binary", "a training of kind labelled"], 10,
     ),
     "no share of a list": (
         "channels: 16}\n",
         "channels: 16}\n    more: {representation: irrep, kmer: 1, channels: 4, plus_fraction: [null]}\n",
         ["study.arms.more.plus_fraction[0]", "a number"], 14,
+    ),
+    "windows of a task moved out of themselves": (
+        "binary: {epochs: 3}", "binary:\n    jitter: 500",
+        ["windows of task `CTCF`", "jitter: 500 with windows of 1000 bases", "at most 499"], 11,
+    ),
+    "windows moved far by one arm": (
+        "channels: 16}", "channels: 16, training: {like: binary, jitter: 600}}",
+        ["jitter: 600 with windows of 1000 bases", "at most 499"], 13,
     ),
     "batches of one class for an arm": (
         "channels: 16}", "channels: 16, training: {batch_size: 2}}",
@@ -208,11 +300,25 @@ def test_every_fault_is_named_with_its_line_and_a_remedy(good: str, tmp_path: Pa
     require_refusal(good.replace(old, new, 1), tmp_path, words, line)
 
 
+def test_windows_may_be_moved_by_less_than_half_their_width(good: str, tmp_path: Path) -> None:
+    """Each task has its own width, and sequences of labelled tasks are not moved."""
+    moved = good.replace("binary: {epochs: 3}", "binary: {jitter: 50}")
+    of_task = moved.replace("negatives: {ratio: 2}", "windows: {width: 101}")
+    assert resolve_text(of_task, tmp_path).settings["trainings"]["binary"]["jitter"] == 50
+    words = ["windows of task `CTCF`", "jitter: 50 with windows of 100 bases", "at most 49"]
+    require_refusal(of_task.replace("101", "100"), tmp_path, words, 10)
+
+
 def test_a_task_that_no_arm_serves_is_refused(good: str, tmp_path: Path) -> None:
     text = good.replace("    peaks:", '    kind: profile\n    counts: {reads: ["{data}/peaks.bed"]}\n    peaks:')
     assert arms_for(resolve_text(text.split("predict:")[0], tmp_path).settings, "CTCF") == ["standard", "irrep_k3"]
     arms = text.replace("channels: 16}", "channels: 16, network: binary}").replace(
         "kmer: 3", "kmer: 3\n      network: binary"
     )
-    with pytest.raises(InputError, match=r"no arm serves `tasks\.CTCF`"):
-        resolve_text(arms.split("predict:")[0], tmp_path)
+    words = ["no arm serves `tasks.CTCF`", "network binary answers logits, not profile"]
+    require_refusal(arms.split("predict:")[0], tmp_path, words)
+    of_labelled = good.replace("channels: 16}", "channels: 16, training: default_labelled}").replace(
+        "kmer: 3", "kmer: 3\n      training: {like: default_labelled}"
+    )
+    words = ["no arm serves `tasks.CTCF`", "training default_labelled is for tasks of kind labelled"]
+    require_refusal(of_labelled.split("predict:")[0], tmp_path, words)

@@ -48,6 +48,21 @@ def test_fewer_than_two_distances_are_refused():
         NetworkDescription.named("labelled", "regular", 3, 8, 60, distances=1)
 
 
+def test_a_gain_has_no_more_distances_than_positions():
+    def described(window, distances):
+        return NetworkDescription.named("default", "regular", 3, 8, window, distances=distances)
+
+    for window in range(15, 60):
+        positions = described(window, 0).positions
+        if positions > 1:
+            assert described(window, positions).positions == positions
+        text = f"leaves {positions} positions after the trunk, and the head needs {positions + 1}: take windows of "
+        with pytest.raises(ValueError, match=f"{text}.* or a smaller distances") as error:
+            described(window, positions + 1)
+        least = int(str(error.value).split("take windows of ")[1].split()[0])
+        assert all(described(enough, positions + 1) for enough in range(least, least + 9))
+
+
 def test_other_numbers_of_positions_are_refused():
     with pytest.raises(ValueError, match="of 10 positions got features of shape"):
         PositionGain(MIXED, 10)(torch.zeros(1, MIXED.size, 11))

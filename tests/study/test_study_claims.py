@@ -87,6 +87,46 @@ def test_identical_arms_differ_by_nothing():
     assert (claim.p, claim.verdict) == (1, "undecided")
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("tasks", [1, 4])
+def test_what_differs_by_rounding_alone_differs_by_nothing(tasks, scale):
+    """Copies whose sums were rounded otherwise lead by 1e-16 in all seeds and windows, which would be certain."""
+    metrics = {f"t{task}": "AUROC" for task in range(tasks)}
+    lower = {seed: scale * value for seed, value in noisy(0.5, 5).items()}
+    upper = {seed: value * (1 + 4e-16) for seed, value in lower.items()}
+    assert all(upper[seed] > lower[seed] for seed in lower)
+    table = [replicates({"a": upper, "b": lower}, task=task) for task in metrics]
+    rows = claim_rows(table, metrics, spread=0)
+    assert (rows[["difference", "low", "high", "seed_error"]].fillna(0) == 0).all(axis=None)
+    assert (rows["p"] == 1).all()
+    assert set(rows["verdict"]) == {"undecided"}
+    # A gain of a millionth of the metric that all seeds and windows have is real.
+    upper = {seed: value + 1e-6 * scale for seed, value in lower.items()}
+    (row,) = claim_rows([replicates({"a": upper, "b": lower})], spread=0).itertuples()
+    assert row.verdict == "holds"
+
+
+def test_a_window_without_a_value_makes_no_difference_a_matter_of_rounding():
+    by_seed = {"a": noisy(0.9), "b": noisy(0.8, seed=1)}
+    values = {("t", arm, "all", seed): np.full(4, np.nan) for arm in by_seed for seed in by_seed[arm]}
+    windows = WindowValues({"t": np.arange(4) % 2}, {"t": np.arange(4)}, values)
+    difference = Measurements(replicates(by_seed), AUROC, windows).difference("t", "a", "b", "all")
+    assert difference.by_seed.mean() == pytest.approx(0.1, abs=0.003)
+    assert np.isnan(difference.windows).all()
+
+
+def test_a_lead_that_is_wider_by_rounding_alone_is_not_wider():
+    """Leads of a hundred-thousandth have the rounding of the metrics, which is large beside them."""
+    lower, lead = noisy(0.9, 5), 1e-5
+    table = [
+        replicates({"a": {seed: value + lead + more for seed, value in lower.items()}, "b": lower}, size=size)
+        for size, more in (("1000", 4e-16), ("all", 0.0))
+    ]
+    claim = {"better": "a", "than": "b", "wider_at": 1000}
+    (row,) = claim_rows(table, claim=claim, spread=0).itertuples()
+    assert (row.difference, row.p, row.verdict) == (0, 1, "undecided")
+
+
 def test_a_lead_holds_and_its_reverse_fails():
     table = [replicates({"a": noisy(0.9), "b": noisy(0.8, seed=1)})]
     assert claim_rows(table)["verdict"].tolist() == ["holds"]

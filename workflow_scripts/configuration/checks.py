@@ -6,18 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from learning.training.settings import Training
-from workflow_support.errors import InputError
-from workflow_support.origins import KeyPath, Origins, dotted, require_name
+from workflow_support.origins import Origins, dotted, require_name
 
-from .arms import kinds_of_arm, training_of, training_of_arm
 from .labelled import check_labelled
-from .named import name_for_kind
 from .phylogenies import check_phylogenies
 from .profiles import check_profile_predictions, check_profile_sources
-from .spans import name_as_written
 from .study import contestants
 from .tasks import USERS, check_arms_in_use, check_kinds
+from .training_checks import check_batches, check_jitter, check_precision
 from .windows import check_windows
 
 Settings = Mapping[str, Any]
@@ -48,10 +44,11 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
     """Raise an InputError if the parts of a complete configuration contradict each other."""
     for check in (
         check_kinds,
-        _check_batches,
-        _check_precision,
+        check_batches,
+        check_precision,
         _check_splits,
         check_windows,
+        check_jitter,
         check_profile_sources,
         check_labelled,
         _check_predictions,
@@ -62,43 +59,6 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
         check_phylogenies,
     ):
         check(settings, origins)
-
-
-def _check_batches(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError if balanced batches would have windows of one class only."""
-    trainings: dict[KeyPath, Settings] = {("trainings", name): own for name, own in settings["trainings"].items()}
-    for name, arm in settings["study"]["arms"].items():
-        if training_of_arm(arm)[1] and "binary" in kinds_of_arm(settings, name):
-            path = ("study", "arms", name_as_written(name, arm, origins), "training")
-            trainings[path] = training_of(settings, "binary", name)
-    for path, training in trainings.items():
-        if "positive_fraction" not in training:
-            continue
-        size, fraction = training["batch_size"], training["positive_fraction"]
-        if not 0 < round(size * fraction) < size:
-            raise origins.error(
-                (*path, "positive_fraction"),
-                "every batch would have windows of one class only",
-                found=f"{round(size * fraction)} of {size} windows bound, with positive_fraction {fraction}",
-                allowed="at least one window of each class in a batch",
-                fix="raise batch_size, or move positive_fraction closer to 0.5",
-            )
-
-
-def _check_precision(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError if the device of an arm's training has no arithmetic of its precision."""
-    for name, arm in settings["study"]["arms"].items():
-        base, changed = training_of_arm(arm)
-        for kind in kinds_of_arm(settings, name):
-            path = ("study", "arms", name_as_written(name, arm, origins), "training", "precision")
-            if "precision" not in changed:
-                path = ("trainings", name_for_kind("trainings", base, kind), "precision")
-            try:
-                Training.of_kind(kind, training_of(settings, kind, name))
-            except InputError as error:
-                raise origins.error(
-                    path, error.problem, found=error.found, allowed=error.allowed, fix=error.fix
-                ) from error
 
 
 def _check_splits(settings: Settings, origins: Origins) -> None:

@@ -101,8 +101,9 @@ def networks() -> Schema:
             "trunk": _part(TRUNKS, "The layers that turn the sequence into features."),
             "head": _part(HEADS, "The layers that turn features into the output."),
             "beside": {
-                "description": "Another network that is trained together with this one; their logits are added.",
-                "type": "string",
+                "description": "Another network that is trained together with this one; their logits are added. null "
+                "trains none, also where the network that this one starts from has one.",
+                "type": ["string", "null"],
             },
         },
     )

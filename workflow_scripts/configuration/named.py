@@ -228,12 +228,14 @@ def _training(path: KeyPath, own: Settings, base: Settings | None, origins: Orig
             allowed=f"kind: {kind}",
             fix="delete the line",
         )
-    if name in TRAININGS and kind != name:
+    built_in = _built_in_training(name) if name in TRAININGS | TUNED else start
+    if kind != built_in["kind"]:
         raise origins.error(
             (*path, "like"),
-            f"`{dotted(path)}` is the training of all tasks of kind {name}, and is like one for other tasks",
+            f"`{dotted(path)}` is the built-in training of tasks of kind {built_in['kind']}, and is like one for other "
+            "tasks",
             found=f"like: {own['like']}, a training of kind {kind}",
-            allowed=f"trainings of kind {name}",
+            allowed=f"trainings of kind {built_in['kind']}",
             fix="delete the line, or choose another name for the training",
         )
     require_options(f"trainings of kind {kind}", training_options(kind), changed, path, origins)

@@ -10,15 +10,16 @@ from workflow_support.origins import KeyPath, Origins, dotted, require_name
 
 from .arm_checks import check_arms
 from .checks import require_consistent, require_references
+from .claims import check_claims, require_different_claims
 from .former import require_current
 from .labelled import may_be_folder
 from .locations import Location, fill_placeholder, is_folder, require_file
 from .matched import with_matched_arms
 from .named import with_named_sets
 from .phylogenies import with_draws
-from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read
+from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read, without_empty
 from .spans import with_spanned_arms
-from .study import check_study, with_references
+from .study import check_combinations, check_study, with_references
 from .tuning import with_trials
 
 #: Levels of keys and lists that a configuration may have; the schema has about half as many.
@@ -61,7 +62,7 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     origins = Origins(files)
     _require_shallow(config, origins)
     schema = read_schema(schema_file)
-    given = with_scalars_read(_without_empty(config), schema)
+    given = with_scalars_read(without_empty(config, schema), schema)
     require_current(given, origins)
     require_valid(given, schema, origins)
     settings = with_draws(_with_tasks_to_do(with_defaults(given, schema), origins), origins)
@@ -76,10 +77,13 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     settings = with_named_sets(settings, origins)
     settings["study"] = with_spanned_arms(settings["study"], origins)
     check_arms(settings, origins)
+    check_combinations(settings, origins)
+    require_different_claims(settings["study"], origins)
     settings = with_matched_arms(settings, origins)
     settings["study"] = with_trials(settings["study"], origins)
     settings = with_references(settings)
     check_study(settings, origins)
+    check_claims(settings, origins)
     require_references(settings, origins)
     settings = _with_complete_tasks(settings)
     require_consistent(settings, origins)
@@ -126,13 +130,6 @@ def _require_shallow(config: Mapping[str, Any], origins: Origins) -> None:
             waiting += [((*path, key), item) for key, item in value.items()]
         elif isinstance(value, list):
             waiting += [((*path, index), item) for index, item in enumerate(value)]
-
-
-def _without_empty(value: Any) -> Any:
-    """Remove keys without a value: in YAML, ``strongest:`` alone is the same as no such line."""
-    if isinstance(value, Mapping):
-        return {key: _without_empty(item) for key, item in value.items() if item is not None}
-    return value
 
 
 def _with_tasks_to_do(settings: dict[str, Any], origins: Origins) -> dict[str, Any]:

@@ -49,6 +49,22 @@ def with_scalars_read(value: Any, schema: Schema) -> Any:
     return read_scalar(value, schema) if isinstance(value, str) else value
 
 
+def without_empty(value: Any, schema: Schema, *, inherits: bool = False) -> Any:
+    """Copy ``value`` without the keys that have no value: in YAML, ``strongest:`` alone is the same as no such line.
+
+    In a set that can start from another (``like``), such a key stays, because it would differ from no such line: the
+    other set may have a value for it. The schema then allows null or refuses it.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    inherits = inherits or "like" in schema.get("properties", {})
+    return {
+        key: without_empty(item, _child(schema, key), inherits=inherits)
+        for key, item in value.items()
+        if inherits or item is not None
+    }
+
+
 def with_defaults(value: Any, schema: Schema) -> Any:
     """Copy ``value`` and add the default of every missing key that has one."""
     if isinstance(value, Mapping):

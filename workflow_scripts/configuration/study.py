@@ -1,4 +1,4 @@
-"""The comparisons of a study: arms and their combinations, training sizes, references and claims."""
+"""The comparisons of a study: arms and their combinations, training sizes and references."""
 
 from __future__ import annotations
 
@@ -108,13 +108,11 @@ def train_sizes(settings: Settings, task: str, name: str) -> list[str]:
 
 
 def check_study(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError if sizes, combinations, references or claims are invalid."""
+    """Raise an InputError if sizes or references are invalid."""
     study = settings["study"]
     _check_sizes(("study", "train_sizes"), study["train_sizes"], origins)
     for name, task in settings["tasks"].items():
         _check_sizes(("tasks", name, "train_sizes"), task.get("train_sizes", []), origins)
-    for name, combination in study["combinations"].items():
-        _check_combination(name, combination, settings, origins)
     for kind, name in study["reference"].items():
         path = ("study", "reference", kind)
         require_name(name, dict.fromkeys(contestants(study)), path, origins)
@@ -127,8 +125,12 @@ def check_study(settings: Settings, origins: Origins) -> None:
                 allowed=", ".join(serving) or f"nothing, since no arm serves kind {kind}",
                 fix="use one of these names, or delete the line",
             )
-    for index, claim in enumerate(study["claims"]):
-        _check_claim(("study", "claims", index), claim, settings, origins)
+
+
+def check_combinations(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError if a combination is not made of arms, or of choices of arms, that it can combine."""
+    for name, combination in settings["study"]["combinations"].items():
+        _check_combination(name, combination, settings, origins)
 
 
 def _check_sizes(path: KeyPath, sizes: list[str | float], origins: Origins) -> None:
@@ -191,27 +193,3 @@ def _check_combination(name: str, combination: Settings, settings: Settings, ori
 def _is_choice_of_networks(combination: Settings) -> bool:
     """Return True if a combination chooses single networks, which others can average."""
     return "best_of" in combination and combination["replicates"] == 1 and not combination["average_strands"]
-
-
-def _check_claim(path: KeyPath, claim: Settings, settings: Settings, origins: Origins) -> None:
-    study = settings["study"]
-    for key in ("better", "than"):
-        require_name(claim[key], dict.fromkeys((*contestants(study), BASELINE_ARM)), (*path, key), origins)
-    better, than = (kinds_of(settings, claim[key]) for key in ("better", "than"))
-    if not set(better) & set(than):
-        raise origins.error(
-            path,
-            f"`{dotted(path)}` compares networks for different kinds of task",
-            found=f"{claim['better']} ({', '.join(better)}) and {claim['than']} ({', '.join(than)})",
-            allowed="arms or combinations that serve one kind",
-            fix="compare networks for the same tasks",
-        )
-    sizes = study["train_sizes"]
-    if "wider_at" in claim and not {str(claim["wider_at"]), ALL} <= set(map(str, sizes)):
-        raise origins.error(
-            (*path, "wider_at"),
-            f"`{dotted(path)}` needs two sizes that the study does not have",
-            found=f"wider_at: {claim['wider_at']} with train_sizes: {sizes}",
-            allowed="a size of study.train_sizes, which must also have all",
-            fix="add the sizes to study.train_sizes",
-        )

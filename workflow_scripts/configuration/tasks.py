@@ -11,7 +11,7 @@ from workflow_support.kinds import KINDS, PROFILE
 from workflow_support.metrics import metrics_for
 from workflow_support.origins import KeyPath, Origins, dotted
 
-from .arms import arms_for
+from .arms import arms_for, refusals
 from .study import chooses, contestants_for
 
 Settings = Mapping[str, Any]
@@ -27,10 +27,11 @@ def check_kinds(settings: Settings, origins: Origins) -> None:
         _check_keys(path, task, origins)
         _check_published(path, task, origins)
         if not arms_for(settings, name):
+            reasons = dict.fromkeys(refusals(settings, arm)[kind] for arm in settings["study"]["arms"].values())
             raise origins.error(
                 path,
                 f"no arm serves `{dotted(path)}`",
-                found=f"a task of kind {kind}, and only arms for other kinds",
+                found=f"a task of kind {kind}, and only arms for other kinds: {'; '.join(reasons)}",
                 allowed="at least one arm whose kinds, network and training serve it",
                 fix=f"add such an arm: {{kinds: [{kind}], representation: rcps, kmer: 1, channels: 32}}",
             )

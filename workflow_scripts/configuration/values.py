@@ -97,6 +97,8 @@ def fix_value(error: jsonschema.ValidationError, name: str) -> str:
     if error.validator == "type" and schema.get("type") == "string" and isinstance(value, int | float):
         # YAML reads a contig called 1, for example, as a number. The text is lost: 010 becomes 8, and no becomes false.
         return "put it in quotes, as it is written in the file"
+    if value is None:
+        return f"give `{name}` a value, or delete the line"
     if "default" in schema:
         return f"change `{name}`, or leave it out for the default, {schema['default']}"
     return f"change `{name}` to an allowed value"

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .evidence import Evidence, covariance_of_tasks, influences, of_one_task, over_tasks
 from .predictions import WindowValues
+
+Differences = TypeVar("Differences", np.ndarray, pd.Series)
+
+_ROUNDING = 1e-12
+"""A difference that is a smaller share of the values is due to the rounding of sums, and counts as none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +33,8 @@ class Values:
         The class and the key of each of these windows.
     is_chosen
         Whether the networks of some seeds were chosen by other seeds.
+    size
+        The largest absolute value, of a difference that of the values that it is made of.
     """
 
     by_seed: pd.Series
@@ -33,6 +42,7 @@ class Values:
     strata: np.ndarray | None
     keys: np.ndarray | None
     is_chosen: bool
+    size: float
 
     def evidence(self) -> Evidence | None:
         """The evidence on this task; None if nothing is known about windows."""
@@ -43,17 +53,23 @@ class Values:
     def times(self, factor: float) -> Values:
         """All values times a factor."""
         windows = None if self.windows is None else factor * self.windows
-        return replace(self, by_seed=factor * self.by_seed, windows=windows)
+        return replace(self, by_seed=factor * self.by_seed, windows=windows, size=abs(factor) * self.size)
 
     def minus(self, other: Values) -> Values:
-        """The difference from values of the same task, for the seeds that both have."""
+        """The difference from values of the same task, for the seeds that both have.
+
+        Differences by rounding alone are 0. They may be alike in all seeds and windows, and would then be certain.
+        """
+        size = max(self.size, other.size)
+        by_seed = (self.by_seed - other.by_seed).dropna()
         # The test windows of a task are the same for all sizes, so that their values can be subtracted.
         known = self.windows is not None and other.windows is not None
         return replace(
             self,
-            by_seed=(self.by_seed - other.by_seed).dropna(),
-            windows=self.windows - other.windows if known else None,
+            by_seed=_without_rounding(by_seed, size),
+            windows=_without_rounding(self.windows - other.windows, size) if known else None,
             is_chosen=self.is_chosen or other.is_chosen,
+            size=size,
         )
 
 
@@ -110,7 +126,8 @@ class Measurements:
         found = [self._windows.values.get((task, arm, size, seed)) for seed in by_seed.index]
         windows = None if any(each is None for each in found) else np.mean(found, axis=0, dtype=np.float64)
         strata, keys = self._windows.strata.get(task), self._windows.keys.get(task)
-        return Values(by_seed, windows, strata, keys, arm in self._chosen)
+        size = max(map(_size, (by_seed.to_numpy(), [] if windows is None else windows)))
+        return Values(by_seed, windows, strata, keys, arm in self._chosen, size)
 
     def difference(self, task: str, first: str, second: str, size: str) -> Values:
         """The differences first - second of two arms for their common seeds."""
@@ -121,3 +138,13 @@ class Measurements:
         none = pd.Series(dtype="float64")
         ours, theirs = (self._values.get((task, arm, size), none).index for arm in (first, second))
         return ours.intersection(theirs)
+
+
+def _size(values: npt.ArrayLike) -> float:
+    """The largest absolute value; a window or seed without a value has NaN."""
+    return float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
+
+
+def _without_rounding(differences: Differences, size: float) -> Differences:
+    """Differences, but 0 where they are due to rounding."""
+    return differences * (abs(differences) > _ROUNDING * size)

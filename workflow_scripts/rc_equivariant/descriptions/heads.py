@@ -21,7 +21,8 @@ class Head:
 
     ``module`` and ``layers`` name the torch class that builds the layers from the trunk's layers and the description of
     the whole network. ``reads`` is the kind of features that the head needs, ``answers`` is LOGITS or PROFILE, and
-    ``tracks`` names the input tracks that the head can read in addition to the sequence.
+    ``tracks`` names the input tracks that the head can read in addition to the sequence. ``needs`` names the option,
+    if there is one, whose value is the fewest positions that the head can read.
     """
 
     type: ClassVar[str]
@@ -30,6 +31,7 @@ class Head:
     reads: ClassVar[str] = "vectors"
     answers: ClassVar[str] = LOGITS
     tracks: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[str | None] = None
 
     def __post_init__(self) -> None:
         with_tuples(self)
@@ -45,7 +47,7 @@ class Head:
 
     def needed_positions(self) -> int:
         """Return the fewest positions of the trunk's features that the head can read."""
-        return 1
+        return 1 if self.needs is None else max(1, getattr(self, self.needs))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +57,10 @@ class MaxPoolHead(Head):
     type: ClassVar[str] = "max_pool"
     module: ClassVar[str] = "rc_equivariant.networks.heads"
     layers: ClassVar[str] = "MaxPool"
+    needs: ClassVar[str | None] = "pool_width"
 
     pool_width: int = option(40, "Positions over which one maximum is taken.", unit="positions", minimum=1)
     pool_stride: int = option(20, "Positions from one maximum to the next.", unit="positions", minimum=1)
-
-    def needed_positions(self) -> int:
-        return self.pool_width
 
     def pooled_positions(self, positions: int) -> int:
         """Return the number of maxima for a number of positions."""
@@ -74,6 +74,7 @@ class DenseHead(Head):
     type: ClassVar[str] = "dense"
     module: ClassVar[str] = "rc_equivariant.networks.heads"
     layers: ClassVar[str] = "Dense"
+    needs: ClassVar[str | None] = "distances"
 
     dense: int = option(64, "Units of the last hidden layer.", minimum=1)
     dropout: float = option(
@@ -82,7 +83,7 @@ class DenseHead(Head):
     distances: int = option(
         0,
         "Distances from the middle of the window, from 0 to its ends, at which the head learns how much each feature "
-        "counts; 0: all positions count alike.",
+        "counts, at most one for each position after the trunk; 0: all positions count alike.",
         minimum=0,
     )
 
@@ -132,14 +133,12 @@ class ProfileHead(Head):
     layers: ClassVar[str] = "Profile"
     answers: ClassVar[str] = PROFILE
     tracks: ClassVar[tuple[str, ...]] = tuple(TRACKS)
+    needs: ClassVar[str | None] = "profile_width"
 
     profile_width: int = option(75, "Width of the convolution to the profile.", unit="positions", minimum=1)
 
     def fits(self, trunk: Trunk) -> bool:
         return super().fits(trunk) and trunk.resolution == 1
-
-    def needed_positions(self) -> int:
-        return self.profile_width
 
     def output_length(self, positions: int) -> int:
         """Return the number of positions of the profile."""

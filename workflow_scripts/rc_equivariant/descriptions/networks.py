@@ -104,7 +104,8 @@ class NetworkDescription:
             window = self.trunk.window_for(self.symmetry.kmer, needed)
             raise ValueError(
                 f"a window of {self.window} bases leaves {max(self.positions, 0)} positions after the trunk, and the "
-                f"head needs {needed}: take windows of {window} bases or more, or narrower layers"
+                f"head needs {needed}: take windows of {window} bases or more, narrower layers"
+                + (f", or a smaller {self.head.needs}" if needed > 1 else "")
             )
 
     @classmethod
