@@ -9,7 +9,7 @@ import pandas as pd
 
 from .delimited import DelimitedFile, is_number_or_dot, is_whole_number
 from .interval_format import IntervalFormat, Offset, Place, Position, Thick
-from .titled_tables import by_titles
+from .titled_tables import by_titles, with_titles
 
 Rows = Sequence[Sequence[str]]
 
@@ -35,9 +35,12 @@ def recognise(file: DelimitedFile) -> IntervalFormat:
     """
     rows = file.sample()
     found = by_titles(file, rows)
-    recognisers = iter(_RECOGNISERS)
+    # A header without more to say has contig, start and end in the order of BED, in the columns 1 to 3.
+    recognisers = iter(_OF_BED_ORDER if file.titles else _RECOGNISERS)
     while found is None:
         found = next(recognisers)(file, rows)
+        if found is not None and file.titles:
+            found = with_titles(found, file.titles, rows)
     return found
 
 
@@ -136,7 +139,10 @@ def _bed9(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
 
 
 def _narrow_or_broad_peak(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
-    if file.columns < 9 or not _is_bed(rows) or not _most(rows, lambda row: all(map(is_number_or_dot, row[4:9]))):
+    def fits(row: Sequence[str]) -> bool:
+        return all(map(is_number_or_dot, [row[4], *row[6:9]]))
+
+    if file.columns < 9 or not _is_bed(rows) or not _most(rows, fits):
         return None
     title = file.titles[9] if len(file.titles) > 9 else ""
     has_summits = file.columns > 9 and _most(rows, lambda row: is_whole_number(row[9], -1))
@@ -168,9 +174,9 @@ def _bed(file: DelimitedFile, rows: Rows) -> IntervalFormat:
     return IntervalFormat("BED4" + _more(file, 4), label=4, titles=_BED_TITLES[:4])
 
 
-_RECOGNISERS: tuple[Callable[[DelimitedFile, Rows], IntervalFormat | None], ...] = (
-    _refuse_pairs, _gff, _homer, _from_r, _seacr, _bed12, _bed9, _narrow_or_broad_peak, _bed,
-)  # fmt: skip
+_Recogniser = Callable[[DelimitedFile, Rows], IntervalFormat | None]
+_OF_BED_ORDER: tuple[_Recogniser, ...] = (_refuse_pairs, _seacr, _bed12, _bed9, _narrow_or_broad_peak, _bed)
+_RECOGNISERS: tuple[_Recogniser, ...] = (_refuse_pairs, _gff, _homer, _from_r, *_OF_BED_ORDER[1:])
 
 
 def _most(rows: Rows, holds: Callable[[Sequence[str]], bool]) -> bool:
