@@ -414,6 +414,35 @@ def test_blacklists_and_regions_are_read_as_peaks_are(form: str, tmp_path: Path)
         assert list(found[["contig", "start", "end"]].itertuples(index=False, name=None)) == INTERVALS
 
 
+MORE_PEAKS = [*PEAKS, Peak("chr2", 3000, 3333, "p4", 1, 1.5, 9), Peak("chr1", 2000, 2100, "p5", 2, 3.5, 8)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "first_base"),
+    [
+        (1, (), 0),
+        (2, (), 0),
+        (4, (), 0),
+        (5, (), 1),
+        (6, (), 1),
+        (1, (".",), 0),
+        (4, (".", "."), 0),
+        (1, ("*",), 1),
+        (2, ("+",), 1),
+        (4, (7, "+"), 0),
+        (5, (7, "+"), 1),
+    ],
+)
+def test_names_that_are_widths_by_chance_do_not_turn_bed_into_a_table_of_r(rows, more, first_base, tmp_path: Path):
+    peaks = MORE_PEAKS[:rows]
+    path = write(tmp_path / "peaks", table(lambda p: [*p[:3], p.end - p.start + 1, *more], peaks=peaks))
+    assert read_intervals(path)["start"].tolist() == [peak.start - first_base for peak in peaks]
+    path = write(
+        tmp_path / "peaks", table(lambda p: [*p[:3], p.end - p.start + 1 + (p == peaks[0]), *more], peaks=peaks)
+    )
+    assert read_intervals(path)["start"].tolist() == [peak.start for peak in peaks]
+
+
 def test_regions_that_need_no_strength_are_not_asked_for_one(tmp_path: Path) -> None:
     path = write(tmp_path / "mask", table(lambda p: [*p[:4], "High Signal Region", "."]))
     assert len(read_mask(path, SIZES)) == 4

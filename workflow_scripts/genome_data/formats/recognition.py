@@ -14,6 +14,9 @@ from .titled_tables import by_titles, with_titles
 Rows = Sequence[Sequence[str]]
 
 _STRANDS = {"+", "-", ".", "*", "?", ""}
+_STRANDS_OF_R = {"+", "-", "*"}
+_ROWS_WITH_WIDTHS, _ROWS_WITH_SUMMITS = 5, 3
+"""Rows from which widths alone, or with summits, show a table of R or MACS: names of fewer could be so by chance."""
 _BED_TITLES = ("chrom", "chromStart", "chromEnd", "name", "score", "strand")
 _PEAK_TITLES = (*_BED_TITLES, "signalValue", "pValue", "qValue", "peak")
 _BED12_TITLES = (
@@ -78,7 +81,10 @@ def _homer(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
 
 
 def _from_r(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
-    """A table of R or MACS whose header is lost, known by widths of end − start + 1 in every row."""
+    """A table of R or MACS whose header is lost, known by widths of end − start + 1 in every row.
+
+    A few rows need more: strands, or summits, beside the widths. BED has its strands elsewhere.
+    """
     for contig in (1, 2):
         start, end, width = contig + 1, contig + 2, contig + 3
         if file.columns < width or not _most(rows, lambda row: all(map(is_whole_number, row[start - 1 : width]))):  # noqa: B023
@@ -86,18 +92,18 @@ def _from_r(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
         starts, ends, widths = (
             pd.to_numeric(pd.Series(file.texts(column)), errors="coerce") for column in (start, end, width)
         )
-        has_strands = file.columns > width and _most(rows, lambda row: row[width] in _STRANDS)  # noqa: B023
-        if not (widths == ends - starts + 1).all() or not (has_strands or len(file) >= 3):
+        if not (widths == ends - starts + 1).all():
             continue
-        name = "table with widths, as R writes it"
-        if file.columns > width and not has_strands:
+        if file.columns > width and len(file) >= _ROWS_WITH_SUMMITS:
             summits = pd.to_numeric(pd.Series(file.texts(width + 1)), errors="coerce")
             if ((summits >= starts) & (summits <= ends)).all():
                 centre = Position(width + 1, 1)
                 return IntervalFormat(
                     "table with widths and summits, as MACS writes it", contig, start, end, 1, centre=centre
                 )
-        return IntervalFormat(name, contig, start, end, 1)
+        has_strands = file.columns > width and _most(rows, lambda row: row[width] in _STRANDS_OF_R)  # noqa: B023
+        if has_strands or len(file) >= _ROWS_WITH_WIDTHS:
+            return IntervalFormat("table with widths, as R writes it", contig, start, end, 1)
     return None
 
 
