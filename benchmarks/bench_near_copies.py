@@ -29,6 +29,7 @@ BLOCK = 2_000
 def neighbour_scores(codes: np.ndarray, near: np.ndarray, training: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The mean label of the training rows that have most 32-mers in common with each of the ``near`` rows."""
     kmers, is_known = canonical_kmers(codes[near])
+    of_training = labels[training].mean()
     of_rows = [set(row[known].tolist()) for row, known in zip(kmers, is_known, strict=True)]
     asked = np.unique(kmers[is_known])
     rows_with_kmer = defaultdict(set)
@@ -40,8 +41,9 @@ def neighbour_scores(codes: np.ndarray, near: np.ndarray, training: np.ndarray, 
     scores = []
     for of_row in of_rows:
         shared = Counter(row for kmer in of_row for row in rows_with_kmer.get(kmer, ()))
-        most = max(shared.values())
-        scores.append(np.mean([labels[row] for row, count in shared.items() if count == most]))
+        most = max(shared.values(), default=0)
+        # A sequence that equals one of training may be too short for a 32-mer.
+        scores.append(np.mean([labels[row] for row, count in shared.items() if count == most] or [of_training]))
     return np.array(scores)
 
 

@@ -3,7 +3,7 @@ Windows: positives from peaks, negatives from the rest of the genome, and their 
 
 Needs: genomes/<genome>/, the peaks of every task, blacklists, regions without known labels.
 Makes: in tasks/<task>/ the tables positives, negatives and windows, their counts, codes.npy, kmers.k<k>.npy, and
-near_copies.npy, which marks windows that share 32 bases in a row with a training window.
+near_copies.npy, which marks windows that share 32 bases in a row with a training window or equal one.
 
 Rules that map a genome into memory ask for its size: clusters may count mapped pages as memory of the job.
 """

@@ -24,8 +24,8 @@ def count_near_copies(
         Files of the ``tasks``, in their order.
     table
         Table to write. ``task, split``: validation or test windows, ``sequences`` of them. ``training_task``: a task of
-        the run, with training windows of which ``near_copies`` of these windows share ``k`` bases in a row, on either
-        strand. ``share`` is near_copies / sequences.
+        the run, with training windows of which ``near_copies`` of these windows share ``k`` bases in a row or are
+        equal, on either strand. ``share`` is near_copies / sequences.
     """
     splits = {task: read_windows(path)["split"].to_numpy() for task, path in zip(tasks, windows, strict=True)}
     arrays = {task: np.load(path, mmap_mode="r") for task, path in zip(tasks, codes, strict=True)}

@@ -1,4 +1,4 @@
-"""Mark the validation and test windows of a task that share 32 bases in a row with a training window of it."""
+"""Mark the validation and test windows of a task that share 32 bases in a row with a training window, or equal it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Windows that share 32 bases in a row are found, on either strand, and no others."""
+"""Windows that share 32 bases in a row or are equal are found, on either strand, and no others."""
 
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def test_thirty_two_shared_bases_make_a_near_copy_and_thirty_one_do_not(length, 
     [(32, 15, False), (32, 0, False), (33, 0, True), (33, 32, True), (33, 16, False), (63, 31, False), (64, 31, True)],
 )
 def test_a_shared_piece_is_cut_where_a_base_is_unknown(length, unknown, expected, strand):
-    """N equals nothing, not even N."""
+    """In a part of a window, N equals nothing, not even N."""
     assert is_near_copy(*sharing(length, strand, unknown)) == expected
 
 
@@ -73,10 +73,58 @@ def test_a_piece_at_the_ends_of_windows_counts_and_a_palindrome_does_too():
 
 
 @pytest.mark.parametrize("width", [1, 16, 31])
-def test_windows_of_fewer_bases_share_nothing(width):
+def test_windows_of_fewer_bases_share_nothing_unless_they_are_equal(width):
     codes = random_codes(0, 3, width)
     assert canonical_kmers(codes)[0].shape == (3, 0)
-    assert not near_copies(codes, np.arange(3), codes, np.arange(3)).any()
+    assert near_copies(codes, np.arange(3), codes, np.arange(3)).all()
+    others = codes.copy()
+    others[:, width // 2] = UNKNOWN
+    assert not near_copies(codes, np.arange(3), others, np.arange(3)).any()
+
+
+def padded(sequence: np.ndarray, width: int, left: int) -> np.ndarray:
+    window = np.full((1, width), UNKNOWN, dtype=np.uint8)
+    window[0, left : left + len(sequence)] = sequence
+    return window
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+@pytest.mark.parametrize("width", [31, 40, 41])
+def test_a_copy_of_a_sequence_too_short_for_a_32_mer_is_a_near_copy(width, strand):
+    """Also in a window of another width, and where odd padding moves the reverse complement by one base."""
+    (sequence,) = random_codes(7, 1, 31)
+    copy = reverse_complement(sequence) if strand == "-" else sequence
+    left = (width - 31) // 2
+    assert is_near_copy(padded(sequence, width, left), padded(copy, width, left))
+    assert is_near_copy(padded(sequence, width, left), padded(copy, 60, 14))
+    for place in (0, 15, 30):
+        changed = copy.copy()
+        changed[place] = (changed[place] + 1) % 4
+        assert not is_near_copy(padded(sequence, width, left), padded(changed, width, left))
+    assert not is_near_copy(padded(sequence, width, left), padded(copy[1:], width, left))
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_a_copy_with_unknown_bases_everywhere_is_a_near_copy(strand):
+    (window,) = random_codes(8, 1, 200)
+    window[15::31] = UNKNOWN
+    copy = reverse_complement(window) if strand == "-" else window.copy()
+    assert is_near_copy(window[None], copy[None])
+    copy[100] = UNKNOWN if copy[100] != UNKNOWN else 0
+    assert not is_near_copy(window[None], copy[None])
+
+
+@given(st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=1, max_size=20), st.sampled_from([1, 7]))
+def test_short_near_copies_are_the_equal_sequences(rows, positions):
+    codes = np.array(rows, dtype=np.uint8)
+    texts = ["".join("ACGTN"[code] for code in row).strip("N") for row in codes]
+    turned = ["".join("ACGTN"[code] for code in reverse_complement(row)).strip("N") for row in codes]
+    asked, others = np.arange(0, len(codes), 2), np.arange(1, len(codes), 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_POSITIONS_PER_BLOCK", positions)
+        found = near_copies(codes, asked, codes, others)
+    known = {text for row in others for text in (texts[row], turned[row])}
+    assert found.tolist() == [texts[row] in known for row in asked]
 
 
 def test_numbers_are_the_same_on_both_strands_and_differ_between_32_mers():
@@ -148,6 +196,27 @@ def test_every_exact_copy_is_a_near_copy():
     assert np.flatnonzero(found).tolist() == [30, 31]
     report = duplicate_report([row.tobytes() for row in codes], np.zeros(40), splits).set_index(["between", "strand"])
     assert report.loc[("train-test", "either"), "rows"] == 2
+
+
+def test_short_copies_are_in_the_mask_and_in_the_counts(tmp_path):
+    codes = random_codes(6, 6, 31)
+    codes[4], codes[5] = codes[0], reverse_complement(codes[1])
+    paths = write_task(tmp_path / "a", codes, ["train"] * 3 + ["validation"] + ["test"] * 2)
+    assert np.load(paths["near_copies.npy"]).tolist() == [False] * 4 + [True, True]
+    others = write_task(tmp_path / "b", codes[[5, 0, 3]], ["validation", "test", "train"])
+    files = ([paths[name], others[name]] for name in ("windows.tsv", "codes.npy", "near_copies.npy"))
+    count_near_copies(["a", "b"], *files, tmp_path / "near_copies.tsv")
+    table = pd.read_csv(tmp_path / "near_copies.tsv", sep="\t").set_index(["task", "split", "training_task"])
+    assert table["near_copies"].to_dict() == {
+        ("a", "validation", "a"): 0,
+        ("a", "test", "a"): 2,
+        ("a", "validation", "b"): 1,
+        ("a", "test", "b"): 0,
+        ("b", "validation", "b"): 0,
+        ("b", "test", "b"): 0,
+        ("b", "validation", "a"): 1,
+        ("b", "test", "a"): 1,
+    }
 
 
 def write_task(folder: Path, codes: np.ndarray, splits: list[str]) -> dict[str, Path]:

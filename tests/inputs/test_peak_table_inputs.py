@@ -169,6 +169,9 @@ SAME_PEAKS: dict[str, tuple[str, str, list[int], list[float], list[str | None]]]
         ["40"] * 4,
     ),
     "narrowPeak": (table(narrow), "narrowPeak", SUMMITS, SIGNALS, NAMES),
+    "narrowPeak with strands": (
+        table(lambda p: [*bed6(p)[:5], "-", *narrow(p)[6:]]), "narrowPeak", SUMMITS, SIGNALS, NAMES,
+    ),
     "narrowPeak with a trailing tab": (table(lambda p: [*narrow(p), ""]), "narrowPeak", SUMMITS, SIGNALS, NAMES),
     "narrowPeak with trailing tabs in some lines": (
         table(narrow, peaks=PEAKS[:2]) + table(lambda p: [*narrow(p), "", ""], peaks=PEAKS[2:]),
@@ -263,6 +266,113 @@ SAME_PEAKS: dict[str, tuple[str, str, list[int], list[float], list[str | None]]]
 }  # fmt: skip
 
 
+RANK = {"p0": 4, "p1": 3, "p2": 1, "p3": 2}
+
+
+def titled(titles: str, *cells: Callable[[Peak], object], before: str = "") -> str:
+    """A table with contig, start and end in columns 1 to 3 below a header, and with ``cells`` in the others."""
+    return table(lambda p: [*p[:3], *(cell(p) for cell in cells)], before + "\t".join(titles.split()) + "\n")
+
+
+def name_of(peak: Peak) -> str:
+    return peak.name
+
+
+def score_of(peak: Peak) -> int:
+    return peak.score
+
+
+def signal_of(peak: Peak) -> float:
+    return peak.signal
+
+
+def strand_of(peak: Peak) -> str:
+    return "+"
+
+
+def rank_of(peak: Peak) -> int:
+    return RANK[peak.name]
+
+
+def summit_of(peak: Peak) -> int:
+    return peak.start + peak.offset
+
+
+def offset_of(peak: Peak) -> int:
+    return peak.offset
+
+
+# Content, centres and strengths of tables in the order of BED whose titles say what the other columns hold.
+TITLED: dict[str, tuple[str, list[int], list[float]]] = {
+    **{
+        f"no strength: {title}": (titled(f"chrom start end name {title}", name_of, signal_of), MIDPOINTS, NO_STRENGTH)
+        for title in ("FDR", "pvalue", "p.value", "qvalue", "padj", "P", "q", "rank", "weight")
+    },
+    **{
+        f"a strength: {title}": (titled(f"chrom start end name {title}", name_of, signal_of), MIDPOINTS, SIGNALS)
+        for title in ("score", "Score", "signalValue", "fold_enrichment", "FoldEnrichment")
+    },
+    "a p value in the place of a bedGraph's values": (
+        titled("chr start end pvalue", signal_of), MIDPOINTS, NO_STRENGTH,
+    ),
+    "the values of a bedGraph": (titled("chr start end value", signal_of), MIDPOINTS, SIGNALS),
+    "a p value in the place of the score of BED6": (
+        titled("#chrom start end name pvalue strand", name_of, signal_of, strand_of), MIDPOINTS, NO_STRENGTH,
+    ),
+    "a score behind a rank": (
+        titled("chrom start end rank strand score", rank_of, strand_of, score_of), MIDPOINTS, SCORES,
+    ),
+    "a score behind a rank in the place of the score": (
+        titled("chrom start end name rank strand score", name_of, rank_of, strand_of, score_of), MIDPOINTS, SCORES,
+    ),
+    "a score in the place of the name": (titled("chrom start end score name", score_of, name_of), MIDPOINTS, SCORES),
+    "q values in the place of the signal of broadPeak": (
+        titled(
+            "chrom start end name score strand qvalue rank FDR",
+            name_of, score_of, lambda p: ".", signal_of, rank_of, signal_of,
+        ),
+        MIDPOINTS, SCORES,
+    ),
+    "a summit in the place of the score": (
+        titled("chrom start end name summit", name_of, summit_of), SUMMITS, NO_STRENGTH,
+    ),
+    "distances to the summit": (titled("#chrom start end name summit", name_of, offset_of), SUMMITS, NO_STRENGTH),
+    "distances to the peak": (titled("chrom start end peak score", offset_of, score_of), SUMMITS, SCORES),
+    "positions of the peak": (titled("chrom start end peak score", summit_of, score_of), SUMMITS, SCORES),
+    "positions in the place of narrowPeak's distances": (
+        titled(
+            "chrom start end name score strand signal p q summit",
+            name_of, score_of, strand_of, signal_of, rank_of, rank_of, summit_of,
+        ),
+        SUMMITS, SIGNALS,
+    ),
+    "peakzilla": (
+        titled(
+            "#Chromosome Start End Name Summit Score ChIP Control FoldEnrichment DistributionScore FDR",
+            name_of, summit_of, score_of, signal_of, rank_of, signal_of, signal_of, rank_of,
+            before="# made by peakzilla\n",
+        ),
+        SUMMITS, SCORES,
+    ),
+    "strands where HOMER has them, names that are numbers": (
+        titled("chrom start end name strand", lambda p: p.end + 9, strand_of), MIDPOINTS, NO_STRENGTH,
+    ),
+    "names that are widths counted from 1": (
+        titled("chrom start end name", lambda p: p.end - p.start + 1), MIDPOINTS, NO_STRENGTH,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TITLED)
+def test_titles_say_what_columns_hold_wherever_they_stand(name: str, tmp_path: Path) -> None:
+    content, centres, strengths = TITLED[name]
+    peaks = read_peaks(write(tmp_path / "peaks", content))
+    assert list(peaks[["contig", "start", "end"]].itertuples(index=False, name=None)) == INTERVALS
+    assert peaks["summit"].tolist() == centres
+    assert peaks["strength"].tolist() == pytest.approx(strengths, nan_ok=True)
+    assert set(peaks["name"]).isdisjoint(map(str, [*SCORES, *SIGNALS, *RANK.values()])), "numbers became names"
+
+
 @pytest.fixture(scope="module")
 def genome(tmp_path_factory: pytest.TempPathFactory) -> Path:
     letters = np.random.default_rng(3).choice(list("ACGT"), 8000)
@@ -302,6 +412,35 @@ def test_blacklists_and_regions_are_read_as_peaks_are(form: str, tmp_path: Path)
     path = write(tmp_path / "regions", SAME_PEAKS[form][0])
     for found in (read_mask(path, SIZES), read_intervals(path), regions_on_genome(path, SIZES)):
         assert list(found[["contig", "start", "end"]].itertuples(index=False, name=None)) == INTERVALS
+
+
+MORE_PEAKS = [*PEAKS, Peak("chr2", 3000, 3333, "p4", 1, 1.5, 9), Peak("chr1", 2000, 2100, "p5", 2, 3.5, 8)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "first_base"),
+    [
+        (1, (), 0),
+        (2, (), 0),
+        (4, (), 0),
+        (5, (), 1),
+        (6, (), 1),
+        (1, (".",), 0),
+        (4, (".", "."), 0),
+        (1, ("*",), 1),
+        (2, ("+",), 1),
+        (4, (7, "+"), 0),
+        (5, (7, "+"), 1),
+    ],
+)
+def test_names_that_are_widths_by_chance_do_not_turn_bed_into_a_table_of_r(rows, more, first_base, tmp_path: Path):
+    peaks = MORE_PEAKS[:rows]
+    path = write(tmp_path / "peaks", table(lambda p: [*p[:3], p.end - p.start + 1, *more], peaks=peaks))
+    assert read_intervals(path)["start"].tolist() == [peak.start - first_base for peak in peaks]
+    path = write(
+        tmp_path / "peaks", table(lambda p: [*p[:3], p.end - p.start + 1 + (p == peaks[0]), *more], peaks=peaks)
+    )
+    assert read_intervals(path)["start"].tolist() == [peak.start for peak in peaks]
 
 
 def test_regions_that_need_no_strength_are_not_asked_for_one(tmp_path: Path) -> None:

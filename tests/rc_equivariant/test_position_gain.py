@@ -1,11 +1,13 @@
 """Gains by the distance from the middle: what they are at the start, what they can become, and who shares them."""
 
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
 from rc_equivariant import NetworkDescription, Ordinary, PositionGain, Representation, build
 from rc_equivariant.cost import multiply_adds
+from rc_equivariant.layers.position_gain import PACE
 
 MIXED = Representation(regular=2, trivial=1, sign=2)
 
@@ -24,6 +26,19 @@ def test_factors_at_the_distances_and_between_them():
     assert_close(factors[3], 2 * torch.sigmoid(torch.tensor(1.0)))
     assert torch.equal(factors, factors.flip(0))
     assert 0 <= factors.min() <= factors.max() <= 2
+
+
+@pytest.mark.parametrize("positions", [11, 30, 58, 185, 500, 501, 976])
+@pytest.mark.parametrize("distances", [2, 5, 8])
+def test_factors_are_even_to_the_bit_and_linear_in_between(positions, distances):
+    layer = PositionGain(Ordinary(7), positions, distances)
+    layer.strength.data = torch.randn(7, distances, generator=torch.Generator().manual_seed(positions))
+    factors = layer.factors()
+    assert torch.equal(factors, factors.flip(1))
+    knots = np.linspace(0, (positions - 1) / 2, distances)
+    away = np.abs(np.arange(positions) - (positions - 1) / 2)
+    logits = np.array([np.interp(away, knots, row) for row in layer.strength.detach().double().numpy()])
+    assert_close(factors, 2 * torch.sigmoid(PACE * torch.from_numpy(logits)).float(), rtol=1e-5, atol=1e-5)
 
 
 def test_partners_share_their_factors_and_all_others_have_their_own():

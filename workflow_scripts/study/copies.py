@@ -46,7 +46,7 @@ def _near_copies_text(near_copies: pd.DataFrame) -> str:
     header = ["Task", "Split", "Training split of", "Sequences", "Near-copies", "Share"]
     shared = ", ".join(map(str, near_copies["k"].unique()))
     words = (
-        f"A near-copy shares {shared} known bases in a row with a training sequence, on either strand. Pairs of "
-        "different tasks that are not listed share none."
+        f"A near-copy shares {shared} known bases in a row with a training sequence, or equals one, on either strand. "
+        "Pairs of different tasks that are not listed have none."
     )
     return f"{words}\n\n{markdown_table(header, rows)}"

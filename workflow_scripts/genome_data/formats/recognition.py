@@ -9,11 +9,14 @@ import pandas as pd
 
 from .delimited import DelimitedFile, is_number_or_dot, is_whole_number
 from .interval_format import IntervalFormat, Offset, Place, Position, Thick
-from .titled_tables import by_titles
+from .titled_tables import by_titles, with_titles
 
 Rows = Sequence[Sequence[str]]
 
 _STRANDS = {"+", "-", ".", "*", "?", ""}
+_STRANDS_OF_R = {"+", "-", "*"}
+_ROWS_WITH_WIDTHS, _ROWS_WITH_SUMMITS = 5, 3
+"""Rows from which widths alone, or with summits, show a table of R or MACS: names of fewer could be so by chance."""
 _BED_TITLES = ("chrom", "chromStart", "chromEnd", "name", "score", "strand")
 _PEAK_TITLES = (*_BED_TITLES, "signalValue", "pValue", "qValue", "peak")
 _BED12_TITLES = (
@@ -35,9 +38,12 @@ def recognise(file: DelimitedFile) -> IntervalFormat:
     """
     rows = file.sample()
     found = by_titles(file, rows)
-    recognisers = iter(_RECOGNISERS)
+    # A header without more to say has contig, start and end in the order of BED, in the columns 1 to 3.
+    recognisers = iter(_OF_BED_ORDER if file.titles else _RECOGNISERS)
     while found is None:
         found = next(recognisers)(file, rows)
+        if found is not None and file.titles:
+            found = with_titles(found, file.titles, rows)
     return found
 
 
@@ -75,7 +81,10 @@ def _homer(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
 
 
 def _from_r(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
-    """A table of R or MACS whose header is lost, known by widths of end − start + 1 in every row."""
+    """A table of R or MACS whose header is lost, known by widths of end − start + 1 in every row.
+
+    A few rows need more: strands, or summits, beside the widths. BED has its strands elsewhere.
+    """
     for contig in (1, 2):
         start, end, width = contig + 1, contig + 2, contig + 3
         if file.columns < width or not _most(rows, lambda row: all(map(is_whole_number, row[start - 1 : width]))):  # noqa: B023
@@ -83,18 +92,18 @@ def _from_r(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
         starts, ends, widths = (
             pd.to_numeric(pd.Series(file.texts(column)), errors="coerce") for column in (start, end, width)
         )
-        has_strands = file.columns > width and _most(rows, lambda row: row[width] in _STRANDS)  # noqa: B023
-        if not (widths == ends - starts + 1).all() or not (has_strands or len(file) >= 3):
+        if not (widths == ends - starts + 1).all():
             continue
-        name = "table with widths, as R writes it"
-        if file.columns > width and not has_strands:
+        if file.columns > width and len(file) >= _ROWS_WITH_SUMMITS:
             summits = pd.to_numeric(pd.Series(file.texts(width + 1)), errors="coerce")
             if ((summits >= starts) & (summits <= ends)).all():
                 centre = Position(width + 1, 1)
                 return IntervalFormat(
                     "table with widths and summits, as MACS writes it", contig, start, end, 1, centre=centre
                 )
-        return IntervalFormat(name, contig, start, end, 1)
+        has_strands = file.columns > width and _most(rows, lambda row: row[width] in _STRANDS_OF_R)  # noqa: B023
+        if has_strands or len(file) >= _ROWS_WITH_WIDTHS:
+            return IntervalFormat("table with widths, as R writes it", contig, start, end, 1)
     return None
 
 
@@ -136,7 +145,10 @@ def _bed9(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
 
 
 def _narrow_or_broad_peak(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
-    if file.columns < 9 or not _is_bed(rows) or not _most(rows, lambda row: all(map(is_number_or_dot, row[4:9]))):
+    def fits(row: Sequence[str]) -> bool:
+        return all(map(is_number_or_dot, [row[4], *row[6:9]]))
+
+    if file.columns < 9 or not _is_bed(rows) or not _most(rows, fits):
         return None
     title = file.titles[9] if len(file.titles) > 9 else ""
     has_summits = file.columns > 9 and _most(rows, lambda row: is_whole_number(row[9], -1))
@@ -168,9 +180,9 @@ def _bed(file: DelimitedFile, rows: Rows) -> IntervalFormat:
     return IntervalFormat("BED4" + _more(file, 4), label=4, titles=_BED_TITLES[:4])
 
 
-_RECOGNISERS: tuple[Callable[[DelimitedFile, Rows], IntervalFormat | None], ...] = (
-    _refuse_pairs, _gff, _homer, _from_r, _seacr, _bed12, _bed9, _narrow_or_broad_peak, _bed,
-)  # fmt: skip
+_Recogniser = Callable[[DelimitedFile, Rows], IntervalFormat | None]
+_OF_BED_ORDER: tuple[_Recogniser, ...] = (_refuse_pairs, _seacr, _bed12, _bed9, _narrow_or_broad_peak, _bed)
+_RECOGNISERS: tuple[_Recogniser, ...] = (_refuse_pairs, _gff, _homer, _from_r, *_OF_BED_ORDER[1:])
 
 
 def _most(rows: Rows, holds: Callable[[Sequence[str]], bool]) -> bool:

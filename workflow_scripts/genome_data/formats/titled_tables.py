@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from .delimited import END_TITLES, START_TITLES, DelimitedFile, is_whole_number
+from .delimited import END_TITLES, START_TITLES, DelimitedFile, is_number_or_dot, is_whole_number
 from .interval_format import Centre, IntervalFormat, Midpoint, Offset, Position
 
 _CONTIGS = {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid", "contig", "space"}
@@ -14,8 +15,14 @@ _WIDTHS = {"width", "length"}
 _LABELS = {"name", "id", "peak_id", "peak_name", "geneid"}
 _STRENGTHS = (
     "signalvalue", "fold_enrichment", "findpeaks score", "peak score", "normalized tag count", "score",
+    "foldenrichment",
 )  # fmt: skip
-_OF_MACS = {"abs_summit", "fold_enrichment", "-log10(pvalue)", "-log10(qvalue)", "-10*log10(pvalue)"}
+"""Titles of columns whose numbers are larger for stronger peaks; the first of them in a table is its strength."""
+_STRENGTHS_IN_PLACE = {"fold", "signal", "value", "total signal", "total_signal"}
+"""Titles that say so only in a column that holds the signal of the format: elsewhere a fold may be below zero."""
+_SCORE_OF_BED = 5
+_SUMMITS = ("abs_summit", "summit", "peak", "pointsource", "point_source")
+_OF_MACS = {"abs_summit", "-log10(pvalue)", "-log10(qvalue)", "-10*log10(pvalue)"}
 _OF_MACS_1_4 = "-10*log10(pvalue)"
 _FROM_ZERO = {"chromstart", "chrom_start"}
 
@@ -41,7 +48,6 @@ def by_titles(file: DelimitedFile, rows: Sequence[Sequence[str]]) -> IntervalFor
     label = _column(titles, _LABELS) or next(
         (n for n, title in enumerate(titles, 1) if title.startswith("peakid")), None
     )
-    strength = next((titles.index(title) + 1 for title in _STRENGTHS if title in titles), None)
     return IntervalFormat(
         name or "table with a header",
         contig,
@@ -49,10 +55,33 @@ def by_titles(file: DelimitedFile, rows: Sequence[Sequence[str]]) -> IntervalFor
         end,
         first_base,
         label,
-        strength=strength,
+        strength=_strength(titles),
         titles=tuple(titles),
-        centre=_centre(titles, rows, start - 1, end - 1, first_base),
+        centre=_centre(titles, rows, start - 1, end - 1, first_base) or Midpoint(),
     )
+
+
+def with_titles(found: IntervalFormat, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> IntervalFormat:
+    """The format ``found`` by the content of a table in the order of BED, with the columns that its titles name.
+
+    Order alone says what a column holds only where there are no titles. A p value, a rank or anything unknown in the
+    place of the score is no strength.
+    """
+    label = _column(titles, _LABELS)
+    if label is None and found.label is not None:
+        cells = [row[found.label - 1] for row in rows]
+        is_name = titles[found.label - 1] not in {"strand", *_STRENGTHS, *_SUMMITS}
+        label = found.label if is_name and not all(map(is_number_or_dot, cells)) else None
+    is_in_place = found.strength not in (None, _SCORE_OF_BED) and titles[found.strength - 1] in _STRENGTHS_IN_PLACE
+    titled = replace(
+        found,
+        label=label,
+        strength=found.strength if is_in_place else _strength(titles),
+        titles=tuple(titles),
+        centre=_centre(titles, rows, found.start - 1, found.end - 1, found.first_base) or found.centre,
+    )
+    is_as_found = (titled.label, titled.strength, titled.centre) == (found.label, found.strength, found.centre)
+    return titled if is_as_found else replace(titled, name="table with a header")
 
 
 def first_base_by_width(file: DelimitedFile, start: int, end: int, width: int) -> int:
@@ -109,20 +138,30 @@ def _first_base(file: DelimitedFile, name: str | None, place: tuple[int, int, in
     )
 
 
-def _centre(titles: Sequence[str], rows: Sequence[Sequence[str]], start: int, end: int, first_base: int) -> Centre:
+def _strength(titles: Sequence[str]) -> int | None:
+    return next((titles.index(title) + 1 for title in _STRENGTHS if title in titles), None)
+
+
+def _centre(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], start: int, end: int, first_base: int
+) -> Centre | None:
     """The centre by the title of a column of summits, whose numbers most rows must have."""
-    for title in ("abs_summit", "summit", "peak"):
+    for title in _SUMMITS:
         if title not in titles:
             continue
         column = titles.index(title)
         filled = [row for row in rows if all(is_whole_number(row[each], -1) for each in (start, column, end))]
         if 2 * len(filled) < len(rows):
             continue
-        within = all(int(row[start]) <= int(row[column]) <= int(row[end]) for row in filled)
-        # MACS 1.4 gives the distance from the start under the title `summit`.
-        is_position = title == "abs_summit" or (title == "summit" and within and _OF_MACS_1_4 not in titles)
+        is_within = all(int(row[start]) <= int(row[column]) <= int(row[end]) for row in filled)
+        is_offset = all(int(row[column]) <= int(row[end]) - int(row[start]) for row in filled)
+        # MACS 1.4 gives the distance from the start under the title `summit`. Under the other titles, where numbers can
+        # be both because the peaks lie at the start of a contig, they are what narrowPeak has there: distances.
+        is_position = title == "abs_summit" or (
+            is_within and (_OF_MACS_1_4 not in titles if title == "summit" else not is_offset)
+        )
         return Position(column + 1, first_base) if is_position else Offset(column + 1)
-    return Midpoint()
+    return None
 
 
 def _column(titles: Sequence[str], wanted: Collection[str]) -> int | None:

@@ -1,4 +1,7 @@
-"""Near-copies: windows that share 32 bases in a row with a training window, on either strand, which would leak too."""
+"""Near-copies: windows that share 32 bases in a row with a training window, or equal one, on either strand.
+
+They would leak as exact copies do.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..alphabet import UNKNOWN
+from ..alphabet import UNKNOWN, reverse_complement_of_bytes
 
 SHARED_BASES = 32
 """Bases in a row that near-copies have in common. By chance, two windows of 1,000 bases share them once in 10^13."""
@@ -35,7 +38,7 @@ def canonical_kmers(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     -------
     uint64 and bool, both (windows, width - 31); without columns for windows of less than 32 bases.
     """
-    forward, is_known = codes.astype(np.uint64), codes != UNKNOWN
+    forward = codes.astype(np.uint64)
     # The bits of an unknown base are wrong, and those of its neighbours with them. No such 32-mer is used.
     reverse = forward ^ np.uint64(3)
     length = 1
@@ -44,15 +47,17 @@ def canonical_kmers(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         bits = np.uint64(2 * length)
         forward = forward[:, :-length] << bits | forward[:, length:]
         reverse = reverse[:, length:] << bits | reverse[:, :-length]
-        is_known = is_known[:, :-length] & is_known[:, length:]
         length *= 2
-    return np.minimum(forward, reverse), is_known
+    return np.minimum(forward, reverse), _is_known(codes)
 
 
 def near_copies(codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_rows: np.ndarray) -> np.ndarray:
-    """The windows that share 32 known bases in a row with any of other windows, on either strand, as a mask.
+    """The windows that share 32 known bases in a row with any of other windows, or equal one, on either strand.
 
-    No 32-mer is left out, and memory does not grow with the number of windows (about 0.5 GB).
+    Equal windows that are short or hold many unknown bases may have no 32 known bases in a row. They are compared as a
+    whole, where N equals N, but without the N at their ends: shorter sequences are padded with them.
+
+    No 32-mer is left out, and memory does not grow with the number of windows that have one (about 0.5 GB).
 
     Parameters
     ----------
@@ -65,7 +70,7 @@ def near_copies(codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_r
     -------
     bool (len(rows),).
     """
-    found = np.zeros(len(rows), dtype=bool)
+    found = _copies_without_kmers(codes, rows, others, other_rows)
     for part in _blocks(len(rows), codes.shape[1], _POSITIONS_PER_INDEX):
         asked = rows[part]
         blocks = list(_blocks(len(asked), codes.shape[1], _POSITIONS_PER_BLOCK))
@@ -80,7 +85,7 @@ def near_copies(codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_r
         shared = index[is_shared]
         for block in blocks:
             kmers, is_known = canonical_kmers(codes[asked[block]])
-            found[part][block] = (_find(shared, kmers)[1] & is_known).any(axis=1)
+            found[part][block] |= (_find(shared, kmers)[1] & is_known).any(axis=1)
     return found
 
 
@@ -104,6 +109,41 @@ def held_out_near_copies(
     found = np.zeros(len(splits), dtype=bool)
     found[held_out] = near_copies(codes, held_out, training_codes, training)
     return found
+
+
+def _copies_without_kmers(
+    codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_rows: np.ndarray
+) -> np.ndarray:
+    """The windows that equal any of other windows, among those in which no 32 known bases stand in a row: bool."""
+    found = np.zeros(len(rows), dtype=bool)
+    places = _places_without_kmers(codes, rows)
+    if len(places):
+        seen = {_either_strand(others[row]) for row in other_rows[_places_without_kmers(others, other_rows)]}
+        found[places] = [_either_strand(codes[row]) in seen for row in rows[places]]
+    return found
+
+
+def _places_without_kmers(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The places in ``rows`` of the windows in which no 32 known bases stand in a row."""
+    blocks = _blocks(len(rows), codes.shape[1], _POSITIONS_PER_BLOCK)
+    has_none = [~_is_known(codes[rows[block]]).any(axis=1) for block in blocks]
+    return np.flatnonzero(np.concatenate(has_none)) if has_none else np.zeros(0, dtype=np.int64)
+
+
+def _is_known(codes: np.ndarray) -> np.ndarray:
+    """Whether all bases of each 32-mer are known: bool (windows, width - 31)."""
+    is_known, length = codes != UNKNOWN, 1
+    while length < SHARED_BASES:
+        is_known = is_known[:, :-length] & is_known[:, length:]
+        length *= 2
+    return is_known
+
+
+def _either_strand(window: np.ndarray) -> bytes:
+    """A window from its first to its last known base, the same for its reverse complement."""
+    # Where padding is odd, it is one base longer on one side, and a reverse complement lies one base further.
+    sequence = window.tobytes().strip(bytes([UNKNOWN]))
+    return min(sequence, reverse_complement_of_bytes(sequence))
 
 
 def _known_kmers(codes: np.ndarray) -> np.ndarray:

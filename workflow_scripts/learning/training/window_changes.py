@@ -77,7 +77,10 @@ class WindowChanges:
 
 
 def moved(codes: Tensor, shifts: Tensor) -> Tensor:
-    """Base codes (batch, bases) of windows that are moved right by ``shifts`` (batch,); new bases are unknown."""
+    """Base codes (batch, bases) of windows that move right along the sequence by ``shifts`` (batch,), left if negative.
+
+    So bases move left within the window by as much, and those that enter it are unknown.
+    """
     bases = codes.shape[1]
     positions = torch.arange(bases, device=codes.device) + shifts[:, None]
     is_inside = (positions >= 0) & (positions < bases)

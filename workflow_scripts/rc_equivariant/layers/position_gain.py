@@ -21,7 +21,7 @@ class PositionGain(EquivariantModule):
     over positions, the factors let a network learn how much less, without a weight for each position. They lie between
     0 and 2 and are 1 at the start: a network whose sites may be anywhere loses nothing.
 
-    A position and its mirror image have the same factor, and so have partners.
+    A position and its mirror image have the same factor to the bit, and so have partners.
 
     Parameters
     ----------
@@ -56,7 +56,9 @@ class PositionGain(EquivariantModule):
 
     def factors(self) -> Tensor:
         """Return the factors, shape (channel, position)."""
-        return (2 * torch.sigmoid(PACE * self.strength @ self.nearness))[self.copies]
+        # From the middle to one end. A matrix product may round a column and its mirror image differently.
+        half = 2 * torch.sigmoid(PACE * self.strength @ self.nearness)
+        return torch.cat([half.flip(1)[:, : self.positions // 2], half], dim=1)[self.copies]
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
@@ -75,8 +77,11 @@ class PositionGain(EquivariantModule):
 
 
 def _nearness(positions: int, distances: int) -> Tensor:
-    """Return the weights of linear interpolation, shape (distances, positions): each column has a sum of 1."""
-    # In exact halves, so that a position and its mirror image have the same weights to the bit.
-    distance = (2 * torch.arange(positions) - (positions - 1)).abs()
+    """Return the weights of linear interpolation from the middle to the last position: each column has a sum of 1.
+
+    Shape (distances, ceil(positions / 2)).
+    """
+    # Twice the distance of a position from the middle, so that it is a whole number.
+    distance = torch.arange(1 - positions % 2, positions, 2)
     place = (distances - 1) * distance / max(1, positions - 1)
     return (1 - (place - torch.arange(distances)[:, None]).abs()).clamp(min=0)
