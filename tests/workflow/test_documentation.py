@@ -38,7 +38,8 @@ SURROUNDINGS = {
         "arms": {
             name: {"representation": name.removesuffix("_k3"), "kmer": 3, "channels": 32} | options
             for name, options in {"regular_k3": {}, "irrep_k3": {"plus_fraction": 0.75}}.items()
-        },
+        }
+        | {"default": {"network": "default", "representation": "regular", "kmer": 3, "channels": 64}},
         "combinations": {"mixed_pair": {"arms": ["regular_k3", "irrep_k3"]}},
         "seeds": [1, 2, 3],
     },
