@@ -52,8 +52,11 @@ def recipes_page(sets: pd.DataFrame, results: Path) -> str:
     results
         The folder of the runs.
     """
-    rows = [_row(results / f"recipe_{each.name}", each.known) for each in sets.itertuples(index=False)]
-    return TEXT.format(table=markdown_table(HEADER, rows))
+    runs = {results / f"recipe_{each.name}": each.known for each in sets.itertuples(index=False)}
+    present = {run: known for run, known in runs.items() if (run / "results.md").is_file()}
+    absent = [run.name.removeprefix("recipe_") for run in runs if run not in present]
+    table = markdown_table(HEADER, [_row(run, known) for run, known in present.items()])
+    return TEXT.format(table=table) + (f"\nNot run: {', '.join(absent)}.\n" if absent else "")
 
 
 def matching_motif(known: str, consensuses: Sequence[str]) -> int | None:
