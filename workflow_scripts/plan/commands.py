@@ -1,4 +1,4 @@
-"""What `make run`, `make report` and `make benchmark` check before Snakemake starts, and `make clean-run`.
+"""Checks of `make run`, `make report` and `make benchmark` before Snakemake starts, and the work of `make clean-run`.
 
 Snakemake answers the name of an absent configuration with a traceback, and an early report with the first of its files
 that it misses. Usage: ``python -m plan.commands run FILE...``, ``report FILE... [--data FOLDER]`` (prints the path of

@@ -114,7 +114,7 @@ def recommended_arm(validation: pd.DataFrame) -> str:
 def floor_warnings(
     comparisons: pd.DataFrame, sizes: Mapping[str, str], metrics: Mapping[str, str], kinds: Mapping[str, str]
 ) -> dict[str, str]:
-    """By task, one line on the networks that are below the floor in the mean, at the largest size.
+    """One line by task on the networks that are below the floor in the mean, at the largest size.
 
     Tasks without such networks are absent.
 

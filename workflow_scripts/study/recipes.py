@@ -1,4 +1,4 @@
-"""What configurations of `make config` gave on known factors: ``python -m study.recipes SETS.tsv RESULTS PAGE.md``."""
+"""Page of what `make config` gave on known factors: ``python -m study.recipes SETS.tsv RESULTS PAGE.md``."""
 
 from __future__ import annotations
 

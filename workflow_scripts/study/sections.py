@@ -48,7 +48,7 @@ def tasks_text(
 
 
 def peaks_text(formats: Mapping[str, str]) -> str:
-    """How the file of peaks of each task was read; empty without peaks."""
+    """The format in which the peaks of each task were read; empty without peaks."""
     return "\n".join(f"- {task}: read as {name}." for task, name in formats.items())
 
 

@@ -132,7 +132,7 @@ def suggested_names(found: Sequence[str], genome: Sequence[str]) -> dict[str, st
 
 
 def advice(found: Sequence[str], genome: Sequence[str]) -> str:
-    """How to make names mean contigs that the genome has, with a mapping to paste; empty if they resemble none."""
+    """The advice on making names mean contigs of the genome, with a mapping to paste; empty if they resemble none."""
     if invisible := _invisible_characters(found):
         return f"remove {invisible} from the names in the file"
     suggested = suggested_names(found, genome)
@@ -175,7 +175,7 @@ def _mapping(names: Mapping[str, str]) -> str:
 
 
 def is_mitochondrial(name: str) -> bool:
-    """Whether a contig is a mitochondrion, by its name or another name in a published build."""
+    """Return True if a contig is a mitochondrion, by its name or another name in a published build."""
     return any(_core(each) == "m" for each in {name} | names_in_any_build(name))
 
 

@@ -39,7 +39,7 @@ class Placement(NamedTuple):
 
     @property
     def is_inside(self) -> np.ndarray:
-        """Whether the whole interval lies on the genome: bool (intervals,)."""
+        """The intervals that lie on the genome whole: bool (intervals,)."""
         return self.is_known & ~self.is_past_end
 
 

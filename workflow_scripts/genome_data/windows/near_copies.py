@@ -131,7 +131,7 @@ def _places_without_kmers(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _is_known(codes: np.ndarray) -> np.ndarray:
-    """Whether all bases of each 32-mer are known: bool (windows, width - 31)."""
+    """The 32-mers of which all bases are known: bool (windows, width - 31)."""
     is_known, length = codes != UNKNOWN, 1
     while length < SHARED_BASES:
         is_known = is_known[:, :-length] & is_known[:, length:]

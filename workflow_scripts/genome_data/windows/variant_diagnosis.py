@@ -22,7 +22,7 @@ _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
 class Diagnosis(NamedTuple):
-    """What is wrong with the variants of a file, in one clause each, and the number of variants that it explains."""
+    """The fault of a file of variants, in one clause, and the number of variants that it explains."""
 
     problem: str
     fix: str
@@ -129,7 +129,7 @@ Alleles = tuple[str, str, str]
 def _agreement(
     rows: list[tuple], genome: Genome, *, shift: int = 0, change: Callable[[Alleles], Alleles] | None = None
 ) -> np.ndarray:
-    """Whether each variant agrees with the genome after a shift of its position and a change of its alleles."""
+    """The variants that agree with the genome after a shift of positions and a change of alleles."""
     agrees = np.zeros(len(rows), dtype=bool)
     for row, (contig, start, *given) in enumerate(rows):
         reference, alternative, of_effect = change(tuple(given)) if change else given

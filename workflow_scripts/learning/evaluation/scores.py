@@ -56,7 +56,7 @@ def score_test_split(labels: np.ndarray, logits: np.ndarray, threshold: float | 
 def score_with_subset(
     labels: np.ndarray, logits: np.ndarray, threshold: float | None, kind: str, near_copies: np.ndarray
 ) -> dict[str, Any]:
-    """As :func:`score_test_split`, and the metrics of the windows that are no near-copies of training windows.
+    """The metrics of :func:`score_test_split`, and those of the windows that are no near-copies of training windows.
 
     Parameters
     ----------
