@@ -33,7 +33,7 @@ MEASURES: dict[str, Callable[[EquivariantModule], int]] = {"parameters": paramet
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs and classes of the networks of a task: bases of a window, number of classes, and names of input tracks."""
+    """The inputs and classes of the networks of a task: bases of a window, classes, and names of input tracks."""
 
     window: int
     classes: int = 2
