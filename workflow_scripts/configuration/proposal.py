@@ -36,7 +36,7 @@ WIDTH, RATIO = 200, 3
 #: Epochs of the default training, positives in a batch, passes over the positives, and the fewest steps of an epoch.
 EPOCHS, POSITIVES, PASSES, FEWEST_STEPS = 24, 32, 10, 25
 SEEDS = 3
-#: Seconds of a training step with 64 windows of 200 bases on one core (docs/measurements.md).
+#: Seconds of a training step with 64 windows of 200 bases on one core; docs/recipes.md has what whole runs took.
 STEP = 0.035
 #: Names of the DNA of plastids, of which cells have as many copies as of that of mitochondria.
 PLASTIDS = {"pt", "chrpt", "chrc", "chloroplast", "plastid"}
@@ -202,7 +202,7 @@ trainings:
 
 study:
   arms:
-    # The network that did best on all factors that we have tried (docs/measurements.md).
+    # The network to begin with: docs/recipes.md has what it gave on seven peak files.
     default: {{network: default, training: default, representation: regular, kmer: 3, channels: 64}}
   # Networks from {SEEDS} starts; their scores are averaged.
   seeds: {list(range(1, SEEDS + 1))}

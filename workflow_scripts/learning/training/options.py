@@ -199,7 +199,7 @@ TRAININGS: dict[str, type[TrainingSettings]] = {
     "profile": ProfileTrainingSettings,
 }
 
-#: Trainings that did better than the published ones on sets that took no part in the choice (docs/measurements.md).
+#: Trainings to begin with; docs/recipes.md has what they give on peaks.
 TUNED: dict[str, TrainingSettings] = {
     "default_binary": BinaryTrainingSettings(
         learning_rate=0.004,
