@@ -1,7 +1,5 @@
 """Scores of regions and contigs: which windows, their values, and where the bigWig carries them."""
 
-import logging
-
 import numpy as np
 import pandas as pd
 import pyBigWig
@@ -116,9 +114,8 @@ def test_names_are_those_of_the_file_or_the_place(run):
     assert table["name"].equals(table["contig"])
 
 
-def test_the_share_of_unknown_bases_is_beside_each_score_and_short_sequences_are_warned_of(run, caplog, monkeypatch):
+def test_the_share_of_unknown_bases_is_beside_each_score_and_short_sequences_are_warned_of(run, caplog):
     """A window of 60 bases has 35 or 36 too many for a contig of 25, and 10 past the start of a longer one."""
-    monkeypatch.setattr(logging.getLogger("rc"), "propagate", True)
     table, _ = predict(run, regions=[("chrA", 0, 40), ("chrA", 200, 260)])
     assert table["unknown"].tolist() == pytest.approx([10 / 60, 0], abs=1e-6)
     assert "unknown" not in caplog.text

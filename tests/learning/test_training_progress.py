@@ -16,8 +16,7 @@ from learning.training.state import EpochRecord
 
 
 @pytest.fixture(autouse=True)
-def _messages(caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("rc"), "propagate", True)
+def _messages(caplog):
     caplog.set_level(logging.INFO, logger="rc")
 
 

@@ -56,9 +56,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_left_the_configuration_is_removed_and_nothing_else(
-    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("rc"), "propagate", True)
     caplog.set_level(logging.INFO)
     finish(SETTINGS)
     gone = [

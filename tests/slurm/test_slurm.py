@@ -196,12 +196,12 @@ def test_the_short_jobs_of_a_run_share_slurm_jobs(finished: Run) -> None:
     for group in ("windows", "evaluations"):
         (job,) = finished.jobs(group)
         asked[group] = job["ReqMem"], job["TimelimitRaw"]
-    # Memory of what runs side by side, minutes of what follows one another: three rules, then k-mers of two lengths;
-    # two jobs of one rule.
-    assert asked == {"windows": ("4000M", "75"), "evaluations": ("8000M", "60")}
+    # Memory of what runs side by side, minutes of what follows one another: three rules, then k-mers of two lengths
+    # and the search for near-copies; two jobs of one rule.
+    assert asked == {"windows": ("6000M", "75"), "evaluations": ("8000M", "60")}
     rules = int(re.search(r"^total +(\d+)$", finished.output, re.MULTILINE)[1])
-    # `all` runs nothing; five rules and two evaluations are one Slurm job each.
-    assert len(finished.jobs()) == rules - 1 - 4 - 1
+    # `all` runs nothing; six jobs on windows and two evaluations are one Slurm job each.
+    assert len(finished.jobs()) == rules - 1 - 5 - 1
 
 
 def test_a_gpu_without_a_driver_is_refused_and_the_logs_are_named(
