@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Tests run in two processes: with threads of their own on top, small products spend their time waiting for cores.
+# This stands before anything imports torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # How long an example takes says nothing about its truth, and on a busy machine fails it.
 settings.register_profile("untimed", deadline=None)

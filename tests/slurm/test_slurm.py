@@ -224,6 +224,7 @@ def test_a_gpu_without_a_driver_is_refused_and_the_logs_are_named(
         assert "Traceback" not in text.split("compute: device is cuda")[0]
 
 
+@pytest.mark.slow
 def test_a_training_killed_at_its_time_limit_goes_on_from_its_checkpoint_under_the_same_limit(
     cluster: Cluster, checkout: Checkout, finished: Run
 ) -> None:
