@@ -51,10 +51,19 @@ def _files(**patterns: str) -> Callable[[Plan], dict[str, str]]:
 
 
 def _trained(tasks: str) -> Callable[[Plan], dict[str, list[str]]]:
-    """Inputs: the history and evaluation of every network for these tasks, at its largest size."""
-    files = {"histories": "history.tsv", "evaluations": "evaluation.json"}
+    """Inputs: the history, the description and the evaluation of every network for these tasks, at its largest size."""
+    files = {"histories": "history.tsv", "models": "models.json", "evaluations": "evaluation.json"}
     return lambda plan: {
         name: plan.models.files(file, getattr(plan.run, tasks), plan.models.arms_for, main=True)
+        for name, file in files.items()
+    }
+
+
+def _shown_predictions(plan: Plan) -> dict[str, list[str]]:
+    """Inputs: the predictions and evaluations of contestants and baselines for classes, without candidates."""
+    files = {"predictions": "predictions.tsv", "evaluations": "evaluation.json"}
+    return {
+        name: plan.models.scores(plan.run.classification, file, plan.models.shown_for, main=True)
         for name, file in files.items()
     }
 
@@ -94,10 +103,7 @@ FIGURES = (
     ),
     Figure(
         "roc_and_precision_recall", "Results", "ROC and precision-recall curves", _if_any("classification"),
-        inputs=lambda plan: {
-            name: plan.models.scores(plan.run.classification, file, plan.models.shown_for, main=True)
-            for name, file in (("predictions", "predictions.tsv"), ("evaluations", "evaluation.json"))
-        },
+        inputs=_shown_predictions,
         params=_arms,
     ),
     Figure(
@@ -172,7 +178,7 @@ FIGURES = (
     # The page of results shows the figures from here on, in this order.
     Figure(
         "study_arms", "Study", "Arms", _if_any("tasks"),
-        inputs=_tables("replicates", "means"),
+        inputs=_tables("replicates", "intervals"),
         params=_arms_and("metrics", "references"),
         is_on_page=True,
     ),
@@ -211,9 +217,7 @@ FIGURES = (
     ),
     Figure(
         "calibration", "Results", "Calibration", _if_any("classification"),
-        inputs=lambda plan: {
-            "evaluations": plan.models.scores(plan.run.classification, contestants=plan.models.shown_for, main=True)
-        },
+        inputs=_shown_predictions,
         params=_arms,
         is_on_page=True,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -22,24 +22,15 @@ def read_metrics(evaluations: Iterable[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def read_calibration(evaluations: Iterable[Path]) -> pd.DataFrame:
-    """The calibration tables of ``evaluation.json`` files below each other, with ``task, arm, seed``."""
-    tables = [
-        pd.DataFrame(record["calibration"]).assign(**{key: record[key] for key in KEYS})
-        for record in read_evaluations(evaluations)
-    ]
-    return pd.concat(tables, ignore_index=True)
-
-
-def read_per_model(tables: Sequence[Path], evaluations: Sequence[Path], columns: Collection[str]) -> pd.DataFrame:
-    """One table per arm below each other: ``task, arm, seed`` and those of the ``columns`` that a table has.
+def read_per_model(tables: Sequence[Path], evaluations: Sequence[Path], is_read: Callable[[str], bool]) -> pd.DataFrame:
+    """One table per arm below each other: ``task, arm, seed`` and the columns of a table for which ``is_read`` holds.
 
     The ``evaluation.json`` of the arm, in the same order, names its task and arm.
     """
     named = []
     for table, evaluation in zip(tables, evaluations, strict=True):
         record = read_evaluations([evaluation])[0]
-        rows = pd.read_csv(table, sep="\t", usecols=lambda column: column == "seed" or column in columns)
+        rows = pd.read_csv(table, sep="\t", usecols=lambda column: column == "seed" or is_read(column))
         named.append(rows.assign(task=record["task"], arm=record["arm"]))
     return pd.concat(named, ignore_index=True)
 
