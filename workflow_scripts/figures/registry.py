@@ -20,9 +20,14 @@ def figure_files(plan: Plan) -> list[str]:
     return [path for figure in FIGURES for path in figure.outputs(plan)]
 
 
-def page_figures(plan: Plan) -> list[str]:
-    """Files of the figures that the page of results shows, in its order."""
-    return [path for figure in FIGURES if figure.is_on_page for path in figure.outputs(plan, ["png"])]
+def page_figures(plan: Plan) -> dict[str, str]:
+    """The file of each figure that the page of results shows, by its title, in the order of the page."""
+    return {
+        figure.label.format(**copy): plan.run.path(f"{figure.pattern.format(**copy)}.png")
+        for figure in FIGURES
+        if figure.is_on_page
+        for copy in figure.copies(plan)
+    }
 
 
 def arm_groups(plan: Plan) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -127,8 +126,3 @@ def results_page(
     }
     texts = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join([f"# Results of `{name}`", *texts]) + "\n"
-
-
-def figure_title(path: Path) -> str:
-    """A title from the name of a figure's file."""
-    return path.stem.removeprefix("study_").replace("_", " ").replace(".", ": ").capitalize()
