@@ -24,7 +24,6 @@ WINDOWS_OF_BIN, FEWEST_BINS, MOST_BINS = 30, 2, 10
 """Windows of a bin at least, if that leaves as many bins as the fewest."""
 MOST_ABREAST, PANEL_HEIGHT, LONGEST_LINE = 5, 1.25, 18
 """Panels beside each other, their height in inches, and the letters of a line of their titles."""
-TWO_CLASSES = ["label", "probability"]
 OF_CLASS = "probability."
 
 
@@ -34,14 +33,16 @@ def draw(*, predictions: list[Path], evaluations: list[Path], arms: dict[str, st
     ``arms`` has the group of every arm.
     """
     tables = [
-        _calls(read_per_model([path], [evaluation], _is_needed))
+        _calls(read_per_model([path], [evaluation], _columns(path)))
         for path, evaluation in zip(predictions, evaluations, strict=True)
     ]
     return calibration_figure(pd.concat(tables, ignore_index=True), arms)
 
 
-def _is_needed(column: str) -> bool:
-    return column in TWO_CLASSES or column.startswith(OF_CLASS)
+def _columns(predictions: Path) -> list[str]:
+    """The label, and the probability of class 1 or of each of more than two classes."""
+    of_classes = [column for column in pd.read_csv(predictions, sep="\t", nrows=0) if column.startswith(OF_CLASS)]
+    return ["label", *(of_classes or ["probability"])]
 
 
 def _calls(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -33,8 +33,8 @@ def draw(*, predictions: list[Path], evaluations: list[Path], arms: dict[str, st
         for files in zip(predictions, evaluations, strict=True)
         if "logit" in pd.read_csv(files[0], sep="\t", nrows=0)
     ]
-    is_read = {"label", "logit"}.__contains__
-    table = read_per_model(*zip(*of_two_classes, strict=True), is_read) if of_two_classes else pd.DataFrame()
+    columns = ["label", "logit"]
+    table = read_per_model(*zip(*of_two_classes, strict=True), columns) if of_two_classes else pd.DataFrame()
     return roc_and_precision_recall_figure(table, arms)
 
 

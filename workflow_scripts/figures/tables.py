@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -22,15 +22,15 @@ def read_metrics(evaluations: Iterable[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def read_per_model(tables: Sequence[Path], evaluations: Sequence[Path], is_read: Callable[[str], bool]) -> pd.DataFrame:
-    """One table per arm below each other: ``task, arm, seed`` and the columns of a table for which ``is_read`` holds.
+def read_per_model(tables: Sequence[Path], evaluations: Sequence[Path], columns: Collection[str]) -> pd.DataFrame:
+    """One table per arm below each other: ``task, arm, seed`` and those of the ``columns`` that a table has.
 
     The ``evaluation.json`` of the arm, in the same order, names its task and arm.
     """
     named = []
     for table, evaluation in zip(tables, evaluations, strict=True):
         record = read_evaluations([evaluation])[0]
-        rows = pd.read_csv(table, sep="\t", usecols=lambda column: column == "seed" or is_read(column))
+        rows = pd.read_csv(table, sep="\t", usecols=lambda column: column == "seed" or column in columns)
         named.append(rows.assign(task=record["task"], arm=record["arm"]))
     return pd.concat(named, ignore_index=True)
 

@@ -37,7 +37,7 @@ def draw(*, histories: list[Path], models: list[Path], evaluations: list[Path], 
     """
     tables = []
     for history, described, evaluation in zip(histories, models, evaluations, strict=True):
-        table = read_per_model([history], [evaluation], {"epoch", *CURVES}.__contains__)
+        table = read_per_model([history], [evaluation], ["epoch", *CURVES])
         best = {model["seed"]: model["best_epoch"] for model in json.loads(described.read_bytes())}
         tables.append(table.assign(is_chosen=table["epoch"] == table["seed"].map(best)))
     return training_curves_figure(pd.concat(tables, ignore_index=True), arms)
