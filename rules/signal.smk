@@ -7,6 +7,9 @@ profile tasks tasks/<task>/signal/positives.bed and matrix.gz, and from it figur
 <task>.signal. Figures are .svg and .png.
 """
 
+# deepTools writes "Kb" at the ends of axes, and has no option for the label of a colour bar: axes say what both mean.
+HEATMAP_DISTANCE = "distance (1 Kb = 1,000 bases)"
+
 
 rule select_signal_regions:
     input:
@@ -87,8 +90,8 @@ rule plot_signal_heatmap:
         "for figure in {output:q}; do"
         ' plotHeatmap --matrixFile {input.matrix:q} --outFileName "$figure"'
         " --dpi 200 --colorMap Blues --heatmapHeight 10 --heatmapWidth 5"
-        " --refPointLabel centre --regionsLabel 'positive windows' --legendLocation none"
-        " --xAxisLabel 'distance' --yAxisLabel 'mean signal';"
+        " --refPointLabel centre --regionsLabel 'positive windows; colours: signal'"
+        " --legendLocation none --xAxisLabel {HEATMAP_DISTANCE:q} --yAxisLabel 'mean signal';"
         " done > {log:q} 2>&1"
 
 
@@ -212,7 +215,8 @@ rule plot_strands_heatmap:
         ' plotHeatmap --matrixFile {input.matrix:q} --outFileName "$figure"'
         " --dpi 200 --colorMap Blues --heatmapHeight 10 --heatmapWidth 4"
         " --whatToShow 'heatmap and colorbar' --refPointLabel summit"
-        " --regionsLabel 'positive windows' --legendLocation none --xAxisLabel 'distance';"
+        " --regionsLabel 'positive windows; colours: 5′ ends per base' --legendLocation none"
+        " --xAxisLabel {HEATMAP_DISTANCE:q};"
         " done > {log:q} 2>&1"
 
 

@@ -73,7 +73,16 @@ rule compare_arms:
     output:
         intervals=run.path("study/intervals.tsv"),
         comparisons=run.path("study/comparisons.tsv"),
-        claims=run.path("study/claims.tsv"),
+        claims=(
+            report(
+                run.path("study/claims.tsv"),
+                caption="../resources/captions/claims.rst",
+                category="Study",
+                labels={"figure": "Verdicts on the claims"},
+            )
+            if config["study"]["claims"]
+            else run.path("study/claims.tsv")
+        ),
         published=run.path("study/published.tsv"),
     log:
         run.path("logs/compare_arms.log"),
@@ -106,7 +115,7 @@ rule write_results_page:
             models.channels_file(task) for task in models.tasks_with_matched_arms()
         ],
         motifs=run.paths("attributions/{name}.motifs.tsv", name=config["attribute"]),
-        figures=page_figures(plan),
+        figures=list(page_figures(plan).values()),
     output:
         page=run.path("results.md"),
         answers=run.path("answers.rst"),
@@ -121,6 +130,7 @@ rule write_results_page:
         mem_mb=each_attempt(2000),
         runtime=each_attempt(10),
     params:
+        titles=list(page_figures(plan)),
         name=config["name"],
         kinds=run.kinds,
         metrics=study.metrics,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from genome_data import SPLITS
 from study.answers import Explained, answers_text, as_restructured_text
-from study.page import Study, figure_title, results_page
+from study.page import Study, results_page
 from study.tables import read_table
 from workflow_support.files import atomic_paths
 from workflow_support.job import run_job
@@ -36,6 +36,7 @@ def write_results_page(
     channels: list[Path],
     motifs: list[Path],
     figures: list[Path],
+    titles: list[str],
     name: str,
     kinds: dict[str, str],
     metrics: dict[str, str],
@@ -61,6 +62,8 @@ def write_results_page(
         ``<folder of a task>/channels.tsv`` of each task with arms at equal cost.
     motifs
         ``<name of an entry of attribute>.motifs.tsv`` files, in the order of ``attributions``.
+    titles
+        The title of each figure.
     name
         The name of the run.
     kinds, metrics, references
@@ -91,7 +94,7 @@ def write_results_page(
     of_copies = dict(zip(labelled, map(read_table, duplicates), strict=True))
     with_peaks = [task for task in kinds if task not in labelled]
     of_peaks = dict(zip(with_peaks, map(read_table, peaks), strict=True))
-    links = {figure_title(path): quote(os.path.relpath(path, page.parent)) for path in figures}
+    links = {title: quote(os.path.relpath(path, page.parent)) for title, path in zip(titles, figures, strict=True)}
     of_variants = {path.name.removesuffix(".correlation.json"): json.loads(path.read_bytes()) for path in correlations}
     of_channels = {path.parent.name: read_table(path) for path in channels}
     explained = [
@@ -108,6 +111,7 @@ def write_results_page(
         read_table(validation),
         study.intervals,
         study.comparisons,
+        study.claims,
         metrics,
         explained,
         of_scores,

@@ -28,14 +28,14 @@ def of_arms(table: pd.DataFrame) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Figure]:
     tables = StudyTables(list(ARMS), 3)
-    replicates, means = of_arms(tables.replicates), of_arms(tables.means)
+    replicates, intervals = of_arms(tables.replicates), of_arms(tables.intervals)
     rows = [(task, arm, seed, 0.1 * seed) for task, arms in ARMS.items() for arm in arms for seed in (1, 2, 3)]
     metrics = pd.DataFrame(rows, columns=["task", "arm", "seed", "AUROC"])
     metrics = metrics.assign(AUPRC=metrics["AUROC"], rc_error=metrics["AUROC"])
     return {
         "performance": performance_figure(metrics, GROUPS),
         "reverse_complement_error": reverse_complement_error_figure(metrics, GROUPS),
-        "study_arms": study_arms_figure(replicates, means, tables.metrics, tables.references, GROUPS),
+        "study_arms": study_arms_figure(replicates, intervals, tables.metrics, tables.references, GROUPS),
         "study_flips": study_flips_figure(replicates, list(ARMS), GROUPS),
     }
 
@@ -81,7 +81,7 @@ def test_rows_have_the_same_height_in_all_panels() -> None:
 @pytest.mark.parametrize(("metric", "reference"), [("AUROC", "standard"), ("AUROC", "post_hoc"), ("JSD", "regular_k3")])
 def test_the_gain_of_the_best_arm_covers_nothing(metric, reference) -> None:
     tables = StudyTables(["CTCF", "SPI1", "MAX"], 5)
-    changed = [table.replace("AUROC", metric) for table in (tables.replicates, tables.means)]
+    changed = [table.replace("AUROC", metric) for table in (tables.replicates, tables.intervals)]
     tasks = dict.fromkeys(tables.tasks, metric)
     figure = study_arms_figure(*changed, tasks, dict.fromkeys(tasks, reference), GROUPS)
     figure.draw_without_rendering()

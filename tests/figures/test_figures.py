@@ -22,19 +22,25 @@ from figures.training_curves import training_curves_figure
 
 PLOTS = {
     "performance": ["evaluations", "arms"],
-    "training_curves": ["histories", "network_evaluations", "arms"],
+    "training_curves": ["histories", "models", "network_evaluations", "arms"],
     "roc_and_precision_recall": ["predictions", "evaluations", "arms"],
-    "calibration": ["evaluations", "arms"],
+    "calibration": ["predictions", "evaluations", "arms"],
     "reverse_complement_error": ["network_evaluations", "arms"],
     "peak_accounting": ["counts", "tasks"],
     "gc_matching": ["windows", "tasks"],
 }
 WORDS = {
     "performance": [*ARMS, BASELINE_LABEL, "Test AUROC", "Test AUPRC", "one of 3 seeds"],
-    "training_curves": [*ARMS, "Epoch", "Validation AUROC"],
+    "training_curves": [*ARMS, "Epoch", "Training loss", "(low is good)", "AUROC", "chosen epoch of a seed"],
     "roc_and_precision_recall": [*ARMS, BASELINE_LABEL, "False positive rate", "Recall", "Precision", "chance"],
-    "calibration": [*ARMS, BASELINE_LABEL, "Mean predicted probability", "Observed frequency"],
-    "reverse_complement_error": [*ARMS, "Largest |f(x) − f(rc x)| on the test split (logit)"],
+    "calibration": [
+        *ARMS,
+        "6-mer logistic",
+        "test windows, 95 % interval",
+        "Predicted probability",
+        "Observed frequency",
+    ],
+    "reverse_complement_error": [*ARMS, "Largest |f(x) − f(rc x)| on the test split (logit; low is good)"],
     "peak_accounting": ["rows in", "contig not in genome", "412", "1,264", "kept", "Rows of the peak file"],
     "gc_matching": ["train", "validation", "test", "positives", "negatives", "GC content"],
 }
@@ -65,12 +71,13 @@ def draw(run: MockRun, name: str, folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("name", PLOTS)
-def test_figure_of_two_tasks_is_a_column_wide_and_names_tasks_arms_and_axes(drawn, name):
+def test_figure_of_two_tasks_is_a_column_or_a_page_wide_and_names_tasks_arms_and_axes(drawn, name):
     svg, png = drawn[name]
     words = words_of(svg)
     for word in [*TASKS, *WORDS[name]]:
         assert word in words
-    assert image.imread(png).shape[1] == round(COLUMN_WIDTH * PNG_RESOLUTION)
+    width = PAGE_WIDTH if name == "calibration" else COLUMN_WIDTH
+    assert image.imread(png).shape[1] == round(width * PNG_RESOLUTION)
     assert sorted(svg.parent.iterdir()) == [png, svg]
 
 
@@ -162,12 +169,15 @@ def test_waterfall_ends_where_the_kept_rows_end():
     assert [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars] == [(0, 10), (7, 10), (5, 7), (0, 5)]
 
 
-def test_training_curve_is_the_mean_over_seeds():
+def test_training_curves_are_means_over_seeds_with_the_chosen_epoch_of_each():
     histories = pd.DataFrame({"task": "CTCF", "arm": "standard", "seed": [1, 1, 2, 2], "epoch": [1, 2, 1, 2]}).assign(
-        validation_auroc=[0.5, 0.7, 0.6, 0.9]
+        validation_auroc=[0.5, 0.7, 0.6, 0.9], train_loss=[0.7, 0.5, 0.7, 0.4], is_chosen=[False, True, True, False]
     )
-    curve = training_curves_figure(histories, GROUPS).axes[0].lines[0]
+    losses, aurocs = training_curves_figure(histories, GROUPS).axes
+    assert losses.lines[0].get_ydata() == pytest.approx([0.7, 0.45])
+    curve, chosen = aurocs.lines
     assert curve.get_ydata() == pytest.approx([0.55, 0.8])
+    assert (list(chosen.get_xdata()), list(chosen.get_ydata())) == ([2, 1], [0.7, 0.6])
 
 
 def test_curves_of_a_perfect_model_hug_the_corner_and_chance_is_drawn():

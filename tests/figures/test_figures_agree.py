@@ -30,9 +30,9 @@ DEUTERANOPIA = np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012,
 PROTANOPIA = np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]])
 WITH_ROWS = ["performance", "reverse_complement_error", "study_arms", "study_flips", "profile_performance"]
 WITH_LINES = [
-    "training_curves", "roc_and_precision_recall", "calibration", "profile_training_curves", "study_learning_curves",
-    "study_gain",
+    "training_curves", "roc_and_precision_recall", "profile_training_curves", "study_learning_curves", "study_gain",
 ]  # fmt: skip
+WITH_PANELS = ["calibration"]
 ARMS = GROUPS | {"irrep_k3": "irrep"}
 """The arms of one run, of which every figure shows some."""
 
@@ -42,7 +42,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figure]:
     run, profiles = MockRun(tmp_path_factory.mktemp("run")), ProfileRun(tmp_path_factory.mktemp("profiles"))
     study, folder = StudyTables(["CTCF", "SPI1"], 5), tmp_path_factory.mktemp("study")
     tables = {}
-    for name in ("replicates", "means", "table", "comparisons"):
+    for name in ("replicates", "means", "table", "comparisons", "intervals"):
         tables[name] = folder / f"{name}.tsv"
         write_table(getattr(study, name), tables[name])
     of_tasks = {"metrics": study.metrics, "references": study.references, "shown": study.shown}
@@ -57,10 +57,10 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figure]:
     of_all = {"evaluations": run.evaluations, "arms": ARMS}
     return {
         "performance": draw("performance", **of_all),
-        "calibration": draw("calibration", **of_all),
+        "calibration": draw("calibration", predictions=run.predictions, **of_all),
         "roc_and_precision_recall": draw("roc_and_precision_recall", predictions=run.predictions, **of_all),
         "reverse_complement_error": draw("reverse_complement_error", **of_networks),
-        "training_curves": draw("training_curves", histories=run.histories, **of_networks),
+        "training_curves": draw("training_curves", histories=run.histories, models=run.models, **of_networks),
         "peak_accounting": draw("peak_accounting", counts=run.counts, tasks=run.tasks),
         "gc_matching": draw("gc_matching", windows=run.windows, tasks=run.tasks),
         "profile_performance": draw("performance", **profiles.inputs("profile_performance") | {"arms": ARMS}),
@@ -69,7 +69,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figure]:
         ),
         "profile_examples": draw("profile_examples", **profiles.inputs("profile_examples")),
         "strand_footprint": draw("strand_footprint", **profiles.inputs("strand_footprint")),
-        "study_arms": draw("study_arms", **of_study("replicates", "means", "metrics", "references")),
+        "study_arms": draw("study_arms", **of_study("replicates", "intervals", "metrics", "references")),
         "study_flips": draw("study_flips", tasks=study.tasks, **of_study("replicates")),
         "study_gain": draw("study_gain", **of_study("comparisons", "means", "metrics", "references", "shown")),
         "study_learning_curves": draw("study_learning_curves", **of_study("means", "metrics", "shown")),
@@ -141,6 +141,15 @@ def colours_of_lines(figure: Figure) -> dict[str, set[str]]:
     return {name: {to_hex(line.get_color())} for name, line in handles.items()}
 
 
+def colours_of_panels(figure: Figure) -> dict[str, set[str]]:
+    """Colours of what is drawn in the panels of each title, beside the grey of references."""
+    found: dict[str, set[str]] = {}
+    for axis in figure.axes:
+        colours = {to_hex(line.get_color()) for line in axis.lines} - {to_hex(GREY)}
+        found.setdefault(axis.get_title().replace("\n", " "), set()).update(colours)
+    return found
+
+
 def legend(figure: Figure) -> tuple[list[Text], list]:
     return figure.legends[0].get_texts(), figure.legends[0].get_lines()
 
@@ -148,8 +157,9 @@ def legend(figure: Figure) -> tuple[list[Text], list]:
 def test_an_arm_has_one_colour_and_one_name_in_all_figures_of_a_run(figures) -> None:
     expected = {arm_label(arm): {mark.colour.lower()} for arm, mark in arm_marks(ARMS, [*ARMS, BASELINE]).items()}
     seen = set()
-    for name in WITH_ROWS + WITH_LINES:
-        found = colours_of_rows(figures[name]) if name in WITH_ROWS else colours_of_lines(figures[name])
+    for name in WITH_ROWS + WITH_LINES + WITH_PANELS:
+        kinds = {colours_of_rows: WITH_ROWS, colours_of_lines: WITH_LINES, colours_of_panels: WITH_PANELS}
+        found = next(colours_of(figures[name]) for colours_of, names in kinds.items() if name in names)
         arms = {label: colours for label, colours in found.items() if label in expected}
         assert arms == {label: expected[label] for label in arms}, name
         assert len(arms) > 1, name
@@ -159,7 +169,7 @@ def test_an_arm_has_one_colour_and_one_name_in_all_figures_of_a_run(figures) -> 
 
 
 def test_the_baseline_has_its_name_and_colour_wherever_it_is_drawn(figures) -> None:
-    for name in ("performance", "roc_and_precision_recall", "calibration"):
+    for name in ("performance", "roc_and_precision_recall", "study_arms"):
         assert colours_of_lines_named(figures[name], BASELINE_LABEL) == BASELINE_COLOUR
 
 
@@ -190,7 +200,7 @@ def test_text_has_the_same_sizes_on_the_page_in_all_figures(figures) -> None:
 def test_these_figures_are_in_the_registry_and_all_that_draw_arms_are_compared(figures) -> None:
     assert set(figures) <= {figure.name for figure in FIGURES}
     draws_arms = {name for name in figures if "arms" in inspect.signature(module_of(name).draw).parameters}
-    assert draws_arms == {*WITH_ROWS, *WITH_LINES, "study_sweep", "hyperbolicity"}
+    assert draws_arms == {*WITH_ROWS, *WITH_LINES, *WITH_PANELS, "study_sweep", "hyperbolicity"}
 
 
 def module_of(name: str) -> ModuleType:

@@ -30,8 +30,15 @@ PLOTS = {
     "strand_footprint": figure_writer("strand_footprint"),
 }
 WORDS = {
-    "profile_performance": ["Max", *ARMS, "(nats)", "one of 2 seeds", "average profile (floor)", "no bound"],
-    "profile_training_curves": ["Max", *ARMS, "Profile loss", "Count loss", "Epoch"],
+    "profile_performance": [
+        "Max",
+        *ARMS,
+        "(nats, low is good)",
+        "one of 2 seeds",
+        "average profile (floor)",
+        "no bound",
+    ],
+    "profile_training_curves": ["Max", *ARMS, "Training loss", "Profile loss", "Count loss", "Epoch", "chosen epoch"],
     "profile_examples": ["best: chrA:", "median: ", "worst: ", "JSD 0.", "5′ ends per base", "from the summit (bp)"],
     "strand_footprint": ["30 summits", "30 motifs, oriented", "+ at −11", "− at +9", "5′ ends per base and site"],
 }
@@ -138,8 +145,9 @@ def test_performance_shows_seeds_mean_and_both_references_and_does_without_what_
 
 def test_a_learning_curve_is_the_mean_over_seeds_of_each_loss() -> None:
     histories = pd.DataFrame({"task": "Max", "arm": "standard", "seed": [1, 1, 2, 2], "epoch": [1, 2, 1, 2]}).assign(
-        validation_profile_loss=[900, 700, 800, 500], validation_count_loss=[4, 2, 2, 1]
+        train_loss=[9, 7, 9, 5], validation_profile_loss=[900, 700, 800, 500], validation_count_loss=[4, 2, 2, 1]
     )
-    profile, count = training_curves_figure(histories, GROUPS).axes
+    training, profile, count = training_curves_figure(histories.assign(is_chosen=False), GROUPS).axes
+    assert training.lines[0].get_ydata() == pytest.approx([9, 6])
     assert profile.lines[0].get_ydata() == pytest.approx([850, 600])
     assert count.lines[0].get_ydata() == pytest.approx([3, 1.5])

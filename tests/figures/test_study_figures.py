@@ -21,7 +21,7 @@ from figures.style import COLUMN_WIDTH, PAGE_WIDTH, PNG_RESOLUTION
 from study.tables import write_table
 
 PLOTS = {
-    "study_arms": ["replicates", "means", "metrics", "references", "arms"],
+    "study_arms": ["replicates", "intervals", "metrics", "references", "arms"],
     "study_kmer_sweep": ["means", "table", "metrics", "arms"],
     "study_plus_fraction_sweep": ["means", "table", "metrics", "arms"],
     "study_learning_curves": ["means", "metrics", "shown", "arms"],
@@ -99,7 +99,7 @@ def dots(figure: Figure, row: int) -> np.ndarray:
 
 def test_best_arm_is_marked_with_its_distance_from_the_reference():
     tables = StudyTables(["CTCF"], 5)
-    figure = study_arms_figure(tables.replicates, tables.means, tables.metrics, tables.references, GROUPS)
+    figure = study_arms_figure(tables.replicates, tables.intervals, tables.metrics, tables.references, GROUPS)
     means = tables.means[(tables.means["metric"] == "AUROC") & (tables.means["size"] == "all")].set_index("arm")["mean"]
     (text,) = figure.axes[0].texts
     assert text.get_text() == f"{means.max() - means['standard']:+.3f}"
@@ -109,7 +109,7 @@ def test_best_arm_is_marked_with_its_distance_from_the_reference():
 
 def test_the_smallest_value_of_a_divergence_is_the_best():
     tables = StudyTables(["CTCF"], 5)
-    changed = [table.replace("AUROC", "JSD") for table in (tables.replicates, tables.means)]
+    changed = [table.replace("AUROC", "JSD") for table in (tables.replicates, tables.intervals)]
     figure = study_arms_figure(*changed, {"CTCF": "JSD"}, {"CTCF": "regular_k3"}, GROUPS)
     assert figure.axes[0].texts[0].xy[1] in (list(LEADS).index("standard"), list(LEADS).index("irrep_p0"))
 

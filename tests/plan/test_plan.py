@@ -204,7 +204,7 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
     study = plan.study
     assert study.metrics == {"CTCF": "AUROC", "CTCF_nexus": "Spearman 1 bp", "motifs": "AUROC"}
     assert study.references == {"CTCF": "standard", "CTCF_nexus": "profile_rcps", "motifs": "labelled_standard"}
-    assert [Path(path).stem for path in page_figures(plan)] == [
+    assert [Path(path).stem for path in page_figures(plan).values()] == [
         "study_arms",
         "study_kmer_sweep",
         "study_learning_curves",
@@ -213,6 +213,17 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
         "hyperbolicity",
         "calibration",
         "changes",
+    ]
+    # Titles are those of the report: capitals, and names of the configuration, stay as they are.
+    assert list(page_figures(plan)) == [
+        "Arms",
+        "Arms by kmer",
+        "Learning curves",
+        "Gain against training size",
+        "Calls that differ between the strands",
+        "Hyperbolicity of embeddings",
+        "Calibration",
+        "Effects of variants: changes",
     ]
     assert study.with_effects() == ["changes"]
     assert study.compared()["published"] == [{"task": "motifs", "metric": "Accuracy", "value": 0.9, "source": "a test"}]

@@ -16,6 +16,8 @@ PEAKS = pd.DataFrame(
 )
 MOTIFS = pd.DataFrame(columns=["motif", "sites", "consensus", "match", "correlation"])
 VALIDATION = {"good": [0.91, 0.93, 0.92], "next": [0.90, 0.94, 0.91], "weak": [0.70, 0.71, 0.72]}
+CLAIM_COLUMNS = ["claim", "scope", "tasks", "difference", "low", "high", "holm_p", "verdict", "why"]
+NO_CLAIMS = pd.DataFrame(columns=CLAIM_COLUMNS)
 
 
 def validation_table(qualities=None, sizes=(("0.5", 500), ("all", 1000))):
@@ -48,21 +50,32 @@ def comparisons_table(means, reach=0.03, size="all"):
     return pd.DataFrame(rows, columns=columns)
 
 
-def answers(means, kind="binary", reach=0.03, metric="AUROC", qualities=None, explained=(), peaks=None):
+def answers(
+    means,
+    kind="binary",
+    reach=0.03,
+    metric="AUROC",
+    qualities=None,
+    explained=(),
+    peaks=None,
+    claims=NO_CLAIMS,
+    pairs=3,
+):
     tasks = pd.DataFrame([{"task": "t", "kind": kind, "width": "200"} | COUNTS])
     return answers_text(
         tasks,
         {"t": PEAKS} if peaks is None else peaks,
         validation_table(qualities),
         intervals_table(means),
-        comparisons_table(means, reach),
+        comparisons_table(means, reach).assign(pairs=pairs, window_error=0.01),
+        claims,
         {"t": metric},
         explained,
         {"t": {arm: [f"tasks/t/{arm}/predictions.tsv", *FURTHER.get(arm, [])] for arm in VALIDATION}},
     )
 
 
-FURTHER = {"good": ["predictions/genome.tsv"]}
+FURTHER = {"good": ["predictions/genome.tsv"], "weak": ["predictions/designs.tsv"]}
 ABOVE = {"good": 0.90, "next": 0.95, "weak": 0.82, BASELINE_ARM: 0.80}
 BELOW = {"good": 0.75, "next": 0.90, "weak": 0.70, BASELINE_ARM: 0.80}
 
@@ -190,19 +203,48 @@ def test_the_recommended_arm_is_explained_first_and_other_tasks_not_at_all():
     assert "`three`" not in text
 
 
-def test_the_files_of_scores_are_those_of_the_recommended_arm():
+def test_scores_are_those_of_the_recommended_arm_and_all_predictions_that_were_asked_for():
     text = answers(ABOVE)
-    assert "**Scores.** Test windows: `tasks/t/good/predictions.tsv`. Predictions: `predictions/genome.tsv`." in text
-    assert "tasks/t/next" not in text
+    (line,) = [line for line in text.splitlines() if line.startswith("**Scores.**")]
+    assert line == (
+        "**Scores.** Test windows: `tasks/t/good/predictions.tsv`. "
+        "Predictions: `predictions/genome.tsv`, `predictions/designs.tsv` (of `weak`)."
+    )
+
+
+def test_the_difference_of_a_single_seed_has_an_interval_over_windows_and_says_so():
+    text = answers(ABOVE, reach=float("nan"), pairs=1)
+    assert "Difference: +0.1000 (95 % +0.0804 to +0.1196 over test windows alone, for there is one seed)" in text
+    assert "it excludes 0" in text
+
+
+def claims_table():
+    rows = [
+        ("good is better than weak_", "t", 1, 0.1, 0.05, 0.15, 0.002, "holds", ""),
+        ("good is better than weak_", "all tasks", 4, 0.02, -0.01, 0.05, 0.4, "undecided", ""),
+        ("next is better than good", "t", 1, -0.02, float("nan"), float("nan"), float("nan"), "undecided", "2 pairs"),
+    ]
+    return pd.DataFrame(rows, columns=CLAIM_COLUMNS)
+
+
+def test_the_verdict_on_each_claim_is_among_the_answers():
+    text = answers(ABOVE, claims=claims_table())
+    assert text.split("### Claims\n\n")[1].splitlines() == [
+        "- `good is better than weak_`. `t alone`: **holds** (gain +0.1000, 95 % +0.0500 to +0.1500, Holm p 0.002); "
+        "`tasks like these 4`: **undecided** (gain +0.0200, 95 % −0.0100 to +0.0500, Holm p 0.4).",
+        "- `next is better than good`. `t alone`: **undecided** (2 pairs).",
+    ]
+    assert "### Claims" not in answers(ABOVE)
 
 
 def test_the_report_shows_the_same_words():
     """With names that mean something in reStructuredText, and without any complaint about them."""
     found = motifs((56, "CCACNAGG", "NR2C1_", 0.9), (50, "T*|T", "", float("nan")))
-    answers_of_page = answers(BELOW, explained=[Explained("bases_", "t", "good", found)])
+    explained = [Explained("bases_", "t", "good", found)]
+    answers_of_page = answers(BELOW, explained=explained, claims=claims_table())
     shown = publish_parts(
         as_restructured_text(answers_of_page), writer_name="html", settings_overrides={"halt_level": 2}
     )
     words = re.sub(r"<.*?>", "", shown["body"]).split()
-    assert words == re.sub(r"\*\*|`|^### ", "", answers_of_page, flags=re.MULTILINE).split()
+    assert words == re.sub(r"\*\*|`|^### |^- ", "", answers_of_page, flags=re.MULTILINE).split()
     assert shown["body"].startswith("<p><strong>t</strong></p>")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from learning.evaluation.metrics import auprc, auroc, calibration_table, sigmoid
+from learning.evaluation.metrics import auprc, auroc, sigmoid
 
 TASKS = ["CTCF", "SPI1"]
 GROUPS = {"standard": "standard", "regular_k1": "regular", "regular_k3": "regular", "irrep_k3": "irrep"}
@@ -25,12 +25,14 @@ class MockRun:
         self.rng = np.random.default_rng(7)
         self.tasks, self.arms = tasks, GROUPS
         self.evaluations, self.predictions, self.network_evaluations, self.histories = [], [], [], []
+        self.models = []
         for task in tasks:
             for arm in ARMS:
                 model = folder / task / arm
                 self._write_arm(model, task, arm, SEEDS)
                 self.network_evaluations.append(model / "evaluation.json")
                 self.histories.append(self._write_history(model / "history.tsv"))
+                self.models.append(model / "models.json")
             self._write_arm(folder / task / BASELINE, task, BASELINE, [1])
         self.counts = [self._write_counts(folder / task / "peak_counts.tsv") for task in tasks]
         self.windows = [self._write_windows(folder / task / "windows.tsv") for task in tasks]
@@ -51,17 +53,19 @@ class MockRun:
             "arm": arm,
             "seed": seed,
             "metrics": {"AUROC": auroc(labels, logits), "AUPRC": auprc(labels, logits)},
-            "calibration": calibration_table(labels, sigmoid(logits)),
         }
         if arm != BASELINE:
             error = RC_ERRORS[arm] * self.rng.uniform(0.5, 2)
             evaluation["reverse_complement"] = {"largest_absolute": error}
-        return evaluation, pd.DataFrame({"seed": seed, "label": labels, "logit": logits})
+        return evaluation, pd.DataFrame(
+            {"seed": seed, "label": labels, "logit": logits, "probability": sigmoid(logits)}
+        )
 
     def _write_history(self, path: Path) -> Path:
         rows = pd.DataFrame([(seed, epoch) for seed in SEEDS for epoch in range(1, 13)], columns=["seed", "epoch"])
+        (path.parent / "models.json").write_text(json.dumps([{"seed": seed, "best_epoch": 9} for seed in SEEDS]))
         rise = 0.9 - 0.4 * np.exp(-rows["epoch"] / 3) + self.rng.normal(0, 0.01, len(rows))
-        rows.assign(validation_auroc=rise).to_csv(path, sep="\t", index=False)
+        rows.assign(train_loss=1 - rise, validation_auroc=rise).to_csv(path, sep="\t", index=False)
         return path
 
     def _write_counts(self, path: Path) -> Path:

@@ -117,7 +117,9 @@ class MockStudy:
             # Of eight seeds one half chooses the one, the other half the other.
             best, other = ("regular_k3", "regular_k4") if seed % 2 == 0 else ("regular_k4", "regular_k3")
             evaluation |= {"chosen": [best], "candidates": {best: 0.9, other: 0.88}}
-        names = {"name": [f"w{i}" for i in range(len(logits))], "contig": "chr1", "start": 0, "end": 1000}
+        names = {"name": [f"w{i}" for i in range(len(logits))], "contig": "chr1"}
+        names["start"] = 2000 * np.arange(len(logits))
+        names["end"] = names["start"] + 1000
         scores = {"split": "test", "label": self.labels, "logit": logits, "probability": sigmoid(logits)}
         return evaluation, pd.DataFrame(names | scores).assign(seed=seed)
 

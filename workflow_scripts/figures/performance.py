@@ -16,20 +16,15 @@ from workflow_support.palette import BLACK, GREY
 
 from .arms import BASELINE_LABEL, BASELINE_MARK, draw_arm_rows, marks_by_task, seeds_handle
 from .panels import arm_panels, legend_below
+from .scales import metric_label, share_spans
 from .style import publication_style
 from .tables import KEYS, read_metrics
 
-METRICS = {
-    "AUROC": "Test AUROC",
-    "AUPRC": "Test AUPRC",
-    "JSD": "Test JSD (nats)",
-    "Spearman 1 bp": "Test Spearman, 1 bp",
-    "Count Pearson": "Test count Pearson",
-}
+METRICS = {"AUROC": "", "AUPRC": "", "JSD": "nats", "Spearman 1 bp": "", "Count Pearson": ""}
+"""The metrics that are drawn, each with its unit."""
 BOUNDS = [metric for metric in ALL_METRICS if metric.bounds]
 """Values that are drawn as lines in the panel of the metric that is compared with them."""
 LINES = dict(zip((metric.name for metric in BOUNDS), (":", "--", "-."), strict=False))
-LEAST_ROWS = 3
 
 
 def draw(*, evaluations: list[Path], arms: dict[str, str]) -> Figure:
@@ -55,7 +50,7 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
     marks = marks_by_task(metrics[~is_baseline], arms)
     # Metrics differ more by the depth and balance of a task than by arm: each panel has an axis of its own.
     names = {task: list(of_task) for task, of_task in marks.items()}
-    figure, by_task = arm_panels(names, len(drawn), least_rows=LEAST_ROWS)
+    figure, by_task = arm_panels(names, len(drawn))
     for task, axes in by_task.items():
         of_task = metrics[metrics["task"] == task]
         for metric, axis in zip(drawn, axes, strict=True):
@@ -66,10 +61,16 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
             for bound in bounds:
                 if bound.bounds == metric:
                     axis.axvline(of_task[bound.name].mean(), color=BLACK, ls=LINES[bound.name], lw=0.9)
-            axis.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
-            axis.set_xlabel(METRICS[metric])
+            axis.set_xlabel(metric_label(metric, METRICS[metric]))
             if of_task[metric].isna().all():
-                axis.set(xticks=[], xlabel=f"{METRICS[metric]}: not defined")
+                axis.set(xticks=[], xlabel=f"{axis.get_xlabel()}: not defined")
+            else:
+                axis.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
+    for place, metric in enumerate(drawn):
+        shown = [metric, *(bound.name for bound in bounds if bound.bounds == metric)]
+        ends = {task: metrics.loc[metrics["task"] == task, shown].to_numpy().ravel() for task in by_task}
+        of_metric = {task: axes[place] for task, axes in by_task.items()}
+        share_spans(of_metric, ends, dict.fromkeys(by_task, metric), "x")
     handles = [
         seeds_handle(metrics.loc[~is_baseline, "seed"].nunique()),
         Line2D([], [], ls="", marker="|", markersize=8, markeredgewidth=1.4, color=GREY, label="mean"),

@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from workflow_support.palette import BLACK, GREY, MINUS, PLUS
 
-from .panels import legend_below, panels
+from .panels import legend_below, note_figure, panels
 from .style import SMALL, publication_style
 
 REACH = 200
@@ -89,10 +89,10 @@ def example(name: str, window: Mapping, counts: np.ndarray, probabilities: np.nd
 @publication_style
 def profile_examples_figure(examples: list[Example]) -> Figure:
     """5' ends around the summit, one panel per example: the + strand above zero, the − strand below."""
-    figure, axes = panels(max(1, len(examples)), 1, 0.9, sharex=True)
     if not examples:
-        axes[0, 0].set_title("no test window has reads", loc="left")
-    for axis, shown in zip(axes[:, 0], examples, strict=False):
+        return note_figure("no test window has reads")
+    figure, axes = panels(len(examples), 1, 0.9, sharex=True)
+    for axis, shown in zip(axes[:, 0], examples, strict=True):
         _draw(axis, shown)
     axes[-1, 0].set_xlabel("Distance from the summit (bp)")
     axes[len(axes) // 2, 0].set_ylabel("5′ ends per base")

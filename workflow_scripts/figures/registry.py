@@ -20,9 +20,14 @@ def figure_files(plan: Plan) -> list[str]:
     return [path for figure in FIGURES for path in figure.outputs(plan)]
 
 
-def page_figures(plan: Plan) -> list[str]:
-    """Files of the figures that the page of results shows, in its order."""
-    return [path for figure in FIGURES if figure.is_on_page for path in figure.outputs(plan, ["png"])]
+def page_figures(plan: Plan) -> dict[str, str]:
+    """The file of each figure that the page of results shows, by its title, in the order of the page."""
+    return {
+        figure.label.format(**copy): plan.run.path(f"{figure.pattern.format(**copy)}.png")
+        for figure in FIGURES
+        if figure.is_on_page
+        for copy in figure.copies(plan)
+    }
 
 
 def arm_groups(plan: Plan) -> dict[str, str]:
@@ -51,10 +56,19 @@ def _files(**patterns: str) -> Callable[[Plan], dict[str, str]]:
 
 
 def _trained(tasks: str) -> Callable[[Plan], dict[str, list[str]]]:
-    """Inputs: the history and evaluation of every network for these tasks, at its largest size."""
-    files = {"histories": "history.tsv", "evaluations": "evaluation.json"}
+    """Inputs: the history, the description and the evaluation of every network for these tasks, at its largest size."""
+    files = {"histories": "history.tsv", "models": "models.json", "evaluations": "evaluation.json"}
     return lambda plan: {
         name: plan.models.files(file, getattr(plan.run, tasks), plan.models.arms_for, main=True)
+        for name, file in files.items()
+    }
+
+
+def _shown_predictions(plan: Plan) -> dict[str, list[str]]:
+    """Inputs: the predictions and evaluations of contestants and baselines for classes, without candidates."""
+    files = {"predictions": "predictions.tsv", "evaluations": "evaluation.json"}
+    return {
+        name: plan.models.scores(plan.run.classification, file, plan.models.shown_for, main=True)
         for name, file in files.items()
     }
 
@@ -94,10 +108,7 @@ FIGURES = (
     ),
     Figure(
         "roc_and_precision_recall", "Results", "ROC and precision-recall curves", _if_any("classification"),
-        inputs=lambda plan: {
-            name: plan.models.scores(plan.run.classification, file, plan.models.shown_for, main=True)
-            for name, file in (("predictions", "predictions.tsv"), ("evaluations", "evaluation.json"))
-        },
+        inputs=_shown_predictions,
         params=_arms,
     ),
     Figure(
@@ -172,7 +183,7 @@ FIGURES = (
     # The page of results shows the figures from here on, in this order.
     Figure(
         "study_arms", "Study", "Arms", _if_any("tasks"),
-        inputs=_tables("replicates", "means"),
+        inputs=_tables("replicates", "intervals"),
         params=_arms_and("metrics", "references"),
         is_on_page=True,
     ),
@@ -211,9 +222,7 @@ FIGURES = (
     ),
     Figure(
         "calibration", "Results", "Calibration", _if_any("classification"),
-        inputs=lambda plan: {
-            "evaluations": plan.models.scores(plan.run.classification, contestants=plan.models.shown_for, main=True)
-        },
+        inputs=_shown_predictions,
         params=_arms,
         is_on_page=True,
     ),

@@ -16,7 +16,8 @@ from .panels import arm_panels
 from .style import publication_style
 from .tables import read_metrics
 
-SMALLEST_DECADE, LARGEST_DECADE = -7, 1
+SMALLEST_DECADE, LARGEST_DECADE = -7, 0
+"""Decades of the axis if all errors are zero. It reaches one logit in any case, so that rounding looks small."""
 MOST_TICKS = 3
 
 
@@ -44,7 +45,7 @@ def reverse_complement_error_figure(metrics: pd.DataFrame, arms: Mapping[str, st
     for task, (axis,) in axes.items():
         draw_arm_rows(axis, metrics[metrics["task"] == task], "rc_error", marks[task])
         _scale_from_zero(axis, metrics["rc_error"].to_numpy())
-    figure.supxlabel("Largest |f(x) − f(rc x)| on the test split (logit)")
+    figure.supxlabel("Largest |f(x) − f(rc x)| on the test split (logit; low is good)")
     return figure
 
 
@@ -52,8 +53,7 @@ def _scale_from_zero(axis: Axes, values: np.ndarray) -> None:
     """Scale x logarithmically above the smallest value's decade and linearly below, so that zero has its place."""
     positive = values[values > 0]
     lowest = np.floor(np.log10(positive.min())) if len(positive) else SMALLEST_DECADE
-    highest = np.ceil(np.log10(positive.max())) if len(positive) else LARGEST_DECADE
-    highest = max(highest, lowest + 1)
+    highest = max(LARGEST_DECADE, lowest + 1, *np.ceil(np.log10(positive)))
     axis.set_xscale("symlog", linthresh=10.0**lowest, linscale=0.8)
     axis.set_xlim(-0.3 * 10.0**lowest, 2 * 10.0**highest)
     step = int(np.ceil((highest - lowest + 1) / MOST_TICKS))

@@ -14,7 +14,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from workflow_support.palette import GREY
 
 from .arms import Mark, arm_marks, line_handles
-from .panels import legend_below, stacked_panels
+from .panels import legend_below, note_figure, stacked_panels
 from .style import publication_style
 from .tables import read_per_model
 
@@ -51,10 +51,7 @@ def roc_and_precision_recall_figure(predictions: pd.DataFrame, arms: Mapping[str
         Group of every arm of the run.
     """
     if predictions.empty:
-        figure, axes = stacked_panels([WITHOUT_CURVES], 1, 0.5)
-        axes[WITHOUT_CURVES][0].set_axis_off()
-        axes[WITHOUT_CURVES][0].set_title(WITHOUT_CURVES, loc="left")
-        return figure
+        return note_figure(WITHOUT_CURVES)
     marks = arm_marks(arms, predictions["arm"])
     figure, axes = stacked_panels(predictions["task"].unique(), 2, 1.65)
     for task, (roc, precision_recall) in axes.items():

@@ -18,6 +18,9 @@ from .panels import arm_panels, legend_below
 from .style import publication_style
 from .tables import of_largest_size
 
+LEAST_RANGE = 1.0
+"""Percent up to which the axis goes at least, so that a single call of a thousand does not look like many."""
+
 
 def draw(*, replicates: Path, tasks: list[str], arms: dict[str, str]) -> Figure:
     """Draw the figure from the replicates of the study; ``tasks`` have calls, ``arms`` has the group of every arm."""
@@ -39,20 +42,20 @@ def study_flips_figure(replicates: pd.DataFrame, tasks: Sequence[str], arms: Map
     """
     flips = of_largest_size(replicates[(replicates["metric"] == "RC flips") & replicates["task"].isin(tasks)])
     marks = marks_by_task(flips, arms)
-    figure, axes = arm_panels({task: list(marks[task]) for task in tasks})
-    largest = max(100 * flips["value"].max(), 1e-3)
+    figure, axes = arm_panels({task: list(marks[task]) for task in tasks}, label_lines=2)
+    largest = max(100 * flips["value"].max(), LEAST_RANGE)
     for task, (axis,) in axes.items():
         for row, (arm, mark) in enumerate(marks[task].items()):
             of_arm = flips[(flips["task"] == task) & (flips["arm"] == arm)].sort_values("seed")
             values = 100 * of_arm["value"].to_numpy()
             rows, is_zero = row + seed_offsets(len(values)), values == 0
-            look = {"ls": "", "marker": mark.marker, "color": mark.colour}
+            look = {"ls": "", "marker": "o", "color": mark.colour}
             axis.plot(values[~is_zero], rows[~is_zero], markersize=2.5, **look)
             if is_zero.any():
                 axis.plot(0, row, markersize=4, mfc="white", mew=0.9, clip_on=False, **look)
         axis.set_xlim(-0.06 * largest, 1.06 * largest)
         axis.xaxis.set_major_locator(MaxNLocator(3))
-        axis.set_xlabel("Calls that differ (%)")
+        axis.set_xlabel("Calls that differ (%)\n(low is good)")
     legend_below(
         figure,
         [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -15,6 +16,7 @@ from workflow_support.palette import GREY
 
 from .arms import arm_label, arm_marks, line_handles
 from .panels import label_panels, legend_below, line_panels
+from .scales import share_spans
 from .study_sizes import THIN, draw_against_size
 from .style import publication_style
 
@@ -66,11 +68,15 @@ def gain_figure(
     gains[bounds] = gains[bounds].mul(gains["metric"].map(gain_sign), axis=0)
     marks = arm_marks(arms, gains["arm"])
     figure, axes = line_panels(list(metrics))
+    ends = {}
     for task, axis in axes.items():
         axis.axhline(0, color=GREY, lw=0.8)
-        draw_against_size(axis, gains[gains["task"] == task], marks, "difference")
+        # Zero is in view, so that a small gain lies close to it.
+        ends[task] = np.append(draw_against_size(axis, gains[gains["task"] == task], marks, "difference"), 0.0)
+    share_spans(axes, ends, metrics, "y")
     y_labels = {task: f"Gain in {metric}\nover {arm_label(references[task])}" for task, metric in metrics.items()}
     label_panels(axes, "Training windows", y_labels)
-    interval_handle = Line2D([], [], color=GREY, lw=THIN, label="95 %, over seeds and test windows")
+    interval = {"ls": "", "marker": "|", "markersize": 8, "mew": THIN}
+    interval_handle = Line2D([], [], color=GREY, label="95 %, over seeds and test windows", **interval)
     legend_below(figure, [*line_handles(marks, with_markers=True), interval_handle])
     return figure

@@ -9,9 +9,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from study.tables import read_table
+from workflow_support.metrics import BASELINE_ARM
 
 from .arms import arm_marks, line_handles
 from .panels import label_panels, legend_below, line_panels
+from .scales import metric_label, share_spans
 from .study_sizes import draw_against_size
 from .style import publication_style
 from .tables import of_study_metric
@@ -29,7 +31,9 @@ def draw(*, means: Path, metrics: dict[str, str], shown: list[str], arms: dict[s
 def learning_curves_figure(
     means: pd.DataFrame, metrics: Mapping[str, str], shown: Sequence[str], arms: Mapping[str, str]
 ) -> Figure:
-    """The study metric against the training windows: means and 95 % intervals over seeds; one panel per task.
+    """The study metric against the training windows: means and 95 % intervals over seeds, and the floor.
+
+    There is one panel per task.
 
     Parameters
     ----------
@@ -42,11 +46,12 @@ def learning_curves_figure(
     arms
         Group of every arm of the run.
     """
-    values, marks = of_study_metric(means, metrics), arm_marks(arms, shown)
+    values = of_study_metric(means, metrics)
+    values = values[values["arm"].isin([*shown, BASELINE_ARM])]
+    marks = arm_marks(arms, values["arm"])
     figure, axes = line_panels(list(metrics))
-    for task, axis in axes.items():
-        of_task = values[(values["task"] == task) & values["arm"].isin(shown)]
-        draw_against_size(axis, of_task, marks, "mean")
-    label_panels(axes, "Training windows", {task: f"Test {metric}" for task, metric in metrics.items()})
+    ends = {task: draw_against_size(axis, values[values["task"] == task], marks, "mean") for task, axis in axes.items()}
+    share_spans(axes, ends, metrics, "y")
+    label_panels(axes, "Training windows", {task: metric_label(metric) for task, metric in metrics.items()})
     legend_below(figure, line_handles(marks, with_markers=True))
     return figure

@@ -16,12 +16,19 @@ STEP = 0.012
 """Distance of arms beside each other, as a share of the axis of training windows."""
 THIN = 0.8
 """Width of the line of an interval."""
-WIDE, MARGIN = 3.0, 0.06
-"""An interval so many times as wide as the median one may leave the panel; and room beyond what is shown."""
+WIDE = 3.0
+"""An interval so many times as wide as the median one may leave the panel."""
 
 
-def draw_against_size(axis: Axes, values: pd.DataFrame, marks: Mapping[str, Mark], column: str) -> None:
-    """Draw a column of every arm against ``train_size``, with intervals ``low, high``; arms lie beside each other."""
+def draw_against_size(axis: Axes, values: pd.DataFrame, marks: Mapping[str, Mark], column: str) -> np.ndarray:
+    """Draw a column of every arm against ``train_size``, with intervals ``low, high``; arms lie beside each other.
+
+    Returns
+    -------
+    numpy.ndarray
+        The values that have to be in view: those of the column, and the ends of ordinary intervals. A few seeds can
+        give an interval that would flatten all else.
+    """
     scale_by_size(axis, values["train_size"])
     span = np.log(values["train_size"].max() / values["train_size"].min()) or 1
     drawn = [arm for arm in marks if arm in set(values["arm"])]
@@ -31,14 +38,6 @@ def draw_against_size(axis: Axes, values: pd.DataFrame, marks: Mapping[str, Mark
         axis.plot(x, of_arm[column], color=mark.colour, ls=mark.line, marker=mark.marker, markersize=3, lw=0.9)
         axis.vlines(x, of_arm["low"], of_arm["high"], color=mark.colour, lw=THIN)
     axis.yaxis.set_major_locator(MaxNLocator(5))
-    _limit(axis, values, column)
-
-
-def _limit(axis: Axes, values: pd.DataFrame, column: str) -> None:
-    """Limit y to the means and to ordinary intervals: a few seeds can give one that would flatten all else."""
     widths = values["high"] - values["low"]
-    ordinary = WIDE * widths.median() if widths.notna().any() else 0.0
-    shown = values[widths <= ordinary]
-    ends = np.concatenate([values[column], shown["low"], shown["high"]])
-    margin = MARGIN * np.ptp(ends) or axis.margins()[1]
-    axis.set_ylim(ends.min() - margin, ends.max() + margin)
+    ordinary = values[widths <= WIDE * widths.median()]
+    return np.concatenate([values[column], ordinary["low"], ordinary["high"]])

@@ -15,6 +15,7 @@ from study.tables import read_table
 
 from .arms import arm_marks
 from .panels import label_panels, legend_below, line_panels
+from .scales import metric_label, share_spans
 from .style import publication_style
 from .tables import of_largest_size, of_study_metric
 
@@ -77,7 +78,10 @@ def study_sweep_figure(
         axis.xaxis.set_major_locator(FixedLocator(steps))
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.yaxis.set_major_locator(MaxNLocator(4))
-    label_panels(axes, SETTINGS[setting], {task: f"Test {metrics[task]}" for task in axes})
+    by_task = values.groupby("task")
+    ends = {task: by_task.get_group(task)[["mean", "low", "high"]].to_numpy().ravel() for task in axes}
+    share_spans(axes, ends, metrics, "y")
+    label_panels(axes, SETTINGS[setting], {task: metric_label(metrics[task]) for task in axes})
     legend_below(figure, [Line2D([], [], color=look.colour, ls=look.line, label=line) for line, look in looks.items()])
     return figure
 

@@ -22,15 +22,6 @@ def read_metrics(evaluations: Iterable[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def read_calibration(evaluations: Iterable[Path]) -> pd.DataFrame:
-    """The calibration tables of ``evaluation.json`` files below each other, with ``task, arm, seed``."""
-    tables = [
-        pd.DataFrame(record["calibration"]).assign(**{key: record[key] for key in KEYS})
-        for record in read_evaluations(evaluations)
-    ]
-    return pd.concat(tables, ignore_index=True)
-
-
 def read_per_model(tables: Sequence[Path], evaluations: Sequence[Path], columns: Collection[str]) -> pd.DataFrame:
     """One table per arm below each other: ``task, arm, seed`` and those of the ``columns`` that a table has.
 

@@ -1,72 +1,90 @@
-"""Training curves: AUROC of classification tasks, or losses of profile tasks, on the validation split by epoch."""
+"""Training curves: the training loss, and AUROC or losses on the validation split, by epoch."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from workflow_support.palette import GREY
+
 from .arms import Mark, arm_marks, line_handles
-from .panels import label_panels, legend_below, line_panels, stacked_panels
+from .panels import legend_below, stacked_panels
 from .style import publication_style
 from .tables import read_per_model
 
+AUROC = "validation_auroc"
 CURVES = {
-    "validation_auroc": "Validation AUROC",
-    "validation_profile_loss": "Profile loss",
-    "validation_count_loss": "Count loss",
+    "train_loss": "Training loss\n(low is good)",
+    AUROC: "Validation\nAUROC",
+    "validation_profile_loss": "Profile loss\n(low is good)",
+    "validation_count_loss": "Count loss\n(low is good)",
 }
+PANEL_HEIGHT, TASK_HEIGHT = 1.4, 2.9
+"""Heights in inches of a panel, if there is room for all of a task, and of the panels of a task above each other."""
 
 
-def draw(*, histories: list[Path], evaluations: list[Path], arms: dict[str, str]) -> Figure:
-    """Draw the figure from each network's ``history.tsv``, in the order of the ``evaluation.json`` that name them.
+def draw(*, histories: list[Path], models: list[Path], evaluations: list[Path], arms: dict[str, str]) -> Figure:
+    """Draw the figure from each network's ``history.tsv`` and ``models.json``, and the evaluations that name them.
 
-    ``arms`` has the group of every arm.
+    The files are in the same order. ``arms`` has the group of every arm.
     """
-    return training_curves_figure(read_per_model(histories, evaluations, ["epoch", *CURVES]), arms)
+    tables = []
+    for history, described, evaluation in zip(histories, models, evaluations, strict=True):
+        table = read_per_model([history], [evaluation], ["epoch", *CURVES])
+        best = {model["seed"]: model["best_epoch"] for model in json.loads(described.read_bytes())}
+        tables.append(table.assign(is_chosen=table["epoch"] == table["seed"].map(best)))
+    return training_curves_figure(pd.concat(tables, ignore_index=True), arms)
 
 
 @publication_style
 def training_curves_figure(histories: pd.DataFrame, arms: Mapping[str, str]) -> Figure:
-    """Values on the validation split against the epoch: the mean over seeds as a line, their range shaded.
+    """Values against the epoch: the mean over seeds as a line, their range shaded, a dot at the chosen epoch of a seed.
 
-    Tasks share the axes of AUROC. Losses have axes of their own for each task, for they grow with its reads.
+    Tasks share the axis of AUROC. Losses have axes of their own for each task, for they depend on its data.
 
     Parameters
     ----------
     histories
-        ``task, arm, seed, epoch`` and ``validation_auroc``, or ``validation_profile_loss`` (nats per window) and
-        ``validation_count_loss`` (squared difference of logarithms).
+        ``task, arm, seed, epoch, is_chosen, train_loss`` and ``validation_auroc``, or ``validation_profile_loss`` (nats
+        per window) and ``validation_count_loss`` (squared difference of logarithms).
     arms
         Group of every arm of the run.
     """
     marks, tasks = arm_marks(arms, histories["arm"]), list(histories["task"].unique())
     curves = [curve for curve in CURVES if curve in histories]
-    if len(curves) == 1:
-        figure, axes = line_panels(tasks, sharex=True, sharey=True)
-        label_panels(axes, "Epoch", dict.fromkeys(tasks, CURVES[curves[0]]))
-        panels = {task: [axis] for task, axis in axes.items()}
-    else:
-        figure, panels = stacked_panels(tasks, len(curves), 1.4)
-        for task, axes in panels.items():
-            axes[0].set_title(task, loc="left")
-            for curve, axis in zip(curves, axes, strict=True):
-                axis.set(xlabel="Epoch", ylabel=CURVES[curve])
+    figure, panels = stacked_panels(tasks, len(curves), min(PANEL_HEIGHT, TASK_HEIGHT / len(curves)))
     for task, axes in panels.items():
+        axes[0].set_title(task, loc="left")
         for curve, axis in zip(curves, axes, strict=True):
+            axis.set(xlabel="Epoch", ylabel=CURVES[curve])
             _draw(axis, histories[histories["task"] == task], curve, marks)
-    legend_below(figure, line_handles(marks))
+    if AUROC in curves:
+        _share_ends([axes[curves.index(AUROC)] for axes in panels.values()])
+    chosen = Line2D([], [], ls="", marker="o", markersize=3, color=GREY, label="chosen epoch of a seed")
+    legend_below(figure, [*line_handles(marks), chosen])
     return figure
 
 
 def _draw(axis: Axes, of_task: pd.DataFrame, curve: str, marks: Mapping[str, Mark]) -> None:
     for arm, mark in marks.items():
-        by_epoch = of_task[of_task["arm"] == arm].groupby("epoch")[curve].agg(["mean", "min", "max"])
+        of_arm = of_task[of_task["arm"] == arm]
+        by_epoch = of_arm.groupby("epoch")[curve].agg(["mean", "min", "max"])
         axis.fill_between(by_epoch.index, by_epoch["min"], by_epoch["max"], color=mark.colour, alpha=0.15, lw=0)
         axis.plot(by_epoch.index, by_epoch["mean"], color=mark.colour, ls=mark.line)
+        chosen = of_arm[of_arm["is_chosen"]]
+        axis.plot(chosen["epoch"], chosen[curve], ls="", marker="o", color=mark.colour, mec="white", mew=0.4)
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axis.grid()
+
+
+def _share_ends(axes: list[Axes]) -> None:
+    lows, highs = zip(*(axis.get_ylim() for axis in axes), strict=True)
+    for axis in axes:
+        axis.set_ylim(min(lows), max(highs))

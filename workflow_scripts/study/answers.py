@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import pandas as pd
 
 from workflow_support.kinds import basis_of
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER, gain_sign
 
-from .formatting import count, interval, number
+from .formatting import count, interval, number, p_value, scope_words
 from .tables import rows_with
 
 LEAST_CORRELATION = 0.8
@@ -45,11 +46,12 @@ def answers_text(
     validation: pd.DataFrame,
     intervals: pd.DataFrame,
     comparisons: pd.DataFrame,
+    claims: pd.DataFrame,
     metrics: Mapping[str, str],
     explained: Sequence[Explained],
     scores: Mapping[str, Mapping[str, Sequence[str]]],
 ) -> str:
-    """The answers as Markdown, one section per task.
+    """The answers as Markdown, one section per task, and one of the claims if there are any.
 
     Parameters
     ----------
@@ -57,7 +59,7 @@ def answers_text(
         ``task, kind, width, train, validation, test``: bases per window and numbers of windows.
     peaks
         ``peak_counts.tsv`` of each task with peaks.
-    validation, intervals, comparisons
+    validation, intervals, comparisons, claims
         Tables of the study.
     metrics
         The study metric of each task.
@@ -81,9 +83,11 @@ def answers_text(
             f"{_against_floor(name, size, arm, metric, intervals, comparisons)}",
             f"**Warning.** {warning}" if warning else "",
             f"**Motifs.** {motifs}" if motifs else "",
-            f"**Scores.** {_scores(scores[name][arm])}",
+            f"**Scores.** {_scores(scores[name], arm)}",
         ]
         sections.append("\n\n".join([f"### {name}", *filter(None, paragraphs)]))
+    if not claims.empty:
+        sections.append(f"### Claims\n\n{_verdicts(claims)}")
     return "\n\n".join(sections)
 
 
@@ -188,7 +192,11 @@ def _against_floor(
     own += f" The floor, logistic regression on {BASELINE_KMER}-mers, has {_with_interval(floor[0])}."
     if difference is None:
         return own
-    low, high = difference["low"], difference["high"]
+    low, high, over = difference["low"], difference["high"], ""
+    if low != low and difference["pairs"] == 1:
+        reach = NormalDist().inv_cdf(0.975) * difference["window_error"]
+        low, high = difference["difference"] - reach, difference["difference"] + reach
+        over = " over test windows alone, for there is one seed"
     compared = f"Difference: {number(difference['difference'], sign=True)}"
     if low != low:
         return f"{own} {compared}; no interval of it is known, so how sure it is remains open."
@@ -199,7 +207,7 @@ def _against_floor(
         verdict = "it excludes 0, so the network is worse than the floor"
     else:
         verdict = "it includes 0, so it is not certain which of the two is better"
-    return f"{own} {compared} (95 % {interval(low, high)}): {verdict}."
+    return f"{own} {compared} (95 % {interval(low, high)}{over}): {verdict}."
 
 
 def _with_interval(row: Mapping) -> str:
@@ -246,6 +254,29 @@ def _resemblance(motif: tuple) -> str:
     return f", which resembles `{motif.match}` (correlation {motif.correlation:.2f})"
 
 
-def _scores(files: Sequence[str]) -> str:
-    of_windows, *others = (f"`{file}`" for file in files)
-    return f"Test windows: {of_windows}." + (f" Predictions: {', '.join(others)}." if others else "")
+def _scores(of_arms: Mapping[str, Sequence[str]], arm: str) -> str:
+    """The files of the recommended arm's test windows and of all predictions, with the arm of those of another one."""
+    predictions = [
+        f"`{file}`" + (f" (of `{name}`)" if name != arm else "")
+        for name, (_, *files) in sorted(of_arms.items(), key=lambda each: each[0] != arm)
+        for file in files
+    ]
+    return f"Test windows: `{of_arms[arm][0]}`." + (f" Predictions: {', '.join(predictions)}." if predictions else "")
+
+
+def _verdicts(claims: pd.DataFrame) -> str:
+    """One line per claim: its verdict for each task, or for tasks together."""
+    lines = []
+    for claim, rows in claims.groupby("claim", sort=False):
+        words = [f"`{scope_words(row.scope, row.tasks)}`: **{row.verdict}**{_why(row)}" for row in rows.itertuples()]
+        lines.append(f"- `{claim}`. {'; '.join(words)}.")
+    return "\n".join(lines)
+
+
+def _why(row: tuple) -> str:
+    """The gain of a claim with its interval and corrected p value, or the reason why it was not tested."""
+    if row.why:
+        return f" ({row.why})"
+    return (
+        f" (gain {number(row.difference, sign=True)}, 95 % {interval(row.low, row.high)}, Holm p {p_value(row.holm_p)})"
+    )

@@ -43,7 +43,7 @@ def intervals_table(measurements: Measurements, metrics: Mapping[str, str]) -> p
                 else Evidence(evidence.mean, evidence.variances[1:], evidence.degrees[1:])
             )
             has_ranks = find_metric(metrics[task]).over_windows == RANKS
-            bounds = auroc_interval(known, values.strata) if has_ranks else known.interval()
+            bounds = auroc_interval(known, values.classes_of_places()) if has_ranks else known.interval()
         rows.append((task, arm, size, metrics[task], len(values.by_seed), values.by_seed.mean(), *errors, *bounds))
     return pd.DataFrame(rows, columns=INTERVAL_COLUMNS)
 
@@ -58,7 +58,7 @@ def auroc_interval(evidence: Evidence, classes: np.ndarray) -> tuple[float, floa
     Parameters
     ----------
     classes
-        The class of each test window (windows,). With more than two, the rarest one is told from all others.
+        The class of each place with test windows (places,). With more than two, the rarest one is told from all others.
     """
     if np.isnan(evidence.variances).any():
         return np.nan, np.nan

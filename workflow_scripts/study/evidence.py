@@ -58,8 +58,17 @@ class Evidence:
         return np.sqrt(self.variances[..., sources].sum(axis=-1))
 
 
-def of_one_task(by_seed: np.ndarray, windows: np.ndarray, strata: np.ndarray, is_chosen: bool = False) -> Evidence:
+def of_one_task(
+    by_seed: np.ndarray,
+    windows: np.ndarray,
+    strata: np.ndarray,
+    is_chosen: bool = False,
+    places: np.ndarray | None = None,
+) -> Evidence:
     """The evidence from the seeds of one task; the seeds are the first source.
+
+    Windows of one place share bases, and count as one draw: the variance over windows is that of the sums of places, as
+    if places were drawn again with all of their windows (Obuchowski 1997).
 
     Parameters
     ----------
@@ -72,14 +81,18 @@ def of_one_task(by_seed: np.ndarray, windows: np.ndarray, strata: np.ndarray, is
         The class of each window (windows,). Classes keep their sizes.
     is_chosen
         Whether seeds chose among candidates for each other, which ties them. Their variance is then scaled up.
+    places
+        The place of each window (windows,): equal integers are one place. By default, each window is a place.
     """
     seeds = by_seed.shape[-1]
     of_seeds = _variance_of_mean(by_seed)
     if is_chosen:
         of_seeds = of_seeds * choice_factor(seeds)
+    places = np.arange(len(strata)) if places is None else places
     members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-    of_windows = [_variance_of_mean(windows[..., rows]) for rows in members]
-    degrees = [max(number - 1, 1) for number in (seeds, *map(len, members))]
+    of_windows = [_variance_over_places(windows[..., rows], places[rows]) for rows in members]
+    numbers = [np.unique(places[rows]).size for rows in members]
+    degrees = [max(number - 1, 1) for number in (seeds, *numbers)]
     return Evidence(by_seed.mean(axis=-1), np.stack([of_seeds, *of_windows], axis=-1), np.array(degrees))
 
 
@@ -134,6 +147,19 @@ def choice_factor(seeds: int) -> float:
     The halves that choose for each other vary together, which their mean shows and the variance within them does not.
     """
     return (1 + CHOICE_COVARIANCE) / (1 - CHOICE_COVARIANCE / max(seeds - 1, 1))
+
+
+def _variance_over_places(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The variance of a mean over the last axis, whose values are drawn place by place; NaN for a single place."""
+    order = np.argsort(places, kind="stable")
+    starts = np.flatnonzero(np.diff(places[order], prepend=places[order][0] - 1))
+    if len(starts) == len(places):
+        return _variance_of_mean(values)
+    if len(starts) < 2:
+        return np.full(values.shape[:-1], np.nan)
+    distances = values - values.mean(axis=-1, keepdims=True)
+    sums = np.add.reduceat(distances[..., order], starts, axis=-1)
+    return (sums**2).sum(axis=-1) * len(starts) / (len(starts) - 1) / values.shape[-1] ** 2
 
 
 def _variance_of_mean(values: np.ndarray) -> np.ndarray:

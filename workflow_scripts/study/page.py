@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -36,7 +35,8 @@ METHODS_TEXT = f"""\
 - `95 %` of a metric or of a difference (arm − other arm, paired by seed) is over seeds and test windows together: it
   shows how much the result depends on both. The variance over seeds is that of the paired values; the variance over
   windows is that of the contributions of single windows, of DeLong for AUROC. Each is taken times the square of its own
-  t quantile. `±` is the standard deviation over seeds alone.
+  t quantile. Windows that overlap, such as those of several peaks at one place, count as one draw. `±` is the standard
+  deviation over seeds alone.
 - `without near-copies` is the same metric of the same networks, with the same thresholds, on the test sequences that
   are no near-copies of any training sequence of their task. Intervals, differences and claims are about all of the test
   split. `study/subsets.tsv` has all metrics.
@@ -127,8 +127,3 @@ def results_page(
     }
     texts = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join([f"# Results of `{name}`", *texts]) + "\n"
-
-
-def figure_title(path: Path) -> str:
-    """A title from the name of a figure's file."""
-    return path.stem.removeprefix("study_").replace("_", " ").replace(".", ": ").capitalize()

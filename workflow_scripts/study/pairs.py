@@ -29,8 +29,8 @@ class Values:
         One value per seed (seeds,).
     windows
         The mean over seeds of the values of test windows (windows,); None if the values of any seed are not known.
-    strata, keys
-        The class and the key of each of these windows.
+    strata, keys, places
+        The class, the key and the place of each of these windows.
     is_chosen
         Whether the networks of some seeds were chosen by other seeds.
     size
@@ -41,6 +41,7 @@ class Values:
     windows: np.ndarray | None
     strata: np.ndarray | None
     keys: np.ndarray | None
+    places: np.ndarray | None
     is_chosen: bool
     size: float
 
@@ -48,7 +49,13 @@ class Values:
         """The evidence on this task; None if nothing is known about windows."""
         if self.windows is None:
             return None
-        return of_one_task(self.by_seed.to_numpy(), self.windows, self.strata, self.is_chosen)
+        return of_one_task(self.by_seed.to_numpy(), self.windows, self.strata, self.is_chosen, self.places)
+
+    def classes_of_places(self) -> np.ndarray:
+        """The class of each place (places,); of one with windows of several classes, each of them."""
+        if self.places is None:
+            return self.strata
+        return np.unique(np.stack([self.strata, self.places]), axis=1)[0]
 
     def times(self, factor: float) -> Values:
         """All values times a factor."""
@@ -125,9 +132,10 @@ class Measurements:
         by_seed = self._values[task, arm, size] if seeds is None else self._values[task, arm, size][seeds]
         found = [self._windows.values.get((task, arm, size, seed)) for seed in by_seed.index]
         windows = None if any(each is None for each in found) else np.mean(found, axis=0, dtype=np.float64)
-        strata, keys = self._windows.strata.get(task), self._windows.keys.get(task)
+        of_windows = self._windows.strata, self._windows.keys, self._windows.places
+        strata, keys, places = (of_tasks.get(task) for of_tasks in of_windows)
         size = max(map(_size, (by_seed.to_numpy(), [] if windows is None else windows)))
-        return Values(by_seed, windows, strata, keys, arm in self._chosen, size)
+        return Values(by_seed, windows, strata, keys, places, arm in self._chosen, size)
 
     def difference(self, task: str, first: str, second: str, size: str) -> Values:
         """The differences first - second of two arms for their common seeds."""

@@ -35,11 +35,15 @@ class WindowValues:
         What identifies each test window (windows,), by task: equal integers are the same window in two tasks.
     values
         Values (windows,), float32, by replicate.
+    places
+        The place of each test window (windows,), by task: windows with equal integers overlap, or are joined by others
+        that do. Without an entry, each window of a task is a place of its own.
     """
 
     strata: Mapping[str, np.ndarray] = field(default_factory=dict)
     keys: Mapping[str, np.ndarray] = field(default_factory=dict)
     values: Mapping[Replicate, np.ndarray] = field(default_factory=dict)
+    places: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def read_window_values(
@@ -76,7 +80,21 @@ def read_window_values(
         {task: _strata(windows) for task, windows in windows_of.items()},
         {task: _keys(windows) for task, windows in windows_of.items()},
         values,
+        {task: places_of(windows) for task, windows in windows_of.items()},
     )
+
+
+def places_of(windows: pd.DataFrame) -> np.ndarray:
+    """The place of each window (windows,), from ``contig, start, end``: those that share a base have the same integer.
+
+    So have windows that do not overlap, but are joined by others between them.
+    """
+    ordered = windows[PLACE].reset_index(drop=True).sort_values(["contig", "start"], kind="stable")
+    furthest = ordered.groupby("contig")["end"].cummax()
+    is_first = (ordered["contig"] != ordered["contig"].shift()) | (ordered["start"] >= furthest.shift())
+    places = np.empty(len(windows), dtype=np.int64)
+    places[ordered.index] = is_first.cumsum()
+    return places
 
 
 def _model(evaluation: Path) -> Model:
