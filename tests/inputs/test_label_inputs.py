@@ -159,6 +159,7 @@ def prepare(folder: Path, texts: dict[str, str], **columns: Any) -> tuple[pd.Dat
         files.append(folder / f"{split}.csv")
         files[-1].write_text(text)
     settings = {"made_splits": None, "sequence_column": "sequence", "label_column": "label", "width": None} | columns
+    settings["remove_copies"] = False
     paths = {name: folder / f"out.{name}" for name in OUTPUTS}
     prepare_sequences(files, list(texts), **settings, **paths)
     return pd.read_csv(paths["windows"], sep="\t"), json.loads(paths["classes"].read_text())
