@@ -168,7 +168,8 @@ def test_equally_strong_peaks_are_all_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("apart", "expected"), [(4000, (3, 1000)), (2500, (2, 1000)), (2300, (1, 1000)), (1500, (3, 100)), (650, (2, 100)), (500, (1, 100))]
+    ("apart", "expected"),
+    [(4000, (3, 1000)), (2500, (2, 1000)), (2300, (1, 1000)), (1500, (3, 100)), (650, (2, 100)), (500, (1, 100))],
 )
 def test_negatives_are_as_many_and_as_far_as_there_is_room(tmp_path, apart, expected, caplog):
     """Between peaks of 40 bases, windows of 200 lie side by side; N at the end of the contig are no room."""
