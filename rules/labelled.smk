@@ -3,7 +3,7 @@ Labelled sequences: what comes with a class needs no peaks, no negatives and no 
 
 Needs: the files of sequences of every labelled task.
 Makes: in tasks/<task>/ windows.tsv and codes.npy, as of a binary task, classes.json, duplicates.tsv, which reports copies
-of sequences, and sequence_counts.tsv, which accounts for the rows.
+of sequences, and window_counts.tsv, which accounts for the rows.
 """
 
 
@@ -15,7 +15,7 @@ rule prepare_sequences:
         codes=run.path("tasks/{task}/codes.npy"),
         classes=run.path("tasks/{task}/classes.json"),
         duplicates=run.path("tasks/{task}/duplicates.tsv"),
-        accounting=run.path("tasks/{task}/sequence_counts.tsv"),
+        accounting=run.path("tasks/{task}/window_counts.tsv"),
     log:
         run.path("logs/prepare_sequences/{task}.log"),
     benchmark:
@@ -36,6 +36,7 @@ rule prepare_sequences:
         sequence_column=setting("task", "sequences", "sequence_column"),
         label_column=setting("task", "sequences", "label_column"),
         width=setting("task", "sequences", "width"),
+        remove_copies=setting("task", "remove_copies"),
         code=code("prepare_sequences"),
     script:
         "../workflow_scripts/prepare_sequences.py"

@@ -3,7 +3,7 @@ Profile tasks: from reads or stranded bigWigs to windows with sequences and coun
 
 Needs: tasks/<task>/positives.tsv, the genome, and for every task its counts and, where there are any, its input tracks.
 Makes: in tasks/<task>/ signal/<source>.<n>.plus.bw and .minus.bw, strands.json, windows.tsv, codes.npy, counts.npy,
-profile_counts.tsv, and an array for each input track, such as control.npy.
+window_counts.tsv, and an array for each input track, such as control.npy.
 """
 
 
@@ -80,7 +80,7 @@ rule extract_profiles:
         windows=run.path("tasks/{task}/windows.tsv"),
         codes=run.path("tasks/{task}/codes.npy"),
         counts=run.path("tasks/{task}/counts.npy"),
-        accounting=run.path("tasks/{task}/profile_counts.tsv"),
+        accounting=run.path("tasks/{task}/window_counts.tsv"),
     log:
         run.path("logs/extract_profiles/{task}.log"),
     benchmark:
@@ -97,6 +97,7 @@ rule extract_profiles:
         window=config["profile"]["window"],
         output=lambda wildcards: profile_length(config),
         jitter=config["profile"]["jitter"],
+        remove_copies=setting("task", "remove_copies"),
         code=code("extract_profiles"),
     script:
         "../workflow_scripts/extract_profiles.py"
@@ -108,7 +109,7 @@ use rule extract_profiles as extract_profiles_with_control with:
         codes=run.path("tasks/{task}/codes.npy"),
         counts=run.path("tasks/{task}/counts.npy"),
         control=run.path("tasks/{task}/control.npy"),
-        accounting=run.path("tasks/{task}/profile_counts.tsv"),
+        accounting=run.path("tasks/{task}/window_counts.tsv"),
     log:
         run.path("logs/extract_profiles_with_control/{task}.log"),
     benchmark:

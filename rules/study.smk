@@ -108,6 +108,7 @@ rule write_results_page:
         windows=run.paths("tasks/{task}/windows.tsv", task=run.tasks),
         peaks=run.paths("tasks/{task}/peak_counts.tsv", task=run.on_genomes),
         duplicates=run.paths("tasks/{task}/duplicates.tsv", task=run.labelled),
+        removals=run.paths("tasks/{task}/window_counts.tsv", task=run.without_copies),
         correlations=run.paths(
             "variants/{name}.correlation.json", name=study.with_effects()
         ),

@@ -88,6 +88,7 @@ rule extract_sequences:
     output:
         windows=run.path("tasks/{task}/windows.tsv"),
         codes=run.path("tasks/{task}/codes.npy"),
+        accounting=run.path("tasks/{task}/window_counts.tsv"),
     log:
         run.path("logs/extract_sequences/{task}.log"),
     benchmark:
@@ -103,6 +104,7 @@ rule extract_sequences:
         mem_mb=lambda wildcards, input, attempt: int(2000 + input.size_mb) * attempt,
         runtime=each_attempt(15),
     params:
+        remove_copies=setting("task", "remove_copies"),
         code=code("extract_sequences"),
     script:
         "../workflow_scripts/extract_sequences.py"

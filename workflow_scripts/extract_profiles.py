@@ -6,16 +6,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genome_data.accounting import accounting_table, log_accounting
+from genome_data.accounting import Accounting, log_accounting
 from genome_data.genome import Genome
+from genome_data.windows.copy_removal import NEAR_COPY, write_kept_codes
 from genome_data.windows.profile_counts import read_counts, smallest_type
-from genome_data.windows.table import read_windows, require_every_split, write_codes, write_windows
+from genome_data.windows.table import read_windows, require_every_split, write_windows
 from workflow_support.disk_errors import reserve
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.job import run_job
 
 CHUNK = 16_384
+NO_READS = "no reads in the output window"
 SPLIT_WITHOUT_READS = "give the split regions with reads, or the bigWigs of the experiment that the peaks are from"
 
 
@@ -29,6 +31,7 @@ def extract_profiles(
     window: int,
     output: int,
     jitter: int,
+    remove_copies: bool,
     windows: Path,
     codes: Path,
     counts: Path,
@@ -49,6 +52,8 @@ def extract_profiles(
         Number of bases that a network reads, and number of central bases for which it predicts.
     jitter
         Largest shift of a window in training, in bases.
+    remove_copies
+        Whether to leave out training windows that are near-copies of validation or test windows.
     windows
         Window table to write: the windows that are kept, in their order. Row i belongs to row i of the arrays.
     codes
@@ -69,17 +74,19 @@ def extract_profiles(
         reserve(Path(scratch.name))
         read_counts(plus, minus, genome.sizes, of_counts, found)
         has_reads = found[:, :, jitter : jitter + output].any(axis=(1, 2))
-        kept = np.flatnonzero(has_reads)
-        rows = accounting_table({"no reads in the output window": len(table) - len(kept)}, len(kept))
-        require_every_split(table[has_reads], rows, file=plus[0], what="window with reads", fix=SPLIT_WITHOUT_READS)
-        write_windows(table[has_reads], paths[0])
-        write_codes(genome, table[has_reads], paths[1])
-        rows.to_csv(paths[2], sep="\t", index=False)
+        rows = Accounting(len(table), [NO_READS, NEAR_COPY])
+        rows.drop(~has_reads, NO_READS)
+        with_reads = table[has_reads]
+        require_every_split(with_reads, rows.table(), file=plus[0], what="window with reads", fix=SPLIT_WITHOUT_READS)
+        write_kept_codes(genome, table, rows, paths[1], positives, remove_copies=remove_copies)
+        write_windows(table[rows.is_kept], paths[0])
+        rows.table().to_csv(paths[2], sep="\t", index=False)
+        kept = np.flatnonzero(rows.is_kept)
         _write_counts(found, kept, paths[3])
         if control:
             read_counts(control_plus, control_minus, genome.sizes, of_counts, found)
             _write_counts(found, kept, paths[4])
-    log_accounting(rows)
+    log_accounting(rows.table())
 
 
 def _read_positives(file: Path, width: int) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from workflow_support.job import logger, run_job
 def find_near_copies(windows: Path, codes: Path, near_copies: Path) -> None:
     """Write ``near_copies``: bool (windows,), see `genome_data.windows.near_copies.held_out_near_copies`.
 
-    Evaluations read it, and report every metric also without these windows. Nothing is removed.
+    Evaluations read it, and report every metric also without these windows. Nothing is removed here.
     """
     splits, base_codes = read_windows(windows)["split"].to_numpy(), np.load(codes, mmap_mode="r")
     found = held_out_near_copies(base_codes, splits, base_codes, splits)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genome_data.accounting import accounting_table
+from genome_data.accounting import Accounting, log_accounting
+from genome_data.windows.copy_removal import NEAR_COPY, drop_near_copies
 from genome_data.windows.labelled_sequences import as_windows, centred_codes, read_labelled_sequences
 from genome_data.windows.sequence_duplicates import duplicate_report
 from genome_data.windows.table import write_windows
@@ -22,6 +23,7 @@ def prepare_sequences(
     sequence_column: str | int,
     label_column: str | int,
     width: int | None,
+    remove_copies: bool,
     windows: Path,
     codes: Path,
     classes: Path,
@@ -30,7 +32,7 @@ def prepare_sequences(
 ) -> None:
     """Write the windows of a task of labelled sequences.
 
-    Every sequence is kept. A sequence that cannot be used is an error, and copies are reported but not removed.
+    Every sequence is kept, but for near-copies if these are to be removed. A sequence that cannot be used is an error.
 
     Parameters
     ----------
@@ -40,6 +42,8 @@ def prepare_sequences(
         See `genome_data.windows.labelled_sequences.read_labelled_sequences`.
     width
         Length of every window in bases. None: that of the longest sequence.
+    remove_copies
+        Whether to leave out training sequences that are near-copies of validation or test sequences.
     windows
         Window table to write: each sequence is a contig of its own, and its label is the index of its class.
     codes
@@ -47,14 +51,19 @@ def prepare_sequences(
     classes
         JSON to write: the list of class names, in the order of their indices.
     duplicates
-        Table to write; see `genome_data.windows.sequence_duplicates.duplicate_report`.
+        Table to write, of the sequences as given; see `genome_data.windows.sequence_duplicates.duplicate_report`.
     accounting
-        Table to write: ``reason, rows``: ``in`` and ``kept``, which are equal.
+        Table to write: ``reason, rows``.
     """
     rows, names = read_labelled_sequences(sequences, splits_of_files, made_splits, sequence_column, label_column)
     base_codes = centred_codes(rows, width)
     report = duplicate_report(rows["sequence"], rows["label"], rows["split"])
     _log(rows, names, report)
+    kept = Accounting(len(rows), [NEAR_COPY])
+    if remove_copies:
+        drop_near_copies(kept, rows, base_codes, sequences[0])
+        log_accounting(kept.table())
+    rows, base_codes = rows[kept.is_kept], base_codes[kept.is_kept]
     with atomic_paths(windows, codes, classes, duplicates, accounting) as paths:
         new_windows, new_codes, new_classes, new_duplicates, new_accounting = paths
         write_windows(as_windows(rows, base_codes), new_windows)
@@ -62,7 +71,7 @@ def prepare_sequences(
             np.save(out, base_codes)
         new_classes.write_text(json.dumps(names, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         report.to_csv(new_duplicates, sep="\t", index=False)
-        accounting_table({}, len(rows)).to_csv(new_accounting, sep="\t", index=False)
+        kept.table().to_csv(new_accounting, sep="\t", index=False)
 
 
 def _log(rows: pd.DataFrame, classes: Sequence[str], report: pd.DataFrame) -> None:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyBigWig
 
-from genome_data.formats.tracks import contigs_of_track, values_in_windows
+from genome_data.formats.tracks import contigs_of_track, open_track, values_in_windows
 from genome_data.genome import Genome
 from genome_data.windows.table import read_windows
 from workflow_support.errors import InputError
@@ -57,10 +56,14 @@ def select_signal_regions(positives: Path, signal: Path, fasta: Path, regions: P
 
 
 def _require_value(signal: Path, windows: pd.DataFrame, names: Mapping[str, str], sizes: Mapping[str, int]) -> None:
-    with pyBigWig.open(str(signal)) as bigwig:
+    has_value = False
+    # All windows are read, so that a bigWig that is damaged inside is found here and not by the programs that draw it.
+    with open_track(signal) as bigwig:
         for contig, start, end in windows[["contig", "start", "end"]].itertuples(index=False):
-            if values_in_windows(bigwig, names, sizes, [contig], np.array([start]), end - start).any():
-                return
+            values = values_in_windows(bigwig, names, sizes, [contig], np.array([start]), end - start)
+            has_value |= bool(values.any())
+    if has_value:
+        return
     raise InputError(
         "the bigWig has no value on any positive window",
         file=signal,

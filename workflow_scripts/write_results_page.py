@@ -32,6 +32,7 @@ def write_results_page(
     windows: list[Path],
     peaks: list[Path],
     duplicates: list[Path],
+    removals: list[Path],
     correlations: list[Path],
     channels: list[Path],
     motifs: list[Path],
@@ -56,6 +57,8 @@ def write_results_page(
         ``peak_counts.tsv`` of each task with peaks, in the order of ``kinds``.
     duplicates
         ``duplicates.tsv`` of each labelled task, in the order of ``kinds``.
+    removals
+        ``<folder of a task>/window_counts.tsv`` of each task with ``remove_copies: true``.
     correlations
         ``<name of a set of variants>.correlation.json`` files.
     channels
@@ -96,6 +99,7 @@ def write_results_page(
     of_peaks = dict(zip(with_peaks, map(read_table, peaks), strict=True))
     links = {title: quote(os.path.relpath(path, page.parent)) for title, path in zip(titles, figures, strict=True)}
     of_variants = {path.name.removesuffix(".correlation.json"): json.loads(path.read_bytes()) for path in correlations}
+    removed = {path.parent.name: read_table(path) for path in removals}
     of_channels = {path.parent.name: read_table(path) for path in channels}
     explained = [
         Explained(entry, used["task"], used["arm"], read_table(path))
@@ -117,7 +121,7 @@ def write_results_page(
         of_scores,
     )
     formats = {task: table["format"].iloc[0] for task, table in of_peaks.items()}
-    text = results_page(name, study, answered, formats, of_copies, of_variants, links, of_channels)
+    text = results_page(name, study, answered, formats, of_copies, removed, of_variants, links, of_channels)
     with atomic_paths(page, answers) as (new_page, new_answers):
         new_page.write_text(text, encoding="utf-8")
         new_answers.write_text(as_restructured_text(answered), encoding="utf-8")

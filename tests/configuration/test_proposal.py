@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 import yaml
 from good_configuration import resolve_text
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configuration.proposal import MOST, name_of, proposal, write_proposal
 from genome_data.intervals.dealing import FEWEST, SHARES, dealt_splits, windows_in
+from genome_data.intervals.room import room_for_negatives
 from genome_data.intervals.splits import assign_split, split_regions
 from workflow_support.errors import InputError
 
@@ -26,10 +27,10 @@ def genome(folder: Path, **contigs: int) -> Path:
     return path
 
 
-def peaks(folder: Path, **counts: int) -> Path:
+def peaks(folder: Path, apart: int = 1000, **counts: int) -> Path:
     path = folder / "my peaks.v2.bed"
     rows = [
-        f"{contig}\t{100 * row + 50}\t{100 * row + 90}\tpeak\t{row % 997}"
+        f"{contig}\t{apart * row + 50}\t{apart * row + 90}\tpeak\t{row % 997}"
         for contig, count in counts.items()
         for row in range(count)
     ]
@@ -99,7 +100,7 @@ def test_peaks_that_no_region_can_part_are_refused(summits):
 
 def test_a_proposal_is_a_configuration_that_uses_all_peaks(tmp_path):
     text = proposal(
-        peaks(tmp_path, chr1=600, chr2=300, chrM=40), genome(tmp_path, chr1=80_000, chr2=40_000, chrM=9000), "mine"
+        peaks(tmp_path, chr1=600, chr2=300, chrM=40), genome(tmp_path, chr1=800_000, chr2=400_000, chrM=40_000), "mine"
     )
     settings = resolve_text(text, tmp_path).settings
     assert "strongest" not in settings["tasks"]["mine"]
@@ -112,14 +113,14 @@ def test_a_proposal_is_a_configuration_that_uses_all_peaks(tmp_path):
 
 def test_of_very_many_peaks_the_strongest_are_kept(tmp_path):
     many = peaks(tmp_path, chr1=MOST // 2 + 1, chr2=MOST // 2)
-    text = proposal(many, genome(tmp_path, chr1=2_000_000, chr2=2_000_000), "mine")
+    text = proposal(many, genome(tmp_path, chr1=11_000_000, chr2=11_000_000), "mine")
     assert resolve_text(text, tmp_path).settings["tasks"]["mine"]["strongest"] == MOST
 
 
 def test_paths_with_blanks_colons_and_quotation_marks_come_through(tmp_path):
     folder = tmp_path / "my: fol'der \\t \" #1"
     folder.mkdir()
-    text = proposal(peaks(folder, chr1=500), genome(folder, chr1=80_000), "mine")
+    text = proposal(peaks(folder, chr1=500), genome(folder, chr1=600_000), "mine")
     settings = resolve_text(text, tmp_path).settings
     assert settings["tasks"]["mine"]["peaks"] == str(folder / "my peaks.v2.bed")
     assert name_of(folder / "my peaks.v2.bed") == "my_peaks"
@@ -128,9 +129,9 @@ def test_paths_with_blanks_colons_and_quotation_marks_come_through(tmp_path):
 @pytest.mark.parametrize("name", ["no", "on", "123", "0x1F", "1_000", "2024-01-01", "1.5", "null", "1e5"])
 def test_names_that_mean_something_else_to_yaml_come_through(tmp_path, name):
     file = tmp_path / "peaks.bed"
-    file.write_text("".join(f"{name}\t{100 * row + 50}\t{100 * row + 90}\n" for row in range(500)))
+    file.write_text("".join(f"{name}\t{900 * row + 50}\t{900 * row + 90}\n" for row in range(500)))
     with gzip.open(tmp_path / "genome.fa.gz", "wt") as out:
-        out.write(f">{name}\n{'ACGT' * 20_000}\n>other\n{'ACGT' * 20_000}\n")
+        out.write(f">{name}\n{'ACGT' * 120_000}\n>other\n{'ACGT' * 20_000}\n")
     text = proposal(file, tmp_path / "genome.fa.gz", name)
     settings = resolve_text(text, tmp_path).settings
     assert list(settings["tasks"]) == [name]
@@ -145,7 +146,7 @@ def test_organelles_are_left_out(tmp_path, contig):
     with file.open("a") as out:
         out.writelines(f"{contig}\t{50 * row}\t{50 * row + 40}\tpeak\t1\n" for row in range(200))
     with gzip.open(bases, "wt") as out:
-        out.write(f">one\n{'ACGT' * 20_000}\n>{contig}\n{('ACGT' * 4143)[:16569]}\n")
+        out.write(f">one\n{'ACGT' * 130_000}\n>{contig}\n{('ACGT' * 4143)[:16569]}\n")
     genome_of = resolve_text(proposal(file, bases, "mine"), tmp_path).settings["genomes"]["genome"]
     assert genome_of["splits"]["exclude"] == [contig]
 
@@ -155,19 +156,71 @@ def test_files_may_call_contigs_by_their_published_names(tmp_path):
     bases = tmp_path / "genome.fa.gz"
     with gzip.open(bases, "wt") as out:
         out.write(f">chrIII\n{('ACGT' * 80_000)[:316_620]}\n")
-    file = peaks(tmp_path, III=500)
+    file = peaks(tmp_path, apart=600, III=500)
     assert "500 peaks on chrIII" in proposal(file, bases, "mine")
 
 
 def test_equally_strong_peaks_are_all_kept(tmp_path):
     file = tmp_path / "peaks.bed"
-    file.write_text("".join(f"chr1\t{80 * row + 50}\t{80 * row + 90}\tpeak\t1000\t.\n" for row in range(MOST + 5000)))
-    text = proposal(file, genome(tmp_path, chr1=3_000_000), "mine")
+    file.write_text("".join(f"chr1\t{500 * row + 50}\t{500 * row + 90}\tpeak\t1000\t.\n" for row in range(MOST + 5000)))
+    text = proposal(file, genome(tmp_path, chr1=13_000_000), "mine")
     assert "strongest" not in resolve_text(text, tmp_path).settings["tasks"]["mine"]
 
 
+@pytest.mark.parametrize(
+    ("apart", "expected"),
+    [(4000, (3, 1000)), (2500, (2, 1000)), (2300, (1, 1000)), (1500, (3, 100)), (650, (2, 100)), (500, (1, 100))],
+)
+def test_negatives_are_as_many_and_as_far_as_there_is_room(tmp_path, apart, expected, caplog):
+    """Between peaks of 40 bases, windows of 200 lie side by side; N at the end of the contig are no room."""
+    file = peaks(tmp_path, apart=apart, chr1=400)
+    bases = tmp_path / "genome.fa.gz"
+    with gzip.open(bases, "wt") as out:
+        out.write(f">chr1\n{'ACGT' * (apart * 100)}{'N' * 500_000}\n")
+    text = proposal(file, bases, "mine")
+    chosen = resolve_text(text, tmp_path).settings["tasks"]["mine"]["negatives"]
+    assert (chosen["ratio"], chosen["margin"]) == expected
+    says_so = f"room for {expected[0]} per peak, {expected[1]} bases or more" in text
+    assert says_so == (expected != (3, 1000)) == ("little room away from peaks" in caplog.text)
+
+
+def test_a_genome_without_room_for_negatives_is_refused(tmp_path):
+    file, bases = peaks(tmp_path, apart=150, chr1=500), genome(tmp_path, chr1=80_000)
+    with pytest.raises(InputError, match="too little room for windows without peaks") as caught:
+        proposal(file, bases, "mine")
+    assert "test: 0 for " in caught.value.found
+    assert caught.value.fix
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.tuples(st.integers(0, 950), st.integers(1, 50)), max_size=8),
+    st.lists(st.tuples(st.integers(0, 950), st.integers(1, 50)), max_size=3),
+    st.sampled_from([0, 7]),
+)
+def test_room_is_what_a_walk_along_the_genome_finds(found, unknown, margin):
+    tables = [
+        pd.DataFrame([("a", start, start + length) for start, length in each], columns=["contig", "start", "end"])
+        for each in (found, unknown)
+    ]
+    splits = {"validation": ["a:1-300"], "test": ["a:301-500"]}
+    is_free = np.ones(1000, dtype=bool)
+    for start, length in found:
+        is_free[max(0, start - margin) : start + length + margin] = False
+    for start, length in unknown:
+        is_free[start : start + length] = False
+    expected = {}
+    for split, (start, end) in {"train": (500, 1000), "validation": (0, 300), "test": (300, 500)}.items():
+        at, expected[split] = start, 0
+        while at + 20 <= end:
+            fits = is_free[at : at + 20].all()
+            expected[split] += int(fits)
+            at += 20 if fits else 1
+    assert room_for_negatives(splits, {"a": 1000}, *tables, 20, margin) == expected
+
+
 def test_what_cannot_work_is_refused(tmp_path):
-    file, bases = peaks(tmp_path, chr1=99), genome(tmp_path, chr1=80_000)
+    file, bases = peaks(tmp_path, chr1=99), genome(tmp_path, chr1=100_000)
     with pytest.raises(InputError, match="too few peaks") as few:
         proposal(file, bases, "mine")
     assert few.value.found.startswith("99 peaks")

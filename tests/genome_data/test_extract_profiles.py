@@ -73,10 +73,11 @@ def extract(task: Path, sources: int = 1, control: bool = True) -> Path:
         WINDOW,
         OUTPUT,
         JITTER,
+        False,
         out / "windows.tsv",
         out / "codes.npy",
         out / "counts.npy",
-        out / "profile_counts.tsv",
+        out / "window_counts.tsv",
         out / "control.npy" if control else None,
     )
     return out
@@ -120,8 +121,8 @@ def test_windows_without_reads_in_their_output_are_dropped_and_counted(task: Pat
         signal[name]["chr1"][[inner - 1, inner + OUTPUT]] = 3
         write_track(task / name, signal[name])
     out = extract(task)
-    assert (out / "profile_counts.tsv").read_text() == (
-        "reason\trows\nin\t4\nno reads in the output window\t1\nkept\t3\n"
+    assert (out / "window_counts.tsv").read_text() == (
+        "reason\trows\nin\t4\nno reads in the output window\t1\nnear-copy of a validation or test window\t0\nkept\t3\n"
     )
     windows = read_windows(out / "windows.tsv")
     assert windows["name"].tolist() == ["peak_0", "peak_2", "peak_3"]
@@ -144,7 +145,7 @@ def test_without_a_control_none_is_written(task: Path) -> None:
     assert sorted(file.name for file in extract(task, control=False).iterdir()) == [
         "codes.npy",
         "counts.npy",
-        "profile_counts.tsv",
+        "window_counts.tsv",
         "windows.tsv",
     ]
 
@@ -187,11 +188,12 @@ def test_real_ctcf_profiles(shared_data: Path, tmp_path: Path) -> None:
     )
     strands = [[hg19 / f"signal/GM12878_CTCF_r1.chr21.hg19.5p.{strand}.bw"] for strand in ("plus", "minus")]
     outputs = [tmp_path / name for name in ("windows.tsv", "codes.npy", "counts.npy")]
-    accounting = tmp_path / "profile_counts.tsv"
-    extract_profiles(tmp_path / "positives.tsv", fasta, *strands, [], [], 1346, 1000, 200, *outputs, accounting)
+    accounting = tmp_path / "window_counts.tsv"
+    extract_profiles(tmp_path / "positives.tsv", fasta, *strands, [], [], 1346, 1000, 200, False, *outputs, accounting)
     rows = pd.read_csv(accounting, sep="\t").set_index("reason")["rows"]
     windows, codes, counts = read_windows(outputs[0]), np.load(outputs[1]), np.load(outputs[2])
-    assert rows.to_dict() == {"in": 446, "no reads in the output window": 29, "kept": 417}
+    copies = "near-copy of a validation or test window"
+    assert rows.to_dict() == {"in": 446, "no reads in the output window": 29, copies: 0, "kept": 417}
     assert rows["kept"] == len(windows) == len(codes) == len(counts)
     assert (codes.shape[1], counts.shape[1:], counts.dtype) == (1746, (2, 1400), np.uint16)
     # Around the summits, + strand reads begin to the left and − strand reads to the right.

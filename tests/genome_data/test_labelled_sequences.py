@@ -17,12 +17,15 @@ from prepare_sequences import prepare_sequences
 from sequence_formats import write_bgzf, write_gzip
 
 from genome_data.formats.tables import MISSING
+from genome_data.windows.copy_removal import NEAR_COPY
 from genome_data.windows.labelled_sequences import class_names
 from genome_data.windows.table import read_windows
 from workflow_support.errors import InputError
 
 SPLITS = ("train", "validation", "test")
-DEFAULTS = {"made_splits": None, "sequence_column": "sequence", "label_column": "label", "width": None}
+DEFAULTS = {
+    "made_splits": None, "sequence_column": "sequence", "label_column": "label", "width": None, "remove_copies": False,
+}  # fmt: skip
 OUTPUTS = {
     "windows": "windows.tsv",
     "codes": "codes.npy",
@@ -75,7 +78,7 @@ def test_a_file_for_each_split(tmp_path: Path) -> None:
     found = prepare(tmp_path, three_files(tmp_path, [table(rows) for rows in by_split(SIX)]))
     assert found.codes == SIX_CODES
     assert found.classes == ["0", "1"]
-    assert found.accounting == {"in": 6, "kept": 6}
+    assert found.accounting == {"in": 6, NEAR_COPY: 0, "kept": 6}
     rows = found.windows
     names = ["train_1", "train_2", "validation_1", "validation_2", "test_1", "test_2"]
     assert rows["name"].tolist() == rows["contig"].tolist() == names
@@ -281,7 +284,7 @@ def test_published_sequences(task: str, rows: int, repeats: tuple[int, ...], sha
         pytest.skip(f"real data is not here: {folder}")
     files = [folder / f"{split}.csv.gz" for split in ("train", "dev", "test")]
     found = prepare(tmp_path, files)
-    assert found.accounting == {"in": rows, "kept": rows}
+    assert found.accounting == {"in": rows, NEAR_COPY: 0, "kept": rows}
     assert {len(each) for each in found.codes} == {101}
     counts = [found.duplicates.loc[(f"train-{split}", "either"), "rows"] for split in SPLITS]
     assert tuple(counts) == repeats

@@ -41,6 +41,10 @@ def table(starts: list[int], width: int = 20, label: int = 1, contig: str = "b")
     return pd.DataFrame(rows, columns=list(WINDOW_TABLE_COLUMNS))
 
 
+def outputs(folder: Path) -> list[Path]:
+    return [folder / name for name in ("windows.tsv", "codes.npy", "window_counts.tsv")]
+
+
 def test_a_window_table_is_read_back_as_it_was(tmp_path: Path) -> None:
     windows = table([3, 1, 2]).assign(contig=["NA", "1", "chr1"], gc=[np.nan, 1 / 3, 0.0], label=[0, 1, 12])
     write_windows(windows, tmp_path / "w.tsv")
@@ -93,9 +97,7 @@ def test_row_i_of_the_codes_is_window_i(genome: Path, tmp_path: Path, chunk: int
     monkeypatch.setattr(genome_data.windows.table, "_CHUNK", chunk)
     write_windows(table([5, 1, 77]), tmp_path / "positives.tsv")
     write_windows(table([9, 0], label=0, contig="a"), tmp_path / "negatives.tsv")
-    extract_sequences(
-        tmp_path / "positives.tsv", tmp_path / "negatives.tsv", genome, tmp_path / "windows.tsv", tmp_path / "codes.npy"
-    )
+    extract_sequences(tmp_path / "positives.tsv", tmp_path / "negatives.tsv", genome, False, *outputs(tmp_path))
     windows = read_windows(tmp_path / "windows.tsv")
     codes = np.load(tmp_path / "codes.npy", mmap_mode="r")
     assert windows["label"].tolist() == [1, 1, 1, 0, 0]
@@ -110,7 +112,5 @@ def test_windows_of_two_widths_are_refused_and_nothing_is_written(genome: Path, 
     write_windows(table([5], width=21), tmp_path / "negatives.tsv")
     out = tmp_path / "out"
     with pytest.raises(InputError, match="differ in width"):
-        extract_sequences(
-            tmp_path / "positives.tsv", tmp_path / "negatives.tsv", genome, out / "windows.tsv", out / "codes.npy"
-        )
+        extract_sequences(tmp_path / "positives.tsv", tmp_path / "negatives.tsv", genome, False, *outputs(out))
     assert not out.exists()

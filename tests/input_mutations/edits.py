@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
+import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from random import Random
 
 Edit = Callable[[bytes, Random], bytes]
@@ -124,6 +126,21 @@ def _half_gzip(content: bytes, random: Random) -> bytes:
     return gzip.compress(content[:at], mtime=0) + gzip.compress(content[at:], mtime=0)
 
 
+def _damaged_gzip(content: bytes, random: Random) -> bytes:
+    """A byte changed inside gzip, past the header, whose bytes mean little."""
+    packed = bytearray(gzip.compress(content, mtime=0))
+    packed[random.randrange(10, len(packed))] ^= 1 << random.randrange(8)
+    return bytes(packed)
+
+
+def _damaged_zip(content: bytes, random: Random) -> bytes:
+    """A zip archive with some bytes changed, as a workbook of Excel is one."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", content)
+    return _scrambled(made.getvalue(), random)
+
+
 #: The result is the same, or the error is clear.
 DRESSINGS: dict[str, Edit] = {
     "CRLF": lambda content, random: content.replace(b"\n", b"\r\n"),
@@ -160,6 +177,8 @@ DAMAGES: dict[str, Edit] = {
     "no chr": lambda content, random: re.sub(rb"(?m)(^|\t|>)chr", rb"\1", content),
     "other capitals": lambda content, random: content.swapcase(),
     "gzip, cut": lambda content, random: (packed := gzip.compress(content, mtime=0))[: random.randrange(len(packed))],
+    "gzip, damaged": _damaged_gzip,
+    "zip, damaged": _damaged_zip,
     "empty": lambda content, random: b"",
 }
 
@@ -176,6 +195,11 @@ def _zeroed(content: bytes, random: Random) -> bytes:
     return content[:at] + bytes(min(64, len(content) - at)) + content[at + 64 :]
 
 
+def _scrambled(content: bytes, random: Random) -> bytes:
+    at, count = random.randrange(len(content)), random.choice([2, 8, 40])
+    return content[:at] + random.randbytes(min(count, len(content) - at)) + content[at + count :]
+
+
 def _head_changed(content: bytes, random: Random) -> bytes:
     at = random.randrange(min(200, len(content)))
     return content[:at] + bytes([random.randrange(256)]) + content[at + 1 :]
@@ -185,6 +209,7 @@ def _head_changed(content: bytes, random: Random) -> bytes:
 BYTE_EDITS: dict[str, Edit] = {
     "bits flipped": _flipped,
     "bytes zeroed": _zeroed,
+    "bytes scrambled": _scrambled,
     "byte of the head": _head_changed,
     "cut": DAMAGES["cut"],
     "empty": DAMAGES["empty"],

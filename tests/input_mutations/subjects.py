@@ -104,7 +104,7 @@ def _regions(path: Path, folder: Path) -> Outcome:
 def _labelled(path: Path, folder: Path, **columns: Any) -> Outcome:
     names = ("windows", "codes", "classes", "duplicates", "accounting")
     out = {name: folder / name for name in names}
-    settings = {"sequence_column": "sequence", "label_column": "label", "width": None} | columns
+    settings = {"sequence_column": "sequence", "label_column": "label", "width": None, "remove_copies": False} | columns
     made = {"validation": 0.2, "test": 0.2, "seed": 1}
     prepare_sequences([path], None, made, **settings, **out)
     windows = pd.read_csv(out["windows"], sep="\t")

@@ -159,6 +159,7 @@ def prepare(folder: Path, texts: dict[str, str], **columns: Any) -> tuple[pd.Dat
         files.append(folder / f"{split}.csv")
         files[-1].write_text(text)
     settings = {"made_splits": None, "sequence_column": "sequence", "label_column": "label", "width": None} | columns
+    settings["remove_copies"] = False
     paths = {name: folder / f"out.{name}" for name in OUTPUTS}
     prepare_sequences(files, list(texts), **settings, **paths)
     return pd.read_csv(paths["windows"], sep="\t"), json.loads(paths["classes"].read_text())
@@ -183,12 +184,38 @@ def test_one_number_written_in_two_ways_is_refused(first: str, second: str, tmp_
     assert caught.value.line in (2, 3)
 
 
-def test_labels_that_differ_in_their_capitals_are_warned_of(tmp_path: Path, caplog) -> None:
-    caplog.set_level(logging.WARNING)
-    rows = [(SEQUENCES[0], "Bound"), (SEQUENCES[1], "bound"), (SEQUENCES[2], "free")]
-    _, classes = prepare(tmp_path, dict.fromkeys(("train", "validation", "test"), table(rows)))
-    assert classes == ["Bound", "bound", "free"]
-    assert "differ only in their capitals: Bound, bound" in caplog.text
+@pytest.mark.parametrize(
+    ("first", "second", "problem"),
+    [
+        ("Bound", "bound", "differ only in capitals"),
+        ("CTCF site", "ctcf  site", "differ only in capitals"),
+        ("caf\u00e9", "cafe\u0301", "differ only in capitals"),
+        ("Ⅱ", "II", "differ only in capitals"),
+        ("1", "true", "mean the same"),
+        ("True", "Yes", "mean the same"),
+        ("no", "0.0", "mean the same"),
+    ],
+)
+def test_labels_that_could_be_one_class_are_refused(first: str, second: str, problem: str, tmp_path: Path) -> None:
+    rows = [(SEQUENCES[0], first), (SEQUENCES[1], second), (SEQUENCES[2], "free")]
+    with pytest.raises(InputError, match=f"two labels {problem}") as caught:
+        prepare(tmp_path, dict.fromkeys(("train", "validation", "test"), table(rows)))
+    assert caught.value.line in (2, 3)
+    assert caught.value.file == tmp_path / "train.csv"
+    assert "in one way" in str(caught.value)
+
+
+@pytest.mark.parametrize("yes", ["true", "True", "TRUE"])
+def test_true_and_false_are_two_classes_however_programs_write_them(yes: str, tmp_path: Path, caplog) -> None:
+    """R writes TRUE, Python True, JSON true."""
+    caplog.set_level(logging.INFO)
+    no = {"true": "false", "True": "False", "TRUE": "FALSE"}[yes]
+    texts = dict.fromkeys(("train", "validation", "test"), table([(a, ("false", "true")[int(b)]) for a, b in ROWS]))
+    texts["test"] = table([(a, (no, yes)[int(b)]) for a, b in ROWS])
+    windows, classes = prepare(tmp_path, texts)
+    assert classes == ["false", "true"]
+    assert windows["label"].tolist() == [0, 1] * 6
+    assert (f"2 labels {yes!r} are read as 'true'" in caplog.text) == (yes != "true")
 
 
 def test_a_file_without_a_header_keeps_its_first_row_and_the_log_says_so(tmp_path: Path, caplog) -> None:

@@ -253,6 +253,23 @@ SAME_PEAKS: dict[str, tuple[str, str, list[int], list[float], list[str | None]]]
         table(lambda p: [*p[:3], p.end - p.start], "chr\tstart\tend\twidth\n"), "table with a header", MIDPOINTS,
         NO_STRENGTH, NO_NAMES,
     ),
+    "BED with an unknown title over contigs": (
+        table(lambda p: [*p[:3], p.name, p.score], "where\tstart\tend\tname\tscore\n"),
+        "table with a header", MIDPOINTS, SCORES, NAMES,
+    ),
+    "BED with no title over contigs": (
+        table(lambda p: [*p[:3], p.name], "\tstart\tend\tname\n"), "table with a header", MIDPOINTS, NO_STRENGTH, NAMES,
+    ),
+    "genes of BioMart": (
+        table(
+            lambda p: [p.name, p.contig, p.start + 1, p.end], "name\tchromosome_name\tstart_position\tend_position\n"
+        ),
+        "table of Ensembl BioMart", MIDPOINTS, NO_STRENGTH, NAMES,
+    ),
+    "repeats of the UCSC table browser": (
+        table(lambda p: [585, p.signal, *p[:3], "+"], "#bin\tmilliDiv\tgenoName\tgenoStart\tgenoEnd\tstrand\n"),
+        "table with a header", MIDPOINTS, NO_STRENGTH, NO_NAMES,
+    ),
     "CSV with widths": (
         table(lambda p: [*granges(p)[:4], p.name], "chr,start,end,width,name\n", ","), "table with a header", MIDPOINTS,
         NO_STRENGTH, NAMES,
@@ -407,6 +424,15 @@ def test_the_same_peaks_come_out_of_every_form(form: str, genome: Path, tmp_path
     assert peaks["name"].tolist() == [name or line for name, line in zip(names, lines, strict=True)]
 
 
+def test_a_decision_on_contigs_is_in_the_log_and_in_the_counts(genome: Path, tmp_path: Path, caplog) -> None:
+    path = write(tmp_path / "peaks", SAME_PEAKS["BED with an unknown title over contigs"][0])
+    with caplog.at_level(logging.INFO, logger="rc"):
+        _, counts, _ = prepared(path, genome)
+    words = "contigs from column 1, by their names, for its title 'where' is not known"
+    assert counts["format"].str.endswith(words).all()
+    assert words in caplog.text
+
+
 @pytest.mark.parametrize("form", SAME_PEAKS)
 def test_blacklists_and_regions_are_read_as_peaks_are(form: str, tmp_path: Path) -> None:
     path = write(tmp_path / "regions", SAME_PEAKS[form][0])
@@ -531,6 +557,19 @@ REFUSED = {
     "semicolons": Refused(table(lambda p: p[:3], "chr;start;end\n", ";"), 1, ("too few columns",)),
     "names before the contig, of an unknown kind": Refused(
         table(lambda p: [p.name, *p[:3]], "region\tchrom\tstart\tend\n"), 2, ("0 or from 1",)
+    ),
+    "samples where contigs should be": Refused(
+        table(lambda p: [p.name, *p[1:3], p.contig], "sample\tstart\tend\tplace\n"), 2,
+        ("no title of the header names the contigs", "'p0' under 'sample'", "chromosome_name", "rename the column"),
+    ),
+    "numbers where contigs should be": Refused(
+        table(lambda p: [p.contig[3:], *p[1:3]], "region\tstart\tend\n"), 2, ("no title", "'1' under 'region'")
+    ),
+    "no contigs at all": Refused(
+        table(lambda p: [*p[1:3], p.name], "start\tend\tname\n"), 2, ("no title of the header", "'400' under 'start'")
+    ),
+    "unknown titles over positions": Refused(
+        table(lambda p: p[:3], "chrom\tfirst\tlast\n"), 1, ("'first' in column 2", "a header", "start and end")
     ),
     "R's powers of ten": Refused(table(lambda p: [p.contig, "1e+05", 100100]), 1, ("'1e+05'", "scipen")),
     "1e+05 among numbers": Refused(table(bed6) + "chr1\t1e+05\t100100\tx\t0\t.\n", 5, ("'1e+05'", "scipen")),

@@ -137,8 +137,10 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
         positives=positives,
         negatives=folder / "negatives.tsv",
         fasta=fasta,
+        remove_copies=False,
         windows=folder / "windows.tsv",
         codes=folder / "codes.npy",
+        accounting=folder / "window_counts.tsv",
     )
     find_near_copies(folder / "windows.tsv", folder / "codes.npy", folder / "near_copies.npy")
     for k in (3, 6):

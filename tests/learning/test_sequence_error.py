@@ -59,7 +59,7 @@ def prepare(folder: Path, lengths: list[int]) -> list[str]:
     outputs = {name: folder / f"{name}.{end}" for name, end in (
         ("windows", "tsv"), ("codes", "npy"), ("classes", "json"), ("duplicates", "tsv"), ("accounting", "tsv")
     )}  # fmt: skip
-    prepare_sequences([folder / "sequences.csv"], None, None, "sequence", "label", WIDTH, **outputs)
+    prepare_sequences([folder / "sequences.csv"], None, None, "sequence", "label", WIDTH, False, **outputs)
     return table.loc[table["split"] == "test", "sequence"].tolist()
 
 

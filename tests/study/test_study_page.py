@@ -36,7 +36,14 @@ PIXEL = bytes.fromhex("89504e470d0a1a0a")
 
 
 def write_page(mock, folder, study=STUDY, variants=True):
-    """Write tables, page and configuration of a run in ``folder``; the path of the page."""
+    """Write tables, page and configuration of a run in ``folder``; the path of the page.
+
+    Near-copies are left out of the training of its first task.
+    """
+    without_copies = next(iter(mock.kinds))
+    window_counts = folder / "tasks" / without_copies / "window_counts.tsv"
+    window_counts.parent.mkdir(parents=True)
+    window_counts.write_text("reason\trows\nin\t2500\nnear-copy of a validation or test window\t37\nkept\t2463\n")
     paths = collect(mock, folder / "study") | compare(mock, folder / "study", study=study)
     figures = [folder / "figures" / name for name in ("study_arms.png", "variants/spi1 bqtl.png")]
     for figure in figures:
@@ -58,6 +65,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
         windows=mock.windows,
         peaks=peaks,
         duplicates=[],
+        removals=[window_counts],
         near_copies=mock.write_near_copies(folder / "study" / "near_copies.tsv"),
         correlations=[correlation] if variants else [],
         channels=[],
@@ -76,7 +84,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
         page=folder / "results.md",
         answers=folder / "answers.rst",
     )
-    tasks = {task: {"kind": kind} for task, kind in mock.kinds.items()}
+    tasks = {task: {"kind": kind, "remove_copies": task == without_copies} for task, kind in mock.kinds.items()}
     config = {"tasks": tasks, "variants": {"bqtl": {}} if variants else {}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return folder / "results.md"
@@ -225,16 +233,27 @@ def test_copies_of_sequences_are_listed_by_split_and_their_absence_too():
     columns = ["between", "strand", "rows", "same_label", "other_label"]
     copied = pd.DataFrame([("train-test", "same", 3, 2, 1), ("train-test", "either", 4, 3, 1)], columns=columns)
     near = pd.DataFrame([("a", "test", "a", 32, 1000, 0, 0.0)], columns=NEAR_COPIES)
-    assert "| leaky | train-test | 4 | 3 | 1 |" in copies_text({"leaky": copied, "clean": copied.assign(rows=0)}, near)
-    assert "clean" not in copies_text({"leaky": copied, "clean": copied.assign(rows=0)}, near)
-    assert "No sequence occurs twice, on either strand." in copies_text({"clean": copied.assign(rows=0)}, near)
-    assert copies_text({}, near).startswith("A near-copy shares 32 known bases in a row")
+    both = {"leaky": copied, "clean": copied.assign(rows=0)}
+    assert "| leaky | train-test | 4 | 3 | 1 |" in copies_text(both, near, {})
+    assert "clean" not in copies_text(both, near, {})
+    assert "No sequence occurs twice, on either strand." in copies_text({"clean": copied.assign(rows=0)}, near, {})
+    assert copies_text({}, near, {}).startswith("A near-copy shares 32 known bases in a row")
+
+
+def test_near_copies_that_were_left_out_of_training_are_accounted_for(page):
+    tables = tables_of(section(page, "Copies of sequences"))
+    assert tables[-1][2:] == [
+        ["CTCF", "windows given", "2,500"],
+        ["CTCF", "near-copy of a validation or test window", "37"],
+        ["CTCF", "kept", "2,463"],
+    ]
+    assert "remove_copies" not in copies_text({}, pd.DataFrame(columns=NEAR_COPIES), {})
 
 
 def test_near_copies_are_listed_with_their_share_and_other_tasks_only_if_they_share_any():
     rows = [("a", "test", "a", 32, 1000, 91, 0.091), ("a", "test", "b", 32, 1000, 2, 0.002)]
     rows += [("b", "test", "b", 32, 1500, 0, 0.0), ("b", "test", "a", 32, 1500, 0, 0.0)]
-    (table,) = tables_of(copies_text({}, pd.DataFrame(rows, columns=NEAR_COPIES)))
+    (table,) = tables_of(copies_text({}, pd.DataFrame(rows, columns=NEAR_COPIES), {}))
     assert table[2:] == [
         ["a", "test", "a", "1,000", "91", "9.1%"],
         ["a", "test", "b", "1,000", "2", "0.2%"],

@@ -172,7 +172,7 @@ def test_other_combinations_are_the_mean_of_their_seeds_and_the_best_on_the_vali
 def test_labelled_sequences_are_all_split_or_dropped_for_a_reason(finished: Path) -> None:
     folder = finished / "tasks/motifs"
     assert json.loads((folder / "classes.json").read_text()) == ["left", "none", "right"]
-    counts = pd.read_csv(folder / "sequence_counts.tsv", sep="\t").set_index("reason")["rows"]
+    counts = pd.read_csv(folder / "window_counts.tsv", sep="\t").set_index("reason")["rows"]
     assert counts["in"] == counts.drop("in").sum() == 90
     windows = pd.read_csv(folder / "windows.tsv", sep="\t")
     assert len(windows) == counts["kept"]

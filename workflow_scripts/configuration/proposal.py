@@ -23,9 +23,11 @@ from genome_data.intervals.builds import alternative_contigs
 from genome_data.intervals.contig_names import ContigSizes, all_other_names, is_mitochondrial
 from genome_data.intervals.contigs import place
 from genome_data.intervals.dealing import dealt_splits, windows_in
+from genome_data.intervals.room import room_for_negatives
 from genome_data.windows.strongest import require_choice, require_strengths
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_path
+from workflow_support.job import logger
 
 #: Fewer peaks than this leave too few to train, to validate and to test on.
 FEWEST = 100
@@ -33,6 +35,11 @@ FEWEST = 100
 MOST = 20_000
 #: Bases of a window, and negatives for each positive.
 WIDTH, RATIO = 200, 3
+#: Distances of negatives from peaks, of which the first is taken that leaves room for one negative per positive: the
+#: default, and half a window, so that they do not meet the window of a summit at the end of a peak.
+MARGINS = (1000, WIDTH // 2)
+#: The shortest run of N that is taken out of the room for negatives.
+LONG_RUN = re.compile(rb"N{50,}")
 #: Epochs of the default training, positives in a batch, passes over the positives, and the fewest steps of an epoch.
 EPOCHS, POSITIVES, PASSES, FEWEST_STEPS = 24, 32, 10, 25
 SEEDS = 3
@@ -53,7 +60,7 @@ def proposal(peaks: Path, genome: Path, name: str) -> str:
         If a file cannot be read, the peaks do not belong to the genome, or they are too few or too close together.
     """
     _require_usable(peaks, genome, name)
-    lengths = _sizes(genome)
+    lengths, unknown = _contents(genome)
     others = all_other_names(lengths, {})
     names = {name: contig for contig, listed in zip(lengths, others, strict=True) for name in listed.split()}
     sizes = ContigSizes(lengths, names)
@@ -83,7 +90,9 @@ def proposal(peaks: Path, genome: Path, name: str) -> str:
             fix="copy resources/examples/ctcf_chr21.yaml and write splits of your own",
         ) from error
     windows = windows_in(splits, kept, used, WIDTH)
-    return _text(peaks, genome, name, rows, kept, splits, windows, organelles)
+    on_genome = placed.intervals[placed.is_known]
+    ratio, margin = _negatives(peaks, genome, splits, windows, used, on_genome, unknown)
+    return _text(peaks, genome, name, rows, kept, splits, windows, organelles, _negatives_text(ratio, margin))
 
 
 def write_proposal(peaks: Path, genome: Path, name: str, out: Path) -> None:
@@ -144,11 +153,57 @@ def _strongest(rows: pd.DataFrame, peaks: Path) -> pd.DataFrame:
     return ranked[:MOST]
 
 
-def _sizes(genome: Path) -> dict[str, int]:
+def _contents(genome: Path) -> tuple[dict[str, int], pd.DataFrame]:
+    """The length of every contig, and ``contig, start, end`` of long runs of N."""
     sizes: Counter[str] = Counter()
+    runs = []
     for block in read_sequence(genome):
+        first = sizes[block.contig]
+        runs += [(block.contig, first + run.start(), first + run.end()) for run in LONG_RUN.finditer(block.letters)]
         sizes[block.contig] += len(block.letters)
-    return dict(sizes)
+    return dict(sizes), pd.DataFrame(runs, columns=["contig", "start", "end"]).astype({"contig": "str"})
+
+
+def _negatives(
+    peaks: Path,
+    genome: Path,
+    splits: Mapping[str, list[str]],
+    windows: Mapping[str, int],
+    used: Mapping[str, int],
+    every_peak: pd.DataFrame,
+    unknown: pd.DataFrame,
+) -> tuple[int, int]:
+    """Negatives for each positive, and their distance from peaks, for which every split has room."""
+    for margin in MARGINS:
+        room = room_for_negatives(splits, used, every_peak, unknown, WIDTH, margin)
+        ratio = min(room.get(split, 0) // count for split, count in windows.items())
+        if ratio >= 1:
+            break
+    else:
+        places = "; ".join(f"{split}: {room.get(split, 0):,} for {count:,} peaks" for split, count in windows.items())
+        raise InputError(
+            "the genome has too little room for windows without peaks, which the networks learn to tell from peaks",
+            file=peaks,
+            found=f"windows of {WIDTH} bases, {margin} bases or more away from all peaks: {places}",
+            allowed=f"at least one for each peak in each split of {genome}",
+            fix="give the whole genome, or call peaks with a stronger threshold; peaks must be narrow, not domains",
+        )
+    if ratio < RATIO or margin < MARGINS[0]:
+        logger.warning(
+            "%s: little room away from peaks: %d negatives per peak instead of %d, %d bases or more from peaks",
+            peaks,
+            min(ratio, RATIO),
+            RATIO,
+            margin,
+        )
+    return min(ratio, RATIO), margin
+
+
+def _negatives_text(ratio: int, margin: int) -> str:
+    if margin == MARGINS[0] and ratio == RATIO:
+        return f"negatives: {{ratio: {RATIO}}}"
+    reason = f"# The genome has room for {ratio} per peak, {margin} bases or more away from all peaks."
+    return f"{reason}\nnegatives: {{ratio: {ratio}, margin: {margin}}}"
 
 
 def _text(
@@ -160,6 +215,7 @@ def _text(
     splits: Mapping[str, list[str]],
     windows: Mapping[str, int],
     extra: list[str],
+    negatives: str,
 ) -> str:
     steps = max(FEWEST_STEPS, round(windows["train"] * PASSES / POSITIVES / EPOCHS))
     minutes = max(1, round(steps * EPOCHS * STEP * SEEDS / 60))
@@ -194,7 +250,7 @@ genomes:
 # Windows are centred on summits, or on the middles of peaks.
 windows: {{width: {WIDTH}}}
 # Windows away from all peaks, with as many G and C; the networks learn to tell the two apart.
-negatives: {{ratio: {RATIO}}}
+{negatives}
 
 trainings:
   # Enough to see each bound window about {PASSES} times, or more if there are few.

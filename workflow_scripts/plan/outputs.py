@@ -24,11 +24,11 @@ ATTRIBUTION_FILES = ["contributions.npy", "sequences.npy", "windows.tsv", "bw", 
 VARIANT_FILES = ["tsv", "counts.tsv", "dropped.tsv", "correlation.json"]
 READ_FILES = ["plus.bw", "minus.bw", "reads.tsv", "bam", "bam.bai"]
 
-TASK_FILES = ["windows.tsv", "codes.npy", "near_copies.npy"]
+TASK_FILES = ["windows.tsv", "window_counts.tsv", "codes.npy", "near_copies.npy"]
 PEAK_FILES = ["positives.tsv", "peaks.bed", "peak_counts.tsv"]
 NEGATIVES_FILES = ["negatives.tsv", "negatives.bed", "negative_counts.tsv"]
-LABELLED_FILES = ["classes.json", "duplicates.tsv", "sequence_counts.tsv"]
-PROFILE_FILES = ["strands.json", "counts.npy", "profile_counts.tsv", "signal/positives.bed", "signal/matrix.gz"]
+LABELLED_FILES = ["classes.json", "duplicates.tsv"]
+PROFILE_FILES = ["strands.json", "counts.npy", "signal/positives.bed", "signal/matrix.gz"]
 
 
 class Outputs:

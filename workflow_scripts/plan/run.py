@@ -31,6 +31,8 @@ class Run:
         The tasks whose networks answer a class, and those whose windows lie on a genome.
     with_control
         The profile tasks that have a control.
+    without_copies
+        The tasks whose near-copies are left out of training.
     genomes
         The genomes that a task, a prediction or a set of variants uses, in alphabetical order.
     """
@@ -44,6 +46,7 @@ class Run:
         self.classification = of_kind(tasks, *kinds_answering(LOGITS))
         self.on_genomes = of_kind(tasks, *(kind for kind, each in KINDS.items() if each.is_on_genome))
         self.with_control = [task for task in self.profile if "control" in tasks[task]]
+        self.without_copies = [task for task, values in tasks.items() if values["remove_copies"]]
         self.genomes = sorted(_genomes(settings))
 
     def path(self, path: str) -> str:

@@ -137,8 +137,10 @@ def _tables_of_run(run: Path) -> str:
     references = dict.fromkeys(kinds, "") | comparisons.groupby("task")["reference"].first().to_dict()
     labelled = [task for task, kind in kinds.items() if basis_of(kind) == "labelled"]
     duplicates = {task: read_table(run / "tasks" / task / "duplicates.tsv") for task in labelled}
+    without_copies = [task for task, values in config["tasks"].items() if values.get("remove_copies")]
+    removed = {task: read_table(run / "tasks" / task / "window_counts.tsv") for task in without_copies}
     sections = {
-        COPIES: copies_text(duplicates, near_copies),
+        COPIES: copies_text(duplicates, near_copies, removed),
         PUBLISHED: published_text(published, subsets),
         VARIANTS: variants_text(_correlations(run / "variants", config["variants"])),
         CLAIMS: claims_text(claims) or NO_CLAIMS,

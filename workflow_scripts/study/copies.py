@@ -9,7 +9,9 @@ import pandas as pd
 from .formatting import count, markdown_table
 
 
-def copies_text(duplicates: Mapping[str, pd.DataFrame], near_copies: pd.DataFrame) -> str:
+def copies_text(
+    duplicates: Mapping[str, pd.DataFrame], near_copies: pd.DataFrame, removed: Mapping[str, pd.DataFrame]
+) -> str:
     """Copies of sequences in labelled tasks, for each pair of splits, and near-copies in all tasks; on either strand.
 
     Parameters
@@ -18,8 +20,11 @@ def copies_text(duplicates: Mapping[str, pd.DataFrame], near_copies: pd.DataFram
         By task, ``between, strand, rows, same_label, other_label``.
     near_copies
         ``task, split, training_task, k, sequences, near_copies, share``.
+    removed
+        ``window_counts.tsv`` (``reason, rows``) of each task whose near-copies are left out of training.
     """
-    return "\n\n".join(filter(None, [_whole_copies_text(duplicates), _near_copies_text(near_copies)]))
+    parts = [_whole_copies_text(duplicates), _near_copies_text(near_copies), _removal_text(removed)]
+    return "\n\n".join(filter(None, parts))
 
 
 def _whole_copies_text(duplicates: Mapping[str, pd.DataFrame]) -> str:
@@ -50,3 +55,19 @@ def _near_copies_text(near_copies: pd.DataFrame) -> str:
         "Pairs of different tasks that are not listed have none."
     )
     return f"{words}\n\n{markdown_table(header, rows)}"
+
+
+def _removal_text(removed: Mapping[str, pd.DataFrame]) -> str:
+    """What happened to the windows of tasks whose near-copies are left out of training; empty without such tasks."""
+    if not removed:
+        return ""
+    rows = [
+        [task, "windows given" if row.reason == "in" else row.reason, count(row.rows)]
+        for task, table in removed.items()
+        for row in table.itertuples()
+    ]
+    words = (
+        "With `remove_copies: true`, training windows that are near-copies of validation or test windows of their task "
+        "were left out, and the validation and test splits stay as they are."
+    )
+    return f"{words}\n\n{markdown_table(['Task', 'What happened', 'Windows'], rows)}"

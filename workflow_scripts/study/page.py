@@ -87,6 +87,7 @@ def results_page(
     answers: str,
     peaks: Mapping[str, str],
     duplicates: Mapping[str, pd.DataFrame],
+    removed: Mapping[str, pd.DataFrame],
     correlations: Mapping[str, Sequence[Mapping]],
     figures: Mapping[str, str],
     channels: Mapping[str, pd.DataFrame],
@@ -99,8 +100,9 @@ def results_page(
         The text of :func:`study.answers.answers_text`.
     peaks
         By task with peaks, the format in which they were read.
-    duplicates
-        Tables of labelled tasks, as :func:`study.sections.copies_text` takes them.
+    duplicates, removed
+        Tables of labelled tasks, and of tasks without near-copies in training, as :func:`study.copies.copies_text`
+        takes them.
     correlations
         By name of a set of variants, the content of its ``correlation.json``.
     figures
@@ -113,7 +115,7 @@ def results_page(
         ANSWERS: answers,
         TASKS: tasks_text(study.tasks, study.replicates, study.means, metrics, references),
         PEAKS: peaks_text(peaks),
-        COPIES: copies_text(duplicates, study.near_copies),
+        COPIES: copies_text(duplicates, study.near_copies, removed),
         RESULTS: results_text(
             study.means, study.subsets, study.costs, study.intervals, study.comparisons, metrics, references
         ),

@@ -15,8 +15,8 @@ from workflow_support.job import logger
 
 from .text import read_lines
 
-START_TITLES = {"start", "chromstart", "chrom_start", "begin"}
-END_TITLES = {"end", "chromend", "chrom_end", "stop"}
+START_TITLES = {"start", "chromstart", "chrom_start", "begin", "start_position", "genostart", "txstart"}
+END_TITLES = {"end", "chromend", "chrom_end", "stop", "end_position", "genoend", "txend"}
 _FEWEST_COLUMNS = 3
 _OTHER_TEXTS = {
     "##fileformat=VCF": ("a VCF file of variants", "give the peaks or regions; variants go under `variants:`"),
@@ -204,6 +204,8 @@ class DelimitedFile:
         texts = (line.split("\t")[column - 1] for line in self._data)
         row, text = next((row, text) for row, text in enumerate(texts) if not is_valid(text))
         fix = "correct or remove the line; columns are those of BED or narrowPeak, separated by tabs"
+        if row == 0 and not any(map(is_number_or_dot, self._data[0].split("\t"))):
+            fix = "remove the line if it is a header, or call its columns of positions start and end"
         if "e+" in text.lower():
             fix = "R writes 100000 as 1e+05: set options(scipen = 999) before you write the table"
         raise self.error(

@@ -173,6 +173,8 @@ class IntervalFormat:
         Titles of the columns.
     centre
         Where the centre of an interval lies.
+    remark
+        What else was decided about the table, in words.
     """
 
     name: str
@@ -185,10 +187,12 @@ class IntervalFormat:
     strength: int | None = None
     titles: tuple[str, ...] = ()
     centre: Centre = Midpoint()
+    remark: str = ""
 
     def __str__(self) -> str:
         counted = ", counted from 1" if self.first_base else ""
-        return f"{self.name}{counted}, centred on {self.centre}, strength: {self.column_words(self.strength)}"
+        words = f"{self.name}{counted}, centred on {self.centre}, strength: {self.column_words(self.strength)}"
+        return f"{words}; {self.remark}" if self.remark else words
 
     def column_words(self, column: int | None) -> str:
         """The number and the title of a column."""

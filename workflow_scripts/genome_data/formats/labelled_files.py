@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from workflow_support.job import logger
 
 from .. import SPLITS
 from ..alphabet import ALLOWED_LETTERS, ASCII_TO_CODE, NUCLEOTIDES
+from .class_labels import as_label
 from .labelled_records import Record, fasta_records, folder_records, table_records
 from .sequence_files import not_a_base
 from .tables import MISSING, quote
@@ -20,8 +21,6 @@ from .text import read_lines
 
 _OTHER_NAMES = {"training": "train", "valid": "validation", "val": "validation", "dev": "validation"}
 _TO_CODES = ASCII_TO_CODE.tobytes()
-_WHOLE_DECIMAL = re.compile(r"[+-]?\d+\.0*", re.ASCII)
-"""A whole number as programs write it that read a column of classes as one of decimals."""
 _IN_EITHER_CASE = NUCLEOTIDES + NUCLEOTIDES.lower()
 
 
@@ -35,7 +34,8 @@ def read_labelled_file(
     (`genome_data.formats.tables`). A column ``name`` names the sequences. Files may be compressed with gzip or BGZF. A
     folder contains one folder per class, and each of these one file of one line per sequence, ``name.txt``.
 
-    A missing label, such as NA, is an error. A label that is a whole number with decimals, such as 1.0, is read as 1.
+    A missing label, such as NA, is an error. Some labels are read as another text, such as 1.0 as 1
+    (`genome_data.formats.class_labels`); the log counts them.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def read_labelled_file(
         If a line cannot be used (the first one is named), or the whole file cannot.
     """
     path = Path(path)
-    records = _records(path, sequence_column, label_column, has_splits)
+    records = list(_records(path, sequence_column, label_column, has_splits))
     rows = [(each.name, _codes(each), _label(each), _split(each), each.file, each.line) for each in records]
     if not rows:
         raise InputError(
@@ -67,6 +67,9 @@ def read_labelled_file(
             allowed="at least one sequence",
             fix="give the right file, or make it again",
         )
+    for (text, label), count in Counter((each.label, row[2]) for each, row in zip(records, rows, strict=True)).items():
+        if text != label:
+            logger.info("%s: %s labels %r are read as %r", path, f"{count:,}", text, label)
     lengths = [len(sequence) for _, sequence, *_ in rows]
     span = f"{min(lengths):,}" + (f" to {max(lengths):,}" if min(lengths) < max(lengths) else "")
     logger.info("%s: %s sequences of %s bases", path, f"{len(rows):,}", span)
@@ -118,7 +121,7 @@ def _codes(record: Record) -> bytes:
 
 def _label(record: Record) -> str:
     if record.label not in MISSING:
-        return record.label if _WHOLE_DECIMAL.fullmatch(record.label) is None else record.label.partition(".")[0]
+        return as_label(record.label)
     raise InputError(
         "a sequence has no label",
         file=record.file,

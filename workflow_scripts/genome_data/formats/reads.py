@@ -211,7 +211,8 @@ def open_bam(path: Path) -> Iterator[pysam.AlignmentFile]:
         raise InputError(
             "the BAM is damaged",
             file=path,
-            found=error,
+            # The first error says what is damaged; closing the file after it ends in another one.
+            found=error.__context__ or error,
             allowed="a complete BAM",
             fix=f"fetch or make the file again; `samtools quickcheck -v {path.name}` checks whether it is complete",
         ) from None

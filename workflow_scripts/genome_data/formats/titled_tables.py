@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,15 @@ import numpy as np
 from .delimited import END_TITLES, START_TITLES, DelimitedFile, is_number_or_dot, is_whole_number
 from .interval_format import Centre, IntervalFormat, Midpoint, Offset, Position
 
-_CONTIGS = {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid", "contig", "space"}
+_CONTIGS = {
+    "chrom", "chr", "chromosome", "seqnames", "seqname", "seqid", "contig", "space", "scaffold", "chromosome_name",
+    "chrom_name", "chr_name", "genoname", "rname",
+}  # fmt: skip
+_LIKE_A_CONTIG = re.compile(
+    r"(chr|scaffold|contig|ctg|linkage_?group|lg\d|plasmid)[\w.|-]*|N[CTWZ]_\d+(\.\d+)?|[A-Z]{1,6}\d{5,}\.\d+", re.I
+)
+"""Names that genomes give to contigs, and samples, genes or peaks hardly ever have."""
+_SHARE_LIKE_CONTIGS = 0.9
 _WIDTHS = {"width", "length"}
 _LABELS = {"name", "id", "peak_id", "peak_name", "geneid"}
 _STRENGTHS = (
@@ -24,7 +33,8 @@ _SCORE_OF_BED = 5
 _SUMMITS = ("abs_summit", "summit", "peak", "pointsource", "point_source")
 _OF_MACS = {"abs_summit", "-log10(pvalue)", "-log10(qvalue)", "-10*log10(pvalue)"}
 _OF_MACS_1_4 = "-10*log10(pvalue)"
-_FROM_ZERO = {"chromstart", "chrom_start"}
+_FROM_ZERO = {"chromstart", "chrom_start", "genostart", "txstart"}
+_OF_BIOMART = "start_position"
 
 
 def by_titles(file: DelimitedFile, rows: Sequence[Sequence[str]]) -> IntervalFormat | None:
@@ -39,10 +49,10 @@ def by_titles(file: DelimitedFile, rows: Sequence[Sequence[str]]) -> IntervalFor
     start, end = _column(titles, START_TITLES), _column(titles, END_TITLES)
     if start is None or end is None:
         return None
-    contig = _column(titles, _CONTIGS) or max(start - 1, 1)
+    contig, remark = _contig_column(file, rows, start)
     width = _column(titles, _WIDTHS)
     name = _name(titles)
-    if name is None and width is None and not file.has_commas and (contig, start, end) == (1, 2, 3):
+    if not remark and name is None and width is None and not file.has_commas and (contig, start, end) == (1, 2, 3):
         return None
     first_base = _first_base(file, name, (contig, start, end), width)
     label = _column(titles, _LABELS) or next(
@@ -58,6 +68,7 @@ def by_titles(file: DelimitedFile, rows: Sequence[Sequence[str]]) -> IntervalFor
         strength=_strength(titles),
         titles=tuple(titles),
         centre=_centre(titles, rows, start - 1, end - 1, first_base) or Midpoint(),
+        remark=remark,
     )
 
 
@@ -108,6 +119,35 @@ def first_base_by_width(file: DelimitedFile, start: int, end: int, width: int) -
     return first_base
 
 
+def _contig_column(file: DelimitedFile, rows: Sequence[Sequence[str]], start: int) -> tuple[int, str]:
+    """The column of contigs, by its title or as the one before the starts, and what was decided in the latter case.
+
+    Raises
+    ------
+    InputError
+        If no title names the contigs, and the names before the starts are not like those of contigs: they could as well
+        be those of peaks, genes or samples.
+    """
+    named = _column(file.titles, _CONTIGS)
+    if named is not None:
+        return named, ""
+    contig = max(start - 1, 1)
+    title = file.titles[contig - 1]
+    if (
+        np.mean([_LIKE_A_CONTIG.fullmatch(row[contig - 1].strip(" ")) is not None for row in rows])
+        < _SHARE_LIKE_CONTIGS
+    ):
+        raise file.error(
+            0,
+            "no title of the header names the contigs",
+            found=f"a header with {', '.join(each for each in file.titles if each)}, and {rows[0][contig - 1]!r} under "
+            f"{title!r}",
+            allowed=f"one of the titles {', '.join(sorted(_CONTIGS))}",
+            fix="rename the column of contigs to chrom, or remove the header if the first columns are those of BED",
+        )
+    return contig, f"contigs from column {contig}, by their names, for its title {title!r} is not known"
+
+
 def _name(titles: Collection[str]) -> str | None:
     if _OF_MACS & set(titles):
         return "MACS table"
@@ -117,6 +157,8 @@ def _name(titles: Collection[str]) -> str | None:
         return "table of R (GRanges)"
     if any(title.startswith("peakid") for title in titles):
         return "HOMER peaks"
+    if _OF_BIOMART in titles:
+        return "table of Ensembl BioMart"
     return "SAF" if "geneid" in titles else None
 
 
@@ -124,7 +166,7 @@ def _first_base(file: DelimitedFile, name: str | None, place: tuple[int, int, in
     _, start, end = place
     if width is not None:
         return first_base_by_width(file, start, end, width)
-    if name in ("table of R (GRanges)", "HOMER peaks", "SAF"):
+    if name in ("table of R (GRanges)", "HOMER peaks", "SAF", "table of Ensembl BioMart"):
         return 1
     is_of_ucsc = file.titles[start - 1] in _FROM_ZERO
     if is_of_ucsc or (place == (1, 2, 3) and name != "MACS table" and not file.has_commas):

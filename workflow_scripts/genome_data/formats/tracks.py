@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +15,7 @@ from workflow_support.disk_errors import require_space
 from workflow_support.errors import InputError
 
 from ..intervals.contigs import shared_contigs
+from .bigwig_structure import damage_of_bigwig
 from .signatures import BIGWIG, HEAD, TRACK, described
 
 _ROOM, _ROOM_PER_INTERVAL = 1 << 20, 16
@@ -109,17 +111,24 @@ def require_room_for_track(path: Path, intervals: int) -> None:
     require_space(path, _ROOM + _ROOM_PER_INTERVAL * intervals)
 
 
-def _read_lengths(path: Path) -> dict[str, int]:
-    _require_whole(path)
+@contextmanager
+def open_track(path: str | Path) -> Iterator[pyBigWig.pyBigWig]:
+    """Open a bigWig that :func:`contigs_of_track` has accepted; damage is an `InputError`, also while it is read."""
     try:
         with pyBigWig.open(str(path)) as bigwig:
-            return bigwig.chroms()
-    except RuntimeError as error:
-        raise _no_bigwig(path, error) from None
+            yield bigwig
+    except (RuntimeError, MemoryError, OverflowError, UnicodeDecodeError) as error:
+        raise _damaged(Path(path), f"{error}".strip() or type(error).__name__) from None
+
+
+def _read_lengths(path: Path) -> dict[str, int]:
+    _require_whole(path)
+    with open_track(path) as bigwig:
+        return bigwig.chroms()
 
 
 def _require_whole(path: Path) -> None:
-    """Refuse a bigWig that does not end with the magic number that it begins with.
+    """Refuse a bigWig that does not end with the magic number that it begins with, or whose structure is damaged.
 
     A bigWig that is cut off would end libBigWig with a segmentation fault.
     """
@@ -134,6 +143,8 @@ def _require_whole(path: Path) -> None:
         raise _no_bigwig(path, *described(path, head, TRACK))
     if last != first:
         raise _no_bigwig(path, "a bigWig whose end is missing")
+    if damage := damage_of_bigwig(path, "<" if first == BIGWIG.magics[0] else ">"):
+        raise _damaged(path, damage)
 
 
 def _no_bigwig(path: Path, found: object, fix: str | None = None) -> InputError:
@@ -143,6 +154,17 @@ def _no_bigwig(path: Path, found: object, fix: str | None = None) -> InputError:
         found=found,
         allowed="a complete bigWig",
         fix=fix or "give the right file, or fetch or make it again if it was cut off",
+    )
+
+
+def _damaged(path: Path, found: str) -> InputError:
+    return InputError(
+        "the bigWig is damaged",
+        file=path,
+        found=found,
+        allowed="a complete bigWig, as it was written",
+        fix=f"fetch the file again and compare its size and checksum, or make it again; `bigWigInfo {path.name}` and "
+        "`bigWigToWig` read it from end to end",
     )
 
 
@@ -176,7 +198,7 @@ class StrandTracks:
         for strand, tracks in enumerate(self._strands):
             for path, names, sign in tracks:
                 if contig in names:
-                    with pyBigWig.open(str(path)) as bigwig:
+                    with open_track(path) as bigwig:
                         values = values_in_windows(bigwig, names, self._sizes, [contig] * len(starts), starts, width)
                     total[:, strand] += sign * values
         return total
@@ -193,7 +215,7 @@ def is_negated(bigwig: pyBigWig.pyBigWig) -> bool:
 
 
 def _is_negated(path: Path) -> bool:
-    with pyBigWig.open(str(path)) as bigwig:
+    with open_track(path) as bigwig:
         return is_negated(bigwig)
 
 

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from workflow_support.errors import InputError
-from workflow_support.job import logger
 
 from .. import SPLITS
+from ..formats.class_labels import require_different
 from ..formats.labelled_files import read_labelled_file
-from ..formats.tables import as_number
 from .placing import in_the_middle
 from .sequence_duplicates import groups_of_copies
 from .table import gc_content
@@ -52,7 +51,7 @@ def read_labelled_sequences(
     Raises
     ------
     InputError
-        If a file cannot be used, if two labels are the same number, if a name occurs twice in a split, or if a class
+        If a file cannot be used, if two labels could be one class, if a name occurs twice in a split, or if a class
         has no sequence in a split.
     """
     has_splits = splits_of_files is None and made_splits is None
@@ -64,7 +63,7 @@ def read_labelled_sequences(
         source = pd.Series(np.repeat(splits_of_files, [len(table) for table in tables]), dtype=object)
         rows["split"] = source
     classes = class_names(rows["label"])
-    _refuse_equal_numbers(rows, classes)
+    require_different(rows, classes)
     rows["label"] = rows["label"].map({name: index for index, name in enumerate(classes)}).astype(np.int64)
     if made_splits is not None:
         is_to_split = (rows["split"] == "train") | (splits_of_files is None)
@@ -84,27 +83,6 @@ def class_names(labels: pd.Series) -> list[str]:
     if all(map(_INTEGER.fullmatch, names)):
         names.sort(key=int)
     return names
-
-
-def _refuse_equal_numbers(rows: pd.DataFrame, classes: Sequence[str]) -> None:
-    """Refuse classes that are the same number, such as 1 and 01; warn of those that differ only in their capitals."""
-    by_number: dict[float, str] = {}
-    for name in classes:
-        number = as_number(name)
-        first = name if number is None else by_number.setdefault(number, name)
-        if first != name:
-            row = rows[rows["label"] == name].iloc[0]
-            raise InputError(
-                "two labels are the same number",
-                file=row["file"],
-                line=int(row["line"]),
-                found=f"{name!r} here and {first!r} elsewhere",
-                allowed="one text per class; 1.0 is read as 1",
-                fix="write the label of this class in one way",
-            )
-    alike = [name for name in classes if sum(name.lower() == other.lower() for other in classes) > 1]
-    if alike:
-        logger.warning("%s: labels differ only in their capitals: %s", rows["file"].iloc[0], ", ".join(alike))
 
 
 def centred_codes(rows: pd.DataFrame, width: int | None) -> np.ndarray:

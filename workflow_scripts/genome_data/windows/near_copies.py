@@ -111,6 +111,26 @@ def held_out_near_copies(
     return found
 
 
+def training_near_copies(codes: np.ndarray, splits: np.ndarray) -> np.ndarray:
+    """The training windows that are near-copies of validation or test windows of the same task.
+
+    Without them no held-out window is a near-copy, because near-copies are so of each other.
+
+    Parameters
+    ----------
+    codes, splits
+        Base codes (windows, width) and the split of each window.
+
+    Returns
+    -------
+    bool (windows,), False for held-out windows.
+    """
+    training, held_out = np.flatnonzero(splits == "train"), np.flatnonzero(splits != "train")
+    found = np.zeros(len(splits), dtype=bool)
+    found[training] = near_copies(codes, training, codes, held_out)
+    return found
+
+
 def _copies_without_kmers(
     codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_rows: np.ndarray
 ) -> np.ndarray:

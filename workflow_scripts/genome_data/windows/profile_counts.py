@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyBigWig
 
 from workflow_support.errors import InputError
 from workflow_support.job import logger, progress
 
-from ..formats.tracks import contigs_of_track, is_negated, values_in_windows
+from ..formats.tracks import contigs_of_track, is_negated, open_track, values_in_windows
 from .coverage import CoverageEvidence
 
 _BLOCK = 1024
@@ -63,7 +62,7 @@ def _add_track(
     rows = _rows_on(set(names), sizes, windows, path)
     contigs, starts = windows["contig"].to_numpy(dtype=object), windows["start"].to_numpy()
     has_reads, sign, fault, evidence = False, 0, None, CoverageEvidence()
-    with pyBigWig.open(str(path)) as bigwig:
+    with open_track(path) as bigwig:
         for first in progress(range(0, len(rows), _BLOCK), description=path.name, unit=" blocks"):
             block = rows[first : first + _BLOCK]
             values = values_in_windows(bigwig, names, sizes, contigs[block], starts[block], out.shape[1])
