@@ -42,7 +42,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup config run demo report clean-run results networks ladder benchmark docs page test test-slow fuzz lint \
-	bench calibration reliability recipes clean $(RUN_TARGETS) $(LONG_TARGETS)
+	bench calibration norms reliability recipes clean $(RUN_TARGETS) $(LONG_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
@@ -160,6 +160,9 @@ bench: setup ## measure networks, training, negatives, sequences and the plan of
 
 calibration: setup ## simulate studies and write how often their verdicts are false into docs/error_rates.md
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m error_rates
+
+norms: setup ## draw docs/figures/hyperbolic_norms: how fast the points of both kinds of hyperbolic layers move out
+	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m norm_growth docs/figures
 
 # Some minutes of two idle cores each; the page tells what was found even where a check fails.
 reliability: setup ## kill trainings and run the demo twice, and write what that showed into docs/reliability.md
