@@ -69,7 +69,7 @@ def test_truncated_copies_keep_their_3_prime_end():
 def test_nested_copies_are_broken_by_a_part_of_another():
     """Both parts are there, apart from each other by a fifth to a half of an element, where both are long enough."""
     windows, _ = placed(nested=1, window=200)
-    broken = 0
+    broken = whole = 0
     for name, codes in elements().items():
         texts = [windows[name].tobytes(), reverse_complement(windows[name]).tobytes()]
         gaps = {
@@ -79,7 +79,9 @@ def test_nested_copies_are_broken_by_a_part_of_another():
             if (found := text.find(codes[:at].tobytes())) >= 0 and codes[at:].tobytes() in text[found + at :]
         }
         broken += any(12 <= gap <= 30 for gap in gaps)
-        assert longest_ends(windows[name], codes) < 60
+        whole += longest_ends(windows[name], codes) == 60
+    # The inserted part may end with the one base that it has before it.
+    assert whole <= 4
     # 37 of the 59 places of an insertion leave 12 bases or more on both sides.
     assert broken / 200 == pytest.approx(37 / 59, abs=0.1)
 
