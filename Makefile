@@ -33,7 +33,9 @@ RUN_TARGETS := $(addprefix run-,$(RUNS))
 PEAK_SETS := max twist reb1 abf1 ctcf
 NETWORKS_RUNS := $(addprefix networks_,$(PEAK_SETS) $(LABELLED_RUNS))
 LADDER_RUNS := $(addprefix ladder_,$(PEAK_SETS) $(LABELLED_RUNS))
-LONG_TARGETS := $(addprefix run-,$(NETWORKS_RUNS) $(LADDER_RUNS))
+# The hierarchies are simulated.
+CURVATURE_RUNS := $(addprefix curvature_,$(LABELLED_RUNS) hierarchies)
+LONG_TARGETS := $(addprefix run-,$(NETWORKS_RUNS) $(LADDER_RUNS) $(CURVATURE_RUNS))
 # What is compared on the data sets of resources/benchmarks/.
 BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 
@@ -41,8 +43,8 @@ BENCHMARK_STUDY ?= resources/runs/labelled_study.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup config run demo report clean-run results networks ladder benchmark docs page test test-slow fuzz lint \
-	bench calibration reliability recipes clean $(RUN_TARGETS) $(LONG_TARGETS)
+.PHONY: help setup config run demo report clean-run results networks ladder curvature benchmark docs page test test-slow fuzz lint \
+	bench calibration norms reliability recipes clean $(RUN_TARGETS) $(LONG_TARGETS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 16
@@ -101,13 +103,15 @@ networks: $(addprefix run-,$(NETWORKS_RUNS)) ## compare layers and trainings on 
 
 ladder: $(addprefix run-,$(LADDER_RUNS)) ## compare networks at five numbers of windows on nine data sets in DATA
 
+curvature: $(addprefix run-,$(CURVATURE_RUNS)) ## compare hyperbolic layers with curved and hardly curved space, on GUE sets in DATA and simulated hierarchies
+
 # One of these alone: make run-networks_max DATA=FOLDER; with SMALL=yes in minutes, for a look at the chain.
-$(LONG_TARGETS): DATA_SET = $(patsubst networks_%,%,$(*:ladder_%=%))
+$(LONG_TARGETS): DATA_SET = $(patsubst networks_%,%,$(patsubst curvature_%,%,$(*:ladder_%=%)))
 $(LONG_TARGETS): LONG_STUDY = $(firstword $(subst _, ,$*))
 $(LONG_TARGETS): LAID_OVER = study $(if $(filter $(DATA_SET),$(PEAK_SETS)),peaks) $(if $(SMALL),small)
 $(LONG_TARGETS): run-%: setup
 	$(SNAKEMAKE) --configfile resources/runs/$(DATA_SET).yaml $(LAID_OVER:%=resources/runs/$(LONG_STUDY)_%.yaml) \
-	    --config 'data=$(DATA)' 'name=$*$(if $(SMALL),_small)' $(SNAKEFLAGS) --rerun-incomplete --keep-going
+	    --config $(if $(DATA),'data=$(DATA)') 'name=$*$(if $(SMALL),_small)' $(SNAKEFLAGS) --rerun-incomplete --keep-going
 
 benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_0 DATA=FOLDER
 	@test -n '$(NAME)' && test -n '$(DATA)' || \
@@ -160,6 +164,9 @@ bench: setup ## measure networks, training, negatives, sequences and the plan of
 
 calibration: setup ## simulate studies and write how often their verdicts are false into docs/error_rates.md
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m error_rates
+
+norms: setup ## draw docs/figures/hyperbolic_norms: how fast the points of both kinds of hyperbolic layers move out
+	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m norm_growth docs/figures
 
 # Some minutes of two idle cores each; the page tells what was found even where a check fails.
 reliability: setup ## kill trainings and run the demo twice, and write what that showed into docs/reliability.md

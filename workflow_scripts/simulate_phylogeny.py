@@ -7,6 +7,7 @@ import pandas as pd
 
 from genome_data.alphabet import BASES
 from genome_data.motifs import read_motif
+from simulation.copies import Copies, place_copies
 from simulation.evolution import Evolution, evolve
 from simulation.phylogeny import clades_of_leaves, make_tree
 from workflow_support.files import atomic_paths
@@ -16,7 +17,7 @@ LETTERS = np.frombuffer(BASES, dtype=np.uint8)
 
 
 def simulate_phylogeny(motif: list[Path], settings: dict, sequences: Path, tree: Path, parameters: Path) -> None:
-    """Write one sequence per leaf of a tree.
+    """Write one sequence per leaf of a tree or, with copies, one window per leaf and windows of background.
 
     Parameters
     ----------
@@ -28,20 +29,27 @@ def simulate_phylogeny(motif: list[Path], settings: dict, sequences: Path, tree:
         Outputs: ``name, sequence, label, motif_start`` (0-based, empty without a motif); the tree in Newick's format,
         with branches in substitutions per site; and ``setting, value`` of the settings and of the sequences made.
     """
-    tree_seed, class_seed, sequence_seed = np.random.SeedSequence(settings["seed"]).spawn(3)
+    tree_seed, class_seed, sequence_seed, copy_seed = np.random.SeedSequence(settings["seed"]).spawn(4)
     shape = {key: settings[key] for key in ("shape", "leaves", "depth", "extinction")}
     made = make_tree(**shape, seed=int(tree_seed.generate_state(1)[0]))
     matrix = read_motif(motif[0]) if motif else None
     rates = {key: settings["motif"][key] for key in ("gain", "loss")} if motif else {}
     evolution = Evolution(**settings["substitutions"], **settings["indels"], motif=matrix, **rates)
     lineages = evolve(made, settings["length"], evolution, np.random.default_rng(sequence_seed))
+    sites = {name: lineage.site for name, lineage in lineages.items()}
+    codes, background = {name: lineage.codes for name, lineage in lineages.items()}, {}
+    if "copies" in settings:
+        draw = np.random.default_rng(copy_seed)
+        codes, background = place_copies(codes, Copies(**settings["copies"]), evolution.stationary, draw)
     if settings["classes"] == "motif":
-        labels = {name: int(lineage.site is not None) for name, lineage in lineages.items()}
+        labels = {name: int(site is not None) for name, site in sites.items()}
+    elif settings["classes"] == "element":
+        labels = dict.fromkeys(codes, 1) | dict.fromkeys(background, 0)
     else:
         labels = clades_of_leaves(made, settings["clades"], np.random.default_rng(class_seed))
     rows = [
-        (name, LETTERS[lineage.codes].tobytes().decode(), labels[name], lineage.site)
-        for name, lineage in lineages.items()
+        (name, LETTERS[of_one].tobytes().decode(), labels[name], sites.get(name))
+        for name, of_one in (codes | background).items()
     ]
     table = pd.DataFrame(rows, columns=["name", "sequence", "label", "motif_start"])
     table["motif_start"] = table["motif_start"].astype("Int64")

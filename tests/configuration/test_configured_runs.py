@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from study_configurations import LONG_RUNS, LONG_STUDIES, RUNS, STUDIES, resolve_files
+from study_configurations import CURVATURE, LONG_RUNS, LONG_STUDIES, RUNS, STUDIES, resolve_files
 
 from configuration import arms_for, candidates_of, contestants, network_of, train_sizes, training_of
 from configuration.tuning import TUNED
@@ -91,6 +91,30 @@ def test_hyperbolic_networks_of_the_results_have_equal_sizes_within_5_percent(ru
     sizes = [parameters_of(settings, "labelled", arm, 101) for arm in settings["study"]["arms"]]
     assert len(sizes) == (8 if run.startswith("published_") else 6)
     assert max(sizes) <= 1.05 * min(sizes)
+
+
+@pytest.mark.parametrize("data_set", CURVATURE)
+def test_arms_of_the_study_of_curvature_differ_in_what_is_claimed(data_set: str, shared_data: Path) -> None:
+    """Equal sizes within 5 %, trials and epochs, and a claim for each pair that differs in one thing."""
+    settings = resolve_files(CURVATURE[data_set], shared_data)
+    study = settings["study"]
+    first = {arm["family"]: name for name, arm in study["arms"].items() if name.endswith("_t1")}
+    hyperbolic = [name for name in first if not name.startswith("default")]
+    sizes = [parameters_of(settings, "labelled", first[name], 101) for name in hyperbolic]
+    assert len(sizes) == 10
+    assert max(sizes) <= 1.05 * min(sizes)
+    assert {training_of(settings, "labelled", arm)["epochs"] for arm in study["arms"]} == {15}
+    assert {arm["trial"] for arm in study["arms"].values()} == {1, 2, 3}
+    one_thing = [claim for claim in study["claims"] if {claim["better"], claim["than"]} <= {*hyperbolic}]
+    assert len(one_thing) == 10
+    for claim in one_thing:
+        better, than = (network_of(settings, "labelled", first[claim[side]]) for side in ("better", "than"))
+        trunks = [network["trunk"] for network in (better, than)]
+        differing = {key for key in trunks[0] if trunks[0][key] != trunks[1][key]}
+        differing |= {"representation"} & {key for key in better if better[key] != than[key]}
+        assert differing in (
+            {"linear_map"}, {"k", "learnt"}, {"representation"}, {"curvature", "learnt", "linear_map"},
+        )  # fmt: skip
 
 
 def parameters_of(settings: dict[str, Any], kind: str, arm: str, window: int) -> int:

@@ -124,7 +124,7 @@ def test_sweeps_join_the_arms_of_a_family_in_order():
 def test_a_family_of_two_settings_has_a_line_for_each_value_of_the_other():
     rows = [("a", f"a_k{k}_p{p}", k, p) for k in (1, 3) for p in (0.5, 1)] + [("b", "b", 3, np.nan)]
     arms = pd.DataFrame(rows, columns=["family", "arm", "kmer", "plus_fraction"])
-    arms = arms.assign(network="published", curvature="")
+    arms = arms.assign(network="published", curvature="", linear_map="")
     means = pd.DataFrame({"task": "t", "arm": arms["arm"], "train_size": 9, "metric": "AUROC", "mean": 0.8})
     means = means.assign(low=0.7, high=0.9)
     groups = dict.fromkeys(arms["arm"], "irrep")
@@ -141,7 +141,7 @@ def test_a_family_of_two_settings_has_a_line_for_each_value_of_the_other():
 def test_a_family_of_several_curvatures_has_a_line_for_each():
     rows = [("a", f"a_k{k}_{curvature}", k, curvature) for k in (1, 3) for curvature in ("flat", "single")]
     arms = pd.DataFrame(rows, columns=["family", "arm", "kmer", "curvature"])
-    arms = arms.assign(plus_fraction=np.nan, network="hyperbolic")
+    arms = arms.assign(plus_fraction=np.nan, network="hyperbolic", linear_map="free")
     means = pd.DataFrame({"task": "t", "arm": arms["arm"], "train_size": 9, "metric": "AUROC", "mean": 0.8})
     groups = dict.fromkeys(arms["arm"], "regular")
     figure = study_sweep_figure(means.assign(low=0.7, high=0.9), arms, "kmer", {"t": "AUROC"}, groups)

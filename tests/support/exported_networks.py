@@ -43,8 +43,9 @@ def profile_without_control(*arm) -> Network:
     return profile(*arm, control=False)
 
 
-def hyperbolic(representation: str, kmer: int, curvature: str, pooling: str) -> Network:
+def hyperbolic(representation: str, kmer: int, curvature: str, pooling: str, linear_map: str = "free") -> Network:
     shape = {"blocks": 2, "width": 5, "dense": 9, "curvature": curvature, "pooling": pooling, "classes": 3}
+    shape["linear_map"] = linear_map
     fraction = 0.6 if representation == "irrep" else None
     return Network(NetworkDescription.named("hyperbolic", representation, kmer, 8, WINDOW, fraction, **shape))
 
@@ -72,6 +73,8 @@ NETWORKS = (
             ("regular", 3, "per_block", "centroid"),
             ("irrep", 2, "per_block", "flatten"),
             ("regular", 1, "flat", "centroid"),
+            ("regular", 3, "single", "flatten", "hyperplanes"),
+            ("irrep", 1, "per_block", "centroid", "hyperplanes"),
         ]
     }
     | {

@@ -25,10 +25,13 @@ def bent() -> Curvature:
     return Curvature(0.7, learnt=True)
 
 
-def network(representation: str, curvature: str, pooling: str = "flatten", classes: int = 2) -> Network:
+def network(
+    representation: str, curvature: str, pooling: str = "flatten", classes: int = 2, linear_map: str = "free"
+) -> Network:
     """A network of three blocks, as published, but narrow."""
     kmer, fraction = ARMS[representation]
     options = {"curvature": curvature, "width": 3, "dense": 9, "pooling": pooling, "classes": classes}
+    options["linear_map"] = linear_map
     return Network(NetworkDescription.named("hyperbolic", representation, kmer, 8, WINDOW, fraction, **options))
 
 
@@ -37,20 +40,36 @@ def _layers() -> dict[str, Case]:
         "CentroidPool1d": lambda t: CentroidPool1d(t, bent()),
         "ChangeOfCurvature": lambda t: ChangeOfCurvature(t, bent(), Curvature(2.0)),
         "LorentzBatchNorm1d": lambda t: LorentzBatchNorm1d(t, bent()),
-        "LorentzConv1d": lambda t: LorentzConv1d(t, OTHER, 5, bent(), padding="same"),
-        "LorentzConv1d, even and dilated": lambda t: LorentzConv1d(OTHER, t, 4, bent(), padding=9, dilation=6),
-        "LorentzKmerConv1d": lambda t: LorentzKmerConv1d(KmerEncoding(2), t, 5, bent()),
     }
     cases = {f"{name}: {t}": Case(lambda make=make, t=t: make(t)) for name, make in of_types.items() for t in TYPES}
+    for linear_map in ("free", "hyperplanes"):
+        cases |= _linear_maps("" if linear_map == "free" else ", hyperplanes", {"linear_map": linear_map})
+    return cases
+
+
+def _linear_maps(kind: str, options: dict[str, str]) -> dict[str, Case]:
+    """The layers with linear maps of points, which have ``kind`` in their names."""
+    cases = {}
     for t in TYPES:
-        cases[f"LorentzConv1d, stride: {t}"] = Case(
-            lambda t=t: LorentzConv1d(t, OTHER, 4, bent(), stride=3, padding=1), ((23,),)
+        cases[f"LorentzConv1d{kind}: {t}"] = Case(
+            lambda t=t: LorentzConv1d(t, OTHER, 5, bent(), padding="same", **options)
         )
-        cases[f"LorentzFlattenLinear: {t}"] = Case(lambda t=t: LorentzFlattenLinear(t, OTHER, 9, bent()), ((9,),))
-        cases[f"LorentzLinear: {t}"] = Case(lambda t=t: LorentzLinear(MIXED, t, bent()), ((None,),))
-        cases[f"LorentzLogits: {t}"] = Case(lambda t=t: LorentzLogits(MIXED, t, bent()), ((None,),))
-    cases["LorentzLogits, invariant"] = Case(
-        lambda: LorentzLogits(MIXED, Representation(trivial=2), bent()), ((None,),)
+        cases[f"LorentzConv1d, even and dilated{kind}: {t}"] = Case(
+            lambda t=t: LorentzConv1d(OTHER, t, 4, bent(), padding=9, dilation=6, **options)
+        )
+        cases[f"LorentzKmerConv1d{kind}: {t}"] = Case(
+            lambda t=t: LorentzKmerConv1d(KmerEncoding(2), t, 5, bent(), **options)
+        )
+        cases[f"LorentzConv1d, stride{kind}: {t}"] = Case(
+            lambda t=t: LorentzConv1d(t, OTHER, 4, bent(), stride=3, padding=1, **options), ((23,),)
+        )
+        cases[f"LorentzFlattenLinear{kind}: {t}"] = Case(
+            lambda t=t: LorentzFlattenLinear(t, OTHER, 9, bent(), **options), ((9,),)
+        )
+        cases[f"LorentzLinear{kind}: {t}"] = Case(lambda t=t: LorentzLinear(MIXED, t, bent(), **options), ((None,),))
+        cases[f"LorentzLogits{kind}: {t}"] = Case(lambda t=t: LorentzLogits(MIXED, t, bent(), **options), ((None,),))
+    cases[f"LorentzLogits, invariant{kind}"] = Case(
+        lambda: LorentzLogits(MIXED, Representation(trivial=2), bent(), **options), ((None,),)
     )
     return cases
 
@@ -65,6 +84,9 @@ def _networks() -> dict[str, Case]:
         ("irrep", "single", "centroid", 3),
         ("irrep", "per_block", "flatten", 2),
         ("irrep", "flat", "centroid", 2),
+        ("rcps", "per_block", "centroid", 2, "hyperplanes"),
+        ("regular", "single", "flatten", 2, "hyperplanes"),
+        ("irrep", "per_block", "flatten", 2, "hyperplanes"),
     ]
     return {
         f"hyperbolic network {', '.join(map(str, shape))}": Case(lambda shape=shape: network(*shape), ((WINDOW,),))

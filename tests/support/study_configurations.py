@@ -32,6 +32,8 @@ PEAKS = ("max", "twist", "reb1", "abf1", "ctcf")
 LABELLED = ("gue_human_tf_0", "gue_human_tf_2", "gue_mouse_tf_0", "gue_mouse_tf_2")
 LONG_STUDIES = ("networks", "ladder")
 LAID_OVER = ("peaks", "small")
+#: A study of hyperbolic layers, and the data sets that it is laid over, the last of which is simulated.
+CURVATURE = {name: [RUNS / f"{name}.yaml", RUNS / "curvature_study.yaml"] for name in (*LABELLED, "hierarchies")}
 #: The files of each run of these, as make lays them over each other.
 LONG_RUNS = {
     f"{study}_{data_set}": [
@@ -46,7 +48,7 @@ LONG_RUNS = {
 STUDIES = {
     run.stem: _files_of(run)
     for run in sorted(RUNS.glob("*.yaml"))
-    if run == PHYLOGENIES or not run.stem.endswith(("_study", *LAID_OVER))
+    if run == PHYLOGENIES or not run.stem.endswith(("_study", "hierarchies", *LAID_OVER))
 }
 
 

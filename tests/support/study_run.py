@@ -21,7 +21,7 @@ ARMS = [
     {"arm": "post_hoc", "combination": "augmented, both strands"},
     {"arm": "best_equivariant", "combination": "best of regular"},
 ]
-COMMON = {"kinds": "binary", "channels": 32, "network": "published", "curvature": None}
+COMMON = {"kinds": "binary", "channels": 32, "network": "published", "curvature": None, "linear_map": None}
 ROWS = [{"family": arm["arm"]} | COMMON | arm for arm in ARMS]
 #: Lead of positives over negatives in standard deviations, with all windows.
 LEADS = dict(

@@ -267,7 +267,7 @@ def tracks() -> dict[str, Schema]:
 
 
 #: Options for which an arm may give a list, with the suffix that each value adds to the name of the arm.
-SPANNED = {"kmer": "_k{:g}", "plus_fraction": "_p{:g}", "network": "_{}", "curvature": "_{}"}
+SPANNED = {"kmer": "_k{:g}", "plus_fraction": "_p{:g}", "network": "_{}", "curvature": "_{}", "linear_map": "_{}"}
 
 #: Every generated part by name; the schema file refers to it as ``generated:<name>``.
 PARTS: dict[str, Callable[[], Schema]] = {

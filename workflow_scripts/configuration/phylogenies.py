@@ -74,7 +74,7 @@ def _require_new(name: str, known: Settings, path: KeyPath, origins: Origins) ->
 
 
 def check_phylogenies(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError if a motif or its file is missing, or frequencies do not add up to 1."""
+    """Raise an InputError if a motif or its file is missing, copies do not fit, or frequencies do not add up to 1."""
     for name, phylogeny in settings["phylogenies"].items():
         path = ("phylogenies", name)
         if phylogeny["classes"] == "motif" and "motif" not in phylogeny:
@@ -85,8 +85,38 @@ def check_phylogenies(settings: Settings, origins: Origins) -> None:
                 allowed="clades, or motif with a section motif",
                 fix="add motif: {matrix: ..., gain: ..., loss: ...}, or use classes: clades",
             )
+        _check_copies(path, phylogeny, origins)
         _check_matrix((*path, "motif", "matrix"), phylogeny, origins)
         _check_frequencies((*path, "substitutions", "frequencies"), phylogeny["substitutions"], origins)
+
+
+def _check_copies(path: tuple[str, ...], phylogeny: Settings, origins: Origins) -> None:
+    """Raise an InputError unless windows of background go with the classes that need them, and no motif with copies."""
+    classes, background = phylogeny["classes"], phylogeny.get("copies", {}).get("background", 0)
+    if classes == "element" and not background:
+        raise origins.error(
+            (*path, "classes"),
+            f"`{dotted(path)}` has no windows without an element",
+            found="classes: element",
+            allowed="element with copies: {window: ..., background: ...} and a background above 0",
+            fix="add copies with a background, such as 1 for as many windows without an element",
+        )
+    if "copies" in phylogeny and (classes == "motif" or "motif" in phylogeny):
+        raise origins.error(
+            (*path, "copies"),
+            f"`{dotted(path)}` has copies of elements and a motif",
+            found=f"copies with classes: {classes}",
+            allowed="copies without a motif, which a truncated copy could lack",
+            fix="delete copies, or delete the motif and use classes: clades or element",
+        )
+    if background and classes == "clades":
+        raise origins.error(
+            (*path, "copies", "background"),
+            f"`{dotted(path)}` has windows without an element, which belong to no clade",
+            found=f"background: {background:g} with classes: clades",
+            allowed="0, or classes: element",
+            fix="delete background, or use classes: element",
+        )
 
 
 def _check_matrix(path: tuple[str, ...], phylogeny: Settings, origins: Origins) -> None:

@@ -20,7 +20,7 @@ from .style import publication_style
 from .tables import of_largest_size, of_study_metric
 
 SETTINGS = {"kmer": "Length k of the k-mers", "plus_fraction": "Share of +1 channels"}
-NAMES = {"kmer": "k = {:g}", "plus_fraction": "{:g} of +1", "network": "{}", "curvature": "{}"}
+NAMES = {"kmer": "k = {:g}", "plus_fraction": "{:g} of +1", "network": "{}", "curvature": "{}", "linear_map": "{}"}
 """Names of lines that differ in a setting which a family may vary."""
 STEP = 0.04
 """Distance of lines beside each other, as a share of the least step of the setting."""

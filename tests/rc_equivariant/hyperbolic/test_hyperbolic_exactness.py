@@ -21,6 +21,7 @@ from rc_equivariant.hyperbolic import (
     LorentzFlattenLinear,
     convolved_points,
     linear,
+    maps,
 )
 from rc_equivariant.layers import flatten, tied
 from rc_equivariant.testing import all_representations, assert_equivariant, equivariance_error, random_features
@@ -140,21 +141,26 @@ def without_the_flip(original):
 
 
 def of_the_next_position(original):
-    return lambda self, y, squares: original(self, y, squares.roll(1, -1))
+    return lambda self, y, squares, *others: original(self, y, squares.roll(1, -1), *others)
 
 
 def of_the_next_field(original):
     return lambda values, *how: original(values, *how).roll(1, -1)
 
 
+def of_the_first_tap(original):
+    """The norm of the first tap alone, which reverse complement exchanges with the last."""
+    return lambda kernel: original(kernel[:, :, :1])
+
+
 FAULTS = {
     "time weights untied": (
-        wrapped(linear, "KernelTying", constants_tied_as(untied)),
+        wrapped(maps, "KernelTying", constants_tied_as(untied)),
         f"LorentzConv1d: {REGULAR}",
         "LorentzKmerConv1d: 2r",
     ),
     "time weights on -1 channels": (
-        wrapped(linear, "KernelTying", constants_tied_as(signs_as_trivial)),
+        wrapped(maps, "KernelTying", constants_tied_as(signs_as_trivial)),
         f"LorentzLinear: {SIGN}",
         "LorentzFlattenLinear: 3m",
     ),
@@ -173,7 +179,7 @@ FAULTS = {
         f"LorentzConv1d: {MIXED}",
     ),
     "time of the next position": (
-        wrapped(linear.TimeTerm, "add_to", of_the_next_position),
+        wrapped(maps.PointMap, "add_time", of_the_next_position),
         f"LorentzKmerConv1d: {MIXED}",
     ),
     "a centre that is not fixed": (
@@ -190,6 +196,20 @@ FAULTS = {
         wrapped(tied, "KernelTying", constants_tied_as(signs_as_trivial)),
         f"LorentzLogits: {SIGN}",
         f"LorentzLogits: {MIXED}",
+    ),
+    "a hyperplane's offset on -1 channels": (
+        wrapped(tied, "KernelTying", constants_tied_as(signs_as_trivial)),
+        f"LorentzLinear, hyperplanes: {SIGN}",
+        f"LorentzKmerConv1d, hyperplanes: {MIXED}",
+    ),
+    "offsets of hyperplanes untied": (
+        wrapped(flatten, "KernelTying", constants_tied_as(untied)),
+        f"LorentzFlattenLinear, hyperplanes: {REGULAR}",
+    ),
+    "normals of the first tap": (
+        wrapped(maps, "_squares", of_the_first_tap),
+        f"LorentzConv1d, hyperplanes: {REGULAR}",
+        f"LorentzConv1d, stride, hyperplanes: {MIXED}",
     ),
     "parts of features a position off": (
         wrapped(flatten, "irreducible_parts", without_the_flip),

@@ -101,12 +101,16 @@ def test_equal_curvatures_of_blocks_are_a_single_one(pooling):
         assert not torch.allclose(many(kmers), before, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("curvature", ["single", "per_block", "flat"])
+SPACES = [("single", "free"), ("per_block", "free"), ("flat", "free"), ("per_block", "hyperplanes")]
+
+
+@pytest.mark.parametrize(("curvature", "linear_map"), SPACES)
 @pytest.mark.parametrize("representation", ARMS)
-def test_every_parameter_has_a_gradient(representation, curvature):
+def test_every_parameter_has_a_gradient(representation, curvature, linear_map):
     """Published defect: rows of weights for times, which are then computed from space, have none."""
     torch.manual_seed(0)
-    module = network(representation, curvature, "centroid" if curvature == "per_block" else "flatten", classes=3)
+    pooling = "centroid" if curvature == "per_block" else "flatten"
+    module = network(representation, curvature, pooling, 3, linear_map)
     logits = module(kmers_of(module, 32))
     assert logits.shape == (32, 3)
     torch.nn.functional.cross_entropy(logits, torch.arange(32) % 3).backward()
@@ -116,10 +120,11 @@ def test_every_parameter_has_a_gradient(representation, curvature):
             assert parameter.grad.abs().max() > 0, name
 
 
-def test_training_in_float32_stays_finite():
+@pytest.mark.parametrize("linear_map", ["free", "hyperplanes"])
+def test_training_in_float32_stays_finite(linear_map):
     """At a rate of learning far above any that is sensible, curvatures included."""
     torch.manual_seed(0)
-    module = network("regular", "per_block")
+    module = network("regular", "per_block", linear_map=linear_map)
     optimiser = torch.optim.Adam(module.parameters(), lr=0.3)
     kmers, labels = kmers_of(module, 8), (torch.arange(8) % 2).float()
     for _ in range(25):
@@ -131,18 +136,19 @@ def test_training_in_float32_stays_finite():
     assert all(curvature() > 0 for curvature in module.trunk.curvatures)
 
 
-def at(k: float, representation: str, curvature: str = "single", pooling: str = "flatten") -> Network:
+def at(k: float, representation: str, *shape: str, linear_map: str = "free") -> Network:
     torch.manual_seed(0)
-    description = network(representation, curvature, pooling).description
+    description = network(representation, *(shape or ("single",)), linear_map=linear_map).description
     return Network(replace(description, trunk=replace(description.trunk, k=k)))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-12)], ids=str)
 @pytest.mark.parametrize("k", [1e-3, 1e-2, 1e3])
 @pytest.mark.parametrize("shape", [("regular", "single", "flatten"), ("irrep", "per_block", "centroid")])
-def test_networks_of_any_curvature_are_equivariant_and_train(shape, k, dtype, tolerance):
+@pytest.mark.parametrize("linear_map", ["free", "hyperplanes"])
+def test_networks_of_any_curvature_are_equivariant_and_train(shape, linear_map, k, dtype, tolerance):
     """Normalised points that start at distance 1 would be 32 sqrt(k) from the origin at k = 1e-3."""
-    module = at(k, *shape).to(dtype)
+    module = at(k, *shape, linear_map=linear_map).to(dtype)
     kmers, labels = kmers_of(module, 8), (torch.arange(8) % 2).to(dtype)
     assert_equivariant(module, kmers, tolerance=tolerance)
     optimiser = torch.optim.Adam(module.parameters(), lr=1e-3)
@@ -154,18 +160,20 @@ def test_networks_of_any_curvature_are_equivariant_and_train(shape, k, dtype, to
     assert_equivariant(module, kmers, tolerance=tolerance)
 
 
-def test_initial_logits_do_not_grow_with_the_radius_of_curvature():
+@pytest.mark.parametrize("linear_map", ["free", "hyperplanes"])
+def test_initial_logits_do_not_grow_with_the_radius_of_curvature(linear_map):
     sizes = {}
     for k in (1.0, 1e3):
-        module = at(k, "standard")
+        module = at(k, "standard", linear_map=linear_map)
         sizes[k] = float(module(kmers_of(module, 32)).abs().mean())
     assert sizes[1.0] / 3 < sizes[1e3] < 3 * sizes[1.0]
 
 
-def test_a_trained_network_of_published_shape_is_exact_in_float64():
+@pytest.mark.parametrize("linear_map", ["free", "hyperplanes"])
+def test_a_trained_network_of_published_shape_is_exact_in_float64(linear_map):
     """For a batch of which some are turned to the other strand, too: each sequence has the logit of its own."""
     torch.manual_seed(0)
-    module = published("regular").double()
+    module = Network(NetworkDescription.published("hyperbolic", "regular", linear_map=linear_map)).double()
     kmers, labels = torch.randint(4, (8, 101)), (torch.arange(8) % 2).double()
     optimiser = torch.optim.Adam(module.parameters(), lr=1e-3)
     for _ in range(5):
@@ -190,6 +198,7 @@ def test_a_curvature_is_printed():
         ({"representation": "rcps", "kmer": 2}, "single bases"),
         ({"plus_fraction": 0.5}, "belongs to irrep"),
         ({"curvature": "double"}, "unknown curvature 'double'"),
+        ({"linear_map": "planes"}, "unknown linear_map 'planes'"),
         ({"pooling": "mean"}, "unknown pooling"),
         ({"curvature": "flat", "learnt": True}, "flat space"),
         ({"curvature": "flat", "learnt": False, "k": 2.0}, "flat space"),

@@ -12,6 +12,8 @@ from .options import option
 from .symmetry import Symmetry
 
 CURVATURES = ("single", "per_block", "flat")
+#: Weights of the linear maps of points.
+FREE, HYPERPLANES = LINEAR_MAPS = ("free", "hyperplanes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +109,21 @@ class HyperbolicTrunk(Trunk):
     )
     learnt: bool = option(True, "If true, curvatures are learnt; false in flat space.", per_arm=True)
     k: float = option(1.0, "The sectional curvature is -1/k, at the start if it is learnt.", above=0, per_arm=True)
+    linear_map: str = option(
+        FREE,
+        "Weights of convolutions, dense layers and logits: free for points, times and a bias (Khan et al. 2025), or "
+        "those of signed distances to hyperplanes, which lets points move out as fast as they learn; free in flat "
+        "space.",
+        choices=LINEAR_MAPS,
+        per_arm=True,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.curvature == "flat" and (self.learnt or self.k != 1):
             raise ValueError("flat space has no curvature to learn or to choose: leave k at 1 and set learnt to false")
+        if self.curvature == "flat" and self.linear_map != FREE:
+            raise ValueError("flat space has one kind of linear_map: leave it free, or choose another curvature")
 
     def positions(self, kmer: int, window: int) -> int:
         return window - kmer + 1
@@ -122,7 +134,7 @@ class HyperbolicTrunk(Trunk):
             raise ValueError(f"channels is {symmetry.channels}: it must be at least 2, of which one is time")
 
     def with_options(self, given: Mapping[str, Any]) -> HyperbolicTrunk:
-        flat = {"learnt": False, "k": 1.0} if given.get("curvature") == "flat" else {}
+        flat = {"learnt": False, "k": 1.0, "linear_map": FREE} if given.get("curvature") == "flat" else {}
         return replace(self, **(flat | dict(given)))
 
 

@@ -25,34 +25,35 @@ MOMENTUM = 0.1
 
 @dataclass(frozen=True)
 class Hyperbolic:
-    """The layers on points of sectional curvature -1/k; all borrow the same k."""
+    """The layers on points of sectional curvature -1/k; all borrow the same k and have the same kind of linear map."""
 
     curvature: Curvature
+    linear_map: str
 
     def space_channels(self, channels: int) -> int:
         """Return the number of channels without the one for time."""
         return channels - 1
 
     def kmer_convolution(self, encoding: KmerEncoding, hidden: FeatureType, width: int) -> EquivariantModule:
-        return LorentzKmerConv1d(encoding, hidden, width, self.curvature.borrow())
+        return LorentzKmerConv1d(encoding, hidden, width, self.curvature.borrow(), linear_map=self.linear_map)
 
     def convolution(self, hidden: FeatureType, width: int) -> EquivariantModule:
-        return LorentzConv1d(hidden, hidden, width, self.curvature.borrow(), padding="same")
+        return LorentzConv1d(hidden, hidden, width, self.curvature.borrow(), padding="same", linear_map=self.linear_map)
 
     def norm(self, hidden: FeatureType) -> EquivariantModule:
         return LorentzBatchNorm1d(hidden, self.curvature.borrow(), MOMENTUM)
 
     def flatten(self, hidden: FeatureType, dense: FeatureType, length: int) -> EquivariantModule:
-        return LorentzFlattenLinear(hidden, dense, length, self.curvature.borrow())
+        return LorentzFlattenLinear(hidden, dense, length, self.curvature.borrow(), linear_map=self.linear_map)
 
     def pool(self, hidden: FeatureType) -> EquivariantModule:
         return CentroidPool1d(hidden, self.curvature.borrow())
 
     def linear(self, in_type: FeatureType, out_type: FeatureType) -> EquivariantModule:
-        return LorentzLinear(in_type, out_type, self.curvature.borrow())
+        return LorentzLinear(in_type, out_type, self.curvature.borrow(), linear_map=self.linear_map)
 
     def logits(self, in_type: FeatureType, out_type: FeatureType) -> EquivariantModule:
-        return LorentzLogits(in_type, out_type, self.curvature.borrow())
+        return LorentzLogits(in_type, out_type, self.curvature.borrow(), linear_map=self.linear_map)
 
 
 @dataclass(frozen=True)

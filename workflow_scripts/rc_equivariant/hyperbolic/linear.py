@@ -4,100 +4,28 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
+from ..descriptions.trunks import FREE
 from ..encoding import KmerEncoding
 from ..functional.autocast import in_float32
-from ..kernels import KernelTying, constants_of
 from ..layers.convolution import Conv1d, KmerConv1d, Linear
 from ..layers.flatten import FlattenLinear
-from ..representation import FeatureType
-from . import plain
+from ..representation import FeatureType, Ordinary
 from .convolved_points import convolve_points
 from .curvature import BorrowedCurvature, Curvature
+from .maps import map_of
 from .radial import squared_norm
-
-
-class TimeTerm(nn.Module):
-    """The weights w_t of the time of a receptive field, at sectional curvature -1/k.
-
-    The concatenation of points x_1 .. x_n is the point with space part (s_1 .. s_n). Its time is
-    sqrt(k + |s_1|^2 + .. + |s_n|^2), which equals sqrt(t_1^2 + .. + t_n^2 - (n - 1) k) (Qu & Zou 2022). The published
-    code has (n - 1) / k in its flattening, which does not give a point unless k = 1. Reverse complement does not change
-    the time, so w_t is constrained like a bias: reverse complement must fix it.
-
-    Parameters
-    ----------
-    out_type
-        Output type of the layer.
-    live_inputs
-        Number of live inputs of each output, time included, shape (out,). The initial variance of w_t is that of the
-        other weights, divided by k if k is above 1, because a time is at least sqrt(k).
-    curvature
-        Curvature of the points that the layer reads.
-    """
-
-    def __init__(self, out_type: FeatureType, live_inputs: Tensor, curvature: Curvature | BorrowedCurvature) -> None:
-        super().__init__()
-        self.curvature = curvature
-        self.tying = KernelTying(constants_of(out_type), out_type, 1)
-        least_time = curvature().detach().sqrt().clamp_min(1)
-        self.weight = nn.Parameter(self.tying.he_normal(live_inputs) / least_time)
-
-    def add_to(self, y: Tensor, squares: Tensor) -> Tensor:
-        """Return y + w_t sqrt(k + squares).
-
-        Parameters
-        ----------
-        y
-            Shape (batch, out, ...).
-        squares
-            Sum of |s|^2 over the receptive field, shape (batch, 1, ...).
-        """
-        time = (squares + self.curvature(squares)).sqrt()
-        # Rows are the order in memory, and need fewer passes than a broadcast product.
-        rows = y.movedim(1, -1)
-        updated = torch.addmm(rows.reshape(-1, y.shape[1]), time.view(-1, 1), self.channel_weight()[None])
-        return updated.view(rows.shape).movedim(-1, 1)
-
-    def channel_weight(self) -> Tensor:
-        """Return w_t of each channel, shape (out,): equal on partners, zero on -1 channels."""
-        return self.tying.expand(self.weight).flatten()
-
-    @torch.no_grad()
-    def export_over(self, base: nn.Conv1d | nn.Linear) -> nn.Module:
-        """Add this term to ``base``, the exported linear map of space parts."""
-        weight = self.channel_weight()
-        if isinstance(base, nn.Linear):
-            return plain.WithTime(base, nn.Identity(), weight, self.curvature())
-        field = nn.Conv1d(1, 1, base.kernel_size, base.stride, base.padding, base.dilation, bias=False).to(weight)
-        nn.init.ones_(field.requires_grad_(False).weight)
-        return plain.WithTime(base, field, weight[:, None], self.curvature())
-
-
-@torch.no_grad()
-def _time_of(
-    layer: Conv1d | KmerConv1d | Linear | FlattenLinear, squares: int, curvature: Curvature | BorrowedCurvature
-) -> TimeTerm:
-    """Return the time term of a layer and draw the layer's weights again, as He et al. (2015) for both together.
-
-    ``squares`` is the sum of |s|^2 over a receptive field whose live coordinates have mean square 1. The square of the
-    time is larger by k, and counts as so many inputs, as far as its weights are as large as the others. Channels that
-    reverse complement negates do not read the time.
-    """
-    k = curvature().cpu()
-    of_time = (squares + k) / k.clamp_min(1) * (layer.out_type.signs > 0)
-    layer.initialise(of_time)
-    return TimeTerm(layer.out_type, layer.live_inputs() + of_time, curvature)
 
 
 class LorentzConv1d(Conv1d):
     """Lorentz convolution of sectional curvature -1/k; space parts (batch, in, L) to (batch, out, L').
 
     The output is the space part of a linear map of the concatenated points of a receptive field, including their time
-    (Bdeir et al. 2024, "Fully hyperbolic CNNs", section 4.1). It is computed without unfolding, as
-    conv(s) + w_t sqrt(k + sum of |s_j|^2 in the field) + b. The time of the output follows from its space part, so it
-    needs no weights; the published row of weights for it never has a gradient. Padding uses the origin, whose space
-    part is zero.
+    (Bdeir et al. 2024, "Fully hyperbolic CNNs", section 4.1), with free weights or those of distances to hyperplanes.
+    It is computed without unfolding, as conv(s) + w_t sqrt(k + sum of |s_j|^2 in the field) + b. The time of the output
+    follows from its space part, so it needs no weights; the published row of weights for it never has a gradient.
+    Padding uses the origin, whose space part is zero.
 
     The layer is equivariant if conv(s) is and reverse complement fixes w_t and b, because it only flips the sums of
     squares.
@@ -108,6 +36,8 @@ class LorentzConv1d(Conv1d):
         As in :class:`~rc_equivariant.Conv1d`, on space parts.
     curvature
         Curvature of input and output.
+    linear_map
+        ``free``, or ``hyperplanes`` with the distances of :class:`~.maps.HyperplaneMap`.
     """
 
     def __init__(
@@ -120,15 +50,16 @@ class LorentzConv1d(Conv1d):
         padding: int | str = 0,
         dilation: int = 1,
         bias: bool = True,
+        linear_map: str = FREE,
     ) -> None:
         super().__init__(in_type, out_type, kernel_size, stride, padding, dilation, bias=bias)
-        self.time = _time_of(self, in_type.size * kernel_size, curvature)
+        self.time = map_of(self, linear_map, in_type.size * kernel_size, curvature)
 
     @in_float32
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        kernel, bias, time = self.kernel(), self.channel_bias(), self.time
-        return convolve_points(x, kernel, bias, time.channel_weight(), time.curvature(x), self.steps)
+        weights = self.time.weights(self.kernel(), self.channel_bias())
+        return convolve_points(x, *weights, self.time.curvature(x), self.steps)
 
     def export(self) -> nn.Module:
         return self.time.export_over(super().export())
@@ -146,6 +77,8 @@ class LorentzKmerConv1d(KmerConv1d):
         As in :class:`~rc_equivariant.KmerConv1d`.
     curvature
         Curvature of input and output.
+    linear_map
+        ``free``, or ``hyperplanes`` with the distances of :class:`~.maps.HyperplaneMap`.
     """
 
     def __init__(
@@ -155,16 +88,18 @@ class LorentzKmerConv1d(KmerConv1d):
         kernel_size: int,
         curvature: Curvature | BorrowedCurvature,
         bias: bool = True,
+        linear_map: str = FREE,
     ) -> None:
         super().__init__(encoding, out_type, kernel_size, bias)
-        self.time = _time_of(self, kernel_size, curvature)
+        self.time = map_of(self, linear_map, kernel_size, curvature)
 
     @in_float32
     def forward(self, kmers: Tensor) -> Tensor:
-        y = super().forward(kmers)
+        kernel, bias, time_weight = self.time.weights(self.kernel(), self.channel_bias())
+        y = self.convolve(kmers, kernel, bias)
         is_known = (kmers >= 0) & (kmers < self.in_type.size)
         known = is_known.unfold(1, self.kernel_size, 1).sum(2)
-        return self.time.add_to(y, known[:, None].to(y.dtype))
+        return self.time.add_time(y, known[:, None].to(y.dtype), time_weight)
 
     def export(self) -> nn.Module:
         """Return a module that reads one-hot nucleotides, as :meth:`KmerConv1d.export`."""
@@ -182,6 +117,8 @@ class LorentzLinear(Linear):
         As in :class:`~rc_equivariant.Linear`, on space parts.
     curvature
         Curvature of input and output.
+    linear_map
+        ``free``, or ``hyperplanes`` with the distances of :class:`~.maps.HyperplaneMap`.
     """
 
     def __init__(
@@ -190,13 +127,16 @@ class LorentzLinear(Linear):
         out_type: FeatureType,
         curvature: Curvature | BorrowedCurvature,
         bias: bool = True,
+        linear_map: str = FREE,
     ) -> None:
         super().__init__(in_type, out_type, bias)
-        self.time = _time_of(self, in_type.size, curvature)
+        self.time = map_of(self, linear_map, in_type.size, curvature)
 
     @in_float32
     def forward(self, x: Tensor) -> Tensor:
-        return self.time.add_to(super().forward(x), squared_norm(x))
+        self.check(x)
+        kernel, bias, time_weight = self.time.weights(self.kernel(), self.channel_bias())
+        return self.time.add_time(functional.linear(x, kernel.squeeze(2), bias), squared_norm(x), time_weight)
 
     def export(self) -> nn.Module:
         return self.time.export_over(super().export())
@@ -214,6 +154,8 @@ class LorentzFlattenLinear(FlattenLinear):
         As in :class:`~rc_equivariant.FlattenLinear`, on space parts.
     curvature
         Curvature of input and output.
+    linear_map
+        ``free``, or ``hyperplanes`` with the distances of :class:`~.maps.HyperplaneMap`.
     """
 
     def __init__(
@@ -223,13 +165,33 @@ class LorentzFlattenLinear(FlattenLinear):
         length: int,
         curvature: Curvature | BorrowedCurvature,
         bias: bool = True,
+        linear_map: str = FREE,
     ) -> None:
         super().__init__(in_type, out_type, length, bias)
-        self.time = _time_of(self, in_type.size * length, curvature)
+        self.time = map_of(self, linear_map, in_type.size * length, curvature)
 
     @in_float32
     def forward(self, x: Tensor) -> Tensor:
-        return self.time.add_to(super().forward(x), squared_norm(x.transpose(1, 2).flatten(1)))
+        self.check(x)
+        bias = None if self.bias is None else self.bias_tying.expand(self.bias).flatten()
+        factor, bias, time_weight = self.time.rows(self._squares, bias)
+        y = self._mapped(x)
+        # Outputs are far fewer than weights, so the factor of a row multiplies its output.
+        y = y if factor is None else y * factor
+        y = y if bias is None else y + bias
+        return self.time.add_time(y, squared_norm(x.transpose(1, 2).flatten(1)), time_weight)
+
+    def _squares(self) -> Tensor:
+        """Return the squared norms of the rows of the map, shape (out,); the change of basis keeps them."""
+        plus, minus = (
+            self.bias_tying.factor.new_zeros(rows) if weight is None else squared_norm(weight).squeeze(1)
+            for weight, rows in zip((self.plus, self.minus), self.rows, strict=True)
+        )
+        if isinstance(self.out_type, Ordinary):
+            return plus
+        pairs = self.out_type.regular
+        paired = (plus[:pairs] + minus[:pairs]) / 2
+        return torch.cat([paired, paired.flip(0), plus[pairs:], minus[pairs:]])
 
     def export(self) -> nn.Module:
         flatten, linear = super().export()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..descriptions.trunks import FREE, HYPERPLANES
 from ..functional.autocast import in_float32
 from ..layers.convolution import Linear
 from ..representation import FeatureType
 from . import plain
 from .curvature import BorrowedCurvature, Curvature
+from .maps import SMALLEST_SQUARE
 from .radial import squared_norm
-
-#: Added to |z|^2 under the root, so that z = 0 has a gradient; the published form divides 0 by 0 there.
-_SMALLEST_SQUARE = 1e-12
 
 
 class LorentzLogits(Linear):
@@ -31,17 +30,28 @@ class LorentzLogits(Linear):
     points except those about as far out, so a has a gradient at any value. In float32, logits keep three digits
     near hyperplanes up to 8 sqrt(k) away and one digit at 15 sqrt(k), where the digits of z and s themselves end.
 
+    With ``linear_map="hyperplanes"``, the bias holds a |z| in place of a, as in :class:`~.maps.HyperplaneMap`: a gets
+    smaller as z gets longer. At the start, a is 0 and the logits are the same.
+
     Parameters
     ----------
     in_type, out_type
         As in :class:`~rc_equivariant.Linear`; the input is space parts.
     curvature
         Curvature of the input.
+    linear_map
+        ``free`` or ``hyperplanes``.
     """
 
-    def __init__(self, in_type: FeatureType, out_type: FeatureType, curvature: Curvature | BorrowedCurvature) -> None:
+    def __init__(
+        self,
+        in_type: FeatureType,
+        out_type: FeatureType,
+        curvature: Curvature | BorrowedCurvature,
+        linear_map: str = FREE,
+    ) -> None:
         super().__init__(in_type, out_type)
-        self.curvature = curvature
+        self.curvature, self.linear_map = curvature, linear_map
 
     @in_float32
     def forward(self, x: Tensor) -> Tensor:
@@ -57,5 +67,7 @@ class LorentzLogits(Linear):
         """Return k and, for each class, z / |z| (out, in), a / sqrt(k) (out,) and |z| sqrt(k) (out,)."""
         k = self.curvature(self.weight)
         z = self.kernel().squeeze(2)
-        size = (squared_norm(z) + _SMALLEST_SQUARE).sqrt()
-        return k, z / size, self.channel_bias() / k.sqrt(), size.squeeze(1) * k.sqrt()
+        size = (squared_norm(z) + SMALLEST_SQUARE).sqrt()
+        directions, size = z / size, size.squeeze(1)
+        offsets = self.channel_bias() / (k.sqrt() * size if self.linear_map == HYPERPLANES else k.sqrt())
+        return k, directions, offsets, size * k.sqrt()
