@@ -86,12 +86,14 @@ rule plot_signal_heatmap:
     resources:
         mem_mb=each_attempt(4000),
         runtime=each_attempt(30),
+    params:
+        distance=HEATMAP_DISTANCE,
     shell:
         "for figure in {output:q}; do"
         ' plotHeatmap --matrixFile {input.matrix:q} --outFileName "$figure"'
         " --dpi 200 --colorMap Blues --heatmapHeight 10 --heatmapWidth 5"
         " --refPointLabel centre --regionsLabel 'positive windows; colours: signal'"
-        " --legendLocation none --xAxisLabel {HEATMAP_DISTANCE:q} --yAxisLabel 'mean signal';"
+        " --legendLocation none --xAxisLabel {params.distance:q} --yAxisLabel 'mean signal';"
         " done > {log:q} 2>&1"
 
 
@@ -210,13 +212,15 @@ rule plot_strands_heatmap:
     resources:
         mem_mb=each_attempt(4000),
         runtime=each_attempt(30),
+    params:
+        distance=HEATMAP_DISTANCE,
     shell:
         "for figure in {output:q}; do"
         ' plotHeatmap --matrixFile {input.matrix:q} --outFileName "$figure"'
         " --dpi 200 --colorMap Blues --heatmapHeight 10 --heatmapWidth 4"
         " --whatToShow 'heatmap and colorbar' --refPointLabel summit"
         " --regionsLabel 'positive windows; colours: 5′ ends per base' --legendLocation none"
-        " --xAxisLabel {HEATMAP_DISTANCE:q};"
+        " --xAxisLabel {params.distance:q};"
         " done > {log:q} 2>&1"
 
 
