@@ -41,7 +41,8 @@ from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_KMER
 from plan import Plan
 from plan.choice import not_chosen
-from workflow_support.provenance import file_digest
+from plan.run import SHARED_GENOMES
+from workflow_support.provenance import file_digest, file_identity
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.
 try:
@@ -208,6 +209,22 @@ def used_models(wildcard, file):
 def both_strands(wildcard):
     """A function of the wildcards: whether a prediction, attribution or set of variants averages both strands."""
     return per(wildcard, uses.average_strands, SECTIONS[wildcard])
+
+
+@cache
+def identity(file):
+    """The identity of a file that this run does not make itself, and None of one that it makes."""
+    is_made_here = file.startswith(run.path(""))
+    return None if is_made_here else file_identity(Path(file))
+
+
+@with_signature
+def given_files(wildcards, input):
+    """The identities of those input files of a job that the user gave.
+
+    As a parameter, they rerun the job if a file was replaced by an older one: Snakemake itself compares only times.
+    """
+    return [identity(file) for file in input if identity(file)]
 
 
 def input_priority(wildcards):
