@@ -44,7 +44,7 @@ include: "rules/variants.smk"
 
 for each in workflow.rules:
     if "code" in each.params.keys():
-        each.set_params(given_files=given_files)
+        each.set_params(given_files=given_files(each))
 
 
 onstart:

@@ -218,13 +218,26 @@ def identity(file):
     return None if is_made_here else file_identity(Path(file))
 
 
-@with_signature
-def given_files(wildcards, input):
-    """The identities of those input files of a job that the user gave.
+def given_files(rule):
+    """A function of the wildcards: the identities of those input files of the jobs of a rule that the user gave.
 
-    As a parameter, they rerun the job if a file was replaced by an older one: Snakemake itself compares only times.
+    It is an empty list for a rule whose inputs are all made by this run.
+
+    As a parameter, they rerun a job if a file was replaced by an older one: Snakemake itself compares only times. The
+    function may not take the inputs, because Snakemake does not look for changes of parameters that follow from these.
     """
-    return [identity(file) for file in input if identity(file)]
+
+    of_this_run = run.path("")
+    if all(
+        isinstance(file, str) and file.startswith(of_this_run) for file in rule.input
+    ):
+        return []
+
+    def identities(wildcards):
+        inputs = rule.expand_input(dict(wildcards.items()))[0]
+        return [identity(file) for file in inputs if identity(file)]
+
+    return with_signature(identities)
 
 
 def input_priority(wildcards):
