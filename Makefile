@@ -15,7 +15,7 @@ WITH_DATA = $(if $(DATA),--config 'data=$(DATA)')
 # One file whose name may have spaces, or several.
 CONFIGS = $(if $(shell test -f '$(CONFIG)' && echo yes),'$(CONFIG)',$(CONFIG))
 # Of what Snakemake prints, a user needs how many jobs are done, and errors. What jobs say is printed in any case.
-QUIET := --quiet rules host
+BRIEF := PYTHONPATH=workflow_scripts $(SNAKEMAKE) --logger brief
 # Says in a sentence what is wrong with the files or the name that a target is given.
 COMMANDS := PYTHONPATH=workflow_scripts $(BIN)/python -m plan.commands
 
@@ -52,7 +52,7 @@ help: ## list the targets
 setup: $(INSTALLED) ## install everything into .venv (and bedtools and Chromium into Debian, as root)
 
 demo: setup ## run the whole chain on a simulated experiment, with a report
-	$(SNAKEMAKE) $(DEMO) $(SNAKEFLAGS) --rerun-incomplete $(QUIET)
+	$(BRIEF) $(DEMO) $(SNAKEFLAGS) --rerun-incomplete
 	$(SNAKEMAKE) $(DEMO) --report results/demo/report.html
 	@echo
 	@PYTHONPATH=workflow_scripts $(BIN)/python -m study.print_summary results/demo/summary.tsv
@@ -72,7 +72,7 @@ config: setup ## write a configuration for peaks and a genome: make config BED=p
 
 run: setup ## do a run, or go on with one that was cut off: make run CONFIG=gata1.yaml [CORES=8]
 	@$(COMMANDS) run $(CONFIGS)
-	$(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) $(SNAKEFLAGS) --rerun-incomplete $(QUIET)
+	$(BRIEF) --configfile $(CONFIGS) $(WITH_DATA) $(SNAKEFLAGS) --rerun-incomplete
 
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
 	@report=$$($(COMMANDS) report $(CONFIGS) $(if $(DATA),--data '$(DATA)')) && \
@@ -116,7 +116,7 @@ $(LONG_TARGETS): run-%: setup
 benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_0 DATA=FOLDER
 	@test -n '$(NAME)' && test -n '$(DATA)' || \
 	    { echo 'Say which, and where: make benchmark NAME=gue/human_tf_0 DATA=FOLDER' >&2; exit 1; }
-	@benchmark=$$($(COMMANDS) benchmark '$(NAME)') && $(SNAKEMAKE) --configfile $(BENCHMARK_STUDY) "$$benchmark" \
+	@benchmark=$$($(COMMANDS) benchmark '$(NAME)') && $(BRIEF) --configfile $(BENCHMARK_STUDY) "$$benchmark" \
 	    --config 'data=$(DATA)' 'name=$(subst /,.,$(NAME))' 'only=[$(notdir $(NAME))]' \
 	    $(SNAKEFLAGS) --rerun-incomplete
 

@@ -42,6 +42,11 @@ include: "rules/attribution.smk"
 include: "rules/variants.smk"
 
 
+for each in workflow.rules:
+    if "code" in each.params.keys():
+        each.set_params(given_files=given_files(each))
+
+
 onstart:
     require_device()
 

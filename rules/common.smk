@@ -41,7 +41,8 @@ from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_KMER
 from plan import Plan
 from plan.choice import not_chosen
-from workflow_support.provenance import file_digest
+from plan.run import SHARED_GENOMES
+from workflow_support.provenance import file_digest, file_identity
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.
 try:
@@ -208,6 +209,35 @@ def used_models(wildcard, file):
 def both_strands(wildcard):
     """A function of the wildcards: whether a prediction, attribution or set of variants averages both strands."""
     return per(wildcard, uses.average_strands, SECTIONS[wildcard])
+
+
+@cache
+def identity(file):
+    """The identity of a file that this run does not make itself, and None of one that it makes."""
+    is_made_here = file.startswith(run.path(""))
+    return None if is_made_here else file_identity(Path(file))
+
+
+def given_files(rule):
+    """A function of the wildcards: the identities of those input files of the jobs of a rule that the user gave.
+
+    It is an empty list for a rule whose inputs are all made by this run.
+
+    As a parameter, they rerun a job if a file was replaced by an older one: Snakemake itself compares only times. The
+    function may not take the inputs, because Snakemake does not look for changes of parameters that follow from these.
+    """
+
+    of_this_run = run.path("")
+    if all(
+        isinstance(file, str) and file.startswith(of_this_run) for file in rule.input
+    ):
+        return []
+
+    def identities(wildcards):
+        inputs = rule.expand_input(dict(wildcards.items()))[0]
+        return [identity(file) for file in inputs if identity(file)]
+
+    return with_signature(identities)
 
 
 def input_priority(wildcards):

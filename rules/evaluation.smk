@@ -3,7 +3,7 @@ Evaluation: contestants and baseline on the test split, and what the run was mad
 
 Needs: tasks/<task>/windows.tsv, codes.npy, near_copies.npy and kmers.k6.npy, counts.npy and input tracks, and the trained networks.
 Makes: evaluation.json and predictions.tsv for every contestant, at every size, and baseline, profiles.npy for contestants
-of profile tasks, provenance.json, config.yaml, rule_times.tsv, arm_times.tsv.
+of profile tasks, provenance.json, config.yaml, rule_times.tsv, arm_times.tsv, disk_use.tsv.
 """
 
 
@@ -140,6 +140,7 @@ rule record_times:
             category="Times",
             labels={"figure": "Time of every arm"},
         ),
+        disk=run.path("disk_use.tsv"),
     log:
         run.path("logs/record_times.log"),
     benchmark:

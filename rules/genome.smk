@@ -2,7 +2,8 @@
 Input files and genomes.
 
 Needs: the locations that the configuration names. Files that are checked come before genomes.
-Makes: downloads/<key>, and for every genome genome.fa with its index, contigs.tsv and chrom.sizes.
+Makes: downloads/<key>, and for every genome genome.fa with its index, contigs.tsv and chrom.sizes. These are links to
+results/.genomes/, where all runs share the genomes that were normalised from the same sequence.
 """
 
 
@@ -76,6 +77,7 @@ rule normalise_genome:
         runtime=each_attempt(30),
     params:
         contig_names=setting("genome", "contig_names"),
+        store=SHARED_GENOMES,
         code=code("normalise_genome"),
     script:
         "../workflow_scripts/normalise_genome.py"

@@ -22,6 +22,7 @@ use rule normalise_genome as normalise_sequences with:
     priority: CHECKS_FIRST
     params:
         contig_names=None,
+        store=None,
         code=code("normalise_genome"),
 
 

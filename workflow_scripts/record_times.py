@@ -1,4 +1,4 @@
-"""Benchmarks of the jobs of a run -> time, memory and load of every rule; times of every arm and combination."""
+"""Benchmarks and files of a run -> time, memory and load of every rule, times of every arm, and its use of the disk."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from learning.training.checkpoints import checkpoint_file, seconds_of
+from workflow_support.disk_use import disk_use, disk_use_in_words
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
@@ -22,8 +23,9 @@ def record_times(
     seeds: Sequence[int],
     rules: Path,
     arms: Path,
+    disk: Path,
 ) -> None:
-    """Write one row per rule, the slowest first, and one row per arm or combination and size.
+    """Write one row per rule, the slowest first, one per arm or combination and size, and one per folder of the run.
 
     A rule without benchmarks has no row, and an arm whose benchmark was deleted has no time.
 
@@ -45,16 +47,25 @@ def record_times(
         and evaluate all replicates. If epochs were trained in earlier attempts, the job that was measured is only the
         last of several: the training time is then that of all epochs, as the checkpoints have it. Combinations are not
         trained, so they have no training time.
+    disk
+        Output: ``folder, megabytes`` (10⁶ bytes), the largest first; the last row is the part of the store of genomes,
+        which other runs may use as well, that this run uses.
     """
     files = sorted(benchmarks.rglob("*.tsv"))
     measured = {file.relative_to(benchmarks): _read(file) for file in files}
     kept = {file: jobs for file, jobs in measured.items() if not jobs.empty}
     times = _of_rules(kept)
-    with atomic_paths(rules, arms) as (rules_path, arms_path):
+    sizes = disk_use(disk.parent)
+    with atomic_paths(rules, arms, disk) as (rules_path, arms_path, disk_path):
         times.to_csv(rules_path, sep="\t", index=False, float_format="%.1f")
         _of_arms(kept, models, trainings, seeds).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
+        folders = pd.DataFrame(sizes.items(), columns=["folder", "megabytes"])
+        folders.to_csv(disk_path, sep="\t", index=False, float_format="%.1f")
     logger.info("Of %d benchmarks, %d were read and %d have no time.", len(files), len(kept), len(files) - len(kept))
     logger.info("%d jobs took %.2f hours, one after the other.", times["jobs"].sum(), times["seconds"].sum() / 3600)
+    name = disk.parent.name
+    logger.info("%s", disk_use_in_words(name, sizes))
+    logger.info("make clean-run NAME=%s removes files that the configuration no longer declares.", name)
 
 
 def _read(file: Path) -> pd.DataFrame:

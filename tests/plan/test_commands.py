@@ -53,6 +53,36 @@ def test_an_absent_configuration_is_named_with_the_nearest_that_exists(folder: P
     require_configurations(FILES)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"name: x\n  bad: [\n", "line 2: the file is not valid YAML"),
+        (b"name: x\ntasks:\n\tpeaks: 1\n", "line 3: the file is not valid YAML"),
+        (b'name: "unclosed\n', "line 2: the file is not valid YAML"),
+        (b"name: !python/object:os.system x\n", "line 1: the file is not valid YAML"),
+        (b"name: \x00\n", "the file is not valid YAML"),
+        (b"", "the file has no keys"),
+        (b"# nothing\n", "the file has no keys"),
+        (b"- a\n- b\n", "the file has no keys"),
+        (b"chr1 100 200\nchr1 300 400\n", "the file has no keys"),
+        (b"\xff\xfea", "the file is not text in UTF-8"),
+        (b"\x1f\x8b\x08\x00", "the file is not text in UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_named(folder: Path, content: bytes, words: str) -> None:
+    Path("bad.yaml").write_bytes(content)
+    with pytest.raises(InputError, match=rf"^bad\.yaml(, |: ){words}"):
+        require_configurations([Path("study.yaml"), Path("bad.yaml")])
+
+
+def test_a_folder_is_no_configuration(folder: Path) -> None:
+    Path("runs").mkdir()
+    with pytest.raises(InputError, match=r"there is no configuration runs") as caught:
+        require_configurations([Path("runs")])
+    assert caught.value.found == "a folder"
+    assert caught.value.fix == "correct the name of the file"
+
+
 def test_a_configuration_has_to_be_given(folder: Path) -> None:
     with pytest.raises(InputError, match="no configuration was given"):
         require_configurations([])

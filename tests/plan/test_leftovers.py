@@ -77,7 +77,7 @@ def test_what_left_the_configuration_is_removed_and_nothing_else(
     assert RUN / "tasks/motifs/models/wide/all/weights.safetensors" in before - all_files()
     assert not (RUN / "predictions").exists()
     assert f"removed {len(before - all_files())} files" in caplog.text
-    assert "checkpoints" in caplog.text.rpartition("does not declare")[2]
+    assert "results/motifs takes 0.0 MB on disk" in caplog.text.rpartition("does not declare")[2]
 
 
 def test_a_run_that_declares_all_keeps_all(folder: Path) -> None:
@@ -101,3 +101,16 @@ def test_an_unknown_run_is_refused_with_those_that_exist(folder: Path) -> None:
     finish(SETTINGS)
     with pytest.raises(SystemExit, match=r"there is no finished run motif\n(.|\n)*one of motifs"):
         main(["clean", "motif"])
+
+
+def test_shared_genomes_go_when_no_run_uses_them(folder: Path) -> None:
+    finish(SETTINGS)
+    for name in ("used", "unused"):
+        (folder / "results/.genomes" / name).mkdir(parents=True)
+        (folder / "results/.genomes" / name / "genome.fa").write_text(">chr1\nACGT\n")
+    link = folder / "results/other/genomes/hg19/genome.fa"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("../../../.genomes/used/genome.fa")
+    clean_run("motifs")
+    assert link.read_text() == ">chr1\nACGT\n"
+    assert [path.name for path in (folder / "results/.genomes").iterdir()] == ["used"]

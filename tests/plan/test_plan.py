@@ -245,7 +245,7 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
 def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
     checked = ("intervals.tsv", "regions.tsv", "widths/motifs.tsv")
     assert plan.outputs.checks() == [f"results/tiny/checked/{file}" for file in checked]
-    times = ["results/tiny/rule_times.tsv", "results/tiny/arm_times.tsv"]
+    times = ["results/tiny/rule_times.tsv", "results/tiny/arm_times.tsv", "results/tiny/disk_use.tsv"]
     final = plan.outputs.final(figure_files(plan))
     assert set(final) >= {*times, *plan.outputs.checks(), *plan.outputs.networks()}
     # The tables of times are made last, and name nothing of which a large study has thousands.

@@ -20,6 +20,7 @@ EXEMPT_FILES = {
     "report.html": "reports",
     "rule_times.tsv": "times",
     "arm_times.tsv": "times",
+    "disk_use.tsv": "sizes",
 }
 
 

@@ -28,6 +28,7 @@ EXEMPT = {
     "report.html": "reports",
     "rule_times.tsv": "times",
     "arm_times.tsv": "times",
+    "disk_use.tsv": "sizes",
 }
 RULES = {
     match[1]: match[2]

@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from verify_file import verify_file
 
 from workflow_support.errors import InputError
-from workflow_support.provenance import file_digest, git_state, hardware, software_versions
+from workflow_support.provenance import file_digest, file_identity, git_state, hardware, software_versions
 
 # Digests of the three bytes "abc" (FIPS 180-4, RFC 1321).
 SHA256 = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -145,7 +145,9 @@ def benchmarks(tmp_path: Path) -> Path:
 
 def test_times_of_rules_are_those_of_their_jobs(benchmarks: Path, tmp_path: Path, caplog) -> None:
     with caplog.at_level("INFO", logger="rc"):
-        record_times(benchmarks, [], tmp_path, [], tmp_path / "rules.tsv", tmp_path / "arms.tsv")
+        record_times(
+            benchmarks, [], tmp_path, [], tmp_path / "rules.tsv", tmp_path / "arms.tsv", tmp_path / "disk_use.tsv"
+        )
     times = pd.read_csv(tmp_path / "rules.tsv", sep="\t").set_index("rule")
     assert list(times.index) == ["train", "write_page"]
     assert times.loc["train"].to_dict() == {
@@ -173,8 +175,8 @@ def test_times_of_arms_are_those_of_their_jobs(benchmarks: Path, tmp_path: Path)
         (benchmarks / name).parent.mkdir(parents=True, exist_ok=True)
         (benchmarks / name).write_text(BENCHMARK + f"{seconds}\t0:00:00\t-\t-\t-\t-\t-\t-\t-\t-\n")
     models = [("T", "b", "0.5"), ("T", "b", "all"), ("T", "mean", "all"), ("reads", "c", "all")]
-    arms = tmp_path / "arms.tsv"
-    record_times(benchmarks, models, tmp_path / "checkpoints", [1], tmp_path / "rules.tsv", arms)
+    arms, disk = tmp_path / "arms.tsv", tmp_path / "disk_use.tsv"
+    record_times(benchmarks, models, tmp_path / "checkpoints", [1], tmp_path / "rules.tsv", arms, disk)
     rows = [line.split("\t") for line in arms.read_text().splitlines()[1:]]
     assert [tuple(row[:3]) for row in rows] == models
     assert [row[3:] for row in rows] == [["30.0", ""], ["0.1", "2.0"], ["", "3.0"], ["7.0", "11.0"]]
@@ -192,9 +194,9 @@ def test_a_resumed_training_has_the_time_of_all_its_epochs(benchmarks: Path, tmp
         file.parent.mkdir(parents=True, exist_ok=True)
         save_file({}, file, metadata={"training": json.dumps({"seconds": seconds})})
     (tmp_path / "checkpoints/T/b/0.5/seed2.safetensors").write_bytes(b"cut off")
-    arms = tmp_path / "arms.tsv"
+    arms, disk = tmp_path / "arms.tsv", tmp_path / "disk_use.tsv"
     models = [("T", "a", "all"), ("T", "b", "0.5")]
-    record_times(benchmarks, models, tmp_path / "checkpoints", [1, 2], tmp_path / "rules.tsv", arms)
+    record_times(benchmarks, models, tmp_path / "checkpoints", [1, 2], tmp_path / "rules.tsv", arms, disk)
     assert list(pd.read_csv(arms, sep="\t")["training_seconds"]) == [240.5, 30.0]
 
 
@@ -202,9 +204,53 @@ def test_a_resumed_training_has_the_time_of_all_its_epochs(benchmarks: Path, tmp
 def test_deleted_benchmarks_leave_tables_without_numbers(tmp_path: Path, is_there: bool) -> None:
     if is_there:
         (tmp_path / "benchmarks").mkdir()
-    rules, arms = tmp_path / "rules.tsv", tmp_path / "arms.tsv"
-    record_times(tmp_path / "benchmarks", [("T", "a", "all")], tmp_path, [1], rules, arms)
+    rules, arms, disk = (tmp_path / name for name in ("rules.tsv", "arms.tsv", "disk_use.tsv"))
+    record_times(tmp_path / "benchmarks", [("T", "a", "all")], tmp_path, [1], rules, arms, disk)
     header = "rule jobs seconds median_seconds longest_seconds max_rss_mib mean_load"
     assert rules.read_text().split() == header.split()
     header = "task arm size training_seconds evaluation_seconds"
     assert arms.read_text().splitlines() == ["\t".join(header.split()), "T\ta\tall\t\t"]
+
+
+def test_the_disk_space_of_a_run_is_a_table_and_a_sentence(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Files of tasks and of no folder, and a genome that is linked twice but stored once, outside of the run."""
+    run, store = tmp_path / "results/gata1", tmp_path / "results/.genomes/a"
+    for file, size in [
+        (run / "tasks/GATA1/codes.npy", 2_500_000),
+        (run / "benchmarks/train/GATA1.tsv", 100),
+        (run / "summary.tsv", 300_000),
+        (store / "genome.fa", 7_000_000),
+    ]:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * size)
+    for genome in ("first", "second"):
+        (run / "genomes" / genome).mkdir(parents=True)
+        (run / "genomes" / genome / "genome.fa").symlink_to(store / "genome.fa")
+    with caplog.at_level("INFO", logger="rc"):
+        record_times(
+            run / "benchmarks", [], run, [], tmp_path / "rules.tsv", tmp_path / "arms.tsv", run / "disk_use.tsv"
+        )
+    table = pd.read_csv(run / "disk_use.tsv", sep="\t").set_index("folder")["megabytes"].to_dict()
+    assert table == {"tasks": 2.5, "other files": 0.3, "benchmarks": 0.0, "genomes": 0.0, "shared genomes": 7.0}
+    assert (
+        "results/gata1 takes 2.8 MB on disk (tasks 2.5 MB, other files 0.3 MB)."
+        " Its genomes, which runs share in results/.genomes, take 7.0 MB more."
+    ) in caplog.messages
+
+
+def test_a_file_replaced_by_an_older_one_has_another_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "peaks.bed"
+    file.write_text("chr1\t1\t2\n")
+    before = file_identity(file)
+    os.utime(file)
+    assert file_identity(file) == before
+    file.write_text("chr1\t1\t3\n")
+    os.utime(file, (1, 1))
+    assert file_identity(file) != before
+    assert file_identity(tmp_path / "absent.bed") == "absent"
+
+    monkeypatch.setattr("workflow_support.provenance.LARGEST_DIGESTED", 4)
+    before = file_identity(file)
+    file.write_text("chr1\t1\t4\n")
+    os.utime(file, (1, 2))
+    assert file_identity(file) != before

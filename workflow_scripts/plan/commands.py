@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+import yaml
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
@@ -30,7 +31,7 @@ BENCHMARKS = Path("resources/benchmarks")
 
 
 def require_configurations(files: Sequence[Path]) -> None:
-    """Raise an InputError unless there are files, and all of them exist."""
+    """Raise an InputError unless there are files, and all of them exist and hold keys with values."""
     if not files:
         raise InputError(
             "no configuration was given",
@@ -39,13 +40,47 @@ def require_configurations(files: Sequence[Path]) -> None:
         )
     for file in files:
         if not file.is_file():
-            others = [str(other) for other in file.parent.glob("*.yaml")]
+            others = [str(other) for other in file.parent.glob("*.yaml") if other.is_file()]
             near = get_close_matches(str(file), others, n=1)
             raise InputError(
                 f"there is no configuration {file}",
+                found="a folder" if file.is_dir() else None,
                 allowed=f"an existing file; relative paths start at {Path.cwd()}",
                 fix=f"did you mean {near[0]}?" if near else "correct the name of the file",
             )
+        _require_keys(file)
+
+
+def _require_keys(file: Path) -> None:
+    """Raise an InputError unless a file is YAML with keys; Snakemake says neither which file nor which line is not."""
+    allowed = "a configuration in YAML: keys with values"
+    fix = "give a file such as `make config BED=peaks.bed GENOME=hg19.fa.gz` writes"
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise InputError("the file is not text in UTF-8", file=file, allowed=allowed, fix=fix) from None
+    except OSError as error:
+        raise InputError(
+            "the file cannot be read", file=file, found=error.strerror, allowed=allowed, fix="change its permissions"
+        ) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise InputError(
+            "the file is not valid YAML",
+            file=file,
+            line=mark.line + 1 if mark else None,
+            found=error.problem,
+            allowed=allowed,
+            fix="look at this line and those before it: indent with spaces, and close brackets and quotation marks",
+        ) from None
+    except yaml.YAMLError as error:
+        raise InputError("the file is not valid YAML", file=file, found=error, allowed=allowed, fix=fix) from None
+    except RecursionError:
+        # Found with its line when the configuration is resolved.
+        return
+    if not isinstance(content, dict) or not content:
+        found = "nothing" if content is None else f"{type(content).__name__}, not keys"
+        raise InputError("the file has no keys", file=file, found=found, allowed=allowed, fix=fix)
 
 
 def report_of(files: Sequence[Path], data: str | None = None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from snakemake.common.configfile import load_configfile
 from configuration import resolve
 from configuration.documentation import SCHEMA_FILE
 from figures.registry import figure_files
+from workflow_support.disk_use import disk_use, disk_use_in_words, files_below
 from workflow_support.errors import InputError
 from workflow_support.job import logger
+from workflow_support.shared_files import unused_sets
 
 from . import Plan
+from .run import SHARED_GENOMES
 
 #: Folders of a run in which every file is an output or a checkpoint. What a user puts elsewhere is never touched, and
 #: logs and benchmarks are small.
@@ -25,7 +29,7 @@ LOCKS = Path(".snakemake/locks")
 
 
 def clean_run(name: str) -> None:
-    """Remove what a run does not declare, and log how much that was and how much is left.
+    """Remove what a run does not declare, and shared genomes that no run uses; log how much, and how much is left.
 
     Raises
     ------
@@ -42,24 +46,25 @@ def clean_run(name: str) -> None:
             fix="wait for the end of the run, or use `snakemake --configfile FILE --unlock` if there is none",
         )
     files = undeclared(plan, folder)
-    size = _megabytes(files)
+    size = sum(file.lstat().st_size for file in files) / 1e6
     for file in files:
         logger.info("removed: %s", file)
         file.unlink()
     for below in FOLDERS:
         _remove_empty(folder / below)
+    for genome in unused_sets(Path(SHARED_GENOMES), folder.parent.glob("*/genomes/*/*")):
+        logger.info("removed: %s, a genome that no run uses", genome)
+        shutil.rmtree(genome)
     logger.info(
         "%s: removed %d files of %.1f MB that results/%s/config.yaml does not declare.", name, len(files), size, name
     )
-    for below in sorted(path for path in folder.iterdir() if path.is_dir()):
-        logger.info("  %-14s %10.1f MB", below.name, _megabytes(_files(below)))
-    logger.info("  %-14s %10.1f MB", "all", _megabytes(_files(folder)))
+    logger.info("%s", disk_use_in_words(name, disk_use(folder)))
 
 
 def undeclared(plan: Plan, folder: Path) -> list[Path]:
     """The files in the folders of a run that are neither its outputs nor checkpoints of its trainings."""
     declared = {Path(path) for path in plan.outputs.final(figure_files(plan))} | set(_checkpoints(plan))
-    return sorted(file for below in FOLDERS for file in _files(folder / below) if file not in declared)
+    return sorted(file for below in FOLDERS for file in files_below(folder / below) if file not in declared)
 
 
 def _last_plan(folder: Path) -> Plan:
@@ -83,14 +88,6 @@ def _checkpoints(plan: Plan) -> Iterable[Path]:
             for size in models.sizes[task, arm]:
                 for seed in models.study["seeds"]:
                     yield Path(plan.run.path(f"checkpoints/{task}/{arm}/{size}/seed{seed}.safetensors"))
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_symlink() or path.is_file()]
-
-
-def _megabytes(files: Iterable[Path]) -> float:
-    return sum(file.lstat().st_size for file in files) / 1e6
 
 
 def _remove_empty(folder: Path) -> None:

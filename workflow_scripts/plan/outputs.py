@@ -15,7 +15,7 @@ from .study import Study
 #: The formats of every figure.
 FORMATS = ("svg", "png")
 TABLES_OF_A_RUN = ["summary.tsv", "provenance.json", "config.yaml", "results.md", "answers.rst"]
-TIMES = ["rule_times.tsv", "arm_times.tsv"]
+TIMES = ["rule_times.tsv", "arm_times.tsv", "disk_use.tsv"]
 CHECKS = ["checked/intervals.tsv", "checked/regions.tsv"]
 GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]
 NETWORK_FILES = ["weights.safetensors", "models.json", "history.tsv"]

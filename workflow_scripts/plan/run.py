@@ -11,6 +11,9 @@ from workflow_support.kinds import KINDS, LOGITS, kinds_answering, of_kind
 
 Settings = Mapping[str, Any]
 
+#: Folder of the normalised genomes that runs share; no run has a name that begins with a dot.
+SHARED_GENOMES = "results/.genomes"
+
 
 class Run:
     """The tasks, genomes and paths of a run.

@@ -20,6 +20,9 @@ from .integrity import require_intact
 Item = TypeVar("Item")
 logger = logging.getLogger("rc")
 
+#: Parameters that every rule has so that a job runs again after an edit of code, and after a change of a user's file.
+CHANGES = {"code", "given_files"}
+
 
 def run_job(snakemake: Any, function: Callable[..., None]) -> None:
     """Run ``function`` as the body of a Snakemake job, with the named inputs, outputs and parameters of its rule.
@@ -57,8 +60,8 @@ def bound_arguments(job: Any, function: Callable[..., None]) -> dict[str, Any]:
 def named_values(rule: Any, function: Callable[..., None]) -> dict[str, Any]:
     """Name and value of the inputs, outputs and parameters of a rule or job that ``function`` takes.
 
-    Inputs without a name only have to be there. ``code``, the digest by which a job runs again after an edit, is left
-    out unless the function takes it.
+    Inputs without a name only have to be there. The parameters by which a job runs again after a change are left out
+    unless the function takes them.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def named_values(rule: Any, function: Callable[..., None]) -> dict[str, Any]:
     """
     parameters = inspect.signature(function).parameters
     named = [item for part in (rule.input, rule.output, rule.params) for item in part.items()]
-    values = {name: value for name, value in named if name != "code" or name in parameters}
+    values = {name: value for name, value in named if name not in CHANGES or name in parameters}
     needed = {name for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty}
     faults = {
         "given twice": {name for name, times in Counter(name for name, _ in named).items() if times > 1},

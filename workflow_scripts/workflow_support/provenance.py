@@ -10,6 +10,9 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+#: Bytes of the largest file whose content is read when a run is planned.
+LARGEST_DIGESTED = 10_000_000
+
 
 def file_digest(path: Path, algorithm: str = "sha256") -> str:
     """The digest of a file's content as ``sha256:<hex>``, or with another algorithm of :mod:`hashlib`.
@@ -22,6 +25,20 @@ def file_digest(path: Path, algorithm: str = "sha256") -> str:
         return f"{algorithm}:{hashlib.new(algorithm, ''.join(lines).encode()).hexdigest()}"
     with path.open("rb") as file:
         return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
+
+
+def file_identity(path: Path) -> str:
+    """A text that is another one if the content of a file changes, even to that of an older file.
+
+    It is the digest of the content; for large files, which are read too slowly for every plan of a run, it is size and
+    time of modification.
+    """
+    if not path.exists():
+        return "absent"
+    status = path.stat()
+    if path.is_file() and status.st_size > LARGEST_DIGESTED:
+        return f"{status.st_size} bytes of {status.st_mtime_ns}"
+    return file_digest(path)
 
 
 def software_versions() -> dict[str, object]:
