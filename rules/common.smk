@@ -67,6 +67,8 @@ uses, study, outputs = plan.uses, plan.study, plan.outputs
 # waits would run again with every check, or, with the check as `ancient`, hide changes of its own from Snakemake.
 CHECKS_FIRST = 100
 GPUS = 1 if config["compute"]["device"] == "cuda" else 0
+# The environment of rules that use torch: conda chooses its build, with CUDA or without, as it makes the environment.
+LEARNING = f"../envs/learning_{config['compute']['device']}.yaml"
 # What a training may take at every attempt: each goes on from the checkpoint of the one before, and limits that grew would
 # soon be longer than partitions of GPUs allow.
 TRAINING_MINUTES = 480

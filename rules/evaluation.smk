@@ -27,7 +27,7 @@ rule evaluate:
     group:
         "evaluations"
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
@@ -73,7 +73,7 @@ rule fit_kmer_baseline:
     wildcard_constraints:
         task=one_of(run.classification),
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
         mem_mb=each_attempt(8000),
@@ -102,7 +102,7 @@ rule record_run:
     benchmark:
         run.path("benchmarks/record_run.tsv")
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
         mem_mb=each_attempt(1000),
@@ -145,7 +145,7 @@ rule record_times:
     benchmark:
         run.path("benchmarks/record_times.tsv")
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
         mem_mb=each_attempt(1000),

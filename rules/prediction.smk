@@ -43,7 +43,7 @@ rule predict_binding:
     wildcard_constraints:
         prediction=one_of(run.predictions_of(run.classification)),
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
@@ -80,7 +80,7 @@ rule predict_profiles:
     wildcard_constraints:
         prediction=one_of(run.predictions_of(run.profile)),
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,

@@ -122,7 +122,7 @@ rule encode_kmers:
     group:
         "windows"
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
         mem_mb=each_attempt(2000),
