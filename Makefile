@@ -74,6 +74,10 @@ run: setup ## do a run, or go on with one that was cut off: make run CONFIG=gata
 	@$(COMMANDS) run $(CONFIGS)
 	$(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) $(SNAKEFLAGS) --rerun-incomplete $(QUIET)
 
+.PHONY: estimate fit-costs
+estimate: setup ## say what a run will cost before it starts: make estimate CONFIG=gata1.yaml [DATA=FOLDER]
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m plan.estimate $(CONFIGS) $(if $(DATA),--data '$(DATA)')
+
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
 	@report=$$($(COMMANDS) report $(CONFIGS) $(if $(DATA),--data '$(DATA)')) && \
 	    $(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) --report "$$report"
@@ -161,6 +165,10 @@ bench: setup ## measure networks, training, negatives, sequences and the plan of
 	$(BIN)/python benchmarks/bench_sequences.py
 	$(BIN)/python benchmarks/bench_negatives.py --megabases 100 --peaks 30000
 	$(BIN)/python benchmarks/bench_plan.py
+
+fit-costs: setup ## fit what jobs ask for to the benchmarks of finished runs: make fit-costs RUNS='results/demo results/gata1'
+	@test -n '$(RUNS)' || { echo 'Say which runs: make fit-costs RUNS=results/demo' >&2; exit 1; }
+	PYTHONPATH=workflow_scripts $(BIN)/python -m study.fit_costs $(RUNS)
 
 calibration: setup ## simulate studies and write how often their verdicts are false into docs/error_rates.md
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m error_rates

@@ -43,6 +43,7 @@ include: "rules/variants.smk"
 
 
 onstart:
+    share_gpus()
     require_device()
 
 

@@ -31,7 +31,7 @@ rule evaluate:
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=memory_of_task,
+        mem_mb=memory_for_networks(),
         runtime=each_attempt(60),
     params:
         extra_names=per("task", models.extra_names),
@@ -76,7 +76,7 @@ rule fit_kmer_baseline:
         LEARNING
     threads: 1
     resources:
-        mem_mb=each_attempt(8000),
+        mem_mb=memory_for("fit_kmer_baseline"),
         runtime=each_attempt(120),
     params:
         task="{task}",

@@ -20,6 +20,9 @@ use rule normalise_genome as normalise_sequences with:
         run.path("benchmarks/normalise_sequences/{prediction}.tsv")
     # Read, and so checked, before genomes.
     priority: CHECKS_FIRST
+    resources:
+        mem_mb=each_attempt(2500),
+        runtime=each_attempt(30),
     params:
         contig_names=None,
         code=code("normalise_genome"),

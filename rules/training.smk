@@ -56,7 +56,7 @@ rule train:
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=memory_of_task,
+        mem_mb=memory_for_networks(),
         runtime=TRAINING_MINUTES,
     params:
         extra_names=per("task", models.extra_names),

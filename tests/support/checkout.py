@@ -19,6 +19,7 @@ PARTS = [
     "resources",
     "envs",
     "slurm",
+    "profiles",
     "config.yaml",
     "requirements.lock",
 ]
