@@ -124,8 +124,8 @@ benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_
 	    --config 'data=$(DATA)' 'name=$(subst /,.,$(NAME))' 'only=[$(notdir $(NAME))]' \
 	    $(SNAKEFLAGS) --rerun-incomplete
 
-docs: setup ## write docs/configuration.md again, after a change of what a configuration may hold
-	PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.documentation docs/configuration.md
+docs: setup ## write the pages on configurations again, after a change of what a configuration may hold
+	PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.documentation docs/configuration.md config/README.md
 
 page: setup ## gather the pages of the runs of resources/runs that were done into docs/results.md
 	PYTHONPATH=workflow_scripts $(BIN)/python -m study.collect_pages $(addprefix results/,$(RUNS)) --out docs \
@@ -180,6 +180,18 @@ norms: setup ## draw docs/figures/hyperbolic_norms: how fast the points of both 
 reliability: setup ## kill trainings and run the demo twice, and write what that showed into docs/reliability.md
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m reliability kills
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m reliability determinism
+
+.PHONY: version release pins
+version: ## say which version this is
+	@sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml
+
+release: setup ## write the next version into the files that name it, before it is tagged: make release VERSION=0.2.0
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m workflow_support.versions release '$(VERSION)'
+
+# An environment with packages of pip has no pin: Snakemake installs nothing but what a pin lists.
+pins: setup ## have snakedeploy and conda, which must be installed, pin the packages of envs/ for linux-64
+	CONDA_OVERRIDE_CUDA=$${CONDA_OVERRIDE_CUDA:-12.9} snakedeploy pin-conda-envs $$(grep -L 'pip:' envs/*.yaml)
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m workflow_support.pins envs
 
 clean: ## remove caches; results/ and .venv stay
 	rm -rf .pytest_cache .ruff_cache .hypothesis

@@ -19,7 +19,14 @@ from pathlib import Path
 
 from snakemake.logging import logger
 
-ROOT = Path(workflow.basedir)
+# The checkout of this workflow: a workflow that uses it as a module has a folder of its own.
+ROOT = Path(str(workflow.current_basedir)).parent
+if not ROOT.is_dir():
+    logger.error(
+        "This workflow cannot be read from a URL, because its scripts share packages. Clone it at the version that you "
+        "want, and give `snakefile:` the path of workflow/Snakefile in the clone."
+    )
+    sys.exit(1)
 SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 

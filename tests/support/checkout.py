@@ -20,6 +20,8 @@ PARTS = [
     "envs",
     "slurm",
     "profiles",
+    "workflow",
+    "pyproject.toml",
     "config.yaml",
     "requirements.lock",
 ]
