@@ -181,7 +181,11 @@ reliability: setup ## kill trainings and run the demo twice, and write what that
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m reliability kills
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m reliability determinism
 
-.PHONY: version release pins
+.PHONY: version release pins crate
+crate: setup ## describe a finished run as an RO-Crate, in its folder: make crate NAME=gata1 [LICENCE=URL]
+	@test -n '$(NAME)' || { echo 'Say which run: make crate NAME=gata1' >&2; exit 1; }
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m study.export_crate '$(NAME)' $(if $(LICENCE),'$(LICENCE)')
+
 version: ## say which version this is
 	@sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml
 
