@@ -74,6 +74,10 @@ run: setup ## do a run, or go on with one that was cut off: make run CONFIG=gata
 	@$(COMMANDS) run $(CONFIGS)
 	$(BRIEF) --configfile $(CONFIGS) $(WITH_DATA) $(SNAKEFLAGS) --rerun-incomplete
 
+.PHONY: estimate fit-costs
+estimate: setup ## say what a run will cost before it starts: make estimate CONFIG=gata1.yaml [DATA=FOLDER]
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m plan.estimate $(CONFIGS) $(if $(DATA),--data '$(DATA)')
+
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
 	@report=$$($(COMMANDS) report $(CONFIGS) $(if $(DATA),--data '$(DATA)')) && \
 	    $(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) --report "$$report"
@@ -120,8 +124,8 @@ benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_
 	    --config 'data=$(DATA)' 'name=$(subst /,.,$(NAME))' 'only=[$(notdir $(NAME))]' \
 	    $(SNAKEFLAGS) --rerun-incomplete
 
-docs: setup ## write docs/configuration.md again, after a change of what a configuration may hold
-	PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.documentation docs/configuration.md
+docs: setup ## write the pages on configurations again, after a change of what a configuration may hold
+	PYTHONPATH=workflow_scripts $(BIN)/python -m configuration.documentation docs/configuration.md config/README.md
 
 page: setup ## gather the pages of the runs of resources/runs that were done into docs/results.md
 	PYTHONPATH=workflow_scripts $(BIN)/python -m study.collect_pages $(addprefix results/,$(RUNS)) --out docs \
@@ -162,6 +166,10 @@ bench: setup ## measure networks, training, negatives, sequences and the plan of
 	$(BIN)/python benchmarks/bench_negatives.py --megabases 100 --peaks 30000
 	$(BIN)/python benchmarks/bench_plan.py
 
+fit-costs: setup ## fit what jobs ask for to the benchmarks of finished runs: make fit-costs RUNS='results/demo results/gata1'
+	@test -n '$(RUNS)' || { echo 'Say which runs: make fit-costs RUNS=results/demo' >&2; exit 1; }
+	PYTHONPATH=workflow_scripts $(BIN)/python -m study.fit_costs $(RUNS)
+
 calibration: setup ## simulate studies and write how often their verdicts are false into docs/error_rates.md
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m error_rates
 
@@ -172,6 +180,22 @@ norms: setup ## draw docs/figures/hyperbolic_norms: how fast the points of both 
 reliability: setup ## kill trainings and run the demo twice, and write what that showed into docs/reliability.md
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m reliability kills
 	PYTHONPATH=workflow_scripts:tests:tests/support $(BIN)/python -m reliability determinism
+
+.PHONY: version release pins crate
+crate: setup ## describe a finished run as an RO-Crate, in its folder: make crate NAME=gata1 [LICENCE=URL]
+	@test -n '$(NAME)' || { echo 'Say which run: make crate NAME=gata1' >&2; exit 1; }
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m study.export_crate '$(NAME)' $(if $(LICENCE),'$(LICENCE)')
+
+version: ## say which version this is
+	@sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml
+
+release: setup ## write the next version into the files that name it, before it is tagged: make release VERSION=0.2.0
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m workflow_support.versions release '$(VERSION)'
+
+# An environment with packages of pip has no pin: Snakemake installs nothing but what a pin lists.
+pins: setup ## have snakedeploy and conda, which must be installed, pin the packages of envs/ for linux-64
+	CONDA_OVERRIDE_CUDA=$${CONDA_OVERRIDE_CUDA:-12.9} snakedeploy pin-conda-envs $$(grep -L 'pip:' envs/*.yaml)
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m workflow_support.pins envs
 
 clean: ## remove caches; results/ and .venv stay
 	rm -rf .pytest_cache .ruff_cache .hypothesis

@@ -17,10 +17,14 @@ min_version("9.0")
 is_default = not (workflow.overwrite_configfiles or workflow.modifier.skip_configfile)
 if not workflow.overwrite_configfiles:
 
-    configfile: relpath(f"{workflow.basedir}/config.yaml")
+    configfile: relpath(f"{workflow.current_basedir}/config.yaml")
 
 
 report: "resources/captions/workflow.rst"
+
+
+# Taken with --software-deployment-method apptainer; docs/cluster.md says how to build it.
+container: "container/workflow.sif"
 
 
 include: "rules/common.smk"
@@ -48,6 +52,7 @@ for each in workflow.rules:
 
 
 onstart:
+    share_gpus()
     require_device()
 
 

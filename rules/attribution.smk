@@ -26,7 +26,7 @@ rule attribute_sequences:
     benchmark:
         run.path("benchmarks/attribute_sequences/{attribution}.tsv")
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,

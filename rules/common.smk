@@ -19,7 +19,14 @@ from pathlib import Path
 
 from snakemake.logging import logger
 
-ROOT = Path(workflow.basedir)
+# The checkout of this workflow: a workflow that uses it as a module has a folder of its own.
+ROOT = Path(str(workflow.current_basedir)).parent
+if not ROOT.is_dir():
+    logger.error(
+        "This workflow cannot be read from a URL, because its scripts share packages. Clone it at the version that you "
+        "want, and give `snakefile:` the path of workflow/Snakefile in the clone."
+    )
+    sys.exit(1)
 SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
@@ -30,6 +37,7 @@ os.environ.update(
     NUMBA_NUM_THREADS="1",
 )
 
+from workflow_support.gpus import POOL_VARIABLE, gpu_pool
 from workflow_support.palette import PLUS
 from figures.registry import FIGURES, figure_files, page_figures
 from learning.kinds import modules_of_kind, modules_of_script
@@ -68,6 +76,8 @@ uses, study, outputs = plan.uses, plan.study, plan.outputs
 # waits would run again with every check, or, with the check as `ancient`, hide changes of its own from Snakemake.
 CHECKS_FIRST = 100
 GPUS = 1 if config["compute"]["device"] == "cuda" else 0
+# The environment of rules that use torch: conda chooses its build, with CUDA or without, as it makes the environment.
+LEARNING = f"../envs/learning_{config['compute']['device']}.yaml"
 # What a training may take at every attempt: each goes on from the checkpoint of the one before, and limits that grew would
 # soon be longer than partitions of GPUs allow.
 TRAINING_MINUTES = 480
@@ -102,6 +112,17 @@ def require_device():
             sys.exit(1)
 
 
+def share_gpus():
+    """Tell jobs on this machine which GPUs they share, if the command limits their number: --resources gpu=4."""
+    limit = workflow.global_resources.get("gpu")
+    if GPUS and limit is not None and workflow.local_exec and workflow.is_main_process:
+        try:
+            os.environ[POOL_VARIABLE] = gpu_pool(limit.value)
+        except InputError as error:
+            logger.error(str(error))
+            sys.exit(1)
+
+
 def network_memory(megabytes):
     """The memory of a job that runs networks: on a GPU, CUDA's libraries and context take some gigabytes of the host's."""
     return int(megabytes) + 4000 * GPUS
@@ -118,6 +139,24 @@ def each_attempt(amount):
     return with_signature(lambda wildcards, attempt: amount * attempt)
 
 
+def memory_for(rule):
+    """A resource: the megabytes that a job of a rule needs by its size, and as many more at each later attempt."""
+    costs = plan.costs
+    return with_signature(
+        lambda wildcards, attempt: costs.megabytes(rule, **dict(wildcards.items()))
+        * attempt
+    )
+
+
+def minutes_for(rule):
+    """A resource: the minutes that a job of a rule needs by its size, and as many more at each later attempt."""
+    costs = plan.costs
+    return with_signature(
+        lambda wildcards, attempt: costs.minutes(rule, **dict(wildcards.items()))
+        * attempt
+    )
+
+
 @with_signature
 def nothing_if_chosen(wildcards):
     """No file; instead, the end of a run or dry run of the default configuration if no other was chosen.
@@ -130,10 +169,21 @@ def nothing_if_chosen(wildcards):
     return []
 
 
-@with_signature
-def memory_of_task(wildcards, attempt):
-    """The memory of a job that trains or evaluates networks of a task."""
-    return network_memory(8000 if wildcards.task in run.profile else 4000) * attempt
+def memory_for_networks():
+    """A resource: the memory of a job that trains or evaluates networks of a task.
+
+    The least leaves room for the batches of large networks, of which the size of the task says nothing.
+    """
+    costs, profiles_of_run = plan.costs, run.profile
+    return with_signature(
+        lambda wildcards, attempt: network_memory(
+            max(
+                8000 if wildcards.task in profiles_of_run else 4000,
+                costs.megabytes("train", task=wildcards.task),
+            )
+        )
+        * attempt
+    )
 
 
 def one_of(names):

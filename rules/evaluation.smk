@@ -27,11 +27,11 @@ rule evaluate:
     group:
         "evaluations"
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=memory_of_task,
+        mem_mb=memory_for_networks(),
         runtime=each_attempt(60),
     params:
         extra_names=per("task", models.extra_names),
@@ -73,10 +73,10 @@ rule fit_kmer_baseline:
     wildcard_constraints:
         task=one_of(run.classification),
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
-        mem_mb=each_attempt(8000),
+        mem_mb=memory_for("fit_kmer_baseline"),
         runtime=each_attempt(120),
     params:
         task="{task}",
@@ -102,7 +102,7 @@ rule record_run:
     benchmark:
         run.path("benchmarks/record_run.tsv")
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
         mem_mb=each_attempt(1000),
@@ -146,7 +146,7 @@ rule record_times:
     benchmark:
         run.path("benchmarks/record_times.tsv")
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
         mem_mb=each_attempt(1000),

@@ -73,8 +73,8 @@ rule normalise_genome:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=each_attempt(2500),
-        runtime=each_attempt(30),
+        mem_mb=memory_for("normalise_genome"),
+        runtime=minutes_for("normalise_genome"),
     params:
         contig_names=setting("genome", "contig_names"),
         store=SHARED_GENOMES,

@@ -28,7 +28,7 @@ if study.measures_hyperbolicity:
         group:
             "evaluations"
         conda:
-            "../envs/learning.yaml"
+            LEARNING
         threads: config["compute"]["threads"]
         resources:
             gpu=GPUS,

@@ -28,8 +28,8 @@ rule prepare_sequences:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=each_attempt(4000),
-        runtime=each_attempt(15),
+        mem_mb=memory_for("prepare_sequences"),
+        runtime=minutes_for("prepare_sequences"),
     params:
         splits_of_files=per("task", inputs.splits_of_sequences),
         made_splits=setting("task", "sequences", "make_splits"),

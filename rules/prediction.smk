@@ -20,6 +20,9 @@ use rule normalise_genome as normalise_sequences with:
         run.path("benchmarks/normalise_sequences/{prediction}.tsv")
     # Read, and so checked, before genomes.
     priority: CHECKS_FIRST
+    resources:
+        mem_mb=each_attempt(2500),
+        runtime=each_attempt(30),
     params:
         contig_names=None,
         store=None,
@@ -44,7 +47,7 @@ rule predict_binding:
     wildcard_constraints:
         prediction=one_of(run.predictions_of(run.classification)),
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
@@ -81,7 +84,7 @@ rule predict_profiles:
     wildcard_constraints:
         prediction=one_of(run.predictions_of(run.profile)),
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,

@@ -56,8 +56,8 @@ rule count_near_copies:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=each_attempt(4000),
-        runtime=each_attempt(240),
+        mem_mb=memory_for("count_near_copies"),
+        runtime=minutes_for("count_near_copies"),
     params:
         tasks=list(run.tasks),
         code=code("count_near_copies"),

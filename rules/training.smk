@@ -22,7 +22,7 @@ rule match_channels:
     wildcard_constraints:
         task=one_of(models.tasks_with_matched_arms()),
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
         mem_mb=each_attempt(4000),
@@ -52,11 +52,11 @@ rule train:
     wildcard_constraints:
         arm=one_of(models.arms),
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=memory_of_task,
+        mem_mb=memory_for_networks(),
         runtime=TRAINING_MINUTES,
     params:
         extra_names=per("task", models.extra_names),

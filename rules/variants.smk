@@ -25,7 +25,7 @@ rule score_variants:
     benchmark:
         run.path("benchmarks/score_variants/{variants}.tsv")
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,

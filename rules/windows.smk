@@ -122,11 +122,11 @@ rule encode_kmers:
     group:
         "windows"
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
-        mem_mb=each_attempt(2000),
-        runtime=each_attempt(15),
+        mem_mb=memory_for("encode_kmers"),
+        runtime=minutes_for("encode_kmers"),
     params:
         k=lambda wildcards: int(wildcards.k),
         code=code("encode_kmers"),
@@ -150,8 +150,8 @@ rule find_near_copies:
         "../envs/genomics.yaml"
     threads: 1
     resources:
-        mem_mb=each_attempt(2000),
-        runtime=each_attempt(15),
+        mem_mb=memory_for("find_near_copies"),
+        runtime=minutes_for("find_near_copies"),
     params:
         code=code("find_near_copies"),
     script:

@@ -6,13 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from genome_data.windows.table import read_windows
-from learning.analysis.baseline import (
-    MAX_ITERATIONS,
-    FittedBaseline,
-    count_canonical,
-    fit_baseline,
-    inverse_penalties,
-)
+from learning.analysis.baseline import MAX_ITERATIONS, FittedBaseline, fit_baseline, inverse_penalties
+from learning.analysis.kmer_counts import KmerCounts, count_canonical
 from learning.evaluation.metrics import QUALITY, quality_of_logits
 from learning.evaluation.records import EvaluatedModel, write_evaluations
 from learning.evaluation.scores import StrandLogits, best_threshold, findings, score_with_subset
@@ -93,19 +88,15 @@ def fit_kmer_baseline(
 
 
 def _fits(
-    counts: np.ndarray,
+    counts: KmerCounts,
     labels: np.ndarray,
     rows_of: Mapping[int, np.ndarray],
     validation: np.ndarray,
     penalties: Sequence[float],
 ) -> dict[int, FittedBaseline]:
-    """Fit on the training rows of each seed, once for seeds with the same rows; overwrites the counts."""
+    """Fit on the training rows of each seed, once for seeds with the same rows."""
     distinct = {rows.tobytes(): rows for rows in rows_of.values()}
-    fitted, last = {}, list(distinct)[-1]
-    for key, rows in distinct.items():
-        # A fit scales its counts in place, and those of a study take gigabytes.
-        own = counts if key == last else counts.copy()
-        fitted[key] = fit_baseline(own, labels, rows, validation, penalties)
+    fitted = {key: fit_baseline(counts, labels, rows, validation, penalties) for key, rows in distinct.items()}
     return {seed: fitted[rows.tobytes()] for seed, rows in rows_of.items()}
 
 

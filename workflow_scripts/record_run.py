@@ -11,6 +11,7 @@ import yaml
 from workflow_support.files import atomic_paths
 from workflow_support.job import run_job
 from workflow_support.provenance import file_digest, git_state, hardware, software_versions
+from workflow_support.versions import workflow_version
 
 
 def record_run(
@@ -43,6 +44,7 @@ def record_run(
     inputs = zip(locations, files, strict=True)
     record = {
         "name": config["name"],
+        "version": workflow_version(),
         "seeds": config["study"]["seeds"],
         "device": config["compute"]["device"],
         "git": git_state(Path(__file__).parent),

@@ -59,6 +59,27 @@ def test_a_granted_gpu_without_a_driver_is_refused(monkeypatch, granted):
     assert "device: cpu" in error.value.fix
 
 
+def test_a_build_without_cuda_is_named_before_other_causes(monkeypatch):
+    """Conda picks such a build on a login node, and then no node with a GPU can use it."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    with pytest.raises(InputError, match="torch sees no GPU: this torch was built without CUDA") as error:
+        select_device("cuda", 1)
+    assert error.value.fix.startswith("make the environment again with a CUDA build of torch")
+    assert "CONDA_OVERRIDE_CUDA" in error.value.fix
+    assert "device: cpu" in error.value.fix
+
+
+def test_a_cuda_build_without_a_gpu_is_not_blamed(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.version, "cuda", "12.9")
+    with pytest.raises(InputError, match="torch sees no GPU") as error:
+        select_device("cuda", 1)
+    assert "built without CUDA" not in str(error.value)
+    assert "CONDA_OVERRIDE_CUDA" not in str(error.value)
+    assert "CUDA build: 12.9" in str(error.value)
+
+
 def test_a_gpu_that_does_not_work_is_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch, "ones", broken)

@@ -15,7 +15,8 @@ from saved_networks import files_of, save_network, save_replicates
 from sklearn.metrics import accuracy_score, matthews_corrcoef, roc_auc_score
 
 from genome_data.windows.table import write_windows
-from learning.analysis.baseline import count_canonical, fit_baseline, inverse_penalties
+from learning.analysis.baseline import fit_baseline, inverse_penalties
+from learning.analysis.kmer_counts import count_canonical
 from learning.evaluation.metrics import best_mcc_threshold
 from learning.training.sampling import training_subset
 from rc_equivariant import Ensemble, StrandAverage

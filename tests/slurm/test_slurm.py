@@ -198,7 +198,7 @@ def test_the_short_jobs_of_a_run_share_slurm_jobs(finished: Run) -> None:
         asked[group] = job["ReqMem"], job["TimelimitRaw"]
     # Memory of what runs side by side, minutes of what follows one another: three rules, then k-mers of two lengths
     # and the search for near-copies; two jobs of one rule.
-    assert asked == {"windows": ("6000M", "75"), "evaluations": ("8000M", "60")}
+    assert asked == {"windows": ("3000M", "75"), "evaluations": ("8000M", "60")}
     rules = int(re.search(r"^total +(\d+)$", finished.output, re.MULTILINE)[1])
     # `all` runs nothing; six jobs on windows and two evaluations are one Slurm job each.
     assert len(finished.jobs()) == rules - 1 - 5 - 1

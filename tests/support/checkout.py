@@ -19,6 +19,9 @@ PARTS = [
     "resources",
     "envs",
     "slurm",
+    "profiles",
+    "workflow",
+    "pyproject.toml",
     "config.yaml",
     "requirements.lock",
 ]

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @cache
-def rules_of(config: str) -> dict[str, Rule]:
-    """The rules that a configuration, a path from the root of the checkout, gives, by name."""
+def rules_of(config: str, device: str = "cpu") -> dict[str, Rule]:
+    """The rules that a configuration, a path from the root of the checkout, gives on a device, by name."""
     with (
         chdir(ROOT),
         mock.patch.dict(os.environ),
@@ -29,7 +29,7 @@ def rules_of(config: str) -> dict[str, Rule]:
     ):
         workflow = api.workflow(
             resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(configfiles=[Path(config)]),
+            config_settings=ConfigSettings(configfiles=[Path(config)], config={"compute": {"device": device}}),
             snakefile=ROOT / "Snakefile",
         )
         return {rule.name: rule for rule in workflow._workflow.rules}

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from plot import figure_writer
-from snakemake.iocontainers import Namedlist
+from snakemake.iocontainers import Namedlist, Wildcards
 from snakemake.rules import Rule
 from workflow_rules import ROOT, plan_of, rules_of
 
@@ -66,10 +66,11 @@ def test_a_name_that_does_not_fit_is_found(names: dict[str, dict[str, str]], fau
         named_values(rule_with(**names), encode_kmers)
 
 
-def limits(rule: Rule, resource: str, task: str) -> list[int]:
-    """The memory in MB, or the minutes, that a job of a task gets at its first three attempts."""
+def limits(rule: Rule, resource: str, plan: Plan) -> list[int]:
+    """The memory in MB, or the minutes, that a job of the first task and genome gets at its first three attempts."""
     asked, size = rule.resources[resource], SimpleNamespace(size_mb=1000)
-    wildcards = SimpleNamespace(task=task)
+    names = {"task": plan.run.tasks[0], "genome": next(iter(plan.run.genomes), "")}
+    wildcards = Wildcards(fromdict={name: value for name, value in names.items() if value})
     return [asked.evaluate(wildcards, input=size, attempt=attempt).value for attempt in (1, 2, 3)]
 
 
@@ -102,7 +103,7 @@ def test_every_rule_can_be_scheduled_traced_and_deployed(config: str) -> None:
         assert (ROOT / "rules" / rule.conda_env).resolve().is_file(), rule.name
         assert rule.resources["_cores"].value >= 1, rule.name
         for resource in ("mem_mb", "runtime"):
-            first, *later = limits(rule, resource, plan.run.tasks[0])
+            first, *later = limits(rule, resource, plan)
             # What goes on where it was cut off needs no longer limit.
             resumes = resource == "runtime" and "checkpoints" in dict(rule.params.items())
             assert later == ([first, first] if resumes else [2 * first, 3 * first]), rule.name

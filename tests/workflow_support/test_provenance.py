@@ -18,6 +18,7 @@ from verify_file import verify_file
 
 from workflow_support.errors import InputError
 from workflow_support.provenance import file_digest, file_identity, git_state, hardware, software_versions
+from workflow_support.versions import workflow_version
 
 # Digests of the three bytes "abc" (FIPS 180-4, RFC 1321).
 SHA256 = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -78,6 +79,7 @@ def test_the_record_holds_inputs_and_a_configuration_to_repeat_the_run(abc: Path
     provenance = json.loads((tmp_path / "p.json").read_text())
     assert provenance["inputs"] == {"tasks.T.peaks": {"file": str(abc), "digest": SHA256}}
     assert provenance["environments"] == {"requirements.lock": SHA256}
+    assert provenance["version"] == workflow_version()
     assert provenance["trained_on"] == {"cpu (A)": 2, "cuda (B)": 1}
     assert provenance["software"]["packages"]["PyYAML"] == yaml.__version__
     assert yaml.safe_load((tmp_path / "c.yaml").read_text(encoding="utf-8")) == config

@@ -1,6 +1,7 @@
 """The page ``docs/configuration.md``, which documents every key of a configuration and is generated from the schema.
 
-Write it with ``python -m configuration.documentation docs/configuration.md``.
+Write it with ``python -m configuration.documentation docs/configuration.md config/README.md``: the second is where the
+Snakemake Workflow Catalog looks for the same page.
 """
 
 from __future__ import annotations
@@ -169,5 +170,6 @@ def _table(rows: list[tuple[str, str, str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    with atomic_path(Path(sys.argv[1])) as partial:
-        partial.write_text(page(), encoding="utf-8")
+    for file in sys.argv[1:]:
+        with atomic_path(Path(file)) as partial:
+            partial.write_text(page(), encoding="utf-8")

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from configuration import Location
 
+from .costs import Costs
 from .inputs import Inputs
 from .models import Models
 from .outputs import Outputs
 from .profiles import Profiles
 from .run import Run, Settings
+from .sizes import Sizes
 from .study import Study
 from .uses import Uses
 
@@ -25,3 +27,5 @@ class Plan:
         self.inputs, self.models, self.profiles = Inputs(self.run), Models(self.run), Profiles(self.run)
         self.uses, self.study = Uses(self.run, self.models, self.profiles), Study(self.run, self.models)
         self.outputs = Outputs(self.run, self.models, self.profiles, self.study)
+        self.sizes = Sizes(self.run, self.inputs, self.models)
+        self.costs = Costs(self.run, self.sizes)

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from .disk_errors import disk_error
 from .errors import InputError
+from .gpus import leased_gpus
 from .integrity import require_intact
 
 Item = TypeVar("Item")
@@ -35,7 +36,8 @@ def run_job(snakemake: Any, function: Callable[..., None]) -> None:
     _log_to(log)
     try:
         require_intact(snakemake.input, _folder_of_run(log))
-        function(**bound_arguments(snakemake, function))
+        with leased_gpus(_gpus_of(snakemake)):
+            function(**bound_arguments(snakemake, function))
     except InputError as error:
         logger.error("%s", error)
         sys.exit(1)
@@ -45,6 +47,11 @@ def run_job(snakemake: Any, function: Callable[..., None]) -> None:
     except Exception as error:
         logger.error("%s", disk_error(error) or traceback.format_exc())
         sys.exit(1)
+
+
+def _gpus_of(job: Any) -> int:
+    """The GPUs that a job asks for."""
+    return getattr(getattr(job, "resources", None), "gpu", 0)
 
 
 def bound_arguments(job: Any, function: Callable[..., None]) -> dict[str, Any]:

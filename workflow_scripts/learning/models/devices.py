@@ -105,8 +105,17 @@ def _capability() -> tuple[int, int]:
 
 def _require_gpu() -> None:
     """Raise an InputError if no GPU works: a cluster may grant one that has no driver, or is broken."""
+    build = torch.version.cuda or "none"
+    fix = "set compute: {device: cpu}, or run on a machine with a GPU"
     if not torch.cuda.is_available():
         problem = "torch sees no GPU"
+        if torch.version.cuda is None:
+            # The commonest cause, and one that nothing on the node with the GPU can cure.
+            problem += ": this torch was built without CUDA"
+            fix = (
+                "make the environment again with a CUDA build of torch; on a login node without a GPU, conda needs "
+                f"CONDA_OVERRIDE_CUDA for that (docs/cluster.md, GPUs). Or {fix}"
+            )
     else:
         try:
             torch.ones(1, device="cuda").item()
@@ -114,12 +123,11 @@ def _require_gpu() -> None:
         except RuntimeError as error:
             problem = f"the GPU does not work: {error}"
     granted = os.environ.get("CUDA_VISIBLE_DEVICES", "not set")
-    build = torch.version.cuda or "none"
     raise InputError(
         f"compute: device is cuda, but {problem}",
         found=f"torch {torch.__version__}, CUDA build: {build}, CUDA_VISIBLE_DEVICES: {granted}",
         allowed="cuda where a GPU, its driver and a CUDA build of torch are present",
-        fix="set compute: {device: cpu}, or run on a machine with a GPU",
+        fix=fix,
     )
 
 

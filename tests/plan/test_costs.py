@@ -1,0 +1,97 @@
+"""What jobs ask for follows from the sizes of a run, which its configuration and its files tell before any job runs."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from workflow_rules import plan_of
+
+from plan.costs import LEAST_MEGABYTES, Cost, Costs, fitted_costs
+from plan.estimate import Estimate, describe
+from plan.sizes import Sizes, _bases, _first_width, _rows
+
+
+def test_the_demo_has_the_sizes_of_its_simulation() -> None:
+    """1,500 sites and a tenth as many false peaks, two negatives each, in windows of 200 bases on 3.4 Mb."""
+    sizes = plan_of("resources/demo/config.yaml").sizes
+    assert sizes.windows["CTCF"] == 1650 * 3
+    assert sizes.megabases["CTCF"] == pytest.approx(0.99)
+    assert sizes.genomes == {"simulated": pytest.approx(3.4)}
+
+
+def test_the_published_study_has_the_sizes_of_files_that_are_not_here_yet() -> None:
+    plan = plan_of("config.yaml")
+    assert plan.sizes.windows == dict.fromkeys(["CTCF", "MAX", "SPI1"], 240_000)
+    assert plan.sizes.genomes["hg19"] == 3100
+    # Batches of 100 in 160 epochs of 50 steps, for ten seeds.
+    assert plan.sizes.trained_windows("CTCF", "rcps", "all") == 10 * 160 * 50 * 100
+
+
+def test_rows_and_bases_of_files(tmp_path: Path) -> None:
+    (tmp_path / "peaks.bed").write_text("# a\ntrack x\nchr1\t1\t2\nchr1\t5\t9\n")
+    with gzip.open(tmp_path / "peaks.bed.gz", "wt") as file:
+        file.write("chr1\t1\t2\n" * 7)
+    assert _rows(tmp_path / "peaks.bed") == 2
+    assert _rows(tmp_path / "peaks.bed.gz") == 7
+    (tmp_path / "broken.gz").write_text("no gzip")
+    assert _rows(tmp_path / "broken.gz") > 0
+    (tmp_path / "a.csv").write_text("sequence,label\n" + "ACGTACGTACGT,1\n" * 10)
+    assert _first_width(tmp_path / "a.csv") == 12
+    assert _bases(tmp_path / "a.csv") == pytest.approx(15 * 11)
+
+
+def costs_of(windows: int, width: int) -> Costs:
+    sizes = SimpleNamespace(megabases={"CTCF": windows * width / 1e6}, genomes={"hg19": 3100}, total=lambda: 1.0)
+    return Costs(SimpleNamespace(), sizes)
+
+
+@pytest.mark.parametrize("rule", ["encode_kmers", "find_near_copies", "fit_kmer_baseline", "prepare_sequences"])
+def test_memory_and_time_grow_with_the_windows(rule: str) -> None:
+    small, large = costs_of(1000, 200), costs_of(240_000, 1000)
+    assert small.megabytes(rule, task="CTCF") >= LEAST_MEGABYTES
+    assert small.megabytes(rule, task="CTCF") < large.megabytes(rule, task="CTCF") < 8000
+    assert small.minutes(rule, task="CTCF") <= large.minutes(rule, task="CTCF")
+
+
+def test_the_baseline_asks_for_what_it_takes_at_240_000_windows() -> None:
+    """Measured: 1,340 MB, with the file that is mapped into memory."""
+    assert 1340 < costs_of(240_000, 1000).megabytes("fit_kmer_baseline", task="CTCF") < 3500
+
+
+def test_memory_of_a_genome_grows_with_its_contigs() -> None:
+    assert costs_of(1, 1).megabytes("normalise_genome", genome="hg19") > 3100
+
+
+def test_estimates_add_up_over_the_jobs_that_are_left() -> None:
+    plan = plan_of("resources/demo/config.yaml")
+    train = ("train", {"task": "CTCF", "arm": "regular_k1", "size": "all"})
+    one, two = Estimate(plan, [train]), Estimate(plan, [train, train])
+    assert two.seconds().total() == pytest.approx(2 * one.seconds().total())
+    assert one.megabytes()[1] == "train"
+    assert one.disk() == 0
+    windows = Estimate(plan, [("extract_sequences", {"task": "CTCF"}), ("encode_kmers", {"task": "CTCF", "k": "6"})])
+    assert windows.disk() == pytest.approx(3 * 0.99 + 4950 * 250 / 1e6)
+    assert "core-hours" in describe(two)
+
+
+def test_the_time_of_a_training_is_that_of_its_multiply_adds() -> None:
+    plan = plan_of("resources/demo/config.yaml")
+    estimate = Estimate(plan, [("train", {"task": "CTCF", "arm": "regular_k1", "size": "all"})])
+    cost: Cost = fitted_costs()["train"]
+    windows = plan.sizes.trained_windows("CTCF", "regular_k1", "all")
+    work = 3 * windows * estimate.multiply_adds("CTCF", "regular_k1") / 1e9
+    assert estimate.seconds()["train"] == pytest.approx(cost.seconds + cost.seconds_each * work)
+
+
+def test_a_prediction_on_a_genome_costs_its_length() -> None:
+    predict = {"predict": {"all": {"task": "CTCF", "arm": "regular_k1", "contigs": ["chrA"], "stride": 50}}}
+    plan = plan_of("resources/demo/config.yaml", predict)
+    wide = Estimate(plan, [("predict_binding", {"prediction": "all"})])
+    predict["predict"]["all"]["stride"] = 5
+    dense = Estimate(plan_of("resources/demo/config.yaml", predict), [("predict_binding", {"prediction": "all"})])
+    start = fitted_costs()["predict_binding"].seconds
+    assert dense.seconds().total() - start == pytest.approx(10 * (wide.seconds().total() - start))
+    assert isinstance(plan.sizes, Sizes)
