@@ -41,7 +41,7 @@ rule predict_binding:
     benchmark:
         run.path("benchmarks/predict_binding/{prediction}.tsv")
     wildcard_constraints:
-        prediction=one_of(run.predictions_of(run.classification)),
+        prediction=one_of(run.predictions_answering(LOGITS)),
     conda:
         "../envs/learning.yaml"
     threads: config["compute"]["threads"]
@@ -78,7 +78,7 @@ rule predict_profiles:
     benchmark:
         run.path("benchmarks/predict_profiles/{prediction}.tsv")
     wildcard_constraints:
-        prediction=one_of(run.predictions_of(run.profile)),
+        prediction=one_of(run.predictions_answering(PROFILE)),
     conda:
         "../envs/learning.yaml"
     threads: config["compute"]["threads"]

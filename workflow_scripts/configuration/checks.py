@@ -115,7 +115,7 @@ def _check_variants(settings: Settings, origins: Origins) -> None:
             raise origins.error(
                 ("variants", name),
                 f"`variants.{name}` does not name the genomes of its variants",
-                found=f"no genomes, and {variants['task']}, a task without one",
+                found=f"no genomes, and {variants['task']}, a task without one" if "task" in variants else "no genomes",
                 allowed=", ".join(settings["genomes"]) or "a genome; the configuration has none",
                 fix="add genomes: [...]",
             )

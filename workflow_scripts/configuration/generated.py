@@ -260,6 +260,11 @@ def kind() -> Schema:
     return {"description": sentences, "enum": list(KINDS), "default": "binary"}
 
 
+def model_kind() -> Schema:
+    """Return the schema of the kind of task that a model is for."""
+    return {"enum": list(KINDS)}
+
+
 def tracks() -> dict[str, Schema]:
     """Return the schemas of a task's input tracks, by key."""
     types = {True: "#/$defs/stranded", False: "#/$defs/location"}
@@ -283,6 +288,7 @@ PARTS: dict[str, Callable[[], Schema]] = {
         arm,
         reference,
         kind,
+        model_kind,
         tracks,
     )
 }
