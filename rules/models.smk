@@ -2,8 +2,8 @@
 Models: the trained networks of a contestant as a folder that can be sent, and folders that were sent.
 
 Needs: the trained networks, the test windows, the input files of the task; models that the configuration names.
-Makes: models/<task>.<arm>/ with model.json, weights.safetensors, README.md and metrics.png; opened/<section>.<name>/ with
-model.json and weights.safetensors.
+Makes: models/<task>.<arm>/ with model.json, weights.safetensors, README.md and metrics.png; opened/<key>/ with model.json and
+weights.safetensors.
 """
 
 
@@ -108,7 +108,7 @@ rule open_model:
     benchmark:
         run.path("benchmarks/open_model/{sent}.tsv")
     wildcard_constraints:
-        sent=one_of(sent.used),
+        sent=one_of(sent.keys),
     # Read, and so checked, before genomes.
     priority: CHECKS_FIRST
     conda:

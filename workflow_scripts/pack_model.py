@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from genome_data import SPLITS
 from genome_data.windows.table import read_windows
 from learning.evaluation.combinations import load_combination
 from learning.evaluation.records import write_evaluations
@@ -127,9 +128,14 @@ def _classes(kind: str, files: TaskFiles) -> Sequence[str]:
 
 def _counts(table: pd.DataFrame, classes: Sequence[str]) -> dict[str, dict[str, int]]:
     """The number of windows by split and class; of profile tasks by split."""
-    names = table["label"].map(dict(enumerate(classes))) if classes else pd.Series("windows", index=table.index)
-    counts = names.groupby(table["split"]).value_counts()
-    return {split: counts[split].to_dict() for split in counts.index.unique(0)}
+    labels = table["label"].to_numpy() if classes else np.zeros(len(table), dtype=np.int64)
+    names = classes or ["windows"]
+    return {
+        split: dict(
+            zip(names, np.bincount(labels[table["split"] == split], minlength=len(names)).tolist(), strict=True)
+        )
+        for split in SPLITS
+    }
 
 
 if "snakemake" in globals():

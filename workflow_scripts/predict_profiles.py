@@ -34,6 +34,7 @@ def predict_profiles(
         contigs,
         tracks=tracks,
         track_names=track_names,
+        model=models[0],
         average_strands=average_strands or averages_strands(models),
         table=table,
         plus=plus,

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from good_configuration import GOOD, require_refusal, resolve_text
+from good_configuration import GOOD, SCHEMA, require_refusal, resolve_text
 
+from configuration import resolve
 from plan import Plan
 
 ARM = "    task: CTCF\n    arm: irrep_k3\n"
@@ -71,7 +72,7 @@ def test_variants_and_attributions_take_models(text: str, tmp_path: Path) -> Non
     more = 'variants:\n  snps: {model: "{data}/model", genomes: [small], file: "{data}/peaks.bed"}\n'
     more += 'attribute:\n  why: {model: "{data}/model", task: CTCF}\n'
     plan = planned(text + more, tmp_path)
-    assert set(plan.sent.used) == {"attribute.why.model", "variants.snps.model"}
+    assert set(plan.sent.keys) == {"attribute.why.model", "variants.snps.model"}
     assert plan.uses.explained_head("why") == "logit"
     assert plan.uses.attributed() == {}
     assert plan.uses.model_files("variants", "models.json", "snps") == [
@@ -89,6 +90,25 @@ def test_another_model_in_the_same_place_has_another_digest_whatever_its_date(
     edited.write_bytes(edited.read_bytes()[::-1])
     os.utime(edited, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert planned(text, tmp_path).sent.digest("predict.scan.model") != before
+
+
+def test_an_arm_begins_with_a_model_and_so_do_its_values_and_trials(text: str, tmp_path: Path) -> None:
+    """Their names are not in the file, but they are of one arm, which names the model."""
+    begins = 'kmer: [1, 3]\n      start_from: {model: "{data}/model", frozen: [trunk]}'
+    text = text.replace("kmer: 3", begins)
+    for seeds, other in (("  seeds:", "standard"), ("  tuning: {trials: 2}\n  seeds:", "standard_t1")):
+        changed = text.replace("  seeds:", seeds).replace("arm: irrep_k3", f"arm: {other}")
+        plan = planned(changed, tmp_path)
+        (folder,) = plan.sent.keys
+        for arm in plan.models.arms:
+            expected = plan.sent.opened(folder) if arm.startswith("irrep") else []
+            assert plan.sent.of_arm("CTCF", arm) == expected
+            assert plan.sent.frozen("CTCF", arm) == (["trunk"] if expected else [])
+        assert len([arm for arm in plan.models.arms if plan.sent.of_arm("CTCF", arm)]) == (
+            4 if "tuning" in seeds else 2
+        )
+        again = Plan(*resolve(plan.run.settings, [], SCHEMA))
+        assert list(again.sent.keys) == [folder]
 
 
 REFUSALS = {

@@ -2,7 +2,7 @@
 
 from .arms import arms_for, kinds_of_arm, network_of, training_of
 from .locations import Location
-from .models import MODEL, MODEL_FILES
+from .models import MODEL, MODEL_FILES, START
 from .resolution import Configuration, resolve, simulated_files
 from .study import (
     Replicates,
@@ -22,6 +22,7 @@ from .windows import profile_length
 __all__ = [
     "MODEL",
     "MODEL_FILES",
+    "START",
     "Configuration",
     "Location",
     "Replicates",

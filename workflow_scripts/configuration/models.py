@@ -13,14 +13,14 @@ from .tasks import USERS
 
 Settings = Mapping[str, Any]
 
-MODEL = "model"
+MODEL, START = "model", "start_from"
 #: The files of the folder of a model that are read.
 MODEL_FILES = ("model.json", "weights.safetensors")
 
 
 def is_model(path: KeyPath) -> bool:
     """Return True if the location under ``path`` is that of a model."""
-    return path[0] in USERS and path[-1] == MODEL
+    return path[-1] == MODEL and (path[0] in USERS or path[-2] == START)
 
 
 def check_models(settings: Settings, origins: Origins) -> None:

@@ -17,7 +17,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,12 @@ class Model:
         return self.facts["answers"] == PROFILE
 
     def predict(
-        self, sequences: Sequence[str] | str | Path, regions: str | Path | None = None, *, stride: int = STRIDE
+        self,
+        sequences: Sequence[str] | str | Path,
+        regions: str | Path | None = None,
+        *,
+        stride: int = STRIDE,
+        tracks: Mapping[str, str | Path] | None = None,
     ) -> np.ndarray | pd.DataFrame:
         """The answers for sequences, or for regions of a genome.
 
@@ -80,6 +85,9 @@ class Model:
             A BED file of regions of the FASTA file; None for all of its contigs.
         stride
             Bases from one scored window of a region to the next. Profiles have one value per base in any case.
+        tracks
+            bigWigs on the genome of the tracks that a profile model reads beside the sequence (``facts["tracks"]``), by
+            name and strand, such as ``control.plus`` and ``control.minus``.
 
         Returns
         -------
@@ -98,7 +106,7 @@ class Model:
         if isinstance(sequences, str | Path):
             with tempfile.TemporaryDirectory() as folder:
                 table = Path(folder) / "scores.tsv"
-                self.write(table, Path(folder) / "scores.bw", sequences, regions, stride=stride)
+                self.write(table, Path(folder) / "scores.bw", sequences, regions, stride=stride, tracks=tracks)
                 return pd.read_csv(table, sep="\t", dtype={"contig": str, "name": str}, keep_default_na=False)
         codes = [self._codes(number, sequence) for number, sequence in enumerate(sequences)]
         if not codes:
@@ -111,20 +119,36 @@ class Model:
         return np.mean(logits, axis=0)
 
     def write(
-        self, table: Path, bigwig: Path, fasta: str | Path, regions: str | Path | None = None, *, stride: int = STRIDE
+        self,
+        table: Path,
+        bigwig: Path,
+        fasta: str | Path,
+        regions: str | Path | None = None,
+        *,
+        stride: int = STRIDE,
+        tracks: Mapping[str, str | Path] | None = None,
     ) -> list[Path]:
         """Write the table that :meth:`predict` returns for a file, and bigWigs; return the names of the bigWigs.
 
         Profile models write one bigWig per strand: ``scores.bw`` stands for ``scores.plus.bw`` and ``scores.minus.bw``.
         """
         average_strands = self.facts["average_strands"]
+        files = {name: _existing(Path(file), "a bigWig") for name, file in (tracks or {}).items()}
         regions = None if regions is None else _existing(Path(regions), "a BED file")
         self._require_one_score()
+        if tracks and not self.is_profile:
+            raise InputError(
+                "the networks read no track beside the sequence, and one is given",
+                found=", ".join(tracks),
+                allowed="none",
+                fix="leave it out",
+            )
         with _normalised(_existing(Path(fasta), "a FASTA or 2bit file")) as genome:
             if self.is_profile:
                 plus, minus = (bigwig.with_suffix(f".{strand}{bigwig.suffix}") for strand in ("plus", "minus"))
                 options = {"average_strands": average_strands, "table": table, "plus": plus, "minus": minus}
-                predict_genome(self.networks, genome, regions, None, **options)
+                read = {"tracks": list(files.values()), "track_names": list(files)}
+                predict_genome(self.networks, genome, regions, None, **read, **options)
                 return [plus, minus]
             options = {"average_strands": average_strands, "table": table, "bigwig": bigwig}
             score_genome(self.networks, genome, regions, None, stride=stride, **options)
@@ -151,7 +175,7 @@ class Model:
                 f"the networks read a {tracks} beside the sequence, which is not there",
                 found="sequences alone",
                 allowed=f"regions of a genome with a measured {tracks}",
-                fix="use the model in a configuration of the workflow, on the genome of its task",
+                fix="give a FASTA file, and bigWigs as tracks",
             )
         placed = in_the_middle(codes, self.facts["window"])
         return expected_reads(self.networks, placed, {}, average_strands=self.facts["average_strands"])
@@ -198,16 +222,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("genome", type=Path, help="FASTA or 2bit file, gzipped or not")
     parser.add_argument("-o", "--output", type=Path, required=True, help="bigWig to write; a table goes beside it")
     parser.add_argument("--stride", type=int, default=STRIDE, help=f"bases between windows (default {STRIDE})")
+    parser.add_argument(
+        "--track",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="bigWig that a profile model reads beside the sequence, such as control.plus=input.plus.bw",
+    )
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=int)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     if given.stride < 1:
         parser.error("--stride must be 1 or more")
+    if wrong := [each for each in given.track if "=" not in each]:
+        parser.error(f"--track {wrong[0]}: write NAME=FILE")
+    tracks = dict(each.split("=", 1) for each in given.track)
     table = given.output.with_suffix(".tsv")
     try:
         model = load(given.model, device=given.device, threads=given.threads)
-        written = model.write(table, given.output, given.genome, given.regions, stride=given.stride)
+        written = model.write(table, given.output, given.genome, given.regions, stride=given.stride, tracks=tracks)
     except InputError as error:
         sys.exit(str(error))
     for file in (table, *written):

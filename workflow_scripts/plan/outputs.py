@@ -87,7 +87,7 @@ class Outputs:
             ),
             *run.paths("attributions/{name}.{file}", name=attributions, file=ATTRIBUTION_FILES),
             *run.paths("variants/{name}.{file}", name=variants, file=VARIANT_FILES),
-            *(path for used in self.sent.used for path in self.sent.opened(used)),
+            *(path for folder in self.sent.keys for path in self.sent.opened(folder)),
         ]
 
     def networks(self) -> list[str]:

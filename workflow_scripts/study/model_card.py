@@ -21,13 +21,12 @@ from learning.predict import load
 
 model = load("{name}")
 {python}
-table = model.predict("genome.fa", "regions.bed")
 ```
 
 or, from a shell,
 
 ```console
-$ python -m learning.predict {name} regions.bed genome.fa -o scores.bw
+$ python -m learning.predict {name} regions.bed genome.fa -o scores.bw{shell}
 ```
 
 `docs/models.md` of the software says more, also on workflows that use or continue to train this model."""
@@ -121,11 +120,17 @@ def _networks(facts: Mapping[str, Any]) -> str:
 
 
 def _use(facts: Mapping[str, Any]) -> str:
-    if facts["answers"] == PROFILE:
-        python = f'reads = model.predict(["ACGT..."])  # sequences of {facts["window"]:,} bases'
+    tracks = [f"{track}.{strand}" for track, strands in facts["tracks"].items() for strand in strands]
+    given = ", ".join(f'"{name}": "{name}.bw"' for name in tracks)
+    table = f'table = model.predict("genome.fa", "regions.bed"{f", tracks={{{given}}}" if given else ""})'
+    if tracks:
+        python = [table]
+    elif facts["answers"] == PROFILE:
+        python = [f'reads = model.predict(["ACGT..."])  # sequences of {facts["window"]:,} bases', table]
     else:
-        python = f'scores = model.predict(["ACGT..."])  # sequences of at most {facts["window"]:,} bases'
-    return USE.format(name=facts["name"], python=python)
+        python = [f'scores = model.predict(["ACGT..."])  # sequences of at most {facts["window"]:,} bases', table]
+    shell = "".join(f" --track {name}={name}.bw" for name in tracks)
+    return USE.format(name=facts["name"], python="\n".join(python), shell=shell)
 
 
 def _table(rows: Sequence[Mapping[str, str]]) -> str:

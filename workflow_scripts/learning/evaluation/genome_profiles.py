@@ -35,6 +35,7 @@ def predict_genome(
     *,
     tracks: Sequence[Path] = (),
     track_names: Sequence[str] = (),
+    model: Path | None = None,
     average_strands: bool,
     table: Path,
     plus: Path,
@@ -59,6 +60,8 @@ def predict_genome(
         bigWigs on this genome of the input tracks that the networks read, and the name and strand of each, such as
         ``control.plus``; the strand is ``both`` where both were measured together. Those of one name and strand are
         summed.
+    model
+        The file of the networks, which errors name.
     average_strands
         Whether to average what the networks expect from both strands.
     table
@@ -68,7 +71,7 @@ def predict_genome(
         the genome has the bases.
     """
     clock, architecture = Clock(), architecture_of(networks[0])
-    files = _files_of_tracks(tracks_of(networks[0]), tracks, track_names)
+    files = _files_of_tracks(tracks_of(networks[0]), tracks, track_names, model)
     output = architecture.output_length
     margin = (architecture.window - output) // 2
     genome = TiledGenome(fasta, regions, contigs, window=output, stride=output, margin=margin)
@@ -98,7 +101,9 @@ def predict_genome(
     logger.info("Predicted %d tiles of at most %d bases with %d networks.", predicted, output, len(networks))
 
 
-def _files_of_tracks(read: tuple[str, ...], files: Sequence[Path], names: Sequence[str]) -> dict[str, list[list[Path]]]:
+def _files_of_tracks(
+    read: tuple[str, ...], files: Sequence[Path], names: Sequence[str], model: Path | None
+) -> dict[str, list[list[Path]]]:
     """The bigWigs of each strand of each track that networks read; an InputError unless they fit."""
     found = {}
     for name in read:
@@ -109,6 +114,7 @@ def _files_of_tracks(read: tuple[str, ...], files: Sequence[Path], names: Sequen
         if not all(strands):
             raise InputError(
                 f"the networks read a {name}, which is not there",
+                file=model,
                 found=", ".join(
                     f"{len(given)} bigWigs of the {name}'s {STRANDS[strand]}"
                     for strand, given in zip(TRACKS[name].strands, strands, strict=True)
@@ -117,14 +123,16 @@ def _files_of_tracks(read: tuple[str, ...], files: Sequence[Path], names: Sequen
                 fix=f"predict on the genome of the task, whose {name} is known, or train networks without a {name}",
             )
         found[name] = strands
+    allowed = [f"{name}.{strand}" for name in read for strand in TRACKS[name].strands]
     for file, given in zip(files, names, strict=True):
-        name = given.partition(".")[0]
-        if name not in read:
+        if given not in allowed:
+            name = given.partition(".")[0]
             raise InputError(
-                f"the networks read no {name}, and one is given",
+                f"the networks read no {given if name in read else name}, and one is given",
+                file=model,
                 found=file,
-                allowed="none",
-                fix=f"leave out the {name}, or train the networks with it",
+                allowed=", ".join(allowed) or "none",
+                fix="leave it out, or train the networks with it",
             )
     return found
 

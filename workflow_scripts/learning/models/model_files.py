@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from rc_equivariant.descriptions.tracks import TRACKS
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
 from workflow_support.kinds import PROFILE
@@ -40,7 +41,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "answers": str,
     "window": int,
     "encoding": dict,
-    "tracks": list,
+    "tracks": dict,
     "output_length": (int, type(None)),
     "classes": list,
     "average_strands": bool,
@@ -96,7 +97,7 @@ def write_model(
             "answers": network.answers,
             "window": network.window,
             "encoding": {"alphabet": "ACGT", "unknown": "N", "kmers": kmers},
-            "tracks": list(network.tracks),
+            "tracks": {name: list(TRACKS[name].strands) for name in network.tracks},
             "output_length": network.output_length if is_profile else None,
             "classes": list(classes),
             "average_strands": average_strands,
