@@ -145,3 +145,10 @@ def test_a_model_of_the_run_itself_is_refused(text: str, tmp_path: Path, monkeyp
 def test_an_absent_model_of_the_run_itself_is_refused_for_the_same_reason(text: str, tmp_path: Path) -> None:
     lines = "genome: small; model: results/run/models/CTCF.irrep_k3"
     require_refusal(with_model(text, lines), tmp_path, ["a file of this run"])
+
+
+def test_two_models_cannot_have_one_folder(text: str, tmp_path: Path) -> None:
+    task = 'genome: small, peaks: "{data}/peaks.bed"'
+    text = text.replace("    standard:", "    b.standard: {representation: rcps, kmer: 1, channels: 4}\n    standard:")
+    text = text.replace("  CTCF:", f"  a: {{{task}}}\n  a.b: {{{task}}}\n  CTCF:")
+    require_refusal(text, tmp_path, ["models/a.b.standard", "rename"])

@@ -9,6 +9,7 @@ from typing import Any
 from workflow_support.origins import KeyPath, Origins, dotted
 
 from .locations import Location, is_folder, require_file
+from .study import contestants_for
 from .tasks import USERS
 
 Settings = Mapping[str, Any]
@@ -52,6 +53,22 @@ def check_models(settings: Settings, origins: Origins) -> None:
                     found=f"kind: {values['kind']} and task: {values['task']}",
                     allowed="kind with a model and no task",
                     fix="delete one of the two lines",
+                )
+
+
+def check_model_names(settings: Settings, origins: Origins) -> None:
+    """Raise an InputError if two models would have one folder, because names of tasks and arms may have dots."""
+    owners: dict[str, tuple[str, str]] = {}
+    for task in settings["tasks"]:
+        for name in contestants_for(settings, task):
+            other = owners.setdefault(f"{task}.{name}", (task, name))
+            if other != (task, name):
+                raise origins.error(
+                    ("tasks", task),
+                    f"two models would have the folder models/{task}.{name}",
+                    found=f"{name} of {task}, and {other[1]} of {other[0]}",
+                    allowed="names that differ once they are joined by a dot",
+                    fix="rename one of the tasks or arms, for example with _ in place of a dot",
                 )
 
 
