@@ -46,6 +46,7 @@ from workflow_support.code_digest import code_digest
 from configuration import profile_length, resolve
 from workflow_support.origins import FILES_VARIABLE
 from workflow_support.errors import InputError
+from workflow_support.kinds import LOGITS, PROFILE
 from workflow_support.metrics import BASELINE_KMER
 from plan import Plan
 from plan.choice import not_chosen
@@ -71,6 +72,7 @@ gc.set_threshold(200_000, 20, 100)
 plan = Plan(config, LOCATIONS)
 run, inputs, models, profiles = plan.run, plan.inputs, plan.models, plan.profiles
 uses, study, outputs = plan.uses, plan.study, plan.outputs
+model_files, sent = plan.model_files, plan.sent
 
 # Checks, and the downloads that they need, are taken before all other jobs that are ready. Nothing waits for a check: what
 # waits would run again with every check, or, with the check as `ancient`, hide changes of its own from Snakemake.
@@ -252,7 +254,7 @@ def input_file(pattern):
 
 
 def used_models(wildcard, file):
-    """A function of the wildcards: a file of every arm whose networks a prediction, attribution or set of variants uses."""
+    """A function of the wildcards: a file of every arm, or of the model, that a prediction, attribution or set of variants uses."""
     return per(wildcard, uses.model_files, SECTIONS[wildcard], file)
 
 

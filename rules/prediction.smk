@@ -45,7 +45,7 @@ rule predict_binding:
     benchmark:
         run.path("benchmarks/predict_binding/{prediction}.tsv")
     wildcard_constraints:
-        prediction=one_of(run.predictions_of(run.classification)),
+        prediction=one_of(run.predictions_answering(LOGITS)),
     conda:
         LEARNING
     threads: config["compute"]["threads"]
@@ -82,7 +82,7 @@ rule predict_profiles:
     benchmark:
         run.path("benchmarks/predict_profiles/{prediction}.tsv")
     wildcard_constraints:
-        prediction=one_of(run.predictions_of(run.profile)),
+        prediction=one_of(run.predictions_answering(PROFILE)),
     conda:
         LEARNING
     threads: config["compute"]["threads"]

@@ -1,8 +1,8 @@
 """
 Training: the networks of all seeds of an arm, for every task and training size, in one job.
 
-Needs: tasks/<task>/windows.tsv and codes.npy, the k-mers that the arm reads, and the further files that networks of the
-task read.
+Needs: tasks/<task>/windows.tsv and codes.npy, the k-mers that the arm reads, the further files that networks of the task
+read, and the model with which the arm begins, if there is one.
 Makes: tasks/<task>/channels.tsv, the channels with which matched arms cost as much as those they are compared with, and
 weights.safetensors, models.json and history.tsv in tasks/<task>/models/<arm>/<size>/. Beside the results, checkpoints/ has
 the files from which an interrupted job goes on.
@@ -41,6 +41,7 @@ rule train:
         sequences=per("task arm", models.sequence_file),
         extras=per("task", models.extra_files),
         matched=per("task arm", models.channels_files),
+        origin=per("task arm", sent.of_arm),
     output:
         weights=models.file("weights.safetensors"),
         models=models.file("models.json"),
@@ -64,6 +65,7 @@ rule train:
         task="{task}",
         arm="{arm}",
         size="{size}",
+        frozen=per("task arm", sent.frozen),
         seeds=config["study"]["seeds"],
         network=per("task arm", models.network),
         training=per("task arm", models.training),

@@ -22,6 +22,7 @@ from learning.evaluation.averages import load_classifiers, load_replicates
 from learning.evaluation.predict import Clock
 from learning.models.devices import select_device
 from learning.models.inputs import tracks_of
+from learning.models.model_files import averages_strands
 from learning.models.networks import architecture_of
 from rc_equivariant.strategies import StrandAverage
 from workflow_support.errors import InputError
@@ -87,6 +88,7 @@ def attribute_sequences(
     """
     torch_device, clock = select_device(device, threads), Clock()
     loaded = _load(weights, models, torch_device, head)
+    average_strands = average_strands or averages_strands(models)
     networks = [_on_both_strands(network) if average_strands else _invariant(network) for network in loaded]
     named = dict(zip(extra_names, extras, strict=True))
     rows, read = _positive_test_windows(windows, codes, named, networks[0])

@@ -2,24 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from genome_data.alphabet import UNKNOWN
-from genome_data.formats.tracks import TrackWriter
-from genome_data.intervals.tiles import TileBlock, TiledGenome
 from learning.evaluation.averages import load_classifiers
-from learning.evaluation.metrics import sigmoid
-from learning.evaluation.predict import Clock, mean_logits
+from learning.evaluation.genome_scores import score_genome
 from learning.models.devices import select_device
-from learning.models.networks import architecture_of
-from workflow_support.files import atomic_paths
-from workflow_support.job import logger, run_job
-
-TILES_PER_BLOCK = 8192
-TABLE_COLUMNS = ["contig", "start", "end", "name", "score", "probability", "unknown"]
-#: Share of unknown bases in a window above which the log warns of its score.
-MOSTLY_UNKNOWN = 0.5
+from learning.models.model_files import averages_strands
+from workflow_support.job import run_job
 
 
 def predict_binding(
@@ -35,63 +22,17 @@ def predict_binding(
     table: Path,
     bigwig: Path,
 ) -> None:
-    """Score one window for every ``stride`` bases of the regions, or of the contigs if no regions are given.
-
-    The score is the mean logit of the networks, and of both strands if asked for, and the probability is its sigmoid.
-    Where no window has the same middle as its tile, the score is the mean of the two windows beside it, so that a tile
-    has the same score from either strand. Tiles are cut from the start of a region: from the other strand they lie
-    elsewhere, unless the length of the region is a multiple of ``stride`` or no larger than the window.
-    Windows without a known base have none. The table lists windows, cut at the ends of their contig, with the name of
-    their region or contig. Its last column is the share of the bases that a network read which are N or lie past the
-    ends of the contig: networks learned from whole windows, and the score of a short sequence may say little. The
-    bigWig has the probability over the tile of each window; where regions overlap, the first tile counts.
-    """
-    torch_device, clock = select_device(device, threads), Clock()
-    networks = load_classifiers(weights, models, torch_device)
-    width = architecture_of(networks[0]).window
-    genome = TiledGenome(fasta, regions, contigs, window=width, stride=stride)
-    scored = mostly_unknown = 0
-    with (
-        atomic_paths(table, bigwig) as (table_path, bigwig_path),
-        table_path.open("w", encoding="utf-8") as rows,
-        TrackWriter(bigwig_path, genome.sizes) as track,
-    ):
-        rows.write("\t".join(TABLE_COLUMNS) + "\n")
-        for block in genome.known_blocks(TILES_PER_BLOCK):
-            logits, unknown = np.empty(len(block.codes)), np.empty(len(block.codes))
-            for has_two_windows, tiles, codes in block.by_windows():
-                logits[tiles] = mean_logits(
-                    networks, codes, average_strands=average_strands, clock=clock, two_windows=has_two_windows
-                )
-                unknown[tiles] = (codes == UNKNOWN).mean(axis=1)
-            scores = _as_rows(logits, block, genome.sizes[block.contig], width).assign(unknown=unknown)
-            scores.to_csv(rows, sep="\t", columns=TABLE_COLUMNS, header=False, index=False, float_format="%.6g")
-            track.add(block.contig, block.tiles.starts, block.tiles.ends, scores["probability"])
-            scored += len(scores)
-            mostly_unknown += int((unknown > MOSTLY_UNKNOWN).sum())
-    clock.log(torch_device)
-    if mostly_unknown:
-        logger.warning(
-            "%d of %d windows have more unknown bases than known ones, counting those past the ends of a sequence: "
-            "see the column unknown, and trust their scores little",
-            mostly_unknown,
-            scored,
-        )
-    logger.info("Scored %d windows of %d bases with %d networks.", scored, width, len(networks))
-
-
-def _as_rows(logits: np.ndarray, block: TileBlock, contig_size: int, width: int) -> pd.DataFrame:
-    """The rows of the table, one per tile, from the start of its window to the end, or to that of its second one."""
-    starts = block.tiles.window_starts
-    return pd.DataFrame(
-        {
-            "contig": block.contig,
-            "start": np.maximum(starts, 0),
-            "end": np.minimum(starts + width + block.tiles.has_two_windows, contig_size),
-            "name": block.names,
-            "score": logits,
-            "probability": sigmoid(logits),
-        }
+    """Score regions or contigs as :func:`learning.evaluation.genome_scores.score_genome` does."""
+    networks = load_classifiers(weights, models, select_device(device, threads))
+    score_genome(
+        networks,
+        fasta,
+        regions,
+        contigs,
+        stride=stride,
+        average_strands=average_strands or averages_strands(models),
+        table=table,
+        bigwig=bigwig,
     )
 
 

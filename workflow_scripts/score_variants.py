@@ -19,6 +19,7 @@ from learning.analysis.variant_effects import correlations
 from learning.evaluation.averages import load_classifiers
 from learning.evaluation.predict import Clock, mean_logits
 from learning.models.devices import select_device
+from learning.models.model_files import averages_strands
 from learning.models.networks import architecture_of
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
@@ -76,6 +77,7 @@ def score_variants(
     """
     torch_device, clock = select_device(device, threads), Clock()
     networks = load_classifiers(weights, models, torch_device)
+    average_strands = average_strands or averages_strands(models)
     genome, width = JoinedGenome(fastas), architecture_of(networks[0]).window
     listed = read_vcf(variants) if columns is None else read_variant_table(variants, columns)
     kept, counts, left_out = variants_on_genome(listed, genome, width=width, file=variants)

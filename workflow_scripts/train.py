@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from learning.kinds import TaskFiles, module_of_kind
+from learning.training.origins import Origin
 from learning.training.replicates import Arm, CheckpointFolder, train_replicates, write_replicates
 from learning.training.settings import Training
 from workflow_support.job import run_job
@@ -30,6 +31,8 @@ def train(
     models: Path,
     history: Path,
     matched: Sequence[Path] = (),
+    origin: Sequence[Path] = (),
+    frozen: Sequence[str] = (),
 ) -> None:
     """Train the replicates of an arm, one for each seed.
 
@@ -50,6 +53,9 @@ def train(
         A folder that no other job uses, and a digest of this code.
     weights, models, history
         Files to write: weights, descriptions, and one row per epoch and replicate.
+    origin, frozen
+        Description and weights of the model with which the networks begin, if there is one, and the names of layers
+        that keep its weights; see :class:`learning.training.origins.Origin`.
     matched
         The table of channels that were found for the matched arms of the task, if this arm is one of them.
     """
@@ -57,7 +63,8 @@ def train(
     files = TaskFiles.named(windows, sequences, extras, extra_names)
     described = _with_channels_of(matched[0], arm, network) if matched else network
     data = module_of_kind(kind, "train").prepare(files, settings, described)
-    chosen = Arm(kind=kind, task=task, name=arm, size=size, settings=settings)
+    begins = Origin.of(*origin, frozen) if origin else None
+    chosen = Arm(kind=kind, task=task, name=arm, size=size, settings=settings, origin=begins)
     trained = train_replicates(chosen, data, seeds, CheckpointFolder(checkpoints, code))
     write_replicates(trained, weights, models, history)
 

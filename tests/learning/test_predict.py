@@ -141,7 +141,7 @@ def test_named_contigs_only(run):
 
 def test_blocks_do_not_show(run, monkeypatch):
     whole = predict(run, stride=30)
-    monkeypatch.setattr("predict_binding.TILES_PER_BLOCK", 7)
+    monkeypatch.setattr("learning.evaluation.genome_scores.TILES_PER_BLOCK", 7)
     blocks = predict(run, stride=30)
     assert blocks[0].drop(columns=["score", "probability"]).equals(whole[0].drop(columns=["score", "probability"]))
     assert np.allclose(blocks[0]["score"], whole[0]["score"], atol=1e-5)

@@ -301,7 +301,7 @@ def test_regions_of_any_length_have_the_mirrored_track_of_the_other_strand(folde
 def test_blocks_do_not_show(folder, tmp_path, monkeypatch):
     saved_network(tmp_path, 0)
     table, tracks = predict(folder, tmp_path)
-    monkeypatch.setattr("predict_profiles.TILES_PER_BLOCK", 3)
+    monkeypatch.setattr("learning.evaluation.genome_profiles.TILES_PER_BLOCK", 3)
     in_blocks, block_tracks = predict(folder, tmp_path)
     assert places(in_blocks) == places(table)
     assert np.allclose(in_blocks.iloc[:, 4:], table.iloc[:, 4:], rtol=1e-4)

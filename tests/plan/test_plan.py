@@ -31,7 +31,7 @@ def test_tasks_are_sorted_by_kind(plan: Plan) -> None:
     assert run.on_genomes == ["CTCF", "CTCF_nexus"]
     assert run.with_control == ["CTCF_nexus"]
     assert run.genomes == ["simulated"]
-    assert run.predictions_of(run.profile) == ["profiles"]
+    assert run.predictions_answering("profile") == ["profiles"]
     assert run.having("predict", "sequences") == ["oligos"]
 
 
@@ -249,7 +249,8 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
     final = plan.outputs.final(figure_files(plan))
     assert set(final) >= {*times, *plan.outputs.checks(), *plan.outputs.networks()}
     # The tables of times are made last, and name nothing of which a large study has thousands.
-    assert set(final) - set(plan.outputs.timed(figure_files(plan))) == {*times, *plan.outputs.networks()}
+    models = plan.model_files.files()
+    assert set(final) - set(plan.outputs.timed(figure_files(plan))) == {*times, *plan.outputs.networks(), *models}
     assert not [path for path, times in Counter(final).items() if times > 1]
     assert all(path.startswith("results/tiny/") for path in final)
     folders = Counter(path.split("/")[2] for path in final if path.count("/") > 2)
@@ -259,7 +260,9 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
     assert folders["genomes"] == 4
     assert folders["simulation"] == 1 + 3 + 4
     # Two sizes: 8 arms, 4 combinations and 2 baselines.
-    assert suffixes["weights.safetensors"] == suffixes["history.tsv"] == 2 * 8
+    assert suffixes["weights.safetensors"] - len(plan.model_files.contestants) == suffixes["history.tsv"] == 2 * 8
+    # Of 8 arms and 4 combinations, one chooses.
+    assert suffixes["model.json"] == suffixes["README.md"] == folders["models"] // 5 == 11
     assert suffixes["evaluation.json"] == 2 * (12 + 2)
     assert suffixes["profiles.npy"] == 2 * 2
     assert suffixes["embedding_distances.npy"] == 7

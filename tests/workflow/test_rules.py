@@ -35,7 +35,10 @@ def function_of(rule: Rule) -> Callable[..., None]:
 
 def modules_of(rule: Rule) -> list[str]:
     """The modules that the script of a rule imports by a name that the rule gives."""
-    return [f"figures.{rule.params.module}"] if stem(rule) == "plot" else []
+    if stem(rule) == "plot":
+        return [f"figures.{rule.params.module}"]
+    # It evaluates models of tasks of every kind.
+    return modules_of_script("evaluate") if stem(rule) == "pack_model" else []
 
 
 @pytest.mark.parametrize("config", CONFIGURATIONS)
@@ -131,7 +134,7 @@ def test_an_edit_of_descriptions_reruns_what_builds_or_checks_networks_alone() -
     scripts = {stem(rule) for rule in rules if rule.script} - {"plot"}
     uses = {
         "train", "evaluate", "predict_binding", "predict_profiles", "score_variants", "embed_sequences",
-        "attribute_sequences", "check_widths", "match_channels",
+        "attribute_sequences", "check_widths", "match_channels", "pack_model", "open_model",
     }  # fmt: skip
     for module in ("networks", "trunks", "heads", "symmetry", "tracks"):
         description = SCRIPTS / f"rc_equivariant/descriptions/{module}.py"

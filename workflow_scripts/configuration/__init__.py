@@ -2,6 +2,7 @@
 
 from .arms import arms_for, kinds_of_arm, network_of, training_of
 from .locations import Location
+from .models import MODEL, MODEL_FILES, START
 from .resolution import Configuration, resolve, simulated_files
 from .study import (
     Replicates,
@@ -15,9 +16,13 @@ from .study import (
     sizes_of_task,
     train_sizes,
 )
+from .tasks import kind_used
 from .windows import profile_length
 
 __all__ = [
+    "MODEL",
+    "MODEL_FILES",
+    "START",
     "Configuration",
     "Location",
     "Replicates",
@@ -26,6 +31,7 @@ __all__ = [
     "chooses",
     "contestants",
     "contestants_for",
+    "kind_used",
     "kinds_of",
     "kinds_of_arm",
     "members_of",

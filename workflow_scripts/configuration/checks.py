@@ -9,6 +9,7 @@ from typing import Any
 from workflow_support.origins import Origins, dotted, require_name
 
 from .labelled import check_labelled
+from .models import check_model_names
 from .phylogenies import check_phylogenies
 from .profiles import check_profile_predictions, check_profile_sources
 from .study import contestants
@@ -53,6 +54,7 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
         check_labelled,
         _check_predictions,
         check_arms_in_use,
+        check_model_names,
         check_profile_predictions,
         _check_variants,
         _check_simulation,
@@ -115,7 +117,7 @@ def _check_variants(settings: Settings, origins: Origins) -> None:
             raise origins.error(
                 ("variants", name),
                 f"`variants.{name}` does not name the genomes of its variants",
-                found=f"no genomes, and {variants['task']}, a task without one",
+                found=f"no genomes, and {variants['task']}, a task without one" if "task" in variants else "no genomes",
                 allowed=", ".join(settings["genomes"]) or "a genome; the configuration has none",
                 fix="add genomes: [...]",
             )

@@ -212,6 +212,7 @@ def arm() -> Schema:
             "conjoined": conjoined,
             **strands,
             "training": training,
+            "start_from": _start_from(),
             "kinds": kinds,
             "train_sizes": {"$ref": "#/$defs/train_sizes"},
             "family": {"description": "Name of the arm with lists or trials from which this arm was made."} | _NAME,
@@ -223,6 +224,23 @@ def arm() -> Schema:
             "matched": _matched(),
         },
         required=["representation", "kmer", "channels"],
+    )
+
+
+def _start_from() -> Schema:
+    frozen = {
+        "description": "Names of layers that keep the weights and running statistics of the model, such as trunk.",
+        "type": "array",
+        "minItems": 1,
+        "uniqueItems": True,
+        "items": {"description": "Name of a layer.", "type": "string"},
+    }
+    model = {"description": "The folder of a model, or a zip of it.", "$ref": "#/$defs/location"}
+    return _object(
+        "The model with whose weights networks begin, in place of random ones. Its trunk and symmetry must be those of "
+        "the arm; tensors of the head that do not fit, as for other classes, begin at random.",
+        {"model": model, "frozen": frozen},
+        required=["model"],
     )
 
 
@@ -260,6 +278,11 @@ def kind() -> Schema:
     return {"description": sentences, "enum": list(KINDS), "default": "binary"}
 
 
+def model_kind() -> Schema:
+    """Return the schema of the kind of task that a model is for."""
+    return {"enum": list(KINDS)}
+
+
 def tracks() -> dict[str, Schema]:
     """Return the schemas of a task's input tracks, by key."""
     types = {True: "#/$defs/stranded", False: "#/$defs/location"}
@@ -283,6 +306,7 @@ PARTS: dict[str, Callable[[], Schema]] = {
         arm,
         reference,
         kind,
+        model_kind,
         tracks,
     )
 }

@@ -21,7 +21,7 @@ def check_profile_sources(settings: Settings, origins: Origins) -> None:
 def check_profile_predictions(settings: Settings, origins: Origins) -> None:
     """Raise an InputError if a prediction of profiles lacks an input track that its networks read."""
     for name, values in settings["predict"].items():
-        task = settings["tasks"][values["task"]]
+        task = settings["tasks"].get(values.get("task"), {})
         track = next((name for name in TRACKS if name in task), None)
         if track and ("sequences" in values or values["genome"] != task["genome"]):
             path = ("predict", name)

@@ -15,6 +15,7 @@ from .former import require_current
 from .labelled import may_be_folder
 from .locations import Location, fill_placeholder, is_folder, require_file
 from .matched import with_matched_arms
+from .models import check_models, is_model, require_model
 from .named import with_named_sets
 from .phylogenies import with_draws
 from .schema import read_schema, replace, require_valid, with_defaults, with_scalars_read, without_empty
@@ -84,11 +85,15 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     settings = with_references(settings)
     check_study(settings, origins)
     check_claims(settings, origins)
+    check_models(settings, origins)
     require_references(settings, origins)
     settings = _with_complete_tasks(settings)
     require_consistent(settings, origins)
     for path, location in locations.items():
         if is_folder(location) and may_be_folder(path):
+            continue
+        if is_model(path):
+            require_model(location, path, settings["name"], origins)
             continue
         if not location.is_remote and location.address not in simulated_files(settings):
             require_file(location.address, path, origins)
@@ -157,12 +162,12 @@ def _complete_task(task: dict[str, Any], settings: Mapping[str, Any]) -> dict[st
 
 
 def _complete_prediction(prediction: dict[str, Any], tasks: Mapping[str, Any]) -> dict[str, Any]:
-    task = tasks[prediction["task"]]
+    task = tasks.get(prediction.get("task"), {})
     if "sequences" in prediction or "genome" not in task:
         return prediction
     return {"genome": task["genome"]} | prediction
 
 
 def _complete_variants(variants: dict[str, Any], tasks: Mapping[str, Any]) -> dict[str, Any]:
-    task = tasks[variants["task"]]
+    task = tasks.get(variants.get("task"), {})
     return {"genomes": [task["genome"]]} | variants if "genome" in task else variants

@@ -79,13 +79,17 @@ def _check_published(path: KeyPath, task: Settings, origins: Origins) -> None:
             )
 
 
+def kind_used(settings: Settings, values: Settings) -> str:
+    """Return the kind of task of an entry that uses networks: that of its task, or that of its model."""
+    return settings["tasks"][values["task"]]["kind"] if "task" in values else values.get("kind", "binary")
+
+
 def check_arms_in_use(settings: Settings, origins: Origins) -> None:
     """Raise an InputError if a section that uses networks names an arm or task that cannot serve it."""
     for user in USERS:
         for name, values in settings[user].items():
-            kind = settings["tasks"][values["task"]]["kind"]
-            serving = contestants_for(settings, values["task"])
-            if values["arm"] not in serving:
+            kind = kind_used(settings, values)
+            if "arm" in values and values["arm"] not in (serving := contestants_for(settings, values["task"])):
                 path = (user, name, "arm")
                 raise origins.error(
                     path,
@@ -95,15 +99,15 @@ def check_arms_in_use(settings: Settings, origins: Origins) -> None:
                     fix="use one of these arms, or another task",
                 )
             if reason := KINDS[kind].unusable.get(user):
-                path = (user, name, "task")
+                path = (user, name, "task" if "task" in values else "kind")
                 raise origins.error(
                     path,
                     f"`{dotted(path)}` is a {kind} task, {reason}",
-                    found=values["task"],
+                    found=values.get("task", kind),
                     allowed=f"a task of kind {' or '.join(k for k in KINDS if user not in KINDS[k].unusable)}",
                     fix="use another task",
                 )
-            if chooses(settings["study"], values["arm"]):
+            if "arm" in values and chooses(settings["study"], values["arm"]):
                 raise origins.error(
                     (user, name, "arm"),
                     f"`{dotted((user, name, 'arm'))}` is chosen from several arms only after they are trained",

@@ -8,10 +8,12 @@ from configuration import Location
 
 from .costs import Costs
 from .inputs import Inputs
+from .model_files import ModelFiles
 from .models import Models
 from .outputs import Outputs
 from .profiles import Profiles
 from .run import Run, Settings
+from .sent_models import SentModels
 from .sizes import Sizes
 from .study import Study
 from .uses import Uses
@@ -25,7 +27,10 @@ class Plan:
     def __init__(self, settings: Settings, locations: Mapping[str, Location]) -> None:
         self.run = Run(settings, locations)
         self.inputs, self.models, self.profiles = Inputs(self.run), Models(self.run), Profiles(self.run)
-        self.uses, self.study = Uses(self.run, self.models, self.profiles), Study(self.run, self.models)
-        self.outputs = Outputs(self.run, self.models, self.profiles, self.study)
+        self.sent = SentModels(self.run)
+        self.uses = Uses(self.run, self.models, self.profiles, self.sent)
+        self.study = Study(self.run, self.models)
+        self.model_files = ModelFiles(self.run, self.models)
+        self.outputs = Outputs(self.run, self.models, self.profiles, self.study, self.model_files, self.sent)
         self.sizes = Sizes(self.run, self.inputs, self.models)
         self.costs = Costs(self.run, self.sizes)

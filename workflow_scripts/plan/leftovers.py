@@ -22,8 +22,8 @@ from .run import SHARED_GENOMES
 #: Folders of a run in which every file is an output or a checkpoint. What a user puts elsewhere is never touched, and
 #: logs and benchmarks are small.
 FOLDERS = (
-    *("attributions", "checked", "checkpoints", "downloads", "figures", "genomes", "predictions", "signal", "study"),
-    *("tasks", "variants"),
+    *("attributions", "checked", "checkpoints", "downloads", "figures", "genomes", "models", "opened"),
+    *("predictions", "signal", "study", "tasks", "variants"),
 )
 LOCKS = Path(".snakemake/locks")
 

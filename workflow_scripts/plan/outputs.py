@@ -6,10 +6,13 @@ Intermediate files are among them, because Snakemake makes a deleted file again 
 from __future__ import annotations
 
 from configuration import simulated_files
+from workflow_support.kinds import LOGITS, PROFILE
 
+from .model_files import ModelFiles
 from .models import Models
 from .profiles import Profiles
 from .run import Run
+from .sent_models import SentModels
 from .study import Study
 
 #: The formats of every figure.
@@ -34,12 +37,15 @@ PROFILE_FILES = ["strands.json", "counts.npy", "signal/positives.bed", "signal/m
 class Outputs:
     """The outputs of a run, in groups; ``figures`` are the files of the figures that the registry lists."""
 
-    def __init__(self, run: Run, models: Models, profiles: Profiles, study: Study) -> None:
+    def __init__(
+        self, run: Run, models: Models, profiles: Profiles, study: Study, model_files: ModelFiles, sent: SentModels
+    ) -> None:
         self.run, self.models, self.profiles, self.study = run, models, profiles, study
+        self.model_files, self.sent = model_files, sent
 
     def final(self, figures: list[str]) -> list[str]:
         """Everything that a user gets."""
-        return [*map(self.run.path, TIMES), *self.timed(figures), *self.networks()]
+        return [*map(self.run.path, TIMES), *self.timed(figures), *self.networks(), *self.model_files.files()]
 
     def checks(self) -> list[str]:
         """The tables of the checks of genomes and of labelled tasks."""
@@ -51,14 +57,15 @@ class Outputs:
     def timed(self, figures: list[str]) -> list[str]:
         """Every file but those of networks: the tables of times wait for these, so that they are made last.
 
-        The table of results needs all networks, so these are made before it. In a large study they are most files, and
-        planning takes the longer the more files are named.
+        The table of results needs all networks, and cards those of models, so these are made before them. In a large
+        study they are most files, and planning takes the longer the more files are named.
         """
         return [
             *self.checks(),
             *map(self.run.path, TABLES_OF_A_RUN),
             *figures,
             *self.uses(),
+            *self.model_files.cards(),
             self.run.path("study/arms.tsv"),
             *self.study.hyperbolicity_files(),
             *self.study.tables.values(),
@@ -74,12 +81,13 @@ class Outputs:
         run, attributions, variants = self.run, self.run.settings["attribute"], self.run.settings["variants"]
         return [
             *run.paths("predictions/{name}.tsv", name=run.settings["predict"]),
-            *run.paths("predictions/{name}.bw", name=run.predictions_of(run.classification)),
+            *run.paths("predictions/{name}.bw", name=run.predictions_answering(LOGITS)),
             *run.paths(
-                "predictions/{name}.{strand}.bw", name=run.predictions_of(run.profile), strand=["plus", "minus"]
+                "predictions/{name}.{strand}.bw", name=run.predictions_answering(PROFILE), strand=["plus", "minus"]
             ),
             *run.paths("attributions/{name}.{file}", name=attributions, file=ATTRIBUTION_FILES),
             *run.paths("variants/{name}.{file}", name=variants, file=VARIANT_FILES),
+            *(path for folder in self.sent.keys for path in self.sent.opened(folder)),
         ]
 
     def networks(self) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from configuration import Location
+from configuration import Location, kind_used
 from workflow_support.kinds import KINDS, LOGITS, kinds_answering, of_kind
 
 Settings = Mapping[str, Any]
@@ -110,10 +110,11 @@ class Run:
         """The entries of a section that have a key."""
         return [name for name, values in self.settings[section].items() if key in values]
 
-    def predictions_of(self, tasks: Iterable[str]) -> list[str]:
-        """The predictions of networks of these tasks."""
-        chosen = set(tasks)
-        return [name for name, values in self.settings["predict"].items() if values["task"] in chosen]
+    def predictions_answering(self, answers: str) -> list[str]:
+        """The predictions of networks, of this run or sent, that give LOGITS or PROFILE."""
+        kinds = kinds_answering(answers)
+        predictions = self.settings["predict"]
+        return [name for name, values in predictions.items() if kind_used(self.settings, values) in kinds]
 
 
 def unique(items: Iterable[str]) -> list[str]:

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from configuration import MODEL
 from rc_equivariant.descriptions.tracks import TRACKS
 
 from .models import Models
 from .profiles import Profiles
 from .run import Run
+from .sent_models import SentModels
 
 
 class Uses:
     """The files and settings of the sections ``predict``, ``attribute`` and ``variants``."""
 
-    def __init__(self, run: Run, models: Models, profiles: Profiles) -> None:
-        self.run, self.models, self.profiles = run, models, profiles
+    def __init__(self, run: Run, models: Models, profiles: Profiles, sent: SentModels) -> None:
+        self.run, self.models, self.profiles, self.sent = run, models, profiles, sent
 
     def task(self, section: str, name: str) -> str:
-        """The task whose networks an entry of a section uses."""
+        """The task whose networks, genome or windows an entry of a section uses."""
         return self.run.settings[section][name]["task"]
 
     def model_files(self, section: str, file: str, name: str) -> list[str]:
-        """The paths of a file of every arm whose networks an entry of a section averages, at the largest size."""
+        """The paths of a file of every arm whose networks an entry of a section averages, at the largest size.
+
+        The file is ``weights.safetensors`` or ``models.json``. Of a model that was sent it is that of the model.
+        """
+        if MODEL in self.run.settings[section][name]:
+            description, weights = self.sent.opened(f"{section}.{name}.{MODEL}")
+            return [weights if file == "weights.safetensors" else description]
         task, contestant = self.task(section, name), self.run.settings[section][name]["arm"]
         return self.models.member_files(file, task, contestant, self.models.sizes[task, contestant][-1])
 
     def attributed(self) -> dict[str, dict[str, str]]:
-        """The task and arm of each attribution."""
+        """The task and arm of each attribution of networks of this run."""
         entries = self.run.settings["attribute"]
-        return {name: {key: values[key] for key in ("task", "arm")} for name, values in entries.items()}
+        return {
+            name: {key: values[key] for key in ("task", "arm")} for name, values in entries.items() if "arm" in values
+        }
 
     def score_files(self) -> dict[str, dict[str, list[str]]]:
         """For each task and contestant, the file of its scores of test windows, and those of its predictions."""
@@ -39,7 +49,7 @@ class Uses:
                     *(
                         self.run.path(f"predictions/{name}.tsv")
                         for name, values in predict.items()
-                        if (values["task"], values["arm"]) == (task, contestant)
+                        if (values.get("task"), values.get("arm")) == (task, contestant)
                     ),
                 ]
                 for contestant in models.contestants_for(task)
@@ -48,8 +58,11 @@ class Uses:
         }
 
     def average_strands(self, section: str, name: str) -> bool:
-        """Return True if an entry of a section averages the answers of the networks on both strands."""
-        return self.models.average_strands(self.run.settings[section][name]["arm"])
+        """Return True if an entry of a section averages the answers of the networks on both strands.
+
+        A model that was sent says itself whether it does.
+        """
+        return self.models.average_strands(self.run.settings[section][name].get("arm", ""))
 
     def predicted_file(self, file: str, prediction: str) -> str:
         """The path of a file of the sequences that a prediction scores: its own, or those of a genome."""
@@ -70,10 +83,10 @@ class Uses:
         return [name for name, files in self._predicted_tracks(prediction).items() for _ in files]
 
     def _predicted_tracks(self, prediction: str) -> dict[str, list[str]]:
-        task = self.task("predict", prediction)
-        genomes = (self.run.settings["predict"][prediction], self.run.settings["tasks"][task])
-        of_prediction, of_task = (values.get("genome") for values in genomes)
-        names = self.models.tracks(task) if of_prediction == of_task else {}
+        values = self.run.settings["predict"][prediction]
+        task = values.get("task")
+        is_on_genome = task and values.get("genome") == self.run.settings["tasks"][task].get("genome")
+        names = self.models.tracks(task) if is_on_genome else {}
         return {
             f"{name}.{strand}": files
             for name in names

@@ -11,6 +11,7 @@ from torch import nn
 from workflow_support.errors import InputError
 from workflow_support.kinds import LOGITS, kinds_answering
 
+from ..models.model_files import DESCRIPTION, load_model_networks
 from ..models.networks import architecture_of
 from ..models.saved import ModelDescription, load
 
@@ -26,7 +27,7 @@ def load_networks(
     Parameters
     ----------
     weights, models
-        One file of each per arm.
+        One file of each per arm, or those of a model folder.
     kinds
         The kinds of task that the networks may be for.
 
@@ -44,7 +45,7 @@ def load_networks(
                 file=file,
                 found=f"kind: {description.kind}",
                 allowed=" or ".join(f"kind: {kind}" for kind in kinds),
-                fix=f"name a {' or '.join(kinds)} task and one of its arms in the configuration",
+                fix=f"name a {' or '.join(kinds)} task or model in the configuration",
             )
         if _shared(network) != shared:
             raise InputError(
@@ -89,7 +90,8 @@ def _replicates(
     weights: Path, models: Path, device: torch.device
 ) -> list[tuple[Path, tuple[nn.Module, ModelDescription]]]:
     """Every replicate of a file, with the name of the file."""
-    return [(models, each) for each in load(weights, models, device)]
+    read = load_model_networks if models.name == DESCRIPTION else load
+    return [(models, each) for each in read(weights, models, device)]
 
 
 def _shared(network: nn.Module) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Files of trained replicates: weights as safetensors, all else as JSON. Nothing of them is ever executed.
 
-One file has the weights of all replicates, as ``seed<seed>/<tensor>``, and another the list of their descriptions.
+One file has the weights of all replicates, as ``seed<seed>/<tensor>``, and another the list of their descriptions. In
+a model of several arms the names of tensors begin with the arm: ``<arm>.seed<seed>/<tensor>``.
 """
 
 from __future__ import annotations
@@ -85,15 +86,21 @@ def library_versions() -> dict[str, str]:
 
 def save(weights: Path, models: Path, replicates: Sequence[tuple[nn.Module, ModelDescription]]) -> None:
     """Write the weights of networks to ``weights`` and their descriptions to ``models``, both or neither."""
-    state = {
-        f"{_prefix(description)}{name}": value.detach().cpu().contiguous()
-        for network, description in replicates
-        for name, value in network.state_dict().items()
-    }
     described = [asdict(description) for _, description in replicates]
     with atomic_paths(weights, models) as (weights_path, models_path):
-        save_file(state, weights_path)
+        write_weights(weights_path, replicates)
         models_path.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+
+
+def write_weights(weights: Path, replicates: Sequence[tuple[nn.Module, ModelDescription]]) -> None:
+    """Write the weights of networks to one file; the descriptions name them."""
+    prefixes = _prefixes([description for _, description in replicates])
+    state = {
+        f"{prefix}{name}": value.detach().cpu().contiguous()
+        for prefix, (network, _) in zip(prefixes, replicates, strict=True)
+        for name, value in network.state_dict().items()
+    }
+    save_file(state, weights)
 
 
 def load(weights: Path, models: Path, device: torch.device) -> list[tuple[nn.Module, ModelDescription]]:
@@ -104,26 +111,41 @@ def load(weights: Path, models: Path, device: torch.device) -> list[tuple[nn.Mod
     InputError
         If a file is missing, damaged or of another kind, or the two do not belong together.
     """
-    described = load_descriptions(models)
-    sizes = _read_sizes(weights)
-    networks = [_network(each, models, weights, sizes) for each in described]
+    return load_described(weights, load_descriptions(models), models, device)
+
+
+def load_described(
+    weights: Path, described: Sequence[ModelDescription], file: Path, device: torch.device
+) -> list[tuple[nn.Module, ModelDescription]]:
+    """As :func:`load`, with descriptions that were read from ``file`` before."""
+    sizes, prefixes = _read_sizes(weights), _prefixes(described)
+    networks = [_network(each, prefix, file, weights, sizes) for each, prefix in zip(described, prefixes, strict=True)]
     expected = {
-        f"{_prefix(each)}{name}": value
-        for each, network in zip(described, networks, strict=True)
+        f"{prefix}{name}": value
+        for prefix, network in zip(prefixes, networks, strict=True)
         for name, value in network.state_dict().items()
     }
     state = _load_state(weights, expected)
-    for each, network in zip(described, networks, strict=True):
-        network.load_state_dict({name: state[f"{_prefix(each)}{name}"] for name in network.state_dict()})
+    for prefix, network in zip(prefixes, networks, strict=True):
+        network.load_state_dict({name: state[f"{prefix}{name}"] for name in network.state_dict()})
     return [(network.to(device).eval(), each) for each, network in zip(described, networks, strict=True)]
 
 
 def load_descriptions(models: Path) -> list[ModelDescription]:
     """The descriptions of saved networks, at least one; an :class:`InputError` if the file has other content."""
+    return descriptions_in(read_json(models, "a models.json", FIX), models)
+
+
+def read_json(file: Path, allowed: str, fix: str) -> Any:
+    """The content of a JSON file in which no key stands twice; an :class:`InputError` if it is no such file."""
     try:
-        content = json.loads(Path(models).read_bytes(), object_pairs_hook=_each_key_once)
+        return json.loads(Path(file).read_bytes(), object_pairs_hook=_each_key_once)
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"not readable as JSON: {error}", file=models, allowed="a models.json", fix=FIX) from error
+        raise InputError(f"not readable as JSON: {error}", file=file, allowed=allowed, fix=fix) from error
+
+
+def descriptions_in(content: Any, models: Path) -> list[ModelDescription]:
+    """The descriptions of networks in the content of a file, at least one; an :class:`InputError` for other content."""
     if not isinstance(content, list) or not content:
         raise InputError(
             "not a list of models",
@@ -133,9 +155,11 @@ def load_descriptions(models: Path) -> list[ModelDescription]:
             fix=FIX,
         )
     described = [_description(each, models) for each in content]
-    seeds = [each.seed for each in described]
-    if len(set(seeds)) < len(seeds):
-        raise InputError("two models have one seed", file=models, found=seeds, allowed="every seed once", fix=FIX)
+    if len(set(_prefixes(described))) < len(described):
+        seeds = [each.seed for each in described]
+        raise InputError(
+            "two models of an arm have one seed", file=models, found=seeds, allowed="every seed once", fix=FIX
+        )
     return described
 
 
@@ -163,14 +187,16 @@ def _description(content: Any, file: Path) -> ModelDescription:
     return ModelDescription(**{name: content[name] for name in names})
 
 
-def _network(description: ModelDescription, file: Path, weights: Path, sizes: Mapping[str, int]) -> nn.Module:
+def _network(
+    description: ModelDescription, prefix: str, file: Path, weights: Path, sizes: Mapping[str, int]
+) -> nn.Module:
     """The described network, with random weights; an :class:`InputError` if it cannot be that of weights and task."""
-    own = [size for name, size in sizes.items() if name.startswith(_prefix(description))]
+    own = [size for name, size in sizes.items() if name.startswith(prefix)]
     if not own:
         raise InputError(
-            f"there are no weights of seed {description.seed}, which models.json describes",
+            f"there are no weights of seed {description.seed}, which {file.name} describes",
             file=weights,
-            found=f"no tensor called {_prefix(description)}...",
+            found=f"no tensor called {prefix}...",
             allowed="the tensors of every described network",
             fix=FIX,
         )
@@ -188,8 +214,10 @@ def _network(description: ModelDescription, file: Path, weights: Path, sizes: Ma
     return network
 
 
-def _prefix(description: ModelDescription) -> str:
-    return f"seed{description.seed}/"
+def _prefixes(described: Sequence[ModelDescription]) -> list[str]:
+    """The beginning of the names of the tensors of each network: its seed, and its arm if there are several."""
+    has_arms = len({each.arm for each in described}) > 1
+    return [f"{each.arm}.seed{each.seed}/" if has_arms else f"seed{each.seed}/" for each in described]
 
 
 def _read_sizes(weights: Path) -> dict[str, int]:

@@ -44,11 +44,14 @@ class Start:
         Called with the random streams of the replicate and the device of the network.
     checkpoint
         The place where the training is kept. If it holds one, the training goes on from there to the same weights.
+    prepare
+        Called with the network once it has its random weights: it may change and freeze some.
     """
 
     seed: int
     make_objective: MakeObjective
     checkpoint: Checkpoint | None = None
+    prepare: Callable[[nn.Module], None] = lambda network: None
 
 
 def train(
@@ -133,7 +136,9 @@ def _initial_state(
     sources = streams_of(start.seed)
     torch.manual_seed(int(sources.initialisation.generate_state(1, np.uint64)[0]))
     # Made on the CPU and moved, so that a seed means the same initial weights on every device.
-    network = make_network().to(device)
+    network = make_network()
+    start.prepare(network)
+    network = network.to(device)
     groups = parameter_groups(network, settings.schedule.weight_decay)
     streams = RandomStreams(np.random.default_rng(sources.order), np.random.default_rng(sources.jitter))
     return TrainingState(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from ..models.networks import build_network
 from ..models.saved import ModelDescription, library_versions, save
 from .checkpoints import Checkpoint, checkpoint_file, identity_of
 from .loop import Start, train_together
+from .origins import Origin
 from .progress import Progress, history_rows, write_history
 from .sampling import training_subset
 from .settings import Training
@@ -53,7 +54,8 @@ class TrainingData:
 class Arm:
     """Names and settings that all replicates share.
 
-    ``size`` is the training subset, as :func:`learning.training.sampling.training_subset` takes it.
+    ``size`` is the training subset, as :func:`learning.training.sampling.training_subset` takes it, and ``origin`` the
+    model with whose weights networks begin, if there is one.
     """
 
     kind: str
@@ -61,6 +63,11 @@ class Arm:
     name: str
     size: str
     settings: Training
+    origin: Origin | None = None
+
+    def described_settings(self) -> dict[str, Any]:
+        """All settings, and the origin if there is one."""
+        return self.settings.to_dict() | ({"start_from": self.origin.facts()} if self.origin else {})
 
 
 @dataclass(frozen=True)
@@ -93,8 +100,11 @@ def train_replicates(
     InputError
         If the training windows are too few for the size, or training fails.
     """
+    if arm.origin is not None:
+        arm.origin.require_fitting(data.network)
     together = arm.settings.replicates_together(len(seeds))
-    groups = (seeds[start : start + together] for start in range(0, len(seeds), together))
+    placed = list(enumerate(seeds))
+    groups = (placed[start : start + together] for start in range(0, len(seeds), together))
     name = f"{arm.task}, {arm.name}, size {arm.size}"
     progress = Progress(name, len(seeds), arm.settings.schedule.epochs, checkpoints.path / "history.tsv")
     trained = [each for group in groups for each in _train_group(arm, data, group, checkpoints, progress)]
@@ -109,16 +119,21 @@ def write_replicates(replicates: Sequence[Replicate], weights: Path, models: Pat
 
 
 def _train_group(
-    arm: Arm, data: TrainingData, seeds: Sequence[int], checkpoints: CheckpointFolder, progress: Progress
+    arm: Arm,
+    data: TrainingData,
+    seeds: Sequence[tuple[int, int]],
+    checkpoints: CheckpointFolder,
+    progress: Progress,
 ) -> Iterator[Replicate]:
-    """Yield the replicates of seeds that train together."""
+    """Yield the replicates of seeds that train together; ``seeds`` has the place and the number of each."""
     starts, sizes = [], []
-    for seed in seeds:
+    for place, seed in seeds:
         rows = training_subset(data.labels, arm.size, seed)
         logger.info("%s, %s, seed %d: size %s, %d training windows.", arm.task, arm.name, seed, arm.size, rows.size)
-        identity = _identity(arm, data, checkpoints.code, seed)
+        identity = _identity(arm, data, checkpoints.code, seed, place)
         checkpoint = Checkpoint(checkpoint_file(checkpoints.path, seed), identity)
-        starts.append(Start(seed, partial(data.objective, rows=rows), checkpoint))
+        start = Start(seed, partial(data.objective, rows=rows), checkpoint)
+        starts.append(start if arm.origin is None else replace(start, prepare=partial(arm.origin.begin, place=place)))
         sizes.append(rows.size)
     make_network = partial(build_network, data.network.to_dict())
     trained = train_together(make_network, arm.settings, starts, progress.after_epoch)
@@ -127,8 +142,8 @@ def _train_group(
         yield Replicate(state.network, _description(arm, data, state, size), state.history)
 
 
-def _identity(arm: Arm, data: TrainingData, code: str, seed: int) -> str:
-    settings = arm.settings.to_dict()
+def _identity(arm: Arm, data: TrainingData, code: str, seed: int, place: int) -> str:
+    settings = arm.described_settings()
     # The number of replicates that train together changes results by rounding alone.
     del settings["stacked_replicates"]
     return identity_of(
@@ -139,6 +154,8 @@ def _identity(arm: Arm, data: TrainingData, code: str, seed: int) -> str:
         seed=seed,
         size=arm.size,
         data=data.digest,
+        # Random weights depend on the seed alone, those of an origin on the place among the seeds.
+        place=None if arm.origin is None else place,
     )
 
 
@@ -150,7 +167,7 @@ def _description(arm: Arm, data: TrainingData, state: TrainingState, train_size:
         arm=arm.name,
         size=arm.size,
         seed=state.seed,
-        training=arm.settings.to_dict(),
+        training=arm.described_settings(),
         train_size=train_size,
         parameters=sum(parameter.numel() for parameter in state.network.parameters()),
         best_epoch=state.best.epoch,

@@ -136,7 +136,8 @@ def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, 
     """Group parameters by their weight decay, as an optimiser takes them.
 
     A module with an attribute ``weight_decay`` has its own, and so have the modules inside that have none; the others
-    have the one that is given. Each parameter is listed once, and the group of ``weight_decay`` comes first.
+    have the one that is given. Each parameter is listed once, and the group of ``weight_decay`` comes first. Frozen
+    parameters, which need no gradient, are left out.
     """
     own: dict[int, float] = {}
     # A module comes before those inside, which may have another weight decay.
@@ -144,6 +145,6 @@ def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, 
         if (decay := getattr(module, "weight_decay", None)) is not None:
             own |= {id(parameter): decay for parameter in module.parameters()}
     groups: dict[float, list[nn.Parameter]] = {weight_decay: []}
-    for parameter in network.parameters():
+    for parameter in filter(lambda each: each.requires_grad, network.parameters()):
         groups.setdefault(own.get(id(parameter), weight_decay), []).append(parameter)
     return [{"params": each, "weight_decay": decay} for decay, each in groups.items() if each]

@@ -1,0 +1,181 @@
+"""Trainings that begin with a model: its weights, new heads, frozen layers, stacks and checkpoints."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from arm_networks import network_content
+from encode_kmers import encode_kmers
+from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
+from saved_networks import bits, described
+from sent_models import sent_model
+from train import train as train_script
+
+from genome_data.windows.table import write_windows
+from learning.models.saved import load
+from rc_equivariant.networks.network import build
+from workflow_support.errors import InputError
+
+QUICK = TRAINING | {"epochs": 2, "steps_per_epoch": 3}
+LABELLED = {"representation": "regular", "kmer": 1, "channels": 8, "window": WIDTH}
+OF_LABELLED = {"learning_rate": 0.01, "batch_size": 20, "epochs": 2, "device": "cpu", "threads": 1}
+
+
+@pytest.fixture
+def task(tmp_path):
+    codes, labels = planted_codes(240, seed=0)
+    write_task(tmp_path, codes, labels)
+    encode_kmers(tmp_path / "codes.npy", 1, tmp_path / "kmers.k1.npy")
+    return tmp_path
+
+
+def write_task(folder, codes, labels):
+    table = pd.DataFrame({"contig": "chrA", "start": np.arange(len(codes)) * 100, "label": labels, "gc": 0.5})
+    table = table.assign(end=table["start"] + WIDTH, name=[f"window_{row}" for row in table.index])
+    table["split"] = np.repeat(["train", "validation", "test"], len(codes) // 3)
+    write_windows(table, folder / "windows.tsv")
+    np.save(folder / "codes.npy", codes)
+
+
+@pytest.fixture
+def model(tmp_path):
+    return sent_model(tmp_path / "model", {"regular": ARCHITECTURE | {"window": WIDTH}}, seeds=(0, 1))
+
+
+def train(task, name="out", model=None, frozen=(), seeds=(7,), **changes):
+    out = task / name
+    out.mkdir(exist_ok=True)
+    arguments = {
+        "extras": [],
+        "extra_names": [],
+        "kind": "binary",
+        "task": "planted",
+        "arm": "regular",
+        "size": "all",
+        "network": network_content(ARCHITECTURE),
+        "training": QUICK,
+        "sequences": task / "kmers.k1.npy",
+        "windows": task / "windows.tsv",
+    }
+    train_script(
+        seeds=list(seeds),
+        checkpoints=out / "checkpoints",
+        code="digest",
+        weights=out / "weights.safetensors",
+        models=out / "models.json",
+        history=out / "history.tsv",
+        origin=[] if model is None else [model / "model.json", model / "weights.safetensors"],
+        frozen=frozen,
+        **arguments | changes,
+    )
+    return out
+
+
+def state(out, number=0):
+    replicates = load(out / "weights.safetensors", out / "models.json", torch.device("cpu"))
+    return replicates[number][0].state_dict()
+
+
+STILL = QUICK | {"learning_rate": 1e-30, "weight_decay": 0.0, "epochs": 1}
+
+
+def test_networks_begin_with_those_of_the_model_in_turn(task, model):
+    folder, networks = model
+    out = train(task, model=folder, seeds=(7, 8, 9), training=STILL)
+    for number, expected in enumerate((networks[0], networks[1], networks[0])):
+        for name, value in expected.named_parameters():
+            assert torch.allclose(state(out, number)[name], value, atol=1e-6), name
+
+
+def test_without_a_model_the_same_seed_begins_elsewhere(task, model):
+    started, random = train(task, model=model[0], training=STILL), train(task, "random", training=STILL)
+    assert any(not torch.equal(value, state(random)[name]) for name, value in state(started).items())
+
+
+def test_a_frozen_trunk_keeps_every_bit_and_its_running_statistics(task, model):
+    folder, networks = model
+    found = state(train(task, model=folder, frozen=["trunk"]))
+    expected = networks[0].state_dict()
+    assert {name for name in found if not torch.equal(found[name], expected[name])} == {
+        name for name in found if name.startswith("head.")
+    }
+
+
+def test_without_freezing_the_trunk_and_its_statistics_change(task, model):
+    folder, networks = model
+    found, before = state(train(task, model=folder)), networks[0].state_dict()
+    changed = {name for name in found if not torch.equal(found[name], before[name])}
+    assert any(name.startswith("trunk.") and "running" in name for name in changed)
+    assert any(name.startswith("trunk.") and "running" not in name for name in changed)
+
+
+def test_replicates_in_a_stack_freeze_and_begin_as_alone(task, model):
+    options = {"model": model[0], "frozen": ["trunk"], "seeds": (7, 8)}
+    alone = train(task, "alone", **options, training=QUICK | {"stacked_replicates": 1})
+    stack = train(task, "stack", **options, training=QUICK | {"stacked_replicates": 2})
+    for number in (0, 1):
+        one, other = state(alone, number), state(stack, number)
+        for name in one:
+            assert torch.allclose(one[name], other[name], atol=1e-5), name
+            assert not name.startswith("trunk.") or torch.equal(one[name], other[name]), name
+
+
+def test_other_classes_get_a_new_head_and_the_trunk_of_the_model(task, tmp_path):
+    folder, networks = sent_model(tmp_path / "two", {"labelled": LABELLED}, kind="labelled")
+    codes, labels = planted_codes(240, seed=1)
+    write_task(task, codes, np.where(labels == 1, 1 + np.arange(240) // 2 % 2, 0))
+    (task / "classes.json").write_text('["none", "a", "b"]')
+    changes = {
+        "kind": "labelled",
+        "sequences": task / "codes.npy",
+        "extras": [task / "classes.json"],
+        "extra_names": ["classes"],
+        "network": network_content(LABELLED, "labelled"),
+        "training": OF_LABELLED,
+    }
+    found = state(train(task, model=folder, frozen=["trunk"], **changes))
+    before = {name.removeprefix("network."): value for name, value in networks[0].state_dict().items()}
+    found = {name.removeprefix("network."): value for name, value in found.items()}
+    assert all(torch.equal(found[name], before[name]) for name in before if name.startswith("trunk."))
+    assert any(found[name].shape != before[name].shape for name in before if name.startswith("head."))
+
+
+def test_the_description_names_the_model_and_another_one_is_another_training(task, model, tmp_path):
+    folder, _ = model
+    out = train(task, model=folder, frozen=["trunk"])
+    told = described(out, 7)["training"]["start_from"]
+    assert told["frozen"] == ["trunk"]
+    assert told["model"].startswith("sha256:")
+    first = bits(out, 7)
+    other, _ = sent_model(tmp_path / "other", {"different": ARCHITECTURE | {"window": WIDTH}})
+    train(task, model=other, frozen=["trunk"])  # with the checkpoints of the first
+    assert bits(out, 7) != first
+    train(task, model=folder, frozen=["trunk"])
+    assert bits(out, 7) == first
+
+
+REFUSALS = {
+    "another trunk": ({"network": network_content(ARCHITECTURE | {"kernel_widths": [7]})}, "another trunk"),
+    "other channels": ({"network": network_content(ARCHITECTURE | {"channels": 8})}, "another symmetry"),
+    "a name of nothing": ({"frozen": ["trnk"]}, "frozen names no layer"),
+    "all of it": ({"frozen": ["trunk", "head"]}, "nothing to train"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_does_not_fit_the_model_is_refused(task, model, name):
+    changes, words = REFUSALS[name]
+    with pytest.raises(InputError, match=words) as error:
+        train(task, model=model[0], **changes)
+    assert error.value.fix
+
+
+def test_every_built_in_network_has_a_trunk_and_a_head_to_freeze():
+    network = build(described_default())
+    assert {name.partition(".")[0] for name, _ in network.named_parameters()} == {"trunk", "head"}
+
+
+def described_default():
+    from rc_equivariant.descriptions.networks import NetworkDescription
+
+    return NetworkDescription.named("default", "regular", kmer=1, channels=8, window=200)
