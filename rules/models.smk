@@ -26,7 +26,7 @@ rule pack_model:
     wildcard_constraints:
         model=one_of(model_files.contestants),
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: config["compute"]["threads"]
     resources:
         gpu=GPUS,
@@ -112,7 +112,7 @@ rule open_model:
     # Read, and so checked, before genomes.
     priority: CHECKS_FIRST
     conda:
-        "../envs/learning.yaml"
+        LEARNING
     threads: 1
     resources:
         mem_mb=each_attempt(2000),
