@@ -253,6 +253,15 @@ SAME_PEAKS: dict[str, tuple[str, str, list[int], list[float], list[str | None]]]
         table(lambda p: [*p[:3], p.end - p.start], "chr\tstart\tend\twidth\n"), "table with a header", MIDPOINTS,
         NO_STRENGTH, NO_NAMES,
     ),
+    "narrowPeak with infinite p values": (
+        table(lambda p: [*broad(p)[:7], "inf", "Inf", p.offset]), "narrowPeak", SUMMITS, SIGNALS, NAMES,
+    ),
+    "narrowPeak without p values": (
+        table(lambda p: [*broad(p)[:7], "NA", "nan", p.offset]), "narrowPeak", SUMMITS, SIGNALS, NAMES,
+    ),
+    "GFF3 with sequences below it": (
+        table(gff, "##gff-version 3\n") + "##FASTA\n>chr1\nACGT\n", "GFF or GTF", MIDPOINTS, SIGNALS, NAMES,
+    ),
     "BED with an unknown title over contigs": (
         table(lambda p: [*p[:3], p.name, p.score], "where\tstart\tend\tname\tscore\n"),
         "table with a header", MIDPOINTS, SCORES, NAMES,
@@ -485,6 +494,12 @@ def test_gapped_peaks_are_centred_on_their_thick_part(genome: Path, tmp_path: Pa
     assert read_peaks(path)["strength"].tolist() == SIGNALS
 
 
+def test_gapped_peaks_may_have_infinite_p_values(tmp_path: Path) -> None:
+    path = write(tmp_path / "peaks", table(lambda p: [*bed12(p), p.signal, "inf", "Inf"]))
+    assert read_peaks(path)["summit"].tolist() == MIDPOINTS
+    assert read_peaks(path)["strength"].tolist() == SIGNALS
+
+
 def test_gapped_peaks_without_a_thick_part_are_counted(tmp_path: Path, caplog) -> None:
     first, *others = PEAKS
     rows = table(lambda p: [*bed12(p)[:6], ".", ".", *bed12(p)[8:], p.signal, -1, -1], peaks=[first])
@@ -571,6 +586,34 @@ REFUSED = {
     "unknown titles over positions": Refused(
         table(lambda p: p[:3], "chrom\tfirst\tlast\n"), 1, ("'first' in column 2", "a header", "start and end")
     ),
+    "an infinite signal": Refused(
+        table(lambda p: [*broad(p)[:6], "inf", 9, 8, p.offset]), 1,
+        ("signalValue", "'inf' in column 7", "finite number"),
+    ),
+    "no signal, which does not make another format of narrowPeak": Refused(
+        table(lambda p: [*broad(p)[:6], "NA", 9, 8, p.offset]), 1, ("signalValue", "'NA' in column 7", "a dot for none")
+    ),
+    "bins of UCSC without a header": Refused(
+        table(lambda p: [585, *narrow(p)]), 1, ("'chr1' in column 2", "bins of UCSC", "cut -f 2-")
+    ),
+    "names of rows without a header": Refused(
+        table(lambda p: quoted([p.name, *p[:3]])), 1, ("'chr1' in column 2", "names of rows", "cut -f 2-")
+    ),
+    "R's default header": Refused(
+        table(lambda p: quoted([p.name, *p[:3]]), '"V1" "V2" "V3"\n', " "), 2, ("4 columns", "row.names = FALSE")
+    ),
+    "thousands of Excel": Refused(
+        table(lambda p: [p.contig, f'"{p.start + 10_000:,}"', f'"{p.end + 10_000:,}"']), 1,
+        ("'10,400'", "without commas"),
+    ),
+    "decimals of pandas": Refused(
+        table(lambda p: [p.contig, float(p.start), p.end]), 1, ("'400.0'", "whole numbers", "Int64")
+    ),
+    "an interval list of Picard": Refused(
+        "@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:4000\n" + table(lambda p: [p.contig, p.start + 1, p.end, "+", p.name]), 1,
+        ("interval list of Picard", "IntervalListToBed"),
+    ),
+    "1e6 without a sign": Refused(table(bed6) + "chr1\t1e6\t1000100\tx\t0\t.\n", 5, ("'1e6'", "scipen")),
     "R's powers of ten": Refused(table(lambda p: [p.contig, "1e+05", 100100]), 1, ("'1e+05'", "scipen")),
     "1e+05 among numbers": Refused(table(bed6) + "chr1\t1e+05\t100100\tx\t0\t.\n", 5, ("'1e+05'", "scipen")),
     "a GFF of backward intervals": Refused(

@@ -278,6 +278,15 @@ def test_random_bytes_end_in_one_clear_error(content: bytes, use: str, tmp_path:
         assert error.fix
 
 
+def test_a_damaged_workbook_is_refused_whatever_is_damaged(tmp_path: Path) -> None:
+    """Every byte after the signature in turn, as zipfile meets it: versions, flags, names, places."""
+    content = zipped("[Content_Types].xml", "xl/workbook.xml")
+    for place in range(4, len(content), 3):
+        path = write(tmp_path / "input", content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        with pytest.raises(InputError, match=r"an Excel workbook|a zip archive"):
+            read_peaks(path)
+
+
 def test_every_kind_has_a_name_and_advice() -> None:
     kind = kind_of(b"\x89HDF\r\n\x1a\n")
     assert isinstance(kind, FileKind)

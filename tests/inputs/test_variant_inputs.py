@@ -163,6 +163,16 @@ def test_what_cannot_be_read_is_refused_with_its_line(content, columns, line, me
     assert error.fix
 
 
+def test_alleles_that_r_took_for_logical_values_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "variants.tsv"
+    path.write_text("chrom\tpos\tref\talt\nchr1\t5\tA\tC\nchr1\t9\tA\tTRUE\n")
+    columns = {"contig": "chrom", "position": "pos", "reference": "ref", "alternative": "alt"}
+    with pytest.raises(InputError, match="an allele is a logical value") as caught:
+        read_variant_table(path, columns)
+    assert caught.value.line == 3
+    assert "colClasses" in caught.value.fix
+
+
 @pytest.mark.parametrize("missing", ["", "NA", "N/A", "nan", "NaN", ".", "<NA>", "#N/A", "NULL"])
 def test_a_missing_number_is_none_and_the_log_counts_it(missing: str, tmp_path: Path, caplog) -> None:
     caplog.set_level(logging.INFO)

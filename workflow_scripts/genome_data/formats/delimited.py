@@ -13,19 +13,15 @@ import pandas as pd
 from workflow_support.errors import InputError
 from workflow_support.job import logger
 
+from .cells import advice_on, is_number_or_dot, is_whole_number
+from .other_texts import is_data, refuse_other_texts
 from .text import read_lines
 
 START_TITLES = {"start", "chromstart", "chrom_start", "begin", "start_position", "genostart", "txstart"}
 END_TITLES = {"end", "chromend", "chrom_end", "stop", "end_position", "genoend", "txend"}
 _FEWEST_COLUMNS = 3
-_OTHER_TEXTS = {
-    "##fileformat=VCF": ("a VCF file of variants", "give the peaks or regions; variants go under `variants:`"),
-    ">": ("a FASTA file", "give the peaks or regions; sequences to score go under `sequences:` of `predict:`"),
-    "@HD\t": ("a SAM file of reads", "give the peaks that a peak caller, such as MACS, found in the reads"),
-    "@SQ\t": ("a SAM file of reads", "give the peaks that a peak caller, such as MACS, found in the reads"),
-    "fixedStep": ("a wiggle track", "give the peaks; a track of values goes under `signal:`, as bigWig"),
-    "variableStep": ("a wiggle track", "give the peaks; a track of values goes under `signal:`, as bigWig"),
-}
+_SEQUENCES_OF_GFF = "##FASTA"
+"""The line of a GFF3 file below which there are sequences."""
 
 
 class DelimitedFile:
@@ -60,8 +56,11 @@ class DelimitedFile:
         lines, remarks = read_lines(path)
         # Trailing spaces have no meaning, but a trailing tab ends an empty column.
         lines = [line.rstrip(" ") for line in lines]
-        self._refuse_other_texts(lines)
-        rows = [row for row, line in enumerate(lines) if _is_data(line)]
+        if _SEQUENCES_OF_GFF in lines:
+            remarks.append("the sequences below its features")
+            lines = lines[: lines.index(_SEQUENCES_OF_GFF)]
+        refuse_other_texts(self.path, lines)
+        rows = [row for row, line in enumerate(lines) if is_data(line)]
         self.titles, self.has_commas = [], False
         if rows:
             comments = [line for line in lines[: rows[0]] if line.startswith("#")]
@@ -159,23 +158,6 @@ class DelimitedFile:
             titles = [*titles, ""] if is_whole_number(first[start]) else ["", *titles]
         return titles if len(titles) == self.columns else []
 
-    def _refuse_other_texts(self, lines: Sequence[str]) -> None:
-        begins = (next((row for row, line in enumerate(lines) if holds(line)), None) for holds in (str.strip, _is_data))
-        found = (
-            (row, start) for row in begins if row is not None for start in _OTHER_TEXTS if lines[row].startswith(start)
-        )
-        row, start = next(found, (None, None))
-        if row is not None:
-            what, fix = _OTHER_TEXTS[start]
-            raise InputError(
-                "the file is no table of intervals",
-                file=self.path,
-                line=row + 1,
-                found=what,
-                allowed="BED, narrowPeak or another table of peaks or regions (docs/inputs.md)",
-                fix=fix,
-            )
-
     def _require_even_columns(self) -> int:
         """The number of columns up to the last one that is not empty, which every line must have."""
         counts = [line.count("\t") + 1 for line in self._data]
@@ -191,51 +173,28 @@ class DelimitedFile:
         columns = max(_FEWEST_COLUMNS, *(line.rstrip("\t").count("\t") + 1 for line in self._data))
         if min(counts) < columns:
             row = next(row for row, count in enumerate(counts) if count != counts[0])
+            fix = "give every line the same columns; the file may be cut off, or be two files joined together"
+            if set(counts[1:]) == {counts[0] + 1}:
+                fix = "if the first line is a header of R, write the table with row.names = FALSE, col.names = FALSE"
             raise self.error(
                 row,
                 "the number of columns changes",
                 found=f"{counts[row]} columns: {self._data[row][:60]!r}",
                 allowed=f"{counts[0]} columns, as in line {self.lines[0]}",
-                fix="give every line the same columns; the file may be cut off, or be two files joined together",
+                fix=fix,
             )
         return columns
 
     def _refuse_first(self, column: int, name: str, is_valid: Callable[[str], bool], allowed: str) -> None:
         texts = (line.split("\t")[column - 1] for line in self._data)
         row, text = next((row, text) for row, text in enumerate(texts) if not is_valid(text))
-        fix = "correct or remove the line; columns are those of BED or narrowPeak, separated by tabs"
-        if row == 0 and not any(map(is_number_or_dot, self._data[0].split("\t"))):
-            fix = "remove the line if it is a header, or call its columns of positions start and end"
-        if "e+" in text.lower():
-            fix = "R writes 100000 as 1e+05: set options(scipen = 999) before you write the table"
         raise self.error(
-            row, f"the {name} cannot be used", found=f"{text!r} in column {column}", allowed=allowed, fix=fix
+            row,
+            f"the {name} cannot be used",
+            found=f"{text!r} in column {column}",
+            allowed=allowed,
+            fix=advice_on(text, self._data[row].split("\t"), column, is_first=row == 0),
         )
-
-
-def is_whole_number(text: str, lowest: int = 0) -> bool:
-    """Test whether a text is a whole number of at least ``lowest`` that fits into 64 bits."""
-    digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdigit() and len(digits) < 19 and int(text) >= lowest
-
-
-def is_number_or_dot(text: str) -> bool:
-    """Test whether a text is a finite number, or a dot, which stands for none."""
-    # Python also reads 1_000 and digits of other scripts as numbers; tables do not.
-    if "_" in text or not text.isascii():
-        return False
-    try:
-        return text == "." or bool(np.isfinite(float(text)))
-    except ValueError:
-        return False
-
-
-def _is_data(line: str) -> bool:
-    if not line or line[0] == "#":
-        return False
-    return not (line.startswith(("track", "browser")) and line.split(None, 1)[0] in ("track", "browser")) and (
-        not line.isspace()
-    )
 
 
 def _is_header(line: str) -> bool:

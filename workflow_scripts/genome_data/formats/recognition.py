@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from .delimited import DelimitedFile, is_number_or_dot, is_whole_number
+from .cells import is_number_or_dot, is_whole_number
+from .delimited import DelimitedFile
 from .interval_format import IntervalFormat, Offset, Place, Position, Thick
+from .tables import MISSING
 from .titled_tables import by_titles, with_titles
 
 Rows = Sequence[Sequence[str]]
@@ -127,7 +129,7 @@ def _bed12(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
 
     if file.columns < 12 or not _most(rows, fits):
         return None
-    if file.columns >= 15 and _most(rows, lambda row: all(map(is_number_or_dot, row[12:15]))):
+    if file.columns >= 15 and _most(rows, lambda row: all(map(_is_value, row[12:15]))):
         titles = (*_BED12_TITLES, "signalValue", "pValue", "qValue")
         return IntervalFormat("gappedPeak" + _more(file, 15), label=4, strength=13, titles=titles, centre=Thick(7, 8))
     return IntervalFormat("BED12" + _more(file, 12), label=4, strength=5, titles=_BED12_TITLES)
@@ -146,7 +148,7 @@ def _bed9(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
 
 def _narrow_or_broad_peak(file: DelimitedFile, rows: Rows) -> IntervalFormat | None:
     def fits(row: Sequence[str]) -> bool:
-        return all(map(is_number_or_dot, [row[4], *row[6:9]]))
+        return all(map(_is_value, [row[4], *row[6:9]]))
 
     if file.columns < 9 or not _is_bed(rows) or not _most(rows, fits):
         return None
@@ -167,7 +169,7 @@ def _narrow_or_broad_peak(file: DelimitedFile, rows: Rows) -> IntervalFormat | N
 def _bed(file: DelimitedFile, rows: Rows) -> IntervalFormat:
     if file.columns == 3:
         return IntervalFormat("BED3")
-    is_value = _most(rows, lambda row: is_number_or_dot(row[3]) and not is_whole_number(row[3]) and row[3] != ".")
+    is_value = _most(rows, lambda row: _is_fraction(row[3]))
     if file.columns == 4 and (is_value or file.track_type == "bedGraph"):
         return IntervalFormat("bedGraph", strength=4, titles=(*_BED_TITLES[:3], "value"))
     if file.columns <= 5:
@@ -187,6 +189,15 @@ _RECOGNISERS: tuple[_Recogniser, ...] = (_refuse_pairs, _gff, _homer, _from_r, *
 
 def _most(rows: Rows, holds: Callable[[Sequence[str]], bool]) -> bool:
     return 2 * sum(map(holds, rows)) >= len(rows)
+
+
+def _is_value(text: str) -> bool:
+    """Test whether a cell could be in a column of values, where programs also write inf, for a p value of 0, and NA."""
+    return is_number_or_dot(text) or text in MISSING or text.lower().lstrip("+-") in {"inf", "infinity"}
+
+
+def _is_fraction(text: str) -> bool:
+    return text != "." and is_number_or_dot(text) and not is_whole_number(text)
 
 
 def _is_bed(rows: Rows) -> bool:

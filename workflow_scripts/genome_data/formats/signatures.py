@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -254,5 +255,6 @@ def _is_workbook(path: str | Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.startswith(("xl/", "content.xml")) for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
+    # What is inside is unknown where the list of its files is damaged.
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, struct.error):
         return False

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .delimited import END_TITLES, START_TITLES, DelimitedFile, is_number_or_dot, is_whole_number
+from .cells import is_number_or_dot, is_whole_number
+from .delimited import END_TITLES, START_TITLES, DelimitedFile
 from .interval_format import Centre, IntervalFormat, Midpoint, Offset, Position
 
 _CONTIGS = {

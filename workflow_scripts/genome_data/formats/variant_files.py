@@ -24,6 +24,7 @@ from .text import read_lines
 VARIANT_COLUMNS = ["id", "contig", "position", "reference", "alternative", "effect_allele", "effect", "p_value", "line"]
 _VCF_START = "##fileformat=VCF"
 _VCF_FIELDS = 5
+_LOGICAL = {"TRUE", "FALSE"}
 _PSEUDO_READS = 0.5
 """Number that is added to the reads of each allele, so that the logit of 0 of n reads is finite (Haldane 1956;
 Anscombe 1956)."""
@@ -112,7 +113,17 @@ def _values(table: Table, column: str) -> list[str]:
 
 
 def _alleles(table: Table, column: str) -> list[str]:
-    return [text.upper() for text in _values(table, column)]
+    texts = [text.upper() for text in _values(table, column)]
+    if (row := next((row for row, text in enumerate(texts) if text in _LOGICAL), None)) is not None:
+        raise InputError(
+            "an allele is a logical value",
+            file=table.path,
+            line=table.lines[row],
+            found=f"{table.texts(column)[row]!r} in the column {column!r}",
+            allowed="bases, such as T",
+            fix="R takes a column of T and F for TRUE and FALSE: read the table with colClasses = 'character'",
+        )
+    return texts
 
 
 def _whole_numbers(table: Table, column: str) -> list[int]:

@@ -16,6 +16,7 @@ from workflow_support.errors import InputError
 
 from .builds import names_in_any_build, published_names
 
+_NO_STYLE = "another style"
 _STYLES = (
     ("UCSC (chr1)", re.compile(r"chr.+", re.IGNORECASE)),
     ("RefSeq (NC_000001.11)", re.compile(r"[NX][CTWZ]_\d+(\.\d+)?")),
@@ -111,7 +112,7 @@ def naming_style(names: Sequence[str]) -> str:
     """The naming convention that at least half of the names follow, or ``another style``."""
     counts = {style: sum(bool(pattern.fullmatch(name)) for name in names) for style, pattern in _STYLES}
     best = max(counts, key=counts.__getitem__)
-    return best if 2 * counts[best] >= len(names) > 0 else "another style"
+    return best if 2 * counts[best] >= len(names) > 0 else _NO_STYLE
 
 
 def suggested_names(found: Sequence[str], genome: Sequence[str]) -> dict[str, str]:
@@ -147,7 +148,9 @@ def describe_mismatch(found: Sequence[str], genome: Sequence[str]) -> dict[str, 
     if invisible := _invisible_characters(found):
         fix = f"remove {invisible} from the names in the file"
     elif (suggested and len(found) > 1) or found_style != genome_style:
-        fix = f"rename the contigs from the style {found_style} to {genome_style}, or use a genome in the same style"
+        fix = f"rename the contigs from {_in_words(found_style)} to {genome_style}, or use a genome in the same style"
+        if found_style == genome_style:
+            fix = "rename the contigs as the genome has them, to the letter"
         if edit := _edit(suggested):
             fix += f"; for a BED file: sed '{edit}'"
     elif suggested or nearest:
@@ -157,10 +160,14 @@ def describe_mismatch(found: Sequence[str], genome: Sequence[str]) -> dict[str, 
     if suggested and not invisible:
         fix += f"; or, {_mapping(suggested)}"
     return {
-        "found": f"{listed(found)}, in the style {found_style}",
-        "allowed": f"{listed(genome)}, in the style {genome_style}",
+        "found": f"{listed(found)}, in {_in_words(found_style)}",
+        "allowed": f"{listed(genome)}, in {_in_words(genome_style)}",
         "fix": fix,
     }
+
+
+def _in_words(style: str) -> str:
+    return style if style == _NO_STYLE else f"the style {style}"
 
 
 def listed(names: Sequence[str], shown: int = 5) -> str:
