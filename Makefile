@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SNAKEMAKE := $(BIN)/snakemake
 DEMO := --configfile resources/demo/config.yaml
+REPORT := --report-stylesheet resources/report.css --report
 SNAKEFILES := Snakefile rules
 WITH_DATA = $(if $(DATA),--config 'data=$(DATA)')
 # One file whose name may have spaces, or several.
@@ -53,7 +54,7 @@ setup: $(INSTALLED) ## install everything into .venv (and bedtools and Chromium 
 
 demo: setup ## run the whole chain on a simulated experiment, with a report
 	$(BRIEF) $(DEMO) $(SNAKEFLAGS) --rerun-incomplete
-	$(SNAKEMAKE) $(DEMO) --report results/demo/report.html
+	$(SNAKEMAKE) $(DEMO) $(REPORT) results/demo/report.html
 	@echo
 	@PYTHONPATH=workflow_scripts $(BIN)/python -m study.print_summary results/demo/summary.tsv
 	@echo
@@ -80,7 +81,7 @@ estimate: setup ## say what a run will cost before it starts: make estimate CONF
 
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
 	@report=$$($(COMMANDS) report $(CONFIGS) $(if $(DATA),--data '$(DATA)')) && \
-	    $(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) --report "$$report"
+	    $(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) $(REPORT) "$$report"
 
 clean-run: setup ## remove files that a finished run no longer declares, and tell its disk use: make clean-run NAME=gata1
 	@test -n '$(NAME)' || { echo 'Say which run: make clean-run NAME=gata1' >&2; exit 1; }

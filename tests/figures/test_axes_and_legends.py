@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from study_tables import ARMS, GROUPS, StudyTables
 
 from figures.arms import BASELINE_LABEL
+from figures.model_card import model_figure
 from figures.motif_logos import motif_logos_figure
 from figures.performance import performance_figure
 from figures.profile_examples import profile_examples_figure
@@ -160,6 +161,18 @@ def test_an_axis_says_where_low_is_good():
     assert "low is good" not in arms_figure(tables).axes[0].get_xlabel()
 
 
+def test_the_figure_of_a_model_says_where_low_is_good_and_how_sure_its_calibration_is():
+    bins = [
+        {"windows": windows, "mean_probability": probability, "fraction_positive": probability}
+        for windows, probability in ((10, 0.2), (1000, 0.8))
+    ]
+    test = {"metrics": {name: {"value": 0.2} for name in ("AUROC", "Brier")}, "calibration": bins}
+    metrics_of_model, calibration = model_figure(test).axes
+    assert [label.get_text() for label in metrics_of_model.get_yticklabels()] == ["AUROC", "Brier (low is good)"]
+    few, many = (np.ptp(bar[:, 1]) for bar in calibration.collections[0].get_segments())
+    assert few > 5 * many
+
+
 def test_errors_of_rounding_and_single_flips_are_drawn_on_wide_axes():
     errors = metrics(0.8).assign(rc_error=2e-6)
     assert reverse_complement_error_figure(errors, GROUPS).axes[0].get_xlim()[1] >= 1
@@ -197,5 +210,6 @@ def test_heatmaps_say_what_their_colours_and_distances_mean():
     for command in commands:
         own = command.split("done >")[0]
         assert "colours: " in own
-        assert "--xAxisLabel {HEATMAP_DISTANCE:q}" in own
+        assert "--xAxisLabel {params.distance:q}" in own
+    assert rules.count("distance=HEATMAP_DISTANCE") == len(commands)
     assert 'HEATMAP_DISTANCE = "distance (1 Kb = 1,000 bases)"' in rules

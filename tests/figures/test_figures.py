@@ -1,5 +1,6 @@
 """Figures exist as SVG and PNG, name what they show, and hide nothing."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -167,6 +168,18 @@ def test_waterfall_ends_where_the_kept_rows_end():
     bars = axes.patches
     assert (axes.get_title(loc="left"), axes.get_title(loc="right")) == ("CTCF", "BED3")
     assert [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars] == [(0, 10), (7, 10), (5, 7), (0, 5)]
+
+
+@pytest.mark.parametrize("dropped", [0, 1, 5])
+@pytest.mark.parametrize("tasks", [1, 4])
+def test_rows_of_a_waterfall_are_far_enough_apart_for_their_names(tasks, dropped):
+    reasons = ["in", *(f"reason_{number}" for number in range(dropped)), "kept"]
+    counts = pd.DataFrame({"reason": reasons, "rows": [100, *[5] * dropped, 100 - 5 * dropped], "format": "BED3"})
+    figure = peak_accounting_figure(pd.concat(counts.assign(task=f"task{number}") for number in range(tasks)))
+    figure.draw_without_rendering()
+    for axis in figure.axes:
+        boxes = [label.get_window_extent() for label in axis.get_yticklabels()]
+        assert not any(upper.overlaps(lower) for upper, lower in itertools.pairwise(boxes))
 
 
 def test_training_curves_are_means_over_seeds_with_the_chosen_epoch_of_each():

@@ -37,7 +37,7 @@ FIGURES_OF_REPORT = {
 @pytest.fixture(scope="module")
 def report(checkout: Checkout, finished: Path) -> str:
     """The address of the report of the tiny run."""
-    checkout.snakemake(*TINY, "--report", "results/tiny/report.html")
+    checkout.snakemake(*TINY, "--report-stylesheet", "resources/report.css", "--report", "results/tiny/report.html")
     return (finished / "report.html").as_uri()
 
 
@@ -69,3 +69,25 @@ def test_the_report_shows_every_figure_offline(report: str, page: Page, category
         image.wait_for()
         page.wait_for_function("image => image.complete && image.naturalWidth > 200", arg=image.element_handle())
     assert all(url.startswith(("file:", "data:")) for url in asked_of_the_network)
+
+
+def test_the_report_opens_on_the_top_of_the_answers_with_the_rules_below(report: str, page: Page) -> None:
+    """In a low window, too, where Snakemake puts the top of a text out of reach."""
+    page.set_viewport_size({"width": 1400, "height": 500})
+    page.goto(report)
+    page.locator("div#rulegraph canvas, div#rulegraph svg").first.wait_for()
+    answers, rules = (page.locator(name).bounding_box() for name in (".prose", "div#rulegraph"))
+    assert answers["y"] >= 0
+    assert page.locator(".prose strong").first.bounding_box()["y"] < 250
+    assert rules["y"] >= answers["y"] + answers["height"]
+
+
+def test_the_top_of_a_high_figure_is_in_view(report: str, page: Page) -> None:
+    page.set_viewport_size({"width": 1400, "height": 200})
+    page.goto(report)
+    page.get_by_role("link", name="Results", exact=True).click()
+    page.locator("tbody tr", has_text="ROC and precision-recall curves").locator("a[iconname=eye]").click()
+    image = page.locator("img:not([src*='filename=logo'])").first
+    image.wait_for()
+    page.wait_for_function("image => image.complete && image.naturalHeight > 200", arg=image.element_handle())
+    assert image.bounding_box()["y"] >= 0

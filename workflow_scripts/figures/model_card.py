@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 
-from workflow_support.metrics import METRICS
+from workflow_support.metrics import METRICS, gain_sign
 from workflow_support.palette import BLUE, GREY
 
+from .calibration import share_interval
 from .style import COLUMN_WIDTH, PAGE_WIDTH, publication_style
 
 #: Metrics between 0 and 1 that share an axis, without those that other metrics are compared with.
@@ -42,16 +44,25 @@ def model_figure(test: Mapping[str, Any]) -> Figure:
         panels[0].plot(metric["value"], row, "o", color=BLUE, clip_on=False)
     panels[0].set(
         yticks=range(len(found)),
-        yticklabels=list(found),
+        yticklabels=[name if gain_sign(name) > 0 else f"{name} (low is good)" for name in found],
         ylim=(len(found) - 0.5, -0.5),
         xlim=(min(0.0, *(metric["value"] for metric in found.values())), 1),
         xlabel="Test split, with 95 % interval over windows",
     )
     if calibration:
         panels[1].plot([0, 1], [0, 1], color=GREY, ls=":", lw=0.8)
-        points = [(row["mean_probability"], row["fraction_positive"]) for row in calibration]
-        panels[1].plot(*zip(*points, strict=True), "o-", color=BLUE, markersize=2.5, clip_on=False)
+        bins = pd.DataFrame(calibration)
+        panels[1].vlines(
+            bins["mean_probability"], *share_interval(bins["fraction_positive"], bins["windows"]), color=BLUE, lw=0.8
+        )
+        panels[1].plot(
+            bins["mean_probability"], bins["fraction_positive"], "o-", color=BLUE, markersize=2.5, clip_on=False
+        )
         panels[1].set(
-            xlim=(0, 1), ylim=(0, 1), xlabel="Mean predicted probability", ylabel="Observed frequency", aspect="equal"
+            xlim=(0, 1),
+            ylim=(0, 1),
+            xlabel="Predicted probability",
+            ylabel="Observed frequency\n(95 % interval)",
+            aspect="equal",
         )
     return figure

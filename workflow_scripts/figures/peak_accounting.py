@@ -16,7 +16,7 @@ from .panels import panels
 from .style import SMALL, publication_style
 from .tables import read_per_task
 
-ROW_HEIGHT, LEAST_ROW_HEIGHT, MARGINS, REPORT_HEIGHT = 0.16, 0.115, 0.42, 3.4
+ROW_HEIGHT, LEAST_ROW_HEIGHT, MARGINS, REPORT_HEIGHT = 0.16, 0.115, 0.52, 3.4
 """Heights in inches: of a bar if there is room, of a bar at least, of a panel beside its bars, and of a figure that the
 report shows whole."""
 
