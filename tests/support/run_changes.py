@@ -133,6 +133,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "tasks.*.published.*.metric": {"tasks.words.published": [{"metric": "AUROC", "value": 0.9, "source": "a test"}]},
     "tasks.*.published.*.value": {"tasks.words.published": [{"metric": "Accuracy", "value": 0.8, "source": "a test"}]},
     "tasks.*.published.*.source": {"tasks.words.published": [{"metric": "Accuracy", "value": 0.9, "source": "tests"}]},
+    "tasks.*.remove_copies": {f"{TASK}.remove_copies": True},
     "tasks.*.strongest": {f"{TASK}.strongest": 60},
     "tasks.*.unlabelled.*": {f"{TASK}.unlabelled": ["others/unlabelled.bed", "inputs/blacklist.bed"]},
     "tasks.*.unlabelled.*.checksum": {f"{TASK}.unlabelled": [Path("inputs/unlabelled.bed")]},
@@ -258,12 +259,23 @@ UNUSED = {
     "study.arms.*.matched.": "the configuration makes it",
     **dict.fromkeys(
         [
-            *(f"study.arms.*.{key}" for key in ("curvature", "learnt", "k")),
+            *(f"study.arms.*.{key}" for key in ("curvature", "learnt", "k", "linear_map")),
             *(f"networks.*.head.{key}" for key in ("distances", "pooling", "embedding_decay", "linear_decay")),
             *(
                 f"networks.*.trunk.{key}"
                 for key in (
-                    *("blocks", "width", "curvature", "learnt", "k", "lengths", "gaps", "expansion", "groups"),
+                    *(
+                        "blocks",
+                        "width",
+                        "curvature",
+                        "learnt",
+                        "k",
+                        "linear_map",
+                        "lengths",
+                        "gaps",
+                        "expansion",
+                        "groups",
+                    ),
                     *("squeezed", "join", "reduction", "pool", "heads", "pairs", "reach"),
                 )
             ),
