@@ -61,7 +61,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "networks.*.head.pool_stride": {"networks.binary.head.pool_stride": 4},
     "networks.*.head.dense": {"networks.labelled.head.dense": 6},
     "networks.*.head.dropout": {"networks.labelled.head.dropout": 0.4},
-    "networks.*.beside": {"networks.binary.beside": "bag"},
+    "networks.*.beside": {"networks.binary.beside": "bag", "hyperbolicity": None},
     "trainings.*.like": {
         "trainings.own": {"like": "binary", "batch_size": 20},
         "study.arms.plain.training": "own",
@@ -254,6 +254,10 @@ UNUSED = {
     "tasks.*.signal": "deepTools draws it by shell commands, which take long",
     "tasks.*.sequences.phylogeny": "its sequences are given",
     "compute.device": "a machine may have no GPU",
+    **dict.fromkeys(
+        ["predict.*.model", "predict.*.kind", "attribute.*.model", "variants.*.model", "study.arms.*.start_from."],
+        "it uses no model of another run",
+    ),
     "study.arms.*.family": "the configuration makes it",
     "study.arms.*.trial": "the configuration makes it",
     "study.arms.*.matched.": "the configuration makes it",
