@@ -61,7 +61,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "networks.*.head.pool_stride": {"networks.binary.head.pool_stride": 4},
     "networks.*.head.dense": {"networks.labelled.head.dense": 6},
     "networks.*.head.dropout": {"networks.labelled.head.dropout": 0.4},
-    "networks.*.beside": {"networks.binary.beside": "bag"},
+    "networks.*.beside": {"networks.binary.beside": "bag", "hyperbolicity": None},
     "trainings.*.like": {
         "trainings.own": {"like": "binary", "batch_size": 20},
         "study.arms.plain.training": "own",
@@ -133,6 +133,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "tasks.*.published.*.metric": {"tasks.words.published": [{"metric": "AUROC", "value": 0.9, "source": "a test"}]},
     "tasks.*.published.*.value": {"tasks.words.published": [{"metric": "Accuracy", "value": 0.8, "source": "a test"}]},
     "tasks.*.published.*.source": {"tasks.words.published": [{"metric": "Accuracy", "value": 0.9, "source": "tests"}]},
+    "tasks.*.remove_copies": {f"{TASK}.remove_copies": True},
     "tasks.*.strongest": {f"{TASK}.strongest": 60},
     "tasks.*.unlabelled.*": {f"{TASK}.unlabelled": ["others/unlabelled.bed", "inputs/blacklist.bed"]},
     "tasks.*.unlabelled.*.checksum": {f"{TASK}.unlabelled": [Path("inputs/unlabelled.bed")]},
@@ -253,17 +254,32 @@ UNUSED = {
     "tasks.*.signal": "deepTools draws it by shell commands, which take long",
     "tasks.*.sequences.phylogeny": "its sequences are given",
     "compute.device": "a machine may have no GPU",
+    **dict.fromkeys(
+        ["predict.*.model", "predict.*.kind", "attribute.*.model", "variants.*.model", "study.arms.*.start_from."],
+        "it uses no model of another run",
+    ),
     "study.arms.*.family": "the configuration makes it",
     "study.arms.*.trial": "the configuration makes it",
     "study.arms.*.matched.": "the configuration makes it",
     **dict.fromkeys(
         [
-            *(f"study.arms.*.{key}" for key in ("curvature", "learnt", "k")),
+            *(f"study.arms.*.{key}" for key in ("curvature", "learnt", "k", "linear_map")),
             *(f"networks.*.head.{key}" for key in ("distances", "pooling", "embedding_decay", "linear_decay")),
             *(
                 f"networks.*.trunk.{key}"
                 for key in (
-                    *("blocks", "width", "curvature", "learnt", "k", "lengths", "gaps", "expansion", "groups"),
+                    *(
+                        "blocks",
+                        "width",
+                        "curvature",
+                        "learnt",
+                        "k",
+                        "linear_map",
+                        "lengths",
+                        "gaps",
+                        "expansion",
+                        "groups",
+                    ),
                     *("squeezed", "join", "reduction", "pool", "heads", "pairs", "reach"),
                 )
             ),
