@@ -1,7 +1,7 @@
 """The default network against the JASPAR matrix on binding QTLs: correlations with effects, and their difference.
 
-    snakemake --configfile resources/runs/spi1.yaml resources/runs/spi1_default.yaml --config data=FOLDER --cores 2
-    python benchmarks/bench_variants.py results/spi1_default/variants/binding_qtls.tsv
+    snakemake --configfile resources/runs/spi1.yaml resources/runs/default_spi1.yaml --config data=FOLDER --cores 2
+    python benchmarks/bench_variants.py results/default_spi1/variants/binding_qtls.tsv
 
 Intervals hold 95 % of the correlations of variants drawn with replacement. Those of the difference draw the same
 variants for both scorers. The aim is reached if the interval of the difference lies above 0.
