@@ -5,11 +5,13 @@
 Each is one block of a network on 32 channels, in float32 and on one CPU thread, on a batch of one: regular channels in
 ours, ordinary ones in the plain peers. A step is forward and backward. The dilated stack has convolutions of width 3
 with dilations 1, 2, 4, ..., so that the last position sees the first, each followed by ReLU and added to its input. The
-bidirectional scan is a gated linear recurrence over both strands with shared weights, in plain torch and position by
-position in parallel over channels (Caduceus-like); it is left out above 16 kb, as a loop over positions takes minutes.
-Attention is left out where its scores would take more than ``--limit`` multiply-adds. Memory is what the forward pass
-keeps for the backward pass, in megabytes. The last column is the ratio of the time to that of the length before, by
-the ratio of the lengths: 1 is linear, 4 after a fourfold length is quadratic.
+bidirectional scan is a linear recurrence over both strands with shared weights in plain torch (Caduceus-like, with one
+state for each channel), whose sums double their reach in each of log2(length) passes; a loop over positions would take
+minutes. A long convolution alone is its peer. `RotaryAttention` alone has torch's `MultiheadAttention` of as many
+channels and heads as its peer. Attention is left out where its scores would take more than ``--limit`` multiply-adds.
+Memory is what the forward pass keeps for the backward pass, in megabytes. The last column is the ratio of the time to
+that of the length before, by the ratio of the lengths: 1 is linear, 4 after a fourfold length is quadratic. Times of
+pairs are compared below the blocks of each length.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import statistics
 from collections.abc import Callable
 
 import torch
-from bench_networks import seconds_of
+from bench_networks import print_ratio, seconds_of
 from torch import Tensor, nn
 
 from learning.models.devices import keep_freed_memory
@@ -34,8 +36,8 @@ from rc_equivariant.representation import FeatureType, Ordinary, Representation
 
 CHANNELS, HEADS, PAIRS = 32, 4, 4
 REGULAR = Representation(regular=CHANNELS // 2)
-#: Positions above which the scan is left out.
-LONGEST_SCAN = 2**14
+#: (ours, peer, largest ratio of times aimed at)
+GOALS = [("attention alone", "torch's attention", 1.1), ("long convolution alone", "bidirectional scan", 1.0)]
 
 
 class Scan(nn.Module):
@@ -47,15 +49,27 @@ class Scan(nn.Module):
         self.decay = nn.Parameter(torch.linspace(0, 6, CHANNELS))
 
     def one_way(self, x: Tensor) -> Tensor:
-        state, states = torch.zeros_like(x[:, :, 0]), []
-        keep = self.decay.sigmoid()
-        for given in self.read(x.mT).unbind(1):
-            state = keep * state + given
-            states.append(state)
-        return self.write(torch.stack(states, 1)).mT
+        state, keep, reach = self.read(x.mT).mT, self.decay.sigmoid()[:, None], 1
+        while reach < x.shape[2]:
+            # Now the state of a position sums over this many positions up to it.
+            state = torch.cat([state[:, :, :reach], state[:, :, reach:] + keep**reach * state[:, :, :-reach]], 2)
+            reach *= 2
+        return self.write(state.mT).mT
 
     def forward(self, x: Tensor) -> Tensor:
         return self.one_way(x) + self.one_way(x.flip(1, 2)).flip(1, 2)
+
+
+class TorchAttention(nn.Module):
+    """Torch's own layer, which has no positions, on (batch, channel, position)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(CHANNELS, HEADS, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.mT
+        return self.attention(rows, rows, rows, need_weights=False)[0].mT
 
 
 def dilated(space: FeatureType, length: int) -> nn.Module:
@@ -70,7 +84,10 @@ def dilated(space: FeatureType, length: int) -> nn.Module:
 BLOCKS: dict[str, Callable[[int], nn.Module]] = {
     "long convolution": lambda _: MixerBlock(LongConv1d(REGULAR, 10_000)),
     "long convolution, standard": lambda _: MixerBlock(LongConv1d(Ordinary(CHANNELS), 10_000)),
+    "long convolution alone": lambda _: LongConv1d(REGULAR, 10_000),
     "attention": lambda _: MixerBlock(RotaryAttention(REGULAR, HEADS, PAIRS)),
+    "attention alone": lambda _: RotaryAttention(REGULAR, HEADS, PAIRS),
+    "torch's attention": lambda _: TorchAttention(),
     "dilated stack": lambda length: dilated(REGULAR, length),
     "bidirectional scan": lambda _: Scan(),
 }
@@ -116,14 +133,13 @@ def main() -> None:
         x = torch.randn(1, CHANNELS, length, device=device)
         jobs, columns = {}, {}
         for name, make in BLOCKS.items():
-            if name == "bidirectional scan" and length > LONGEST_SCAN:
-                continue
             block = make(length).to(device)
-            if name == "attention" and 2.0 * length**2 * 2 * HEADS * PAIRS > options.limit:
+            if "attention" in name and 2.0 * length**2 * 2 * HEADS * PAIRS > options.limit:
                 continue
-            cost = "" if isinstance(block, Scan) else multiply_adds(block, x)
+            cost = "" if isinstance(block, Scan | TorchAttention) else multiply_adds(block, x)
             jobs[name], columns[name] = step_of(block, x), (f"{kept_megabytes(block, x):.1f}", cost)
-        for name, each in seconds_of(jobs, options.rounds, device).items():
+        measured = seconds_of(jobs, options.rounds, device)
+        for name, each in measured.items():
             seconds = statistics.median(each)
             growth = ""
             if name in before:
@@ -131,6 +147,10 @@ def main() -> None:
                 growth = f"{seconds / of_shorter / (length / shorter):.2f}"
             before[name] = (length, seconds)
             print(name, length, f"{seconds * 1e3:.1f}", *columns[name], growth, sep="\t", flush=True)
+        for ours, peer, goal in GOALS:
+            if ours in measured:
+                against = f"{peer}, {length} positions"
+                print_ratio(ours, against, measured | {against: measured[peer]}, goal)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
     python benchmarks/bench_networks.py [--device cuda] [--batch 64] [--rounds 15]
 
-All are the published binary architecture: windows of 1000 bases, convolutions of widths 15, 14 and 14 with 32 channels,
-batch norm, activation, pooling, one logit. A step is forward, loss and backward in float32, on one CPU thread, with
-memory kept between steps as in the jobs of the workflow. Rounds alternate in one process, so that all networks meet the
-same machine; ratios are medians of the ratios of the rounds. Each network is given its input as it takes it: k-mer
+Most are the published binary architecture: windows of 1000 bases, convolutions of widths 15, 14 and 14 with 32
+channels, batch norm, activation, pooling, one logit. The `default` network with 64 channels and 3-mers has the same
+layers in plain torch as its peer. A step is forward, loss and backward in float32, on one CPU thread, with memory kept
+between steps as in the jobs of the workflow. Rounds alternate in one process, so that all networks meet the same
+machine; ratios are medians of the ratios of the rounds. On a CPU, times are those of the processor, which other jobs
+change little. Each network is given its input as it takes it: k-mer
 indices (ours), one-hot nucleotides (the published layers, which make one-hot 3-mers of them, and the plain network with
 k = 1), one-hot 3-mers (the plain network with k = 3). Memory is the peak of a fresh process over that before its first
 step, the median of three processes.
@@ -33,6 +35,8 @@ from learning.models.devices import keep_freed_memory
 from rc_equivariant.descriptions.networks import NetworkDescription
 from rc_equivariant.encoding import KmerEncoding
 from rc_equivariant.networks.network import Network
+from rc_equivariant.plain import MaxAndMean, Residual
+from rc_equivariant.plain_blocks import ChannelScale
 
 WINDOW, KMER, CHANNELS, WIDTHS, POOL, POOL_STRIDE = 1000, 3, 32, (15, 14, 14), 40, 20
 PLUS, MINUS = 24, 8
@@ -40,6 +44,9 @@ PLUS, MINUS = 24, 8
 STEP_GOALS = [("published layers", 0.33), ("plain, 3-mers", 0.45), ("plain, nucleotides", 0.80)]
 INFERENCE_GOAL = ("plain, 3-mers, post-hoc", 0.25)
 OURS = ("ours, regular", "ours, irrep")
+#: The default network and its plain peer, and the largest ratio of their times, for steps and inference.
+DEFAULT, PLAIN_DEFAULT, DEFAULT_GOAL = "ours, default", "plain, default on 3-mers", 1.0
+DEFAULT_CHANNELS = 64
 
 
 def plain_network(k: int) -> nn.Sequential:
@@ -85,6 +92,32 @@ def our_network(representation: str) -> Network:
     return Network(NetworkDescription.named("binary", representation, KMER, CHANNELS, WINDOW, plus_fraction))
 
 
+def default_network() -> Network:
+    """The network to begin with."""
+    return Network(NetworkDescription.named("default", "regular", KMER, DEFAULT_CHANNELS, WINDOW))
+
+
+def plain_default_network() -> nn.Sequential:
+    """The layers of the default network as ordinary ones of torch, as wide, on one strand of one-hot 3-mers."""
+    description = default_network().description
+    trunk, head, width = description.trunk, description.head, DEFAULT_CHANNELS
+    padding = trunk.padding(WINDOW)
+
+    def block(convolution: nn.Conv1d) -> nn.Sequential:
+        return nn.Sequential(convolution, nn.BatchNorm1d(width), nn.ReLU())
+
+    layers: list[nn.Module] = [nn.ConstantPad1d((padding, padding), 0.0)] if padding else []
+    layers += [
+        block(nn.Conv1d(4**KMER, width, trunk.first_width - KMER + 1, bias=False)),
+        nn.AvgPool1d(trunk.pool_width),
+    ]
+    for dilation in trunk.dilations:
+        layers.append(Residual(block(nn.Conv1d(width, width, trunk.residual_width, 1, "same", dilation, bias=False))))
+    layers += [ChannelScale(torch.ones(width, description.positions)), MaxAndMean()]
+    layers += [nn.Dropout(head.dropout), nn.Linear(2 * width, head.dense), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Dropout(head.dropout), nn.Linear(head.dense, 1))
+
+
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "ours, regular": lambda: our_network("regular"),
     "ours, irrep": lambda: our_network("irrep"),
@@ -92,6 +125,8 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "published layers, irrep": lambda: published_network("irrep"),
     "plain, 3-mers": lambda: plain_network(3),
     "plain, nucleotides": lambda: plain_network(1),
+    DEFAULT: default_network,
+    PLAIN_DEFAULT: plain_default_network,
 }
 
 
@@ -126,16 +161,17 @@ def inference(network: nn.Module, *strands: Tensor) -> Callable[[], None]:
 
 
 def seconds_of(jobs: dict[str, Callable[[], None]], rounds: int, device: torch.device) -> dict[str, list[float]]:
-    """Seconds of each job in each of the alternating rounds, after one that warms up."""
+    """Seconds of each job in each of the alternating rounds, after one that warms up: of the processor on a CPU."""
+    now = time.perf_counter if device.type == "cuda" else time.process_time
     seconds: dict[str, list[float]] = {name: [] for name in jobs}
     for round_ in range(rounds + 1):
         for name, job in jobs.items():
-            start = time.perf_counter()
+            start = now()
             job()
             if device.type == "cuda":
                 torch.cuda.synchronize()
             if round_:
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(now() - start)
     return seconds
 
 
@@ -179,6 +215,7 @@ def print_step_table(seconds: dict[str, list[float]], memory: dict[str, float]) 
         for peer, goal in STEP_GOALS:
             full = f"{peer}, {ours.split(', ')[1]}" if peer == "published layers" else peer
             print_ratio(ours, full, seconds, goal)
+    print_ratio(DEFAULT, PLAIN_DEFAULT, seconds, DEFAULT_GOAL)
 
 
 def print_ratio(ours: str, peer: str, seconds: dict[str, list[float]], goal: float) -> None:
@@ -212,10 +249,12 @@ def main() -> None:
     jobs = {name: inference(networks[name], inputs[name]) for name in OURS}
     both_strands = [input_of("plain, 3-mers", strand) for strand in (codes, 3 - codes.flip(1))]
     jobs[post_hoc] = inference(networks["plain, 3-mers"], *both_strands)
+    jobs |= {name: inference(networks[name], inputs[name]) for name in (DEFAULT, PLAIN_DEFAULT)}
     seconds = seconds_of(jobs, options.rounds, device)
     print("\ninference", "against", "ratio", "quartiles", "at_most", sep="\t")
     for ours in OURS:
         print_ratio(ours, post_hoc, seconds, goal)
+    print_ratio(DEFAULT, PLAIN_DEFAULT, seconds, DEFAULT_GOAL)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from scipy import stats
 from score_variants import score_variants
 
 from genome_data.genome import normalise_fasta
-from learning.analysis.variant_effects import BOOTSTRAPS, _bootstrap, correlation, correlations
+from learning.analysis.variant_effects import BOOTSTRAPS, _bootstrap, correlation, correlations, lead
 from learning.evaluation.predict import mean_logits
 
 CAPTION = Path(__file__).parents[2] / "resources" / "captions" / "variant_effects.rst"
@@ -301,3 +301,31 @@ def test_the_figure_says_r_with_its_interval_and_touches_no_edge(tmp_path, score
 
 def test_the_figure_has_a_caption():
     assert len(CAPTION.read_text().split()) > 20
+
+
+def test_the_lead_of_a_scorer_is_the_difference_of_the_correlations():
+    rng = np.random.default_rng(4)
+    effects = rng.normal(size=200)
+    ours, other = (effects + rng.normal(scale=scale, size=200) for scale in (1, 2))
+    found, low, high = lead(effects, ours, other)
+    assert found == pytest.approx(stats.pearsonr(effects, ours)[0] - stats.pearsonr(effects, other)[0])
+    assert low < found < high
+    back, back_low, back_high = lead(effects, other, ours)
+    assert (back, back_low, back_high) == pytest.approx((-found, -high, -low))
+    # On the same variants, what the scorers share does not make their difference uncertain.
+    assert lead(effects, ours, 3 * ours + 1) == pytest.approx((0, 0, 0), abs=1e-9)
+
+
+def test_the_interval_of_a_lead_is_as_wide_as_that_of_repeated_experiments():
+    rng = np.random.default_rng(5)
+
+    def experiment():
+        effects = rng.normal(size=300)
+        return (effects, *(effects + rng.normal(scale=scale, size=300) for scale in (1, 2)))
+
+    _, low, high = lead(*experiment())
+    repeated = [
+        stats.pearsonr(effects, ours)[0] - stats.pearsonr(effects, other)[0]
+        for effects, ours, other in (experiment() for _ in range(500))
+    ]
+    assert high - low == pytest.approx(4 * np.std(repeated), rel=0.35)

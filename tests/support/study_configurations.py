@@ -13,7 +13,7 @@ RUNS = ROOT / "resources/runs"
 #: A study that makes its own data.
 PHYLOGENIES = RUNS / "phylogeny_study.yaml"
 #: Studies on data sets that have another study, too, by the prefix of their names.
-STUDIES_BY_PREFIX = {"hyperbolic": ["hyperbolic"], "published": ["hyperbolic", "published"]}
+STUDIES_BY_PREFIX = {"hyperbolic": ["hyperbolic"], "published": ["hyperbolic", "published"], "default": []}
 
 
 def _files_of(run: Path) -> list[Path]:

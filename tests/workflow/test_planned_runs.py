@@ -61,8 +61,8 @@ def test_another_configuration_takes_the_place_of_the_study(checkout: Checkout) 
     plan = checkout.plan("--configfile", "resources/demo/config.yaml")
     assert plan["fetch_file"] == 0
     assert plan["simulate_experiment"] == 1
-    # Two binary tasks of four arms, and a profile task of three.
-    assert plan["train"] == 2 * 4 + 3
+    # Two binary tasks of five arms, and a profile task of three.
+    assert plan["train"] == 2 * 5 + 3
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "resources/examples").glob("*.yaml")), ids=lambda file: file.stem)
@@ -70,7 +70,7 @@ def test_examples_are_planned_on_the_real_data(checkout: Checkout, shared_data: 
     arguments = ["--configfile", f"resources/examples/{example.name}", "--config", f"data={shared_data}"]
     plan = checkout.plan(*arguments)
     is_profile = "kind: profile" in example.read_text()
-    assert plan["train"] == (3 if is_profile else 4)
+    assert plan["train"] == (3 if is_profile else 5)
 
 
 @pytest.mark.parametrize("run", STUDIES)

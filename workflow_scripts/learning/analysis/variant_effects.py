@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,16 +87,43 @@ def correlation(first: np.ndarray, second: np.ndarray, *, scorer: str, subset: s
     )
 
 
+def lead(effects: np.ndarray, ours: np.ndarray, other: np.ndarray) -> tuple[float, float, float]:
+    """How much better one scorer's Pearson correlation with measured effects is than another's, and how sure that is.
+
+    Parameters
+    ----------
+    effects, ours, other
+        Measured effects and the differences between alleles by either scorer, float64 (variants,).
+
+    Returns
+    -------
+    The difference of the correlations, and its 95 % percentile interval over variants drawn with replacement, the same
+    ones for both scorers.
+    """
+    once = np.ones((1, len(effects)))
+    (found,), drawn = _lead(effects, ours, other, once), [_lead(effects, ours, other, t) for t in _draws(len(effects))]
+    low, high = np.nanpercentile(np.concatenate(drawn), _PERCENTILES)
+    return float(found), float(low), float(high)
+
+
+def _lead(effects: np.ndarray, ours: np.ndarray, other: np.ndarray, times: np.ndarray) -> np.ndarray:
+    return _weighted_pearson(effects, ours, times) - _weighted_pearson(effects, other, times)
+
+
 def _bootstrap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Pearson's and Spearman's correlation of variants drawn with replacement: (bootstraps, 2)."""
-    n, rng = len(first), np.random.default_rng(_SEED)
-    rows = max(1, _BLOCK // n)
     blocks = []
-    for begin in range(0, BOOTSTRAPS, rows):
-        times = rng.multinomial(n, np.full(n, 1 / n), size=min(rows, BOOTSTRAPS - begin)).astype(np.float64)
+    for times in _draws(len(first)):
         measures = (measure(first, second, times) for measure in (_weighted_pearson, _weighted_spearman))
         blocks.append(np.column_stack(list(measures)))
     return np.concatenate(blocks)
+
+
+def _draws(n: int) -> Iterator[np.ndarray]:
+    """Yield blocks of draws of n variants with replacement: how often each was drawn, float64 (draws, n)."""
+    rng, rows = np.random.default_rng(_SEED), max(1, _BLOCK // n)
+    for begin in range(0, BOOTSTRAPS, rows):
+        yield rng.multinomial(n, np.full(n, 1 / n), size=min(rows, BOOTSTRAPS - begin)).astype(np.float64)
 
 
 def _weighted_pearson(first: np.ndarray, second: np.ndarray, times: np.ndarray) -> np.ndarray:

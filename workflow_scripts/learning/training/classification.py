@@ -19,6 +19,7 @@ from ..models.classes import auroc, macro_auroc
 from ..models.inputs import predict_logits
 from ..models.kmers import as_integer_tensor
 from ..models.networks import encoding_of
+from .calibration import calibrate
 from .checkpoints import digest_of_arrays
 from .losses import class_divergence, class_loss, strand_loss
 from .replicates import TrainingData
@@ -128,6 +129,10 @@ class ClassificationObjective:
         log_probabilities = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
         loss = -log_probabilities[np.arange(labels.size), labels].mean()
         return {"loss": float(loss), "auroc": macro_auroc(labels, np.exp(log_probabilities))}
+
+    def calibrate(self, network: nn.Module) -> None:
+        """Calibrate the logits of a network on the validation windows."""
+        calibrate(network, self._validation_labels, predict_logits(network, self._validation_inputs(network)))
 
     def quality(self, validation: dict[str, float]) -> float:
         """The AUROC of an epoch."""

@@ -92,6 +92,9 @@ class TrainingSettings:
         choices=PRECISIONS,
     )
 
+    #: Whether the answers of the best epoch are calibrated on the validation split.
+    calibrated = False
+
     def __post_init__(self) -> None:
         check_options(self)
 
@@ -124,6 +127,11 @@ class ClassificationTrainingSettings(TrainingSettings):
         "another, with both classes by the shares of their bases (CutMix, Yun et al. 2019); 0 for none.",
         minimum=0,
         maximum=1,
+    )
+    calibrated: bool = option(
+        False,
+        "Scale and shift the logits of the best epoch so that probabilities suit the validation split (Platt 1999), "
+        "whose shares of classes they then assume. The order of windows by a logit does not change.",
     )
     #: Bases by which a window is moved at most.
     jitter = 0
@@ -211,6 +219,7 @@ TUNED: dict[str, TrainingSettings] = {
         epochs=24,
         steps_per_epoch=25,
         base_substitution=0.1,
+        calibrated=True,
     ),
-    "default_labelled": LabelledTrainingSettings(weight_average=0.99, batch_size=64),
+    "default_labelled": LabelledTrainingSettings(weight_average=0.99, batch_size=64, calibrated=True),
 }

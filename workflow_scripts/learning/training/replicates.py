@@ -139,6 +139,8 @@ def _train_group(
     trained = train_together(make_network, arm.settings, starts, progress.after_epoch)
     progress.add(trained)
     for state, size in zip(trained, sizes, strict=True):
+        if arm.settings.schedule.calibrated:
+            state.objective.calibrate(state.network)
         yield Replicate(state.network, _description(arm, data, state, size), state.history)
 
 

@@ -15,9 +15,14 @@ from .stacks import stacked
 Steps = tuple[int, int, int, int]
 
 
+def channels_last(x: Tensor) -> Tensor:
+    """Return features (batch, channel, position), or a kernel, with channels last in memory."""
+    return x.transpose(1, 2).contiguous().transpose(1, 2)
+
+
 def one_row(x: Tensor) -> Tensor:
     """Turn features (batch, channel, position) into (batch, channel, 1, position), with channels last in memory."""
-    return x.transpose(1, 2).contiguous().transpose(1, 2).unsqueeze(2)
+    return channels_last(x).unsqueeze(2)
 
 
 def row_convolution(x: Tensor, kernel: Tensor, bias: Tensor | None, steps: Steps) -> Tensor:

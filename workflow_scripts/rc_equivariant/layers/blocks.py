@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..functional.activation import overwrite_with_relu_and_tanh
 from .activation import Activation
 from .convolution import Conv1d, KmerConv1d
+from .folding import FOLDABLE, FoldedNorm
 from .module import EquivariantModule
 from .normalisation import BatchNorm1d
 
@@ -43,12 +44,13 @@ class ConvBlock(EquivariantModule):
         norm: BatchNorm1d | None = None,
     ) -> None:
         super().__init__(convolution.in_type, convolution.out_type)
-        if type(convolution) not in (Conv1d, KmerConv1d):
+        if type(convolution) not in FOLDABLE:
             raise ValueError(
                 f"batch norm cannot be folded into {type(convolution).__name__}: use Conv1d or KmerConv1d, or a "
                 "Sequential of the three layers"
             )
         self.convolution = convolution
+        self._folded = FoldedNorm()
         self.norm = BatchNorm1d(convolution.out_type) if norm is None else norm
         self.activation = Activation(convolution.out_type) if activation is None else activation
         for follower in (self.norm, self.activation):
@@ -66,17 +68,11 @@ class ConvBlock(EquivariantModule):
             if self.activation.is_relu_and_tanh:
                 return self.norm.normalise(self.convolution(x), relu_channels=self.activation.moved)
             return self.activation(self.norm(self.convolution(x)))
-        y = self._normalised_convolution(x)
+        y = self._folded(self.convolution, self.norm, x)
         if torch.is_grad_enabled() or not self.activation.is_relu_and_tanh:
             return self.activation(y)
         overwrite_with_relu_and_tanh(y.transpose(1, 2), self.activation.moved)
         return y
-
-    def _normalised_convolution(self, x: Tensor) -> Tensor:
-        slope, constant = self.norm.evaluation_affine()
-        bias = self.convolution.channel_bias()
-        kernel = self.convolution.kernel() * slope[:, None, None]
-        return self.convolution.convolve(x, kernel, constant if bias is None else constant + slope * bias)
 
     def multiply_adds(self, inputs: tuple[Tensor, ...], output: Tensor) -> int:
         """Return the multiply-adds of one call in evaluation mode: those of the convolution."""

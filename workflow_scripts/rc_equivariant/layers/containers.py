@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from .. import plain
 from ..representation import FeatureSpace
+from .folding import FOLDABLE, FoldedNorm
 from .module import EquivariantModule, export
+from .normalisation import BatchNorm1d
 
 
 def require_types(container: nn.Module, modules: Sequence[nn.Module]) -> None:
@@ -42,6 +44,8 @@ class Identity(EquivariantModule):
 class Sequential(EquivariantModule):
     """A sequence of modules, each of which reads the type that the module before it returns.
 
+    In evaluation mode, batch norm is folded into a convolution right before it, unless one of the two has hooks.
+
     Parameters
     ----------
     modules
@@ -62,6 +66,7 @@ class Sequential(EquivariantModule):
                     f"{type(after).__name__}, takes {after.in_type}: give both the same type"
                 )
         super().__init__(modules[0].in_type, modules[-1].out_type)
+        self._folded: dict[int, FoldedNorm] = {}
         for place, module in enumerate(modules):
             self.add_module(str(place), module)
 
@@ -77,12 +82,30 @@ class Sequential(EquivariantModule):
         return Sequential(*chosen) if isinstance(place, slice) else chosen
 
     def forward(self, x: Tensor) -> Tensor:
-        for module in self:
-            x = module(x)
+        modules = list(self)
+        place = 0
+        while place < len(modules):
+            first, second = modules[place], modules[place + 1] if place + 1 < len(modules) else None
+            if _are_one_convolution(first, second):
+                x = self._folded.setdefault(place, FoldedNorm())(first, second, x)
+                place += 2
+            else:
+                x = first(x)
+                place += 1
         return x
 
     def export(self) -> nn.Module:
         return nn.Sequential(*(export(module) for module in self))
+
+
+def _are_one_convolution(first: nn.Module, second: nn.Module | None) -> bool:
+    """Return True for a convolution and a batch norm in evaluation mode that nobody wants to see apart."""
+    return (
+        type(first) in FOLDABLE
+        and type(second) is BatchNorm1d
+        and not second.training
+        and not any(each._forward_hooks or each._forward_pre_hooks for each in (first, second))
+    )
 
 
 class Residual(EquivariantModule):

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from ..encoding import KmerEncoding
 from ..functional.lookup import kmer_convolution
-from ..functional.rows import Steps, row_convolution
+from ..functional.rows import Steps, channels_last, row_convolution
 from ..plain import kmers_of_one_hot
 from ..representation import FeatureType, Ordinary
 from .module import require_mirrored_grid
@@ -80,7 +80,8 @@ class Conv1d(TiedWeights):
         return reach // 2
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.convolve(x, self.kernel(), self.channel_bias())
+        self.check(x)
+        return self.with_operands(x, *self.own_operands())
 
     def check(self, x: Tensor) -> None:
         super().check(x)
@@ -94,6 +95,13 @@ class Conv1d(TiedWeights):
     def convolve(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
         """Convolve ``x`` with an expanded kernel and bias, which may differ from those of the layer."""
         self.check(x)
+        return self.with_operands(x, *self.operands(kernel, bias))
+
+    def operands(self, kernel: Tensor, bias: Tensor | None) -> tuple[Tensor | None, ...]:
+        return channels_last(kernel), bias
+
+    def with_operands(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
+        """Convolve ``x``, which was checked, with :meth:`operands`."""
         return row_convolution(x, kernel, bias, self.steps)
 
     def multiply_adds(self, inputs: tuple[Tensor, ...], output: Tensor) -> int:
@@ -181,16 +189,25 @@ class KmerConv1d(TiedWeights):
             )
 
     def forward(self, kmers: Tensor) -> Tensor:
-        return self.convolve(kmers, self.kernel(), self.channel_bias())
+        self.check(kmers)
+        return self.with_operands(kmers, *self.own_operands())
 
     def convolve(self, kmers: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
         """Convolve one-hot k-mers with an expanded kernel and bias, which may differ from those of the layer."""
         self.check(kmers)
+        return self.with_operands(kmers, *self.operands(kernel, bias))
+
+    def operands(self, kernel: Tensor, bias: Tensor | None) -> tuple[Tensor | None, ...]:
+        """Return the table of the look-up."""
         # The table has one more kind, the unknown k-mer, whose entries are zero.
         table = functional.pad(kernel[:, self.channel_of_kmer], (0, 0, 0, 1)).permute(2, 1, 0)
         if bias is not None:
             # Every position reads exactly one row of the first tap, so adding the bias there costs nothing.
             table = torch.cat([table[:1] + bias, table[1:]])
+        return (table,)
+
+    def with_operands(self, kmers: Tensor, table: Tensor) -> Tensor:
+        """Convolve k-mers, which were checked, with :meth:`operands`."""
         kinds = self.in_type.size
         kmers = kmers.long()
         return kmer_convolution(kmers.masked_fill((kmers < 0) | (kmers > kinds), kinds), table)
@@ -228,7 +245,8 @@ class Linear(TiedWeights):
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        return functional.linear(x, self.kernel().squeeze(2), self.channel_bias())
+        kernel, bias = self.own_operands()
+        return functional.linear(x, kernel.squeeze(2), bias)
 
     def multiply_adds(self, inputs: tuple[Tensor, ...], output: Tensor) -> int:
         """Return the multiply-adds of one call: one for each pair of output and input."""

@@ -7,6 +7,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from ..functional.remembered import Remembered
 from ..kernels import KernelTying, constants_of
 from ..representation import FeatureSpace, FeatureType
 from .module import EquivariantModule, warn_of_idle_outputs
@@ -39,6 +40,7 @@ class TiedWeights(EquivariantModule):
         warn_of_idle_outputs(self, self.tying.live_inputs() == 0)
         self.weight = nn.Parameter(torch.empty(self.tying.size))
         self.initialise()
+        self._operands = Remembered()
         self.bias_tying = self.bias = None
         if bias:
             self.bias_tying = KernelTying(constants_of(out_type), out_type, 1)
@@ -61,6 +63,14 @@ class TiedWeights(EquivariantModule):
         """Return the expanded kernel, shape (out, in / groups, width)."""
         kernel = self.tying.expand(self.weight)
         return kernel if self.gain == 1 else kernel * self.gain
+
+    def operands(self, kernel: Tensor, bias: Tensor | None) -> tuple[Tensor | None, ...]:
+        """Return an expanded kernel and bias in the form in which a batch meets them."""
+        return kernel, bias
+
+    def own_operands(self) -> tuple[Tensor | None, ...]:
+        """Return the :meth:`operands` of the layer's own weights, which inference keeps between batches."""
+        return self._operands.of(lambda: self.operands(self.kernel(), self.channel_bias()), self.weight, self.bias)
 
     @torch.no_grad()
     def from_kernel(self, kernel: Tensor, bias: Tensor | None = None) -> Self:

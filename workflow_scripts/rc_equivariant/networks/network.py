@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib import import_module
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -16,6 +17,7 @@ from ..descriptions.networks import NetworkDescription
 from ..descriptions.symmetry import Symmetry
 from ..encoding import KmerEncoding
 from ..layers.containers import Sequential
+from ..layers.convolution import Linear
 from ..layers.module import EquivariantModule
 from ..representation import FeatureSpace, FeatureType, Ordinary, Representation
 from ..strategies import StrandAverage
@@ -92,6 +94,18 @@ class LogitsHead(HeadLayers):
         """Return the input of the last layer, shape (batch, size)."""
         raise NotImplementedError
 
+    @property
+    def has_affine_logits(self) -> bool:
+        """True if the last layer is an affine map of embeddings, into which a factor and shifts can be folded."""
+        return type(self.last_layer) in (nn.Linear, Linear)
+
+    @torch.no_grad()
+    def rescale_logits(self, scale: float, shift: Tensor) -> None:
+        """Change the weights of an affine last layer so that logits become ``scale * logits + shift`` (logits,)."""
+        self.last_layer.weight.mul_(scale)
+        # The biases of logits are free: reverse complement leaves each logit alone.
+        self.last_layer.bias.mul_(scale).add_(shift.to(self.last_layer.bias))
+
     def forward(self, features: Tensor) -> Tensor:
         logits = self.last_layer(self.embed(features))
         return logits.squeeze(1) if self.out_type.size == 1 else logits
@@ -135,6 +149,15 @@ class Network(EquivariantModule):
     def last_layer(self) -> nn.Module:
         """The layer that maps embeddings to logits; only heads for classes have one."""
         return self.head.last_layer
+
+    @property
+    def has_affine_logits(self) -> bool:
+        """True if the last layer of the head is an affine map, as :attr:`LogitsHead.has_affine_logits`."""
+        return self.head.has_affine_logits
+
+    def rescale_logits(self, scale: float, shift: Tensor) -> None:
+        """Change the logits as :meth:`LogitsHead.rescale_logits`."""
+        self.head.rescale_logits(scale, shift)
 
     def check(self, kmers: Tensor, *tracks: Tensor) -> None:
         """Raise a ValueError if the inputs do not match the described window and tracks."""
@@ -211,6 +234,16 @@ class NetworkSum(EquivariantModule):
     def last_layer(self) -> nn.Module:
         """The layer of the first network that maps its embeddings to its logits."""
         return self.first.last_layer
+
+    @property
+    def has_affine_logits(self) -> bool:
+        """True if the last layers of both networks are affine maps."""
+        return self.first.has_affine_logits and self.second.has_affine_logits
+
+    def rescale_logits(self, scale: float, shift: Tensor) -> None:
+        """Change the sum as :meth:`LogitsHead.rescale_logits`; the shift goes to the first network."""
+        self.first.rescale_logits(scale, shift)
+        self.second.rescale_logits(scale, torch.zeros_like(shift))
 
     def embed(self, kmers: Tensor) -> Tensor:
         """Return the input of the last layer of the first network, shape (batch, size)."""

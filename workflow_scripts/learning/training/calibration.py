@@ -1,0 +1,113 @@
+"""Calibration of logits on the validation split: one factor for all logits, and a shift for each class.
+
+Training with replaced bases, joined windows or smoothed labels teaches probabilities that are not the shares of classes
+among unchanged windows. The order of windows may be right while a probability of 0.5 is far from even odds.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from workflow_support.job import logger
+
+from ..models.networks import innermost
+
+#: Newton steps at most; a few are enough for a convex function of few parameters.
+_STEPS = 100
+
+
+class Calibration(NamedTuple):
+    """The calibrated logits ``scale * logits + shift``; ``shift`` has the shape of the logits of one window."""
+
+    scale: float
+    shift: np.ndarray
+
+
+def calibration_of(labels: np.ndarray, logits: np.ndarray) -> Calibration:
+    """Return the calibration by which these logits give the labels their largest probability.
+
+    It is the scaling of Platt (1999) for two classes, and temperature scaling with a shift for each class (Alexandari
+    et al. 2020) for more. The targets are those of Platt: of n windows of a class, one more is taken to be of it and
+    one of each other class. Thereby logits that separate the classes have a finite scale, too.
+
+    Parameters
+    ----------
+    labels
+        Classes from 0 on, shape (windows,).
+    logits
+        Shape (windows,) for two classes, (windows, classes) for more.
+
+    Returns
+    -------
+    Calibration
+        The scale is above 0, so the order of windows by one logit does not change. Logits that rank windows no better
+        than chance are left as they are.
+    """
+    given = np.asarray(logits, dtype=np.float64)
+    of_classes = np.stack([np.zeros_like(given), given], axis=1) if given.ndim == 1 else given
+    scale, shifts = _most_likely(of_classes, _platt_targets(labels, of_classes.shape[1]))
+    if scale <= 0:
+        return Calibration(1.0, np.zeros(given.shape[1:]))
+    return Calibration(scale, shifts[1] if given.ndim == 1 else shifts - shifts.mean())
+
+
+def calibrate(network: nn.Module, labels: np.ndarray, logits: np.ndarray) -> None:
+    """Calibrate a network on windows of which these are labels and logits, in the weights of its last layer.
+
+    The logits of both strands change alike. The last layer of a hyperbolic network is no affine map, so its logits are
+    left as they are.
+    """
+    classifier = innermost(network)
+    if not classifier.has_affine_logits:
+        logger.info("The logits are not calibrated, because the last layer of the network is not affine.")
+        return
+    scale, shift = calibration_of(labels, logits)
+    classifier.rescale_logits(scale, torch.from_numpy(np.atleast_1d(shift)))
+    logger.info("Calibrated on the validation split: logits times %.3f, plus %s.", scale, np.round(shift, 3).tolist())
+
+
+def _platt_targets(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Return the probabilities (windows, classes) to be reached."""
+    windows = np.bincount(labels, minlength=classes)
+    return (np.eye(classes) * windows[:, None] + 1)[labels] / (windows[labels] + classes)[:, None]
+
+
+def _most_likely(logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the factor and the shifts (classes,), the first one 0, of the least cross-entropy, by Newton's method."""
+    windows, classes = logits.shape
+    # Newton's method starts from no knowledge and with logits of size one, whatever their place and size.
+    middle = logits.mean(axis=0)
+    size = max(float(np.sqrt(np.mean((logits - middle) ** 2))), np.finfo(float).tiny)
+    unit = (logits - middle) / size
+    found = np.zeros(classes)
+    loss = _cross_entropy(unit, targets, found)
+    for _ in range(_STEPS):
+        p = np.exp(_log_probabilities(unit, found))
+        beside_mean = unit - (p * unit).sum(axis=1, keepdims=True)
+        gradient = np.concatenate([[((p - targets) * unit).sum()], (p - targets).sum(axis=0)[1:]]) / windows
+        mixed = (p * beside_mean).sum(axis=0)[1:]
+        of_shifts = (np.diag(p.sum(axis=0)) - p.T @ p)[1:, 1:]
+        curvature = np.block([[(p * beside_mean**2).sum(), mixed], [mixed[:, None], of_shifts]]) / windows
+        step = np.linalg.lstsq(curvature, gradient, rcond=None)[0]
+        while (shorter := _cross_entropy(unit, targets, found - step)) > loss and np.abs(step).max() > 0:
+            step = step / 2
+        found = found - step
+        if loss - shorter <= 1e-15 * abs(loss):
+            break
+        loss = shorter
+    scale = found[0] / size
+    shifts = np.concatenate([[0.0], found[1:]]) - scale * middle
+    return float(scale), shifts - shifts[0]
+
+
+def _log_probabilities(unit: np.ndarray, parameters: np.ndarray) -> np.ndarray:
+    scaled = parameters[0] * unit + np.concatenate([[0.0], parameters[1:]])
+    return scaled - np.logaddexp.reduce(scaled, axis=1, keepdims=True)
+
+
+def _cross_entropy(unit: np.ndarray, targets: np.ndarray, parameters: np.ndarray) -> float:
+    return float(-(targets * _log_probabilities(unit, parameters)).sum(axis=1).mean())
