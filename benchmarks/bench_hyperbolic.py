@@ -38,17 +38,17 @@ OURS = {
 }
 #: (ours, peer, largest ratio aimed at).
 GOALS = [
-    ("hyperbolic", PLAIN, 1.8),
-    ("hyperbolic, k of each block", PLAIN, 1.8),
-    ("hyperbolic, equivariant", PLAIN, 1.8),
-    ("hyperbolic, equivariant, k of each block", PLAIN, 1.8),
+    ("hyperbolic", PLAIN, 1.4),
+    ("hyperbolic, k of each block", PLAIN, 1.4),
+    ("hyperbolic, equivariant", PLAIN, 1.4),
+    ("hyperbolic, equivariant, k of each block", PLAIN, 1.4),
     ("hyperbolic, equivariant", "hyperbolic", 1.0),
     ("hyperplanes", "hyperbolic", 1.1),
     ("hyperplanes, equivariant", "hyperbolic, equivariant", 1.1),
-    ("hyperplanes", PLAIN, 1.8),
-    ("hyperplanes, equivariant", PLAIN, 1.8),
-    ("hyperbolic", "flat", 1.8),
-    ("hyperbolic, equivariant", "flat, equivariant", 1.8),
+    ("hyperplanes", PLAIN, 1.4),
+    ("hyperplanes, equivariant", PLAIN, 1.4),
+    ("hyperbolic", "flat", 1.5),
+    ("hyperbolic, equivariant", "flat, equivariant", 1.5),
 ]
 
 

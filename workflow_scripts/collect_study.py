@@ -21,7 +21,7 @@ from workflow_support.metrics import read_evaluations
 
 ARM_COLUMNS = [
     "arm", "family", "kinds", "network", "representation", "kmer", "plus_fraction", "curvature", "k", "learnt",
-    "linear_map", "channels", "strands", "training", "combination",
+    "linear_map", "concatenation", "channels", "strands", "training", "combination",
 ]  # fmt: skip
 
 

@@ -101,19 +101,20 @@ def test_arms_of_the_study_of_curvature_differ_in_what_is_claimed(data_set: str,
     first = {arm["family"]: name for name, arm in study["arms"].items() if name.endswith("_t1")}
     hyperbolic = [name for name in first if not name.startswith("default")]
     sizes = [parameters_of(settings, "labelled", first[name], 101) for name in hyperbolic]
-    assert len(sizes) == 10
+    assert len(sizes) == 11
     assert max(sizes) <= 1.05 * min(sizes)
     assert {training_of(settings, "labelled", arm)["epochs"] for arm in study["arms"]} == {15}
     assert {arm["trial"] for arm in study["arms"].values()} == {1, 2, 3}
     one_thing = [claim for claim in study["claims"] if {claim["better"], claim["than"]} <= {*hyperbolic}]
-    assert len(one_thing) == 10
+    assert len(one_thing) == 11
     for claim in one_thing:
         better, than = (network_of(settings, "labelled", first[claim[side]]) for side in ("better", "than"))
         trunks = [network["trunk"] for network in (better, than)]
         differing = {key for key in trunks[0] if trunks[0][key] != trunks[1][key]}
         differing |= {"representation"} & {key for key in better if better[key] != than[key]}
         assert differing in (
-            {"linear_map"}, {"k", "learnt"}, {"representation"}, {"curvature", "learnt", "linear_map"},
+            {"linear_map"}, {"concatenation"}, {"k", "learnt"}, {"representation"},
+            {"curvature", "learnt", "linear_map"},
         )  # fmt: skip
 
 

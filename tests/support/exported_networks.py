@@ -43,9 +43,16 @@ def profile_without_control(*arm) -> Network:
     return profile(*arm, control=False)
 
 
-def hyperbolic(representation: str, kmer: int, curvature: str, pooling: str, linear_map: str = "free") -> Network:
+def hyperbolic(
+    representation: str,
+    kmer: int,
+    curvature: str,
+    pooling: str,
+    linear_map: str = "free",
+    concatenation: str = "direct",
+) -> Network:
     shape = {"blocks": 2, "width": 5, "dense": 9, "curvature": curvature, "pooling": pooling, "classes": 3}
-    shape["linear_map"] = linear_map
+    shape |= {"linear_map": linear_map, "concatenation": concatenation}
     fraction = 0.6 if representation == "irrep" else None
     return Network(NetworkDescription.named("hyperbolic", representation, kmer, 8, WINDOW, fraction, **shape))
 
@@ -75,6 +82,7 @@ NETWORKS = (
             ("regular", 1, "flat", "centroid"),
             ("regular", 3, "single", "flatten", "hyperplanes"),
             ("irrep", 1, "per_block", "centroid", "hyperplanes"),
+            ("regular", 1, "per_block", "flatten", "free", "log_radius"),
         ]
     }
     | {

@@ -26,12 +26,17 @@ def bent() -> Curvature:
 
 
 def network(
-    representation: str, curvature: str, pooling: str = "flatten", classes: int = 2, linear_map: str = "free"
+    representation: str,
+    curvature: str,
+    pooling: str = "flatten",
+    classes: int = 2,
+    linear_map: str = "free",
+    concatenation: str = "direct",
 ) -> Network:
     """A network of three blocks, as published, but narrow."""
     kmer, fraction = ARMS[representation]
     options = {"curvature": curvature, "width": 3, "dense": 9, "pooling": pooling, "classes": classes}
-    options["linear_map"] = linear_map
+    options |= {"linear_map": linear_map, "concatenation": concatenation}
     return Network(NetworkDescription.named("hyperbolic", representation, kmer, 8, WINDOW, fraction, **options))
 
 
@@ -42,6 +47,9 @@ def _layers() -> dict[str, Case]:
         "LorentzBatchNorm1d": lambda t: LorentzBatchNorm1d(t, bent()),
     }
     cases = {f"{name}: {t}": Case(lambda make=make, t=t: make(t)) for name, make in of_types.items() for t in TYPES}
+    drawn_in = {"linear_map": "hyperplanes", "concatenation": "log_radius"}
+    for t in TYPES:
+        cases[f"LorentzConv1d, log_radius: {t}"] = Case(lambda t=t: LorentzConv1d(t, OTHER, 5, bent(), **drawn_in))
     for linear_map in ("free", "hyperplanes"):
         cases |= _linear_maps("" if linear_map == "free" else ", hyperplanes", {"linear_map": linear_map})
     return cases
@@ -87,6 +95,7 @@ def _networks() -> dict[str, Case]:
         ("rcps", "per_block", "centroid", 2, "hyperplanes"),
         ("regular", "single", "flatten", 2, "hyperplanes"),
         ("irrep", "per_block", "flatten", 2, "hyperplanes"),
+        ("regular", "per_block", "flatten", 2, "free", "log_radius"),
     ]
     return {
         f"hyperbolic network {', '.join(map(str, shape))}": Case(lambda shape=shape: network(*shape), ((WINDOW,),))

@@ -113,7 +113,9 @@ def _check_trunk(settings: Settings, layers: Settings, arm: Settings, path: KeyP
             trunk_of(settings["networks"][layers["beside"]], {}).check(symmetry_of(arm))
     except ValueError as error:
         problem, _, rest = str(error).partition(": ")
-        key = next((key for key in ("learnt", "linear_map", "k") if key in own and "flat" in problem), None)
+        key = next(
+            (key for key in ("learnt", "linear_map", "concatenation", "k") if key in own and "flat" in problem), None
+        )
         key = "channels" if "channels" in problem else key
         where = path if key is None else (*path, key)
         raise origins.error(

@@ -12,7 +12,7 @@ from rc_registry import MIXED, OTHER
 from torch import Tensor
 from torch.nn import functional
 
-from rc_equivariant import Conv1d, KmerConv1d, KmerEncoding, NetworkDescription, Ordinary, Representation
+from rc_equivariant import Conv1d, KmerConv1d, KmerEncoding, Ordinary, Representation
 from rc_equivariant.hyperbolic import (
     Curvature,
     LorentzConv1d,
@@ -188,8 +188,3 @@ def test_a_network_has_no_weights_of_times():
         module = network("standard", "single", linear_map=linear_map)
         sizes[linear_map] = sum(p.numel() for p in module.parameters())
     assert sizes["free"] - sizes["hyperplanes"] == 6 * 7 + 8
-
-
-def test_flat_space_has_no_such_choice():
-    with pytest.raises(ValueError, match="one kind of linear_map"):
-        NetworkDescription.published("hyperbolic", "standard", curvature="flat", linear_map="hyperplanes")

@@ -202,6 +202,8 @@ def test_a_curvature_is_printed():
         ({"pooling": "mean"}, "unknown pooling"),
         ({"curvature": "flat", "learnt": True}, "flat space"),
         ({"curvature": "flat", "learnt": False, "k": 2.0}, "flat space"),
+        ({"curvature": "flat", "learnt": False, "linear_map": "hyperplanes"}, "one kind of linear_map"),
+        ({"curvature": "flat", "learnt": False, "concatenation": "log_radius"}, "one kind of concatenation"),
         ({"k": -1.0}, "more than 0"),
         ({"classes": 1}, "classes is 1"),
         ({"channels": 1}, "channels is 1"),

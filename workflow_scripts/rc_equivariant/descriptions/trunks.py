@@ -14,6 +14,8 @@ from .symmetry import Symmetry
 CURVATURES = ("single", "per_block", "flat")
 #: Weights of the linear maps of points.
 FREE, HYPERPLANES = LINEAR_MAPS = ("free", "hyperplanes")
+#: Radii of the concatenated points of a receptive field.
+DIRECT, LOG_RADIUS = CONCATENATIONS = ("direct", "log_radius")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,13 +119,21 @@ class HyperbolicTrunk(Trunk):
         choices=LINEAR_MAPS,
         per_arm=True,
     )
+    concatenation: str = option(
+        DIRECT,
+        "Points of a receptive field, side by side: as they are (direct), which is farther out than each of them, or "
+        "drawn in so that the mean logarithm of the radius stays (log_radius); direct in flat space.",
+        choices=CONCATENATIONS,
+        per_arm=True,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.curvature == "flat" and (self.learnt or self.k != 1):
             raise ValueError("flat space has no curvature to learn or to choose: leave k at 1 and set learnt to false")
-        if self.curvature == "flat" and self.linear_map != FREE:
-            raise ValueError("flat space has one kind of linear_map: leave it free, or choose another curvature")
+        for key, only in (("linear_map", FREE), ("concatenation", DIRECT)):
+            if self.curvature == "flat" and getattr(self, key) != only:
+                raise ValueError(f"flat space has one kind of {key}: leave it {only}, or choose another curvature")
 
     def positions(self, kmer: int, window: int) -> int:
         return window - kmer + 1
@@ -134,7 +144,11 @@ class HyperbolicTrunk(Trunk):
             raise ValueError(f"channels is {symmetry.channels}: it must be at least 2, of which one is time")
 
     def with_options(self, given: Mapping[str, Any]) -> HyperbolicTrunk:
-        flat = {"learnt": False, "k": 1.0, "linear_map": FREE} if given.get("curvature") == "flat" else {}
+        flat = (
+            {"learnt": False, "k": 1.0, "linear_map": FREE, "concatenation": DIRECT}
+            if given.get("curvature") == "flat"
+            else {}
+        )
         return replace(self, **(flat | dict(given)))
 
 

@@ -29,22 +29,27 @@ class Hyperbolic:
 
     curvature: Curvature
     linear_map: str
+    concatenation: str
 
     def space_channels(self, channels: int) -> int:
         """Return the number of channels without the one for time."""
         return channels - 1
 
     def kmer_convolution(self, encoding: KmerEncoding, hidden: FeatureType, width: int) -> EquivariantModule:
-        return LorentzKmerConv1d(encoding, hidden, width, self.curvature.borrow(), linear_map=self.linear_map)
+        return LorentzKmerConv1d(encoding, hidden, width, self.curvature.borrow(), **self._of_fields())
 
     def convolution(self, hidden: FeatureType, width: int) -> EquivariantModule:
-        return LorentzConv1d(hidden, hidden, width, self.curvature.borrow(), padding="same", linear_map=self.linear_map)
+        return LorentzConv1d(hidden, hidden, width, self.curvature.borrow(), padding="same", **self._of_fields())
+
+    def _of_fields(self) -> dict[str, str]:
+        """Return the options of layers that read several points at once."""
+        return {"linear_map": self.linear_map, "concatenation": self.concatenation}
 
     def norm(self, hidden: FeatureType) -> EquivariantModule:
         return LorentzBatchNorm1d(hidden, self.curvature.borrow(), MOMENTUM)
 
     def flatten(self, hidden: FeatureType, dense: FeatureType, length: int) -> EquivariantModule:
-        return LorentzFlattenLinear(hidden, dense, length, self.curvature.borrow(), linear_map=self.linear_map)
+        return LorentzFlattenLinear(hidden, dense, length, self.curvature.borrow(), **self._of_fields())
 
     def pool(self, hidden: FeatureType) -> EquivariantModule:
         return CentroidPool1d(hidden, self.curvature.borrow())

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..descriptions.trunks import FREE
+from ..descriptions.trunks import DIRECT, FREE
 from ..encoding import KmerEncoding
 from ..functional.autocast import in_float32
 from ..layers.convolution import Conv1d, KmerConv1d, Linear
@@ -14,7 +14,7 @@ from ..layers.flatten import FlattenLinear
 from ..representation import FeatureType, Ordinary
 from .convolved_points import convolve_points
 from .curvature import BorrowedCurvature, Curvature
-from .maps import map_of
+from .maps import log_radius_shrinkage, map_of
 from .radial import squared_norm
 
 
@@ -38,6 +38,8 @@ class LorentzConv1d(Conv1d):
         Curvature of input and output.
     linear_map
         ``free``, or ``hyperplanes`` with the distances of :class:`~.maps.HyperplaneMap`.
+    concatenation
+        ``direct``, or ``log_radius`` for points that are drawn in by :func:`~.maps.log_radius_shrinkage`.
     """
 
     def __init__(
@@ -51,15 +53,17 @@ class LorentzConv1d(Conv1d):
         dilation: int = 1,
         bias: bool = True,
         linear_map: str = FREE,
+        concatenation: str = DIRECT,
     ) -> None:
         super().__init__(in_type, out_type, kernel_size, stride, padding, dilation, bias=bias)
-        self.time = map_of(self, linear_map, in_type.size * kernel_size, curvature)
+        shrinkage = log_radius_shrinkage(concatenation, in_type.size, kernel_size)
+        self.time = map_of(self, linear_map, in_type.size * kernel_size, curvature, shrinkage)
 
     @in_float32
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
         weights = self.time.weights(self.kernel(), self.channel_bias())
-        return convolve_points(x, *weights, self.time.curvature(x), self.steps)
+        return convolve_points(x, *weights, self.time.k(x), self.steps)
 
     def export(self) -> nn.Module:
         return self.time.export_over(super().export())
@@ -79,6 +83,8 @@ class LorentzKmerConv1d(KmerConv1d):
         Curvature of input and output.
     linear_map
         ``free``, or ``hyperplanes`` with the distances of :class:`~.maps.HyperplaneMap`.
+    concatenation
+        ``direct``, or ``log_radius`` to divide squares by ``kernel_size``, so that a field of known k-mers has norm 1.
     """
 
     def __init__(
@@ -89,9 +95,11 @@ class LorentzKmerConv1d(KmerConv1d):
         curvature: Curvature | BorrowedCurvature,
         bias: bool = True,
         linear_map: str = FREE,
+        concatenation: str = DIRECT,
     ) -> None:
         super().__init__(encoding, out_type, kernel_size, bias)
-        self.time = map_of(self, linear_map, kernel_size, curvature)
+        shrinkage = 1.0 if concatenation == DIRECT else 1 / kernel_size
+        self.time = map_of(self, linear_map, kernel_size, curvature, shrinkage)
 
     @in_float32
     def forward(self, kmers: Tensor) -> Tensor:
@@ -156,6 +164,8 @@ class LorentzFlattenLinear(FlattenLinear):
         Curvature of input and output.
     linear_map
         ``free``, or ``hyperplanes`` with the distances of :class:`~.maps.HyperplaneMap`.
+    concatenation
+        ``direct``, or ``log_radius`` for points that are drawn in by :func:`~.maps.log_radius_shrinkage`.
     """
 
     def __init__(
@@ -166,9 +176,11 @@ class LorentzFlattenLinear(FlattenLinear):
         curvature: Curvature | BorrowedCurvature,
         bias: bool = True,
         linear_map: str = FREE,
+        concatenation: str = DIRECT,
     ) -> None:
         super().__init__(in_type, out_type, length, bias)
-        self.time = map_of(self, linear_map, in_type.size * length, curvature)
+        shrinkage = log_radius_shrinkage(concatenation, in_type.size, length)
+        self.time = map_of(self, linear_map, in_type.size * length, curvature, shrinkage)
 
     @in_float32
     def forward(self, x: Tensor) -> Tensor:

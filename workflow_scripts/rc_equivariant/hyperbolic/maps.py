@@ -6,12 +6,13 @@ the same code; they differ in where W, w_t and b come from.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from ..descriptions.trunks import HYPERPLANES
+from ..descriptions.trunks import DIRECT, HYPERPLANES
 from ..kernels import KernelTying, constants_of
 from ..layers.convolution import Conv1d, KmerConv1d, Linear
 from ..layers.flatten import FlattenLinear
@@ -31,11 +32,24 @@ class PointMap(nn.Module):
     sqrt(k + |s_1|^2 + .. + |s_n|^2), which equals sqrt(t_1^2 + .. + t_n^2 - (n - 1) k) (Qu & Zou 2022). The published
     code has (n - 1) / k in its flattening, which does not give a point unless k = 1. Reverse complement does not change
     the time, so w_t is constrained like a bias: reverse complement must fix it.
+
+    Parameters
+    ----------
+    curvature
+        Curvature of the points that the layer reads.
+    shrinkage
+        The factor c^2 by which the squares of space parts shrink as points are concatenated: that of
+        :func:`log_radius_shrinkage`, or 1. The point (c s_1 .. c s_n) has the time c sqrt(k / c^2 + sum of |s_j|^2).
+        As c is a part of the stored weights, shrunk points are read as points with k / c^2.
     """
 
-    def __init__(self, curvature: Curvature | BorrowedCurvature) -> None:
+    def __init__(self, curvature: Curvature | BorrowedCurvature, shrinkage: float) -> None:
         super().__init__()
-        self.curvature = curvature
+        self.curvature, self.shrinkage = curvature, shrinkage
+
+    def k(self, like: Tensor | None = None) -> Tensor:
+        """Return k of the concatenated points, in the data type of ``like``."""
+        return self.curvature(like) / self.shrinkage
 
     def rows(self, squares: Callable[[], Tensor], bias: Tensor | None) -> tuple[Tensor | None, Tensor | None, Tensor]:
         """Return a factor of each row of the layer's kernel, the bias, and w_t, each of shape (out,).
@@ -71,7 +85,7 @@ class PointMap(nn.Module):
         time_weight
             Shape (out,).
         """
-        time = (squares + self.curvature(squares)).sqrt()
+        time = (squares + self.k(squares)).sqrt()
         # Rows are the order in memory, and need fewer passes than a broadcast product.
         rows = y.movedim(1, -1)
         updated = torch.addmm(rows.reshape(-1, y.shape[1]), time.view(-1, 1), time_weight[None])
@@ -86,10 +100,10 @@ class PointMap(nn.Module):
         if bias is None:
             base.bias = None
         if isinstance(base, nn.Linear):
-            return plain.WithTime(base, nn.Identity(), weight, self.curvature())
+            return plain.WithTime(base, nn.Identity(), weight, self.k())
         field = nn.Conv1d(1, 1, base.kernel_size, base.stride, base.padding, base.dilation, bias=False).to(weight)
         nn.init.ones_(field.requires_grad_(False).weight)
-        return plain.WithTime(base, field, weight[:, None], self.curvature())
+        return plain.WithTime(base, field, weight[:, None], self.k())
 
 
 class FreeMap(PointMap):
@@ -102,14 +116,20 @@ class FreeMap(PointMap):
     live_inputs
         Number of live inputs of each output, time included, shape (out,). The initial variance of w_t is that of the
         other weights, divided by k if k is above 1, because a time is at least sqrt(k).
-    curvature
-        Curvature of the points that the layer reads.
+    curvature, shrinkage
+        As in :class:`PointMap`.
     """
 
-    def __init__(self, out_type: FeatureType, live_inputs: Tensor, curvature: Curvature | BorrowedCurvature) -> None:
-        super().__init__(curvature)
+    def __init__(
+        self,
+        out_type: FeatureType,
+        live_inputs: Tensor,
+        curvature: Curvature | BorrowedCurvature,
+        shrinkage: float,
+    ) -> None:
+        super().__init__(curvature, shrinkage)
         self.tying = KernelTying(constants_of(out_type), out_type, 1)
-        least_time = curvature().detach().sqrt().clamp_min(1)
+        least_time = self.k().detach().sqrt().clamp_min(1)
         self.weight = nn.Parameter(self.tying.he_normal(live_inputs) / least_time)
 
     def rows(self, squares: Callable[[], Tensor], bias: Tensor | None) -> tuple[None, Tensor | None, Tensor]:
@@ -142,8 +162,21 @@ class HyperplaneMap(PointMap):
 
     def rows(self, squares: Callable[[], Tensor], bias: Tensor | None) -> tuple[Tensor, None, Tensor]:
         norms = (squares() + SMALLEST_SQUARE).sqrt()
-        alpha = (bias / (norms * self.curvature(bias).sqrt())).clamp(-MAX_RADIUS, MAX_RADIUS)
+        alpha = (bias / (norms * self.k(bias).sqrt())).clamp(-MAX_RADIUS, MAX_RADIUS)
         return alpha.cosh(), None, -norms * alpha.sinh()
+
+
+def log_radius_shrinkage(concatenation: str, channels: int, points: int) -> float:
+    """Return c^2 for the concatenation of ``points`` points of so many ``channels`` (ILNN, arXiv 2602.23981).
+
+    Concatenated points are farther out than each of them. If all coordinates are normal with the same variance, the
+    mean of log |s| grows by half the difference of the digamma functions of half the dimensions; c takes it back.
+    """
+    if concatenation == DIRECT:
+        return 1.0
+    halves = torch.tensor([channels / 2, points * channels / 2], dtype=torch.float64)
+    one, together = torch.digamma(halves).tolist()
+    return math.exp(one - together)
 
 
 @torch.no_grad()
@@ -152,6 +185,7 @@ def map_of(
     kind: str,
     squares: int,
     curvature: Curvature | BorrowedCurvature,
+    shrinkage: float = 1.0,
 ) -> PointMap:
     """Return the weights of a layer, and draw its kernel again if it shares its inputs with a free w_t.
 
@@ -165,8 +199,8 @@ def map_of(
         Sum of |s|^2 over a receptive field whose live coordinates have mean square 1. The square of the time is larger
         by k, and counts as so many inputs, as far as its weights are as large as the others. Channels that reverse
         complement negates do not read the time.
-    curvature
-        Curvature of the points that the layer reads.
+    curvature, shrinkage
+        As in :class:`PointMap`.
 
     Raises
     ------
@@ -178,11 +212,11 @@ def map_of(
             raise ValueError(
                 "without a bias, which holds their offsets, all hyperplanes cross the origin: set bias=True"
             )
-        return HyperplaneMap(curvature)
-    k = curvature().cpu()
+        return HyperplaneMap(curvature, shrinkage)
+    k = curvature().cpu() / shrinkage
     of_time = (squares + k) / k.clamp_min(1) * (layer.out_type.signs > 0)
     layer.initialise(of_time)
-    return FreeMap(layer.out_type, layer.live_inputs() + of_time, curvature)
+    return FreeMap(layer.out_type, layer.live_inputs() + of_time, curvature, shrinkage)
 
 
 def _squares(kernel: Tensor) -> Tensor:

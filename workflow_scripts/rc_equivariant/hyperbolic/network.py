@@ -35,7 +35,7 @@ class Blocks(TrunkLayers):
         trunk: HyperbolicTrunk = description.trunk
         count = {"flat": 0, "single": 1, "per_block": trunk.blocks + 1}[trunk.curvature]
         curvatures = [Curvature(trunk.k, trunk.learnt) for _ in range(count)]
-        geometries = _geometries(curvatures, trunk.linear_map, trunk.blocks + 1)
+        geometries = _geometries(curvatures, trunk)
         hidden = hidden_type(description.symmetry, geometries[0].space_channels(description.symmetry.channels))
         super().__init__(encoding, hidden)
         # Unknown k-mers are zeros, which are the origin, like the padding of all other convolutions.
@@ -92,11 +92,13 @@ class Points(LogitsHead):
         return [self.classify.export()]
 
 
-def _geometries(curvatures: list[Curvature], linear_map: str, count: int) -> list[Hyperbolic | Flat]:
+def _geometries(curvatures: list[Curvature], trunk: HyperbolicTrunk) -> list[Hyperbolic | Flat]:
     """Return the geometry of each block and of the head, with a curvature each, with a shared one, or without any."""
+    count = trunk.blocks + 1
     if not curvatures:
         return [Flat()] * count
-    return [Hyperbolic(curvatures[place if len(curvatures) > 1 else 0], linear_map) for place in range(count)]
+    of_each = curvatures if len(curvatures) > 1 else curvatures * count
+    return [Hyperbolic(curvature, trunk.linear_map, trunk.concatenation) for curvature in of_each]
 
 
 def _dense_type(hidden: FeatureType, channels: int) -> FeatureType:
