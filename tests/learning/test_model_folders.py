@@ -109,6 +109,9 @@ def test_a_folder_of_another_format_is_refused_before_its_entries_are_read(folde
         lambda content: content["networks"][0].update(seed=1),
         lambda content: content["networks"][0].update(kind="profile"),
         lambda content: content.update(files={}),
+        lambda content: content.update(window=10**9),
+        lambda content: content.update(classes=["a", "b", "c"]),
+        lambda content: content.update(tracks={"control": ["plus", "minus"]}),
         lambda content: content.update(format=None),
     ],
 )
@@ -132,6 +135,14 @@ def test_what_is_no_model_is_refused(folder, tmp_path):
     assert "format" in refused(folder)
     (folder / "model.json").write_text('{"format": 1, "format": 1}')
     assert "twice" in refused(folder)
+
+
+def test_a_description_that_nests_too_deeply_is_refused(folder):
+    file = folder / "model.json"
+    for depth in (500, 2_000, 200_000):
+        deep = "[" * depth + "]" * depth
+        file.write_text(file.read_text().replace('"evaluation": {', f'"evaluation": {{"deep": {deep}, ', 1))
+        refused(folder)
 
 
 class Executed:

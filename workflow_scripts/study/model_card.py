@@ -26,7 +26,7 @@ model = load("{name}")
 or, from a shell,
 
 ```console
-$ python -m learning.predict {name} regions.bed genome.fa -o scores.bw{shell}
+$ python -m learning.predict {name} regions.bed genome.fa -o scores.bw{options}
 ```
 
 `docs/models.md` of the software says more, also on workflows that use or continue to train this model."""
@@ -129,8 +129,8 @@ def _use(facts: Mapping[str, Any]) -> str:
         python = [f'reads = model.predict(["ACGT..."])  # sequences of {facts["window"]:,} bases', table]
     else:
         python = [f'scores = model.predict(["ACGT..."])  # sequences of at most {facts["window"]:,} bases', table]
-    shell = "".join(f" --track {name}={name}.bw" for name in tracks)
-    return USE.format(name=facts["name"], python="\n".join(python), shell=shell)
+    options = "".join(f" --track {name}={name}.bw" for name in tracks)
+    return USE.format(name=facts["name"], python="\n".join(python), options=options)
 
 
 def _table(rows: Sequence[Mapping[str, str]]) -> str:

@@ -85,20 +85,13 @@ def write_model(
         Metrics of the answer of the model, and the data that the networks learnt from, for readers.
     """
     kind = replicates[0][1].kind
-    described = [architecture_of(network) for network, _ in replicates]
-    network = described[0]
-    is_profile, kmers = network.answers == PROFILE, sorted({each.symmetry.kmer for each in described})
     with atomic_paths(folder / WEIGHTS, folder / DESCRIPTION) as (weights, description):
         write_weights(weights, replicates)
         content = {
             "format": FORMAT,
             "name": name,
             "kind": kind,
-            "answers": network.answers,
-            "window": network.window,
-            "encoding": {"alphabet": "ACGT", "unknown": "N", "kmers": kmers},
-            "tracks": {name: list(TRACKS[name].strands) for name in network.tracks},
-            "output_length": network.output_length if is_profile else None,
+            **_facts_of([network for network, _ in replicates]),
             "classes": list(classes),
             "average_strands": average_strands,
             "threshold": threshold,
@@ -109,6 +102,19 @@ def write_model(
         }
         content["digest"] = digest_of(content)
         description.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _facts_of(networks: Sequence[nn.Module]) -> dict[str, Any]:
+    """The entries of ``model.json`` that follow from the networks."""
+    described = [architecture_of(network) for network in networks]
+    one = described[0]
+    return {
+        "answers": one.answers,
+        "window": one.window,
+        "encoding": {"alphabet": "ACGT", "unknown": "N", "kmers": sorted({each.symmetry.kmer for each in described})},
+        "tracks": {name: list(TRACKS[name].strands) for name in one.tracks},
+        "output_length": one.output_length if one.answers == PROFILE else None,
+    }
 
 
 def digest_of(content: Mapping[str, Any]) -> str:
@@ -126,14 +132,14 @@ def read_description(file: Path) -> dict[str, Any]:
         If it is no such file, has another format, or was changed.
     """
     content = read_json(file, _ALLOWED, FIX)
-    found = content.get("format") if isinstance(content, dict) else None
-    if found is None:
+    version = content.get("format") if isinstance(content, dict) else None
+    if version is None:
         raise InputError("not a model", file=file, found="no entry `format`", allowed=_ALLOWED, fix=FIX)
-    if found != FORMAT:
+    if version != FORMAT:
         raise InputError(
             "the model has another format than this software reads",
             file=file,
-            found=f"format {found}",
+            found=f"format {version}",
             allowed=f"format {FORMAT}",
             fix="use the version of the software that wrote the model, or train it again with this one",
         )
@@ -147,7 +153,11 @@ def read_description(file: Path) -> dict[str, Any]:
             allowed=", ".join(KEYS),
             fix=FIX,
         )
-    _require_digest(file, content["digest"], digest_of(content))
+    try:
+        found = digest_of(content)
+    except RecursionError as error:
+        raise InputError(f"not readable: {error}", file=file, allowed=_ALLOWED, fix=FIX) from error
+    _require_digest(file, content["digest"], found)
     return content
 
 
@@ -165,7 +175,20 @@ def load_model_networks(
     if not weights.is_file():
         raise _lacks(weights.parent, WEIGHTS)
     _require_digest(weights, str(content["files"].get(WEIGHTS)), file_digest(weights))
-    return load_described(weights, descriptions_in(content["networks"], description), description, device)
+    loaded = load_described(weights, descriptions_in(content["networks"], description), description, device)
+    networks = [network for network, _ in loaded]
+    facts = _facts_of(networks)
+    stated = {key: content[key] for key in facts}
+    classes = architecture_of(networks[0]).classes if facts["answers"] != PROFILE else 0
+    if stated != facts or len(content["classes"]) != classes:
+        raise InputError(
+            "the model is not what its description says",
+            file=description,
+            found=f"{stated} and {len(content['classes'])} classes",
+            allowed=f"{facts} and {classes} classes, as its networks have",
+            fix=FIX,
+        )
+    return loaded
 
 
 def averages_strands(descriptions: Sequence[Path]) -> bool:
