@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 SNAKEMAKE := $(BIN)/snakemake
 DEMO := --configfile resources/demo/config.yaml
 REPORT := --report-stylesheet resources/report.css --report
-SNAKEFILES := Snakefile rules
+SNAKEFILES := Snakefile rules workflow
 WITH_DATA = $(if $(DATA),--config 'data=$(DATA)')
 # One file whose name may have spaces, or several.
 CONFIGS = $(if $(shell test -f '$(CONFIG)' && echo yes),'$(CONFIG)',$(CONFIG))
