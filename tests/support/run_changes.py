@@ -227,6 +227,7 @@ TRAINING: dict[str, Any] = {
     "positive_fraction": 0.4,
     "jitter": 2,
     "steps_per_epoch": 3,
+    "calibrated": True,
 }
 OF_LABELLED = {"class_weights": "balanced", "crossover": 0.5}
 CHANGES |= {f"trainings.*.{key}": {f"trainings.binary.{key}": value} for key, value in TRAINING.items()}
@@ -263,7 +264,7 @@ UNUSED = {
     "study.arms.*.matched.": "the configuration makes it",
     **dict.fromkeys(
         [
-            *(f"study.arms.*.{key}" for key in ("curvature", "learnt", "k", "linear_map")),
+            *(f"study.arms.*.{key}" for key in ("curvature", "learnt", "k", "linear_map", "concatenation")),
             *(f"networks.*.head.{key}" for key in ("distances", "pooling", "embedding_decay", "linear_decay")),
             *(
                 f"networks.*.trunk.{key}"
@@ -275,6 +276,7 @@ UNUSED = {
                         "learnt",
                         "k",
                         "linear_map",
+                        "concatenation",
                         "lengths",
                         "gaps",
                         "expansion",
