@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,9 @@ from saved_networks import save_replicates
 from figures.hyperbolicity import hyperbolicity_figure
 from learning.analysis.embeddings import embedding_distances
 from rc_equivariant import NetworkDescription, StrandAverage, build, with_reverse_complements
+from rc_equivariant.descriptions.heads import BagHead
+from rc_equivariant.descriptions.networks import Layers
+from rc_equivariant.descriptions.trunks import BagTrunk
 from study.tables import read_table
 from workflow_support.errors import InputError
 
@@ -63,6 +68,15 @@ def test_the_last_layer_makes_logits_of_embeddings(network: torch.nn.Module, cod
     last = layers if isinstance(layers, torch.nn.Linear) else layers[-1]
     assert torch.equal(last(network.embed(kmers)).squeeze(1), network(kmers))
     assert network.embed(kmers).dim() == 2
+
+
+def test_the_distances_of_a_sum_of_networks_are_those_of_its_first(codes: np.ndarray) -> None:
+    torch.manual_seed(1)
+    convolutions = described("hyperbolic", "regular", kmer=2, channels=6, window=WINDOW, blocks=1, width=5, dense=7)
+    network = build(replace(convolutions, beside=Layers(BagTrunk(), BagHead()))).eval()
+    assert np.array_equal(
+        embedding_distances(network, codes, SAMPLES), embedding_distances(network.first, codes, SAMPLES)
+    )
 
 
 def test_distances_are_a_metric_of_the_sequences_drawn(network: torch.nn.Module, codes: np.ndarray) -> None:

@@ -7,16 +7,25 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from workflow_rules import plan_of
+from workflow_rules import ROOT, plan_of
 
 from plan.costs import LEAST_MEGABYTES, Cost, Costs, fitted_costs
 from plan.estimate import Estimate, describe
 from plan.sizes import Sizes, _bases, _first_width, _rows
 
 
-def test_the_demo_has_the_sizes_of_its_simulation() -> None:
+@pytest.fixture
+def demo(tmp_path: Path) -> str:
+    """The configuration of the demo as it is before any run, whether or not the demo has run here."""
+    text = (ROOT / "resources/demo/config.yaml").read_text()
+    text = text.replace("name: demo", "name: never_run").replace("results/demo", "results/never_run")
+    (tmp_path / "demo.yaml").write_text(text)
+    return str(tmp_path / "demo.yaml")
+
+
+def test_the_demo_has_the_sizes_of_its_simulation(demo: str) -> None:
     """1,500 sites and a tenth as many false peaks, two negatives each, in windows of 200 bases on 3.4 Mb."""
-    sizes = plan_of("resources/demo/config.yaml").sizes
+    sizes = plan_of(demo).sizes
     assert sizes.windows["CTCF"] == 1650 * 3
     assert sizes.megabases["CTCF"] == pytest.approx(0.99)
     assert sizes.genomes == {"simulated": pytest.approx(3.4)}
@@ -65,8 +74,8 @@ def test_memory_of_a_genome_grows_with_its_contigs() -> None:
     assert costs_of(1, 1).megabytes("normalise_genome", genome="hg19") > 3100
 
 
-def test_estimates_add_up_over_the_jobs_that_are_left() -> None:
-    plan = plan_of("resources/demo/config.yaml")
+def test_estimates_add_up_over_the_jobs_that_are_left(demo: str) -> None:
+    plan = plan_of(demo)
     train = ("train", {"task": "CTCF", "arm": "regular_k1", "size": "all"})
     one, two = Estimate(plan, [train]), Estimate(plan, [train, train])
     assert two.seconds().total() == pytest.approx(2 * one.seconds().total())
@@ -77,8 +86,8 @@ def test_estimates_add_up_over_the_jobs_that_are_left() -> None:
     assert "core-hours" in describe(two)
 
 
-def test_the_time_of_a_training_is_that_of_its_multiply_adds() -> None:
-    plan = plan_of("resources/demo/config.yaml")
+def test_the_time_of_a_training_is_that_of_its_multiply_adds(demo: str) -> None:
+    plan = plan_of(demo)
     estimate = Estimate(plan, [("train", {"task": "CTCF", "arm": "regular_k1", "size": "all"})])
     cost: Cost = fitted_costs()["train"]
     windows = plan.sizes.trained_windows("CTCF", "regular_k1", "all")
@@ -86,12 +95,12 @@ def test_the_time_of_a_training_is_that_of_its_multiply_adds() -> None:
     assert estimate.seconds()["train"] == pytest.approx(cost.seconds + cost.seconds_each * work)
 
 
-def test_a_prediction_on_a_genome_costs_its_length() -> None:
+def test_a_prediction_on_a_genome_costs_its_length(demo: str) -> None:
     predict = {"predict": {"all": {"task": "CTCF", "arm": "regular_k1", "contigs": ["chrA"], "stride": 50}}}
-    plan = plan_of("resources/demo/config.yaml", predict)
+    plan = plan_of(demo, predict)
     wide = Estimate(plan, [("predict_binding", {"prediction": "all"})])
     predict["predict"]["all"]["stride"] = 5
-    dense = Estimate(plan_of("resources/demo/config.yaml", predict), [("predict_binding", {"prediction": "all"})])
+    dense = Estimate(plan_of(demo, predict), [("predict_binding", {"prediction": "all"})])
     start = fitted_costs()["predict_binding"].seconds
     assert dense.seconds().total() - start == pytest.approx(10 * (wide.seconds().total() - start))
     assert isinstance(plan.sizes, Sizes)

@@ -231,6 +231,11 @@ class NetworkSum(EquivariantModule):
         return self.in_type
 
     @property
+    def trunk(self) -> nn.Module:
+        """The trunk of the first network, in whose space the embeddings lie."""
+        return self.first.trunk
+
+    @property
     def last_layer(self) -> nn.Module:
         """The layer of the first network that maps its embeddings to its logits."""
         return self.first.last_layer
