@@ -116,6 +116,7 @@ rule write_results_page:
             models.channels_file(task) for task in models.tasks_with_matched_arms()
         ],
         motifs=run.paths("attributions/{name}.motifs.tsv", name=config["attribute"]),
+        searches=run.paths("attributions/{name}.search.json", name=config["attribute"]),
         figures=list(page_figures(plan).values()),
     output:
         page=run.path("results.md"),

@@ -36,6 +36,7 @@ def write_results_page(
     correlations: list[Path],
     channels: list[Path],
     motifs: list[Path],
+    searches: list[Path],
     figures: list[Path],
     titles: list[str],
     name: str,
@@ -65,8 +66,13 @@ def write_results_page(
         ``<folder of a task>/channels.tsv`` of each task with arms at equal cost.
     motifs
         ``<name of an entry of attribute>.motifs.tsv`` files, in the order of ``attributions``.
+<<<<<<< HEAD
     titles
         The title of each figure.
+=======
+    searches
+        The ``.search.json`` files beside them.
+>>>>>>> 580250f (Attributions explain bound windows of all splits with centred gradients)
     name
         The name of the run.
     kinds, metrics, references
@@ -102,8 +108,8 @@ def write_results_page(
     removed = {path.parent.name: read_table(path) for path in removals}
     of_channels = {path.parent.name: read_table(path) for path in channels}
     explained = [
-        Explained(entry, used["task"], used["arm"], read_table(path))
-        for (entry, used), path in zip(attributions.items(), motifs, strict=True)
+        Explained(entry, used["task"], used["arm"], read_table(table), json.loads(search.read_bytes()))
+        for (entry, used), table, search in zip(attributions.items(), motifs, searches, strict=True)
     ]
     of_scores = {
         task: {arm: [os.path.relpath(file, page.parent) for file in files] for arm, files in of_arms.items()}

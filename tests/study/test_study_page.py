@@ -60,6 +60,8 @@ def write_page(mock, folder, study=STUDY, variants=True):
         path.write_text(f"reason\trows\tformat\nin\t9\t{name}\nkept\t9\t{name}\n")
     motifs = folder / "bases.motifs.tsv"
     motifs.write_text("motif\tsites\tconsensus\tmatch\taccession\tcorrelation\nmotif_1\t81\tCCACNAGG\tCTCF\tM\t0.97\n")
+    search = folder / "bases.search.json"
+    search.write_text(json.dumps({"bound": 446, "explained": 446, "strongest": 2000, "correlation": 0.97}))
     write_results_page(
         **{name: paths[name] for name in USED},
         windows=mock.windows,
@@ -70,6 +72,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
         correlations=[correlation] if variants else [],
         channels=[],
         motifs=[motifs],
+        searches=[search],
         figures=figures,
         titles=["Arms", "Effects of variants: SPI1 bQTL"],
         name=folder.name,

@@ -23,7 +23,15 @@ CHECKS = ["checked/intervals.tsv", "checked/regions.tsv"]
 GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]
 NETWORK_FILES = ["weights.safetensors", "models.json", "history.tsv"]
 SCORE_FILES = ["evaluation.json", "predictions.tsv"]
-ATTRIBUTION_FILES = ["contributions.npy", "sequences.npy", "windows.tsv", "bw", "motifs.meme", "motifs.tsv"]
+ATTRIBUTION_FILES = [
+    "contributions.npy",
+    "sequences.npy",
+    "windows.tsv",
+    "bw",
+    "motifs.meme",
+    "motifs.tsv",
+    "search.json",
+]
 VARIANT_FILES = ["tsv", "counts.tsv", "dropped.tsv", "correlation.json"]
 READ_FILES = ["plus.bw", "minus.bw", "reads.tsv", "bam", "bam.bai"]
 
