@@ -24,6 +24,7 @@ rule collect_study:
         costs=run.path("study/costs.tsv"),
         selections=run.path("study/selections.tsv"),
         validation=run.path("study/validation.tsv"),
+        positions=run.path("study/positions.tsv"),
     log:
         run.path("logs/collect_study.log"),
     benchmark:

@@ -29,6 +29,7 @@ def write_results_page(
     selections: Path,
     near_copies: Path,
     validation: Path,
+    positions: Path,
     windows: list[Path],
     peaks: list[Path],
     duplicates: list[Path],
@@ -66,13 +67,10 @@ def write_results_page(
         ``<folder of a task>/channels.tsv`` of each task with arms at equal cost.
     motifs
         ``<name of an entry of attribute>.motifs.tsv`` files, in the order of ``attributions``.
-<<<<<<< HEAD
-    titles
-        The title of each figure.
-=======
     searches
         The ``.search.json`` files beside them.
->>>>>>> 580250f (Attributions explain bound windows of all splits with centred gradients)
+    titles
+        The title of each figure.
     name
         The name of the run.
     kinds, metrics, references
@@ -96,6 +94,7 @@ def write_results_page(
         published=read_table(published),
         selections=read_table(selections),
         near_copies=read_table(near_copies),
+        positions=read_table(positions),
         metrics=metrics,
         references=references,
     )

@@ -61,6 +61,7 @@ class Experiment(NamedTuple):
             extras=[],
             extra_names=[],
             near_copies=self.folder / "near_copies.npy",
+            surroundings=[],
             kind="binary",
             **{name: [path] for name, path in trained.items()},
             task=FACTOR,

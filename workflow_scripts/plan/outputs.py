@@ -37,7 +37,7 @@ READ_FILES = ["plus.bw", "minus.bw", "reads.tsv", "bam", "bam.bai"]
 
 TASK_FILES = ["windows.tsv", "window_counts.tsv", "codes.npy", "near_copies.npy"]
 PEAK_FILES = ["positives.tsv", "peaks.bed", "peak_counts.tsv"]
-NEGATIVES_FILES = ["negatives.tsv", "negatives.bed", "negative_counts.tsv"]
+NEGATIVES_FILES = ["negatives.tsv", "negatives.bed", "negative_counts.tsv", "surroundings.npy"]
 LABELLED_FILES = ["classes.json", "duplicates.tsv"]
 PROFILE_FILES = ["strands.json", "counts.npy", "signal/positives.bed", "signal/matrix.gz"]
 
