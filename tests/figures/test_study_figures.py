@@ -38,7 +38,7 @@ WORDS = {
     "study_learning_curves": [*SHOWN, "Training windows", "20,000", "Test AUROC"],
     "study_gain": [*SHOWN[1:], "Gain in AUROC", "95 %, over seeds and test windows"],
     "study_flips": [*LEADS, "Calls that differ (%)", "exactly zero"],
-    "place_of_site": [*SHOWN, "Site from the middle (bp)", "AUROC of moved windows", "Mean score (logit)"],
+    "place_of_site": [*SHOWN, "Site from middle (bp)", "AUROC", "Mean logit"],
 }
 
 

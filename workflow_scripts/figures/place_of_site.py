@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from study.tables import read_table
 
 from .arms import arm_marks, line_handles
-from .panels import label_panels, legend_below, stacked_panels
+from .panels import legend_below, stacked_panels
 from .style import publication_style
 from .tables import of_largest_size
 
-VALUES = {"auroc": "AUROC of moved windows", "mean_logit": "Mean score (logit)"}
-DISTANCE = "Site from the middle (bp)"
+VALUES = {"auroc": "AUROC", "mean_logit": "Mean logit"}
+DISTANCE = "Site from middle (bp)"
 
 
 def draw(*, positions: Path, tasks: dict[str, list[str]], arms: dict[str, str]) -> Figure:
@@ -49,12 +49,16 @@ def place_of_site_figure(
                 rows, mark = of_task[of_task["arm"] == arm], marks[arm]
                 look = {"color": mark.colour, "ls": mark.line, "marker": mark.marker, "markersize": 2.5}
                 axis.plot(rows["distance"], rows[column], clip_on=False, **look)
-            axis.set_xlim(0, of_task["distance"].max())
+            axis.set_xlim(0, 1.03 * of_task["distance"].max())
             axis.grid()
         # Half the pairs of windows are in order by chance.
         axes[task][0].set_ylim(min(0.5, of_task["auroc"].min()), 1)
         axes[task][0].set_title(task, loc="left")
-    for number, label in enumerate(VALUES.values()):
-        label_panels({task: axes[task][number] for task in tasks}, DISTANCE, dict.fromkeys(tasks, label))
+        # Beside each other, the panels of a task show different values.
+        rows_of_grid = {axis.get_subplotspec().rowspan.start for axis in axes[task]}
+        for axis, label in zip(axes[task], VALUES.values(), strict=True):
+            axis.set_xlabel(DISTANCE)
+            if axis.get_subplotspec().is_first_col() or len(rows_of_grid) == 1:
+                axis.set_ylabel(label)
     legend_below(figure, line_handles(marks, with_markers=True))
     return figure
