@@ -70,7 +70,7 @@ def binary(task: Path, remove_copies: bool) -> tuple[pd.DataFrame, np.ndarray, d
     ]
     tables = [task / name for name in ("positives.tsv", "negatives.tsv", "genome.fa")]
     extract_sequences(*tables, remove_copies, *out)
-    counts = pd.read_csv(out[2], sep="\t").set_index("reason")["rows"].to_dict()
+    counts = pd.read_csv(out[3], sep="\t").set_index("reason")["rows"].to_dict()
     return read_windows(out[0]), np.load(out[1]), counts
 
 
