@@ -50,10 +50,9 @@ from workflow_support.kinds import LOGITS, PROFILE
 from workflow_support.metrics import BASELINE_KMER
 from plan import Plan
 from plan.choice import not_chosen
+from plan.leftovers import report_undeclared
 from plan.run import SHARED_GENOMES
 from workflow_support.provenance import file_digest, file_identity
-from plan.leftovers import report_undeclared
-from workflow_support.provenance import file_digest
 
 # An InputError says all that a user needs; a traceback through this file would only bury it.
 try:

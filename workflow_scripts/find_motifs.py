@@ -105,7 +105,9 @@ def find_motifs(
     }
     with atomic_paths(motifs, table, search) as (new_motifs, new_table, new_search):
         write_meme(found, new_motifs)
-        pd.DataFrame(rows, columns=COLUMNS).to_csv(new_table, sep="\t", index=False, float_format="%.4f")
+        # A motif without a match leaves its offset empty, and the others stay whole numbers.
+        described = pd.DataFrame(rows, columns=COLUMNS).astype({"offset": "Int64"})
+        described.to_csv(new_table, sep="\t", index=False, float_format="%.4f")
         new_search.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
     logger.info(
         "%d motifs: %s", len(found), ", ".join(f"{row['consensus']} ({row['sites']})" for row in rows) or "none"

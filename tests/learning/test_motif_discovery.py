@@ -113,6 +113,12 @@ def test_a_motif_like_no_known_one_has_its_correlation_and_no_name(tmp_path: Pat
     assert table["correlation"][0] < LEAST_CORRELATION
 
 
+def test_offsets_are_whole_numbers_beside_a_motif_without_one(tmp_path: Path) -> None:
+    discover(tmp_path, *planted(160, ["CTCF", "SPI1"], np.random.default_rng(0)), [FILES_OF["CTCF"]])
+    offsets = pd.read_csv(tmp_path / "motifs.tsv", sep="\t", dtype=str)["offset"]
+    assert sorted(offsets.fillna("").str.fullmatch(r"-?\d+")) == [False, True]
+
+
 def test_noise_repeats_nothing_and_the_reason_is_in_numbers(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     codes = rng.integers(0, 4, (60, WIDTH), dtype=np.uint8)

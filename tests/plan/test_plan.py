@@ -257,7 +257,7 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
     assert all(path.startswith("results/tiny/") for path in final)
     folders = Counter(path.split("/")[2] for path in final if path.count("/") > 2)
     suffixes = Counter(Path(path).name for path in final)
-    assert folders["study"] == 11 + 1 + 2
+    assert folders["study"] == 12 + 1 + 2
     assert folders["checked"] == 2 + 1
     assert folders["genomes"] == 4
     assert folders["simulation"] == 1 + 3 + 4

@@ -220,7 +220,7 @@ TUNED: dict[str, TrainingSettings] = {
         steps_per_epoch=25,
         base_substitution=0.1,
         calibrated=True,
-        jitter=0.2,
+        jitter=0.1,
     ),
     "default_labelled": LabelledTrainingSettings(weight_average=0.99, batch_size=64, calibrated=True),
 }
