@@ -42,6 +42,7 @@ def test_defaults_are_the_published_ones(good: str, tmp_path: Path) -> None:
         "class_weights": "none",
         "base_substitution": 0.0,
         "crossover": 0.0,
+        "calibrated": False,
         "jitter": 0.0,
         "positive_fraction": 0.2,
         "steps_per_epoch": 50,
