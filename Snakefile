@@ -57,6 +57,10 @@ onstart:
     require_device()
 
 
+onsuccess:
+    report_undeclared(plan)
+
+
 rule all:
     default_target: True
     input:

@@ -1,9 +1,9 @@
-"""What becomes of scores when the site is not in the middle of the window: all test windows of a run, moved.
+"""The scores of windows whose site is not in the middle: all windows of a split of a run, moved.
 
-Usage: python benchmarks/bench_positions.py results/RUN [ARM]
+Usage: python benchmarks/bench_positions.py results/RUN [SPLIT [ARM ...]]
 
 Prints, for several distances and the mean of both directions, the AUROC and the mean logits of bound and unbound
-windows, of the mean of all replicates of an arm.
+windows, of the mean of all replicates of each arm. The split is ``test`` and the arm ``default`` if none is given.
 """
 
 import sys
@@ -18,36 +18,36 @@ from genome_data.genome import Genome
 from genome_data.windows.table import read_windows
 from learning.evaluation.averages import load_classifiers
 from learning.evaluation.metrics import auroc
-from learning.models.inputs import predict_logits
-from learning.models.networks import encoding_of
+from learning.evaluation.predict import logits_of_each
 
 DISTANCES = (0, 5, 10, 20, 30, 40, 50, 60, 80)
 
 
-def main(run: Path, arm: str) -> None:
+def main(run: Path, split: str, arms: list[str]) -> None:
     (task,) = (run / "tasks").iterdir()
-    weights = task / "models" / arm / "all" / "weights.safetensors"
-    networks = load_classifiers([weights], [weights.with_name("models.json")], torch.device("cpu"))
     (fasta,) = (run / "genomes").glob("*/genome.fa")
     genome = Genome(fasta)
-    windows = read_windows(task / "windows.tsv").query("split == 'test'")
+    windows = read_windows(task / "windows.tsv").query("split == @split")
     width = int((windows["end"] - windows["start"]).iloc[0])
     is_bound = windows["label"].to_numpy() == 1
-    print("bases\tAUROC\tbound\tunbound")
-    for distance in DISTANCES:
-        found = [
-            _measures(networks, genome.codes(windows["contig"], windows["start"] + moved, width), is_bound)
-            for moved in {distance, -distance}
-        ]
-        print(distance, *(f"{value:.3f}" for value in np.mean(found, axis=0)), sep="\t")
+    moves = [(distance, moved) for distance in DISTANCES for moved in sorted({distance, -distance})]
+    codes = [genome.codes(windows["contig"], windows["start"] + moved, width) for _, moved in moves]
+    print("arm\tbases\tAUROC\tbound\tunbound")
+    for arm in arms:
+        weights = task / "models" / arm / "all" / "weights.safetensors"
+        networks = load_classifiers([weights], [weights.with_name("models.json")], torch.device("cpu"))
+        found = [_measures(networks, each, is_bound) for each in codes]
+        for distance in DISTANCES:
+            of_distance = [each for each, (moved, _) in zip(found, moves, strict=True) if moved == distance]
+            print(arm, distance, *(f"{value:.3f}" for value in np.mean(of_distance, axis=0)), sep="\t")
 
 
 def _measures(networks: list[torch.nn.Module], codes: np.ndarray, is_bound: np.ndarray) -> tuple[float, float, float]:
     """AUROC and the mean logits of bound and unbound windows."""
-    kmers = [encoding_of(network).indices(torch.from_numpy(codes.astype(np.int64))) for network in networks]
-    logits = np.mean([predict_logits(*each) for each in zip(networks, kmers, strict=True)], axis=0)
+    logits = np.mean(logits_of_each(networks, codes), axis=0)
     return auroc(is_bound, logits), logits[is_bound].mean(), logits[~is_bound].mean()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "default")
+    run, *rest = sys.argv[1:]
+    main(Path(run), rest[0] if rest else "test", rest[1:] or ["default"])

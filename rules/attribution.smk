@@ -2,7 +2,7 @@
 Attribution: which bases trained networks base their predictions on, and the motifs among them.
 
 Needs: the windows, codes and trained networks of a task, for every entry of `attribute` in the configuration.
-Makes: attributions/<name>.contributions.npy, .sequences.npy, .windows.tsv, .bw, .motifs.meme and .motifs.tsv.
+Makes: attributions/<name>.contributions.npy, .sequences.npy, .windows.tsv, .bw, .motifs.meme, .motifs.tsv and .search.json.
 """
 
 
@@ -48,12 +48,14 @@ rule attribute_sequences:
 
 rule find_motifs:
     input:
+        windows=per("attribution", uses.explained_file, "windows.tsv"),
         contributions=run.path("attributions/{attribution}.contributions.npy"),
         sequences=run.path("attributions/{attribution}.sequences.npy"),
         known=per("attribution", uses.known_motifs),
     output:
         motifs=run.path("attributions/{attribution}.motifs.meme"),
         table=run.path("attributions/{attribution}.motifs.tsv"),
+        search=run.path("attributions/{attribution}.search.json"),
     log:
         run.path("logs/find_motifs/{attribution}.log"),
     benchmark:
@@ -65,6 +67,7 @@ rule find_motifs:
         mem_mb=each_attempt(8000),
         runtime=each_attempt(240),
     params:
+        strongest=setting("attribution", "strongest"),
         code=code("find_motifs"),
     script:
         "../workflow_scripts/find_motifs.py"

@@ -50,6 +50,7 @@ from workflow_support.kinds import LOGITS, PROFILE
 from workflow_support.metrics import BASELINE_KMER
 from plan import Plan
 from plan.choice import not_chosen
+from plan.leftovers import report_undeclared
 from plan.run import SHARED_GENOMES
 from workflow_support.provenance import file_digest, file_identity
 

@@ -1,7 +1,7 @@
 """
 Evaluation: contestants and baseline on the test split, and what the run was made from.
 
-Needs: tasks/<task>/windows.tsv, codes.npy, near_copies.npy and kmers.k6.npy, counts.npy and input tracks, and the trained networks.
+Needs: tasks/<task>/windows.tsv, codes.npy, surroundings.npy, near_copies.npy and kmers.k6.npy, counts.npy and input tracks, and the trained networks.
 Makes: evaluation.json and predictions.tsv for every contestant, at every size, and baseline, profiles.npy for contestants
 of profile tasks, provenance.json, config.yaml, rule_times.tsv, arm_times.tsv, disk_use.tsv.
 """
@@ -13,6 +13,7 @@ rule evaluate:
         sequences=run.path("tasks/{task}/codes.npy"),
         extras=per("task", models.extra_files),
         near_copies=run.path("tasks/{task}/near_copies.npy"),
+        surroundings=per("task", models.surroundings),
         weights=per("task arm size", models.member_files, "weights.safetensors"),
         models=per("task arm size", models.member_files, "models.json"),
     output:

@@ -24,6 +24,7 @@ rule collect_study:
         costs=run.path("study/costs.tsv"),
         selections=run.path("study/selections.tsv"),
         validation=run.path("study/validation.tsv"),
+        positions=run.path("study/positions.tsv"),
     log:
         run.path("logs/collect_study.log"),
     benchmark:
@@ -116,6 +117,7 @@ rule write_results_page:
             models.channels_file(task) for task in models.tasks_with_matched_arms()
         ],
         motifs=run.paths("attributions/{name}.motifs.tsv", name=config["attribute"]),
+        searches=run.paths("attributions/{name}.search.json", name=config["attribute"]),
         figures=list(page_figures(plan).values()),
     output:
         page=run.path("results.md"),

@@ -88,6 +88,7 @@ rule extract_sequences:
     output:
         windows=run.path("tasks/{task}/windows.tsv"),
         codes=run.path("tasks/{task}/codes.npy"),
+        surroundings=run.path("tasks/{task}/surroundings.npy"),
         accounting=run.path("tasks/{task}/window_counts.tsv"),
     log:
         run.path("logs/extract_sequences/{task}.log"),

@@ -1,4 +1,4 @@
-"""Trained networks and a task -> contributions of the bases of the strongest test windows, as arrays and a bigWig."""
+"""Trained networks and a task -> contributions of the bases of its bound windows, as arrays and a bigWig."""
 
 from pathlib import Path
 
@@ -53,9 +53,11 @@ def attribute_sequences(
     table: Path,
     bigwig: Path,
 ) -> None:
-    """Attribute the mean answer of networks to the bases of positive test windows.
+    """Attribute the mean answer of networks to the bases of bound windows, those of all splits.
 
-    A standard network is always averaged over both strands first, so that contributions never depend on the strand.
+    Contributions say what the networks have learned, and are no measure of how well, so windows of the training split
+    are explained like others. A standard network is always averaged over both strands first, so that contributions
+    never depend on the strand.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def attribute_sequences(
     weights, models
         Saved networks.
     method
-        ``gradient`` (times input) or ``mutagenesis`` (in silico).
+        ``gradient`` (centred, times input) or ``mutagenesis`` (in silico).
     head
         The output that is explained: ``logit`` for a binary task, ``profile`` or ``counts`` for a profile task.
     strongest
@@ -91,7 +93,7 @@ def attribute_sequences(
     average_strands = average_strands or averages_strands(models)
     networks = [_on_both_strands(network) if average_strands else _invariant(network) for network in loaded]
     named = dict(zip(extra_names, extras, strict=True))
-    rows, read = _positive_test_windows(windows, codes, named, networks[0])
+    rows, read = _bound_windows(windows, codes, named, networks[0])
     scores = np.mean([window_scores(network, read) for network in networks], axis=0)
     chosen = np.argsort(-scores, kind="stable")[:strongest]
     read = read.rows(chosen)
@@ -108,7 +110,9 @@ def attribute_sequences(
         rows.to_csv(new_table, sep="\t", columns=[*WINDOW_TABLE_COLUMNS, "score"], index=False, float_format="%.6g")
         _write_track(track, rows, of_present_bases(explained, shown), Genome(fasta).sizes)
     clock.log(torch_device, what="windows explained, each network counted")
-    logger.info("Explained %d bases of %d windows with %d networks.", len(middle), len(rows), len(networks))
+    logger.info("Explained %d bases of windows with %d networks.", len(middle), len(networks))
+    why = "all" if len(rows) == len(scores) else f"those with the highest scores, as `strongest` is {strongest}"
+    logger.info("Explained %d of %d bound windows: %s.", len(rows), len(scores), why)
 
 
 def _load(weights: list[Path], models: list[Path], device: torch.device, head: str) -> list[nn.Module]:
@@ -128,19 +132,19 @@ def _on_both_strands(network: nn.Module) -> nn.Module:
     return network if is_average else StrandAverage(network).eval()
 
 
-def _positive_test_windows(
+def _bound_windows(
     windows: Path, codes: Path, extras: dict[str, Path], network: nn.Module
 ) -> tuple[pd.DataFrame, Windows]:
-    """The table of positive test windows, cut to the width that the networks read, and the inputs of the networks."""
+    """The table of bound windows, cut to the width that the networks read, and the inputs of the networks."""
     table = read_windows(windows)
-    rows = np.flatnonzero((table["split"] == "test") & (table["label"] == 1))
+    rows = np.flatnonzero(table["label"] == 1)
     if rows.size == 0:
         raise InputError(
             "there is no window to explain",
             file=windows,
-            found="no positive window of the test split",
+            found="no bound window",
             allowed="at least one",
-            fix="give the test split of the configuration regions with peaks",
+            fix="give peaks on the contigs of the splits",
         )
     all_codes = np.load(codes, mmap_mode="r")
     middle = _middle(all_codes.shape[1], architecture_of(network).window)

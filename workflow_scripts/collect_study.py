@@ -1,4 +1,4 @@
-"""All evaluations of a run -> its summary and tables: arms, replicates, means, subsets, costs, choices."""
+"""All evaluations of a run -> its summary and tables: arms, replicates, means, subsets, costs, choices, positions."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from study.evaluations import (
     SUMMARY_COLUMNS,
     costs_table,
     means_table,
+    positions_table,
     replicates_table,
     selections_table,
     subsets_table,
@@ -36,6 +37,7 @@ def collect_study(
     costs: Path,
     selections: Path,
     validation: Path,
+    positions: Path,
 ) -> None:
     """Write the tables. Tasks, arms and sizes keep the order of ``evaluations``.
 
@@ -58,6 +60,7 @@ def collect_study(
         costs: costs_table(records),
         selections: selections_table(records),
         validation: validation_table(records),
+        positions: positions_table(records),
     }
     with atomic_paths(*tables) as temporaries:
         for table, temporary in zip(tables.values(), temporaries, strict=True):

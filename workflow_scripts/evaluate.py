@@ -16,6 +16,7 @@ def evaluate(
     extras: list[Path],
     extra_names: list[str],
     near_copies: Path,
+    surroundings: list[Path],
     weights: list[Path],
     models: list[Path],
     kind: str,
@@ -44,6 +45,8 @@ def evaluate(
         Further files, as :class:`learning.kinds.TaskFiles` names them.
     near_copies
         Mask of the windows that are near-copies, from `find_near_copies`: metrics are also given without them.
+    surroundings
+        For a binary task, the file of test windows with their surroundings.
     weights, models
         The files of all arms that any candidate needs, with all of their replicates.
     seeds
@@ -60,7 +63,8 @@ def evaluate(
     """
     torch_device = select_device(device, threads)
     combination = load_combination(weights, models, candidates, seeds, average_strands, torch_device, kind)
-    files = TaskFiles.named(windows, sequences, [*extras, near_copies], [*extra_names, "near_copies"])
+    names = [*extra_names, "near_copies", *["surroundings"] * len(surroundings)]
+    files = TaskFiles.named(windows, sequences, [*extras, near_copies, *surroundings], names)
     outputs = {"evaluation": evaluation, "predictions": predictions}
     outputs |= {} if profiles is None else {"profiles": profiles}
     with atomic_paths(*outputs.values()) as paths:

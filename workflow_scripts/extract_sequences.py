@@ -1,4 +1,4 @@
-"""Join positive and negative windows in one table, write their base codes as one array, and count what is left out."""
+"""Join positive and negative windows in one table, write base codes and some surroundings, count what is left out."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pandas as pd
 from genome_data.accounting import Accounting, log_accounting
 from genome_data.genome import Genome
 from genome_data.windows.copy_removal import NEAR_COPY, write_kept_codes
+from genome_data.windows.surroundings import write_surroundings
 from genome_data.windows.table import read_windows, write_windows
 from workflow_support.errors import InputError
 from workflow_support.files import atomic_paths
@@ -20,6 +21,7 @@ def extract_sequences(
     remove_copies: bool,
     windows: Path,
     codes: Path,
+    surroundings: Path,
     accounting: Path,
 ) -> None:
     """Write the table and the base codes of all windows.
@@ -36,6 +38,9 @@ def extract_sequences(
         Window table to write: positives, then negatives.
     codes
         Array to write: uint8 (windows, width), A, C, G, T, N = 0..4. Row i is the sequence of window i.
+    surroundings
+        Array to write: base codes of some test windows and of their surroundings
+        (:mod:`genome_data.windows.surroundings`).
     accounting
         Table to write: ``reason, rows``.
     """
@@ -43,9 +48,15 @@ def extract_sequences(
     table = pd.concat([read_windows(positives), read_windows(negatives)], ignore_index=True)
     width = _common_width(table, negatives)
     rows = Accounting(len(table), [NEAR_COPY])
-    with atomic_paths(windows, codes, accounting) as (new_windows, new_codes, new_accounting):
+    with atomic_paths(windows, codes, surroundings, accounting) as (
+        new_windows,
+        new_codes,
+        new_surroundings,
+        new_accounting,
+    ):
         write_kept_codes(genome, table, rows, new_codes, positives, remove_copies=remove_copies)
         write_windows(table[rows.is_kept], new_windows)
+        write_surroundings(genome, table[rows.is_kept], new_surroundings)
         rows.table().to_csv(new_accounting, sep="\t", index=False)
     log_accounting(rows.table())
     logger.info("%s windows of %d bp: %s", f"{rows.is_kept.sum():,}", width, codes)

@@ -29,6 +29,7 @@ def write_results_page(
     selections: Path,
     near_copies: Path,
     validation: Path,
+    positions: Path,
     windows: list[Path],
     peaks: list[Path],
     duplicates: list[Path],
@@ -36,6 +37,7 @@ def write_results_page(
     correlations: list[Path],
     channels: list[Path],
     motifs: list[Path],
+    searches: list[Path],
     figures: list[Path],
     titles: list[str],
     name: str,
@@ -65,6 +67,8 @@ def write_results_page(
         ``<folder of a task>/channels.tsv`` of each task with arms at equal cost.
     motifs
         ``<name of an entry of attribute>.motifs.tsv`` files, in the order of ``attributions``.
+    searches
+        The ``.search.json`` files beside them.
     titles
         The title of each figure.
     name
@@ -90,6 +94,7 @@ def write_results_page(
         published=read_table(published),
         selections=read_table(selections),
         near_copies=read_table(near_copies),
+        positions=read_table(positions),
         metrics=metrics,
         references=references,
     )
@@ -102,8 +107,8 @@ def write_results_page(
     removed = {path.parent.name: read_table(path) for path in removals}
     of_channels = {path.parent.name: read_table(path) for path in channels}
     explained = [
-        Explained(entry, used["task"], used["arm"], read_table(path))
-        for (entry, used), path in zip(attributions.items(), motifs, strict=True)
+        Explained(entry, used["task"], used["arm"], read_table(table), json.loads(search.read_bytes()))
+        for (entry, used), table, search in zip(attributions.items(), motifs, searches, strict=True)
     ]
     of_scores = {
         task: {arm: [os.path.relpath(file, page.parent) for file in files] for arm, files in of_arms.items()}

@@ -193,7 +193,7 @@ FAULTS = {
         ["trainings.profile.label_smoothing", "trainings of kind profile", "weight_average"], 11,
     ),
     "labelled sequences that are moved": (
-        "{epochs: 3}", "{epochs: 3}\n  labelled: {jitter: 3}",
+        "{epochs: 3}", "{epochs: 3}\n  labelled: {jitter: 0.3}",
         ["trainings.labelled.jitter", "trainings of kind labelled", "crossover"], 11,
     ),
     "unknown schedule": ("epochs: 3", "schedule: linear", ["trainings.binary.schedule", "one_cycle"], 10),
@@ -271,13 +271,13 @@ FAULTS = {
         "channels: 16}\n    more: {representation: irrep, kmer: 1, channels: 4, plus_fraction: [null]}\n",
         ["study.arms.more.plus_fraction[0]", "a number"], 14,
     ),
-    "windows of a task moved out of themselves": (
-        "binary: {epochs: 3}", "binary:\n    jitter: 500",
-        ["windows of task `CTCF`", "jitter: 500 with windows of 1000 bases", "at most 499"], 11,
+    "windows moved by half of themselves": (
+        "binary: {epochs: 3}", "binary:\n    jitter: 0.5",
+        ["trainings.binary.jitter", "0.5", "a number, at least 0, less than 0.5"], 11,
     ),
-    "windows moved far by one arm": (
-        "channels: 16}", "channels: 16, training: {like: binary, jitter: 600}}",
-        ["jitter: 600 with windows of 1000 bases", "at most 499"], 13,
+    "windows moved by a number of bases": (
+        "channels: 16}", "channels: 16, training: {like: binary, jitter: 8}}",
+        ["study.arms.standard.training.jitter", "8", "less than 0.5"], 13,
     ),
     "batches of one class for an arm": (
         "channels: 16}", "channels: 16, training: {batch_size: 2}}",
@@ -298,15 +298,6 @@ def test_every_fault_is_named_with_its_line_and_a_remedy(good: str, tmp_path: Pa
     old, new, words, line = FAULTS[fault]
     assert good.count(old) >= 1
     require_refusal(good.replace(old, new, 1), tmp_path, words, line)
-
-
-def test_windows_may_be_moved_by_less_than_half_their_width(good: str, tmp_path: Path) -> None:
-    """Each task has its own width, and sequences of labelled tasks are not moved."""
-    moved = good.replace("binary: {epochs: 3}", "binary: {jitter: 50}")
-    of_task = moved.replace("negatives: {ratio: 2}", "windows: {width: 101}")
-    assert resolve_text(of_task, tmp_path).settings["trainings"]["binary"]["jitter"] == 50
-    words = ["windows of task `CTCF`", "jitter: 50 with windows of 100 bases", "at most 49"]
-    require_refusal(of_task.replace("101", "100"), tmp_path, words, 10)
 
 
 def test_a_task_that_no_arm_serves_is_refused(good: str, tmp_path: Path) -> None:

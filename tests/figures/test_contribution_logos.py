@@ -123,6 +123,13 @@ def test_without_known_motifs_there_are_no_panels_for_them() -> None:
     assert panel.get_gridspec().ncols == 1
 
 
+def test_a_weak_match_is_drawn_beside_nothing_and_named_as_none() -> None:
+    motif = {"motif": "motif_1", "sites": 30, "match": None, "accession": None, "correlation": 0.37}
+    figure = motif_logos_figure(pd.DataFrame([motif]), {"motif_1": np.full((6, 4), 0.25)}, {"MA1": np.eye(4)})
+    (panel,) = figure.axes
+    assert panel.get_title(loc="left") == "found in 30 sites; like no known motif (correlation at most 0.37)"
+
+
 @pytest.mark.parametrize("number", [0, 1, 9])
 def test_motifs_of_any_number_are_drawn(tmp_path: Path, number: int) -> None:
     known = read_motif(MOTIFS / "MA0058.4.MAX.jaspar").probabilities

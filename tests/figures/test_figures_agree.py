@@ -31,6 +31,7 @@ PROTANOPIA = np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -
 WITH_ROWS = ["performance", "reverse_complement_error", "study_arms", "study_flips", "profile_performance"]
 WITH_LINES = [
     "training_curves", "roc_and_precision_recall", "profile_training_curves", "study_learning_curves", "study_gain",
+    "place_of_site",
 ]  # fmt: skip
 WITH_PANELS = ["calibration"]
 ARMS = GROUPS | {"irrep_k3": "irrep"}
@@ -42,7 +43,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figure]:
     run, profiles = MockRun(tmp_path_factory.mktemp("run")), ProfileRun(tmp_path_factory.mktemp("profiles"))
     study, folder = StudyTables(["CTCF", "SPI1"], 5), tmp_path_factory.mktemp("study")
     tables = {}
-    for name in ("replicates", "means", "table", "comparisons", "intervals"):
+    for name in ("replicates", "means", "table", "comparisons", "intervals", "positions"):
         tables[name] = folder / f"{name}.tsv"
         write_table(getattr(study, name), tables[name])
     of_tasks = {"metrics": study.metrics, "references": study.references, "shown": study.shown}
@@ -74,6 +75,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figure]:
         "study_gain": draw("study_gain", **of_study("comparisons", "means", "metrics", "references", "shown")),
         "study_learning_curves": draw("study_learning_curves", **of_study("means", "metrics", "shown")),
         "study_sweep": draw("study_sweep", setting="kmer", **of_study("means", "table", "metrics")),
+        "place_of_site": draw("place_of_site", tasks=dict.fromkeys(study.tasks, study.shown), **of_study("positions")),
         "hyperbolicity": draw("hyperbolicity", **embeddings(folder), arms=ARMS),
         "contribution_logos": draw("contribution_logos", **contributions(folder)),
         "motif_logos": draw("motif_logos", **motifs(folder)),

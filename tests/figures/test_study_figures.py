@@ -12,6 +12,8 @@ from plot import figure_writer
 from study_run import LEADS
 from study_tables import ARMS, GROUPS, SHOWN, StudyTables
 
+from figures.arms import arm_marks
+from figures.place_of_site import place_of_site_figure
 from figures.study_arms import study_arms_figure
 from figures.study_flips import study_flips_figure
 from figures.study_gain import gain_figure
@@ -27,6 +29,7 @@ PLOTS = {
     "study_learning_curves": ["means", "metrics", "shown", "arms"],
     "study_gain": ["comparisons", "means", "metrics", "references", "shown", "arms"],
     "study_flips": ["replicates", "tasks", "arms"],
+    "place_of_site": ["positions", "tasks", "arms"],
 }
 WORDS = {
     "study_arms": [*LEADS, "Test AUROC", "mean of standard", "combination"],
@@ -35,6 +38,7 @@ WORDS = {
     "study_learning_curves": [*SHOWN, "Training windows", "20,000", "Test AUROC"],
     "study_gain": [*SHOWN[1:], "Gain in AUROC", "95 %, over seeds and test windows"],
     "study_flips": [*LEADS, "Calls that differ (%)", "exactly zero"],
+    "place_of_site": [*SHOWN, "Site from middle (bp)", "AUROC", "Mean logit"],
 }
 
 
@@ -45,6 +49,8 @@ def draw(tables: StudyTables, name: str, folder):
             arguments[key] = folder / f"{key}.tsv"
             write_table(value, arguments[key])
     module = name
+    if name == "place_of_site":
+        arguments["tasks"] = dict.fromkeys(tables.tasks, tables.shown)
     if name.endswith("_sweep"):
         module, arguments["setting"] = "study_sweep", name.removeprefix("study_").removesuffix("_sweep")
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
@@ -186,3 +192,18 @@ def test_flips_are_percent_and_zeros_hollow():
     plain = axis.lines[0].get_xdata()
     assert len(plain) == 5
     assert ((plain > 1) & (plain < 5)).all()
+
+
+def test_lines_show_the_scores_of_moved_windows_at_the_largest_size():
+    tables = StudyTables(["CTCF", "SPI1"], 2)
+    shown = {"CTCF": ["rcps", "standard"], "SPI1": ["standard"]}
+    axes = place_of_site_figure(tables.positions, shown, GROUPS).axes
+    assert [len(axis.lines) for axis in axes] == [2, 2, 1, 1]
+    marks = arm_marks(GROUPS, ["rcps"])
+    (line,) = [line for line in axes[0].lines if line.get_color() == marks["rcps"].colour]
+    rows = tables.positions.query("task == 'CTCF' and arm == 'rcps' and size == 'all'")
+    assert line.get_xdata().tolist() == [0, 25, 50, 100]
+    assert np.allclose(line.get_ydata(), rows["auroc"])
+    low, high = axes[0].get_ylim()
+    assert low <= min(0.5, rows["auroc"].min())
+    assert high == 1

@@ -64,10 +64,13 @@ def task(tmp_path: Path) -> Path:
 
 
 def binary(task: Path, remove_copies: bool) -> tuple[pd.DataFrame, np.ndarray, dict[str, int]]:
-    out = [task / f"out_{remove_copies}" / name for name in ("windows.tsv", "codes.npy", "window_counts.tsv")]
+    out = [
+        task / f"out_{remove_copies}" / name
+        for name in ("windows.tsv", "codes.npy", "surroundings.npy", "window_counts.tsv")
+    ]
     tables = [task / name for name in ("positives.tsv", "negatives.tsv", "genome.fa")]
     extract_sequences(*tables, remove_copies, *out)
-    counts = pd.read_csv(out[2], sep="\t").set_index("reason")["rows"].to_dict()
+    counts = pd.read_csv(out[3], sep="\t").set_index("reason")["rows"].to_dict()
     return read_windows(out[0]), np.load(out[1]), counts
 
 

@@ -42,7 +42,7 @@ def table(starts: list[int], width: int = 20, label: int = 1, contig: str = "b")
 
 
 def outputs(folder: Path) -> list[Path]:
-    return [folder / name for name in ("windows.tsv", "codes.npy", "window_counts.tsv")]
+    return [folder / name for name in ("windows.tsv", "codes.npy", "surroundings.npy", "window_counts.tsv")]
 
 
 def test_a_window_table_is_read_back_as_it_was(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Contributions: gradient times input and mutagenesis by their definitions, the same on both strands, at the motif."""
+"""Contributions by centred gradients and mutagenesis: by definition, the same on both strands, and at the motif."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from genome_data.alphabet import reverse_complement
 from genome_data.windows.table import WINDOW_TABLE_COLUMNS
 from learning.analysis.attribution import (
     Windows,
+    base_gradients,
+    centred,
     gradient_contributions,
     mutagenesis_contributions,
     of_present_bases,
@@ -155,10 +157,38 @@ def test_for_single_nucleotides_it_is_gradient_times_input() -> None:
     windows = random_windows(network, unknown=False)
     one_hot = torch.eye(4, dtype=torch.float64)[torch.from_numpy(windows.codes).long()].requires_grad_()
     network.export()(one_hot.transpose(1, 2)).sum().backward()
-    contributions = gradient_contributions(network, windows, "logit")
+    contributions = base_gradients(network, windows, "logit")
     assert np.allclose(contributions, one_hot.grad, atol=1e-14)
     actual = of_present_bases(contributions, windows.codes)
     assert np.allclose(actual, (one_hot * one_hot.grad).sum(2).detach(), atol=1e-14)
+
+
+def test_centring_removes_what_all_four_bases_share_and_nothing_else() -> None:
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(3, 20, 4))
+    found = centred(gradients)
+    assert np.allclose(found.sum(2), 0, atol=1e-15)
+    assert np.allclose(found[..., 1:] - found[..., :1], gradients[..., 1:] - gradients[..., :1], atol=1e-14)
+    assert np.allclose(centred(gradients + rng.normal(size=(3, 20, 1))), found, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_centring_adds_no_rounding_that_differs_between_the_strands(dtype) -> None:
+    """Bit for bit: gradients of a reverse complement are centred to the same numbers, in reverse order."""
+    gradients = np.random.default_rng(1).normal(size=(50, 30, 4)).astype(dtype)
+    turned = np.ascontiguousarray(gradients[:, ::-1, ::-1])
+    assert np.array_equal(centred(turned), centred(gradients)[:, ::-1, ::-1])
+    assert centred(gradients).dtype == dtype
+
+
+@pytest.mark.parametrize("arm", ARMS, ids=str)
+def test_gradient_contributions_are_the_centred_gradients(arm) -> None:
+    network = binary(*arm).double()
+    windows = random_windows(network)
+    found = gradient_contributions(network, windows, "logit")
+    assert np.array_equal(found, centred(base_gradients(network, windows, "logit")))
+    assert not found[windows.codes == 4].any()
+    assert np.allclose(found.sum(2), 0, atol=1e-14)
 
 
 def test_the_shape_of_a_profile_is_weighed_by_constant_probabilities() -> None:
@@ -168,7 +198,7 @@ def test_the_shape_of_a_profile_is_weighed_by_constant_probabilities() -> None:
     logits, _ = network.export()(one_hot.transpose(1, 2), torch.from_numpy(windows.tracks["control"].astype(float)))
     centred = logits - logits.mean(2, keepdim=True)
     (logits.softmax(2).detach() * centred).sum().backward()
-    assert np.allclose(gradient_contributions(network, windows, "profile"), one_hot.grad, atol=1e-13)
+    assert np.allclose(base_gradients(network, windows, "profile"), one_hot.grad, atol=1e-13)
 
 
 @pytest.mark.parametrize("kmer", [2, 3])
@@ -191,7 +221,7 @@ def test_a_k_mers_contribution_is_shared_by_its_bases(kmer: int) -> None:
             if (word < 4).all():
                 number = int("".join(map(str, word)), 4)
                 expected[row, position, base] += hot.grad[row, number, start].item() / kmer
-    contributions = gradient_contributions(network, windows, "logit")
+    contributions = base_gradients(network, windows, "logit")
     assert np.allclose(contributions, expected, atol=1e-13)
     of_kmers = (hot * hot.grad).sum((1, 2)).detach()
     assert np.allclose(of_present_bases(contributions, windows.codes).sum(1), of_kmers, atol=1e-12)
@@ -206,7 +236,7 @@ def test_the_bases_of_a_k_mer_in_a_bag_share_its_contribution() -> None:
     # The root of a count has the slope 1 / (2 root), or 1 from no k-mer to one and at one.
     slopes = torch.where(roots > 1, 1 / (2 * roots), 1.0)
     expected = (roots.square() * slopes * roots.grad).sum(1).detach()
-    contributions = gradient_contributions(network, windows, "logit")
+    contributions = base_gradients(network, windows, "logit")
     assert np.allclose(of_present_bases(contributions, windows.codes).sum(1), expected, atol=1e-12)
 
 
@@ -216,7 +246,7 @@ def test_a_base_that_completes_a_k_mer_of_a_bag_has_its_contribution() -> None:
     network = with_random_weights(Network(description)).double()
     roots = network.trunk(torch.zeros(1, 6, dtype=torch.int64)).requires_grad_()
     network.head(roots).sum().backward()
-    contributions = gradient_contributions(network, Windows(np.zeros((1, 6), dtype=np.uint8)), "logit")
+    contributions = base_gradients(network, Windows(np.zeros((1, 6), dtype=np.uint8)), "logit")
     # The first base is in the first 3-mer alone: CAA is number 16, GAA 32 and TAA 48.
     assert np.allclose(contributions[0, 0, 1:], roots.grad[0, [16, 32, 48]].numpy() / 3, atol=1e-13)
 
@@ -352,15 +382,15 @@ def test_table_arrays_and_track_agree(task: Path, trained, method: str, bases: i
     attribute(task, method=method, bases=bases)
     table = pd.read_csv(task / "table.tsv", sep="\t")
     contributions, sequences = np.load(task / "contributions.npy"), np.load(task / "sequences.npy")
-    assert set(table["name"]) == {"a", "b", "c"}
+    assert set(table["name"]) == {"a", "b", "c", "e"}
     assert table["score"].is_monotonic_decreasing
-    assert contributions.shape == (3, bases or WIDTH, 4)
+    assert contributions.shape == (4, bases or WIDTH, 4)
     assert contributions.dtype == np.float32
     all_codes = np.load(task / "codes.npy")[:, 3:-3]
     for row, name in enumerate(table["name"]):
         codes = all_codes["abcde".index(name)]
         offset = (WIDTH - (bases or WIDTH)) // 2
-        assert table["start"][row] == [180, 60, 83]["abc".index(name)] + offset
+        assert table["start"][row] == [180, 60, 83, 240, 300]["abcde".index(name)] + offset
         assert np.array_equal(sequences[row], codes[offset : WIDTH - offset])
         expected = METHODS[method](trained[0], Windows(codes[None]), "logit")[0, offset : WIDTH - offset]
         assert np.allclose(contributions[row], expected, atol=1e-5)
@@ -374,10 +404,16 @@ def test_table_arrays_and_track_agree(task: Path, trained, method: str, bases: i
     assert np.allclose(values["c"][covered:], actual["c"][covered:], atol=1e-6)
 
 
-def test_the_strongest_windows_come_first_and_alone(task: Path) -> None:
-    attribute(task)
+def test_windows_of_all_splits_are_explained_the_strongest_first_and_the_log_counts_them(
+    task: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    attribute(task, strongest=4)
+    assert "Explained 4 of 4 bound windows: all." in caplog.text
     everything = pd.read_csv(task / "table.tsv", sep="\t")
+    assert sorted(everything["split"]) == ["test"] * 3 + ["train"]
     attribute(task, strongest=2)
+    assert "Explained 2 of 4 bound windows: those with the highest scores, as `strongest` is 2." in caplog.text
     assert pd.read_csv(task / "table.tsv", sep="\t").equals(everything.iloc[:2])
 
 
@@ -433,8 +469,8 @@ def test_profiles_are_explained_with_their_control_in_the_middle_of_the_margins(
     assert np.allclose(np.load(task / "contributions.npy")[row], expected, atol=1e-5 * np.abs(expected).max())
 
 
-def test_without_positive_test_windows_there_is_nothing_to_explain(task: Path) -> None:
-    windows = pd.read_csv(task / "windows.tsv", sep="\t").assign(split="train")
+def test_without_bound_windows_there_is_nothing_to_explain(task: Path) -> None:
+    windows = pd.read_csv(task / "windows.tsv", sep="\t").assign(label=0)
     windows.to_csv(task / "windows.tsv", sep="\t", index=False)
     with pytest.raises(InputError, match="no window to explain"):
         attribute(task)

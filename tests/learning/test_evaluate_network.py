@@ -60,6 +60,7 @@ def evaluate(task, names, candidates=((0,),), seeds=((0,),), **changes):
         extras=[],
         extra_names=[],
         near_copies=task / "near_copies.npy",
+        surroundings=[],
         **files_of(task, names),
         candidates=[list(candidate) for candidate in candidates],
         seeds=[list(group) for group in seeds],

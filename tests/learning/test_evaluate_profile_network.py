@@ -38,6 +38,7 @@ def evaluate(task, names="a", candidates=((0,),), seeds=((0,),), control=True, *
         extras=[task / f"{name}.npy" for name in extra_names],
         extra_names=extra_names,
         near_copies=task / "near_copies.npy",
+        surroundings=[],
         kind="profile",
         **files_of(task, names),
         candidates=[list(candidate) for candidate in candidates],

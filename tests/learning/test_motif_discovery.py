@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from find_motifs import find_motifs
+from find_motifs import LEAST_SEQLETS, LEAST_SITES, find_motifs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genome_data.motifs import FoundMotif, best_match, consensus, read_found_motifs, read_motif, write_meme
+from genome_data.motifs import (
+    LEAST_CORRELATION,
+    FoundMotif,
+    best_match,
+    consensus,
+    read_found_motifs,
+    read_motif,
+    write_meme,
+)
+from genome_data.windows.table import WINDOW_TABLE_COLUMNS
 
 FILES = sorted((Path(__file__).parents[2] / "resources/motifs").glob("*.jaspar"))
 MOTIFS = {motif.name: motif for motif in map(read_motif, FILES)}
+FILES_OF = dict(zip(MOTIFS, FILES, strict=True))
 WIDTH = 100
 
 
@@ -34,13 +45,37 @@ def planted(windows: int, names: list[str], rng: np.random.Generator) -> tuple[n
     return contributions, codes
 
 
-def discover(folder: Path, contributions: np.ndarray, codes: np.ndarray, known: list[Path]) -> pd.DataFrame:
+def spread(rng: np.random.Generator, windows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Contributions and base codes with a random word that contributes in each window, another one in each."""
+    codes = rng.integers(0, 4, (windows, WIDTH), dtype=np.uint8)
+    contributions = rng.normal(0, 0.05, (windows, WIDTH, 4))
+    contributions[:, 40:55] += 0.6 * (codes[:, 40:55, None] == np.arange(4))
+    return contributions, codes
+
+
+def discover(folder: Path, contributions: np.ndarray, codes: np.ndarray, known: list[Path], **changes) -> pd.DataFrame:
     np.save(folder / "contributions.npy", contributions)
     np.save(folder / "sequences.npy", codes)
-    find_motifs(
-        folder / "contributions.npy", folder / "sequences.npy", known, folder / "motifs.meme", folder / "motifs.tsv"
-    )
+    unbound = len(codes)
+    windows = pd.DataFrame({"contig": "chr1", "start": 0, "end": WIDTH, "name": "w", "split": "train", "gc": 0.5}, [0])
+    windows = pd.concat([windows.assign(label=1)] * (len(codes) + 7) + [windows.assign(label=0)] * unbound)
+    windows.to_csv(folder / "windows.tsv", sep="\t", columns=list(WINDOW_TABLE_COLUMNS), index=False)
+    arguments = {
+        "windows": folder / "windows.tsv",
+        "contributions": folder / "contributions.npy",
+        "sequences": folder / "sequences.npy",
+        "known": known,
+        "strongest": len(codes),
+        "motifs": folder / "motifs.meme",
+        "table": folder / "motifs.tsv",
+        "search": folder / "search.json",
+    }
+    find_motifs(**arguments | changes)
     return pd.read_csv(folder / "motifs.tsv", sep="\t")
+
+
+def search_of(folder: Path) -> dict:
+    return json.loads((folder / "search.json").read_bytes())
 
 
 def test_planted_motifs_are_found_again(tmp_path: Path) -> None:
@@ -68,11 +103,48 @@ def test_without_known_motifs_there_is_no_match(tmp_path: Path) -> None:
     assert best_match(motif.probabilities, MOTIFS["SPI1"].probabilities).correlation > 0.9
 
 
-def test_noise_repeats_nothing(tmp_path: Path) -> None:
+def test_a_motif_like_no_known_one_has_its_correlation_and_no_name(tmp_path: Path) -> None:
+    table = discover(tmp_path, *planted(120, ["SPI1"], np.random.default_rng(1)), [FILES_OF["CTCF"]])
+    assert len(table) == 1
+    assert table[["match", "accession", "strand", "offset"]].isna().all(axis=None)
+    motif = read_found_motifs(tmp_path / "motifs.meme")["motif_1"]
+    match = best_match(motif.probabilities, MOTIFS["CTCF"].probabilities)
+    assert table["correlation"][0] == pytest.approx(match.correlation, abs=1e-4)
+    assert table["correlation"][0] < LEAST_CORRELATION
+
+
+def test_offsets_are_whole_numbers_beside_a_motif_without_one(tmp_path: Path) -> None:
+    discover(tmp_path, *planted(160, ["CTCF", "SPI1"], np.random.default_rng(0)), [FILES_OF["CTCF"]])
+    offsets = pd.read_csv(tmp_path / "motifs.tsv", sep="\t", dtype=str)["offset"]
+    assert sorted(offsets.fillna("").str.fullmatch(r"-?\d+")) == [False, True]
+
+
+def test_noise_repeats_nothing_and_the_reason_is_in_numbers(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     codes = rng.integers(0, 4, (60, WIDTH), dtype=np.uint8)
     assert discover(tmp_path, rng.normal(0, 1, (60, WIDTH, 4)), codes, FILES).empty
     assert read_found_motifs(tmp_path / "motifs.meme") == {}
+    search = search_of(tmp_path)
+    assert (search["bound"], search["explained"]) == (67, 60)
+    assert search["seqlets"] < search["least_seqlets"] or search["largest"] < search["least_sites"]
+
+
+@pytest.mark.parametrize(("windows", "is_clustered"), [(16, False), (60, True)])
+def test_too_few_sites_are_counted_and_compared(tmp_path: Path, windows: int, is_clustered: bool) -> None:
+    """Sixteen sites are too few stretches to cluster, and fifteen among sixty make a cluster that is too small."""
+    rng = np.random.default_rng(3)
+    contributions, codes = planted(windows, ["CTCF"], rng)
+    if is_clustered:
+        contributions[15:], codes[15:] = spread(rng, windows - 15)
+    assert discover(tmp_path, contributions, codes, FILES).empty
+    search = search_of(tmp_path)
+    assert search["least_sites"] == LEAST_SITES
+    assert (search["seqlets"] >= LEAST_SEQLETS) == is_clustered
+    if is_clustered:
+        assert 10 <= search["largest"] < LEAST_SITES
+        assert search["correlation"] > 0.8
+    else:
+        assert (search["clusters"], search["largest"], search["correlation"]) == (0, 0, None)
 
 
 @given(seed=st.integers(0, 1000), name=st.sampled_from(sorted(MOTIFS)), flip=st.booleans(), flank=st.integers(0, 9))

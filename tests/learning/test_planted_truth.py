@@ -61,6 +61,7 @@ class Experiment(NamedTuple):
             extras=[],
             extra_names=[],
             near_copies=self.folder / "near_copies.npy",
+            surroundings=[],
             kind="binary",
             **{name: [path] for name, path in trained.items()},
             task=FACTOR,
@@ -140,6 +141,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
         remove_copies=False,
         windows=folder / "windows.tsv",
         codes=folder / "codes.npy",
+        surroundings=folder / "surroundings.npy",
         accounting=folder / "window_counts.tsv",
     )
     find_near_copies(folder / "windows.tsv", folder / "codes.npy", folder / "near_copies.npy")

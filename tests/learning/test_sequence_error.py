@@ -79,8 +79,9 @@ def evaluated(folder: Path, *, average_strands: bool) -> tuple[dict, pd.DataFram
     find_near_copies(folder / "windows.tsv", folder / "codes.npy", folder / "near_copies.npy")
     evaluate(
         windows=folder / "windows.tsv", sequences=folder / "codes.npy", extras=[folder / "classes.json"],
-        extra_names=["classes"], near_copies=folder / "near_copies.npy", weights=[folder / "w.safetensors"],
-        models=[folder / "m.json"], kind="labelled", task="t", arm="a", size="all", seeds=[[0]], candidates=[[0]],
+        extra_names=["classes"], near_copies=folder / "near_copies.npy", surroundings=[],
+        weights=[folder / "w.safetensors"], models=[folder / "m.json"], kind="labelled", task="t", arm="a",
+        size="all", seeds=[[0]], candidates=[[0]],
         average_strands=average_strands, device="cpu", threads=1, evaluation=folder / "e.json",
         predictions=folder / "p.tsv",
     )  # fmt: skip

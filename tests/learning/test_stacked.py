@@ -116,7 +116,7 @@ KINDS = {
     "labelled, crossed": partial(labelled, crossover=0.5, label_smoothing=0.1, class_weights="balanced"),
     "labelled, of two lengths": partial(labelled, cut=5),
     "averaged": partial(binary, weight_average=0.8),
-    "changed": partial(binary, crossover=0.5, jitter=4, base_substitution=0.1, class_weights="balanced"),
+    "changed": partial(binary, crossover=0.5, jitter=0.1, base_substitution=0.1, class_weights="balanced"),
     "clipped": partial(binary, gradient_clipping=0.1),
     "hyperbolic, averaged": partial(hyperbolic, "per_block", "regular", weight_average=0.8),
     "bag of k-mers": bag,

@@ -278,7 +278,7 @@ def test_a_chain_works_under_hostile_names_and_runs_none_of_them(
         windows={"width": 100, "max_unknown_fraction": 0.5},
         settings={"ratio": 1, "margin": 100, "overlap": False, "gc_bin_width": 0.2, "seed": 1},
     )
-    written = [folder / name for name in ("windows.tsv", "codes.npy", "window_counts.tsv")]
+    written = [folder / name for name in ("windows.tsv", "codes.npy", "surroundings.npy", "window_counts.tsv")]
     extract_sequences(outputs["positives.tsv"], negatives[0], fasta, False, *written)
     codes = np.load(folder / "codes.npy")
     assert codes.shape[1] == 100

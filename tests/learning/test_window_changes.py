@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from plain_trainings import objective_of, with_options
 
 from learning.training.losses import class_loss
+from learning.training.options import TUNED, BinaryTrainingSettings
 from learning.training.settings import Training
 from learning.training.window_changes import WindowChanges, crossed, moved
 from rc_equivariant import KmerEncoding
@@ -58,7 +59,7 @@ def test_changes_of_reverse_complements_are_reverse_complements(codes, data):
             assert other[0] == pytest.approx(1 - own[row].item())
 
 
-@pytest.mark.parametrize(("name", "value"), [("jitter", 3), ("crossover", 0.5), ("base_substitution", 0.1)])
+@pytest.mark.parametrize(("name", "value"), [("jitter", 0.06), ("crossover", 0.5), ("base_substitution", 0.1)])
 def test_nothing_is_drawn_or_changed_unless_it_is_asked_for(name, value):
     generator = np.random.default_rng(0)
     before = generator.bit_generator.state
@@ -73,7 +74,7 @@ def test_nothing_is_drawn_or_changed_unless_it_is_asked_for(name, value):
 
 def test_shifts_and_cuts_are_uniform_and_as_many_windows_are_crossed_as_asked_for():
     """Within five standard errors, of 20,000 windows."""
-    shifts, partners, cuts = changes(bases=5, jitter=2, crossover=0.4).draw(20_000)
+    shifts, partners, cuts = changes(bases=5, jitter=0.4, crossover=0.4).draw(20_000)
     assert np.array_equal(np.sort(partners), np.arange(20_000))
     found, counts = np.unique(shifts, return_counts=True)
     assert found.tolist() == [-2, -1, 0, 1, 2]
@@ -125,7 +126,7 @@ class Listener(torch.nn.Module):
 
 @pytest.mark.parametrize(
     ("kind", "options"),
-    [("binary", {"jitter": 5, "crossover": 0.5, "base_substitution": 0.2}), ("labelled", {"crossover": 0.5})],
+    [("binary", {"jitter": 0.2, "crossover": 0.5, "base_substitution": 0.2}), ("labelled", {"crossover": 0.5})],
 )
 def test_training_reads_changed_windows_with_their_reverse_complements_and_validation_does_not(kind, options):
     make_network, make_objective, _ = with_options(kind, reverse_complement_augmentation=True, **options)
@@ -151,6 +152,22 @@ def test_training_reads_changed_windows_with_their_reverse_complements_and_valid
 def test_only_binary_trainings_are_moved_within_their_windows():
     """Labelled sequences need not fill their windows; profile tasks have a margin to move in."""
     with pytest.raises(TypeError, match="jitter"):
-        Training.of_kind("labelled", {"jitter": 1})
+        Training.of_kind("labelled", {"jitter": 0.1})
     with pytest.raises(TypeError, match="crossover"):
         Training.of_kind("profile", {"crossover": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("bases", "jitter", "reach"), [(200, 0.2, 40), (201, 0.1, 20), (1_000, 0.49, 490), (4, 0.1, 0)]
+)
+def test_jitter_is_a_share_of_the_window_in_whole_bases(bases, jitter, reach):
+    drawn = changes(bases=bases, jitter=jitter).draw(20_000)
+    assert (len(drawn) == 0) == (reach == 0)
+    if reach:
+        assert (drawn[0].min(), drawn[0].max()) == (-reach, reach)
+
+
+def test_the_default_training_of_peaks_moves_windows_and_the_published_one_does_not():
+    """docs/measurements.md has what the share was chosen by."""
+    assert TUNED["default_binary"].jitter == 0.1
+    assert BinaryTrainingSettings().jitter == 0

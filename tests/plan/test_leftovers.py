@@ -11,7 +11,7 @@ from configuration.documentation import SCHEMA_FILE
 from figures.registry import figure_files
 from plan import Plan
 from plan.commands import main
-from plan.leftovers import clean_run
+from plan.leftovers import clean_run, report_undeclared
 from workflow_support.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +84,20 @@ def test_a_run_that_declares_all_keeps_all(folder: Path) -> None:
     declared = finish(SETTINGS)
     clean_run("motifs")
     assert all_files() == declared
+
+
+def test_outputs_of_a_prediction_that_left_the_configuration_are_warned_of_at_the_end_of_a_run(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    finish(SETTINGS)
+    report_undeclared(Plan(*resolve(SETTINGS, [], SCHEMA_FILE)))
+    assert not caplog.records
+    report_undeclared(Plan(*resolve(SETTINGS | {"predict": {}}, [], SCHEMA_FILE)))
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "files in results/motifs are of settings that are no longer in the configuration" in record.message
+    assert "results/motifs/predictions/oligos" in record.message
+    assert "make clean-run NAME=motifs" in record.message
 
 
 def test_nothing_is_removed_while_jobs_may_run(folder: Path) -> None:

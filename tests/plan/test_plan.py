@@ -209,6 +209,7 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
         "study_kmer_sweep",
         "study_learning_curves",
         "study_gain",
+        "place_of_site",
         "study_flips",
         "hyperbolicity",
         "calibration",
@@ -220,6 +221,7 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
         "Arms by kmer",
         "Learning curves",
         "Gain against training size",
+        "Scores by the place of the site",
         "Calls that differ between the strands",
         "Hyperbolicity of embeddings",
         "Calibration",
@@ -255,7 +257,7 @@ def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:
     assert all(path.startswith("results/tiny/") for path in final)
     folders = Counter(path.split("/")[2] for path in final if path.count("/") > 2)
     suffixes = Counter(Path(path).name for path in final)
-    assert folders["study"] == 11 + 1 + 2
+    assert folders["study"] == 12 + 1 + 2
     assert folders["checked"] == 2 + 1
     assert folders["genomes"] == 4
     assert folders["simulation"] == 1 + 3 + 4

@@ -173,33 +173,83 @@ def motifs(*rows):
     return pd.DataFrame(rows, columns=["sites", "consensus", "match", "correlation"])
 
 
+SEARCH = {
+    "bound": 446,
+    "explained": 446,
+    "strongest": 2000,
+    "seqlets": 1_234,
+    "least_seqlets": 40,
+    "clusters": 7,
+    "largest": 14,
+    "least_sites": 20,
+    "correlation": 0.45,
+}
+
+
+def entry(found, name="bases", arm="good", task="t", **changes):
+    return Explained(name, task, arm, found, SEARCH | changes)
+
+
 def test_without_an_attribution_no_motif_is_claimed():
     assert "**Motifs.** None were looked for: add an entry to `attribute`." in answers(ABOVE)
 
 
 def test_only_a_strong_match_is_a_finding():
-    found = motifs((56, "GATTACA", "WEAK", 0.79), (30, "CCACNAGG", "CTCF", 0.8), (25, "TTTT", "OTHER", 0.37))
-    text = answers(ABOVE, explained=[Explained("bases", "t", "good", found)])
+    found = motifs((56, "GATTACA", "", 0.79), (30, "CCACNAGG", "CTCF", 0.8), (25, "TTTT", "", 0.37))
+    text = answers(ABOVE, explained=[entry(found)])
     (line,) = [line for line in text.splitlines() if line.startswith("**Motifs.**")]
     assert line == (
         "**Motifs.** `bases`, of `good`: `CCACNAGG` (30 sites), which resembles `CTCF` (correlation 0.80); "
-        "`GATTACA` (56 sites), which resembles no known motif; `TTTT` (25 sites), which resembles no known motif."
+        "`GATTACA` (56 sites), which resembles no known motif (correlation at most 0.79); "
+        "`TTTT` (25 sites), which resembles no known motif (correlation at most 0.37). "
+        "Found in 446 of 446 bound windows."
     )
 
 
 def test_motifs_beyond_the_first_are_counted_and_those_without_known_motifs_say_so():
     found = motifs(*[(50 - row, "ACGT", "", float("nan")) for row in range(5)])
-    text = answers(ABOVE, explained=[Explained("bases", "t", "good", found)])
+    text = answers(ABOVE, explained=[entry(found, correlation=None)])
     assert text.count("`ACGT`") == 3
-    assert "`ACGT` (48 sites); and 2 more. No `known_motifs` were given to compare them with." in text
+    assert "`ACGT` (48 sites); and 2 more. Found in 446 of 446 bound windows. No `known_motifs` were given" in text
     assert "resembles" not in text
     assert "nan" not in text
 
 
+def test_windows_left_out_are_counted_with_the_reason():
+    text = answers(ABOVE, explained=[entry(motifs((30, "CCACNAGG", "CTCF", 0.8)), bound=8_089, explained=2_000)])
+    assert "Found in 2,000 of 8,089 bound windows (those with the highest scores: `strongest` is 2000)." in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (
+            {"seqlets": 12, "clusters": 0, "correlation": None},
+            "12 stretches of bases raise the score more than by chance, and at least 40 are needed to cluster them.",
+        ),
+        (
+            {"clusters": 0, "correlation": None},
+            "1,234 stretches of bases raise the score more than by chance, and no",
+        ),
+        (
+            {},
+            "They form 7 clusters, the largest of 14 sites, and a motif needs 20. "
+            "The best correlation of a cluster with a known motif is 0.45.",
+        ),
+        ({"correlation": None}, "They form 7 clusters, the largest of 14 sites, and a motif needs 20.\n"),
+    ],
+)
+def test_where_no_motif_is_found_the_reason_is_in_numbers(changes, reason):
+    text = answers(ABOVE, explained=[entry(MOTIFS, **changes)])
+    assert "`bases`, of `good`: no motif was found in 446 of 446 bound windows. " in text
+    assert reason in text
+
+
 def test_the_recommended_arm_is_explained_first_and_other_tasks_not_at_all():
-    entries = [Explained("one", "t", "weak", MOTIFS), Explained("two", "t", "good", MOTIFS)]
-    text = answers(ABOVE, explained=[*entries, Explained("three", "other", "good", MOTIFS)])
-    assert "**Motifs.** `two`, of `good`: no motif was found. `one`, of `weak`: no motif was found." in text
+    entries = [entry(MOTIFS, "one", "weak"), entry(MOTIFS, "two"), entry(MOTIFS, "three", task="other")]
+    text = answers(ABOVE, explained=entries)
+    assert "**Motifs.** `two`, of `good`: no motif was found" in text
+    assert text.index("`two`, of `good`") < text.index("`one`, of `weak`: no motif was found")
     assert "`three`" not in text
 
 
@@ -240,7 +290,7 @@ def test_the_verdict_on_each_claim_is_among_the_answers():
 def test_the_report_shows_the_same_words():
     """With names that mean something in reStructuredText, and without any complaint about them."""
     found = motifs((56, "CCACNAGG", "NR2C1_", 0.9), (50, "T*|T", "", float("nan")))
-    explained = [Explained("bases_", "t", "good", found)]
+    explained = [entry(found, "bases_")]
     answers_of_page = answers(BELOW, explained=explained, claims=claims_table())
     shown = publish_parts(
         as_restructured_text(answers_of_page), writer_name="html", settings_overrides={"halt_level": 2}

@@ -29,7 +29,7 @@ SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
 RESOURCES = Path(__file__).parents[2] / "resources"
 USED = [
     "replicates", "means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "selections",
-    "validation",
+    "validation", "positions",
 ]  # fmt: skip
 NEAR_COPIES = ["task", "split", "training_task", "k", "sequences", "near_copies", "share"]
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
@@ -60,6 +60,8 @@ def write_page(mock, folder, study=STUDY, variants=True):
         path.write_text(f"reason\trows\tformat\nin\t9\t{name}\nkept\t9\t{name}\n")
     motifs = folder / "bases.motifs.tsv"
     motifs.write_text("motif\tsites\tconsensus\tmatch\taccession\tcorrelation\nmotif_1\t81\tCCACNAGG\tCTCF\tM\t0.97\n")
+    search = folder / "bases.search.json"
+    search.write_text(json.dumps({"bound": 446, "explained": 446, "strongest": 2000, "correlation": 0.97}))
     write_results_page(
         **{name: paths[name] for name in USED},
         windows=mock.windows,
@@ -70,6 +72,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
         correlations=[correlation] if variants else [],
         channels=[],
         motifs=[motifs],
+        searches=[search],
         figures=figures,
         titles=["Arms", "Effects of variants: SPI1 bQTL"],
         name=folder.name,
@@ -209,6 +212,14 @@ def test_the_report_opens_on_the_same_answers(runs, page, tmp_path, monkeypatch)
     shown = re.sub(r"<.*?>|\s", "", body)
     answers = re.sub(r"\*\*|`|^### |^- |\s", "", section(page, "Answers"), flags=re.MULTILINE)
     assert shown.startswith(answers + "Thesenetworkspredict")
+
+
+def test_the_place_of_the_site_has_a_table_of_every_network(runs, page):
+    (table, *_) = tables_of(section(page, "Place of the site"))
+    assert table[0] == ["AUROC with the site moved by", "0 bp", "250 bp", "500 bp"]
+    found = read_table(runs / "first" / "study" / "positions.tsv").query("task == 'CTCF' and size == 'all'")
+    values = {arm: [f"{value:.4f}" for value in of_arm["auroc"]] for arm, of_arm in found.groupby("arm")}
+    assert {row[0]: row[1:] for row in table[2:]} == values
 
 
 def test_links_lead_to_figures(runs, page):

@@ -9,13 +9,13 @@ from collect_study import collect_study
 from compare_arms import compare_arms
 from study_run import LEADS, ROWS, STUDY, MockStudy
 
-from study.evaluations import costs_table, selections_table, subsets_table
+from study.evaluations import costs_table, positions_table, selections_table, subsets_table
 from study.predictions import read_window_values
 from study.tables import read_table, write_table
 from workflow_support.errors import InputError
 from workflow_support.metrics import BASELINE_ARM
 
-TABLES = ["summary", "arms", "replicates", "means", "subsets", "costs", "selections", "validation"]
+TABLES = ["summary", "arms", "replicates", "means", "subsets", "costs", "selections", "validation", "positions"]
 COMPARED = ["intervals", "comparisons", "claims", "published"]
 
 
@@ -53,6 +53,21 @@ def test_every_metric_of_every_evaluation_is_a_row(run, tables):
     assert (replicates["metric"] == "AUROC").sum() == 2 * 2 * (13 * 8 + 4 + 8)
     first = json.loads(run.evaluations[0].read_text())[0]
     assert replicates["value"][0] == pytest.approx(first["metrics"]["AUROC"], abs=1e-6)
+
+
+def test_scores_of_moved_windows_are_means_over_replicates(run, tables):
+    records = [record for path in run.evaluations for record in json.loads(path.read_text())]
+    table = tables["positions"]
+    assert table.columns.tolist() == [
+        "task", "arm", "size", "train_size", "distance", "replicates", "auroc", "mean_logit", "called",
+    ]  # fmt: skip
+    assert BASELINE_ARM not in set(table["arm"])
+    row = table.query("task == 'SPI1' and arm == 'rcps' and size == '1000' and distance == 250").iloc[0]
+    of_row = [each for each in records if (each["task"], each["arm"], each["size"]) == ("SPI1", "rcps", "1000")]
+    assert row["replicates"] == len(of_row) == 8
+    assert row["auroc"] == pytest.approx(np.mean([each["positions"][1]["auroc"] for each in of_row]), rel=1e-5)
+    without = [{key: value for key, value in each.items() if key != "positions"} for each in records]
+    assert positions_table(without).empty
 
 
 def test_the_summary_has_the_means_without_their_intervals(tables):

@@ -112,6 +112,11 @@ class MockStudy:
         }
         if arm != BASELINE_ARM:
             flipped = float(self.rng.uniform(0.01, 0.06)) if arm in ("standard", "augmented") else 0.0
+            aurocs = {distance: evaluation["metrics"]["AUROC"] - distance / 2_000 for distance in (0, 250, 500)}
+            evaluation["positions"] = [
+                {"distance": distance, "auroc": value, "mean_logit": 1 - distance / 500, "called": 0.5}
+                for distance, value in aurocs.items()
+            ]
             evaluation["reverse_complement"] = {"largest_absolute": 3 * flipped, "flipped": flipped}
         if arm == "best_equivariant":
             # Of eight seeds one half chooses the one, the other half the other.

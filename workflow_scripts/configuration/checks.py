@@ -14,7 +14,7 @@ from .phylogenies import check_phylogenies
 from .profiles import check_profile_predictions, check_profile_sources
 from .study import contestants
 from .tasks import USERS, check_arms_in_use, check_kinds
-from .training_checks import check_batches, check_jitter, check_precision
+from .training_checks import check_batches, check_precision
 from .windows import check_windows
 
 Settings = Mapping[str, Any]
@@ -49,7 +49,6 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
         check_precision,
         _check_splits,
         check_windows,
-        check_jitter,
         check_profile_sources,
         check_labelled,
         _check_predictions,

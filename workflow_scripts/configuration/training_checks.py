@@ -1,4 +1,4 @@
-"""Checks that the trainings of arms can be done: on the device, in batches of both classes, on the windows of tasks."""
+"""Checks that the trainings of arms can be done: on the device, in batches of both classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from learning.training.settings import Training
 from workflow_support.errors import InputError
 from workflow_support.origins import KeyPath, Origins
 
-from .arms import arms_for, kinds_of_arm, training_of, training_of_arm
+from .arms import kinds_of_arm, training_of, training_of_arm
 from .named import name_for_kind
 from .spans import name_as_written
 
@@ -48,24 +48,6 @@ def check_precision(settings: Settings, origins: Origins) -> None:
                 raise origins.error(
                     path, error.problem, found=error.found, allowed=error.allowed, fix=error.fix
                 ) from error
-
-
-def check_jitter(settings: Settings, origins: Origins) -> None:
-    """Raise an InputError if windows are moved so far in training that half of one or more can be unknown."""
-    for task, values in settings["tasks"].items():
-        width = values.get("windows", {}).get("width")
-        for name in arms_for(settings, task) if width is not None else ():
-            jitter = training_of(settings, values["kind"], name).get("jitter", 0)
-            if 2 * jitter >= width:
-                path = _path(settings["study"]["arms"][name], name, values["kind"], "jitter", origins)
-                raise origins.error(
-                    path,
-                    f"training would move windows of task `{task}` by half their width or more, so that unknown bases "
-                    "take the place of what it learns from",
-                    found=f"jitter: {jitter} with windows of {width} bases",
-                    allowed=f"jitter below half the width, at most {(width - 1) // 2} for these windows",
-                    fix=f"lower jitter to a few bases, at most {(width - 1) // 2}, or widen the windows",
-                )
 
 
 def _path(arm: Settings, name: str, kind: str, key: str, origins: Origins) -> KeyPath:

@@ -38,7 +38,7 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
     ----------
     table
         ``motif, sites, match, accession, correlation, strand, offset``; one row per motif, those with the
-        most sites first.
+        most sites first. Without ``match``, but with ``correlation``, no known motif is similar enough.
     found, known
         Base probabilities (width, 4) by the name of the found motif, and by the accession of the known one.
     """
@@ -47,7 +47,7 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
     shown = table[:PANELS]
     figure, axes = panels(len(shown), 2 if shown["match"].notna().any() else 1, 1.0, sharey=True)
     for (ours, *others), row in zip(axes, shown.itertuples(), strict=False):
-        _draw(ours, found[row.motif], 0, f"found in {row.sites} sites")
+        _draw(ours, found[row.motif], 0, f"found in {row.sites} sites{_unlike(row)}")
         if pd.isna(row.match):
             for axis in others:
                 axis.remove()
@@ -60,6 +60,12 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
             axis.set_xlim(min(ends) - 0.5, max(ends) - 0.5)
     figure.supylabel("Bits")
     return figure
+
+
+def _unlike(row: tuple) -> str:
+    """The note on a motif that resembles no known one."""
+    is_weak = pd.isna(row.match) and not pd.isna(row.correlation)
+    return f"; like no known motif (correlation at most {row.correlation:.2f})" if is_weak else ""
 
 
 def _draw(axis: Axes, probabilities: np.ndarray, offset: int, title: str) -> None:

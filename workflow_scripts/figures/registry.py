@@ -208,6 +208,12 @@ FIGURES = (
         is_on_page=True,
     ),
     Figure(
+        "place_of_site", "Results", "Scores by the place of the site", _if_any("binary"),
+        inputs=lambda plan: {"positions": plan.study.tables["positions"]},
+        params=lambda plan: _arms(plan) | {"tasks": {task: plan.models.shown_for(task) for task in plan.run.binary}},
+        is_on_page=True,
+    ),
+    Figure(
         "study_flips", "Study", "Calls that differ between the strands", _if_any("classification"),
         inputs=_tables("replicates"),
         params=lambda plan: _arms(plan) | {"tasks": plan.run.classification},

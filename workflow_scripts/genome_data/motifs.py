@@ -20,6 +20,8 @@ BACKGROUND = 0.25
 PSEUDOCOUNT = 1.0
 NOMINAL_SITES = 100
 """Number of sites of a matrix of probabilities whose file does not give one."""
+LEAST_CORRELATION = 0.8
+"""The correlation with a known motif from which on a motif is said to resemble it."""
 
 
 @dataclass(frozen=True)

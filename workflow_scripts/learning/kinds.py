@@ -44,7 +44,7 @@ class TaskFiles:
         k-mers or base codes of the windows.
     extras
         Further files by name: ``classes`` of a labelled task, ``counts`` of a profile task, input tracks, and, for an
-        evaluation, ``near_copies``.
+        evaluation, ``near_copies`` and, of a binary task, ``surroundings``.
     """
 
     windows: Path

@@ -61,6 +61,21 @@ def clean_run(name: str) -> None:
     logger.info("%s", disk_use_in_words(name, disk_use(folder)))
 
 
+def report_undeclared(plan: Plan) -> None:
+    """Warn of files that look like results of the run, but are of settings that left its configuration."""
+    name = plan.run.settings["name"]
+    files = [file for file in undeclared(plan, Path("results", name)) if "checkpoints" not in file.parts]
+    if files:
+        logger.warning(
+            "%d files in results/%s are of settings that are no longer in the configuration, such as %s. "
+            "`make clean-run NAME=%s` removes them.",
+            len(files),
+            name,
+            files[0],
+            name,
+        )
+
+
 def undeclared(plan: Plan, folder: Path) -> list[Path]:
     """The files in the folders of a run that are neither its outputs nor checkpoints of its trainings."""
     declared = {Path(path) for path in plan.outputs.final(figure_files(plan))} | set(_checkpoints(plan))

@@ -229,6 +229,10 @@ class Models:
         counts = {"counts": self.run.path(f"tasks/{task}/counts.npy")} if task in self.run.profile else {}
         return counts | self.tracks(task)
 
+    def surroundings(self, task: str) -> list[str]:
+        """The file of test windows with their surroundings, in which an evaluation moves them; for binary tasks."""
+        return [self.run.path(f"tasks/{task}/surroundings.npy")] if task in self.run.binary else []
+
     def extra_files(self, task: str) -> list[str]:
         """The paths of :meth:`extras`."""
         return list(self.extras(task).values())

@@ -23,13 +23,21 @@ CHECKS = ["checked/intervals.tsv", "checked/regions.tsv"]
 GENOME_FILES = ["genome.fa", "genome.fa.fai", "contigs.tsv", "chrom.sizes"]
 NETWORK_FILES = ["weights.safetensors", "models.json", "history.tsv"]
 SCORE_FILES = ["evaluation.json", "predictions.tsv"]
-ATTRIBUTION_FILES = ["contributions.npy", "sequences.npy", "windows.tsv", "bw", "motifs.meme", "motifs.tsv"]
+ATTRIBUTION_FILES = [
+    "contributions.npy",
+    "sequences.npy",
+    "windows.tsv",
+    "bw",
+    "motifs.meme",
+    "motifs.tsv",
+    "search.json",
+]
 VARIANT_FILES = ["tsv", "counts.tsv", "dropped.tsv", "correlation.json"]
 READ_FILES = ["plus.bw", "minus.bw", "reads.tsv", "bam", "bam.bai"]
 
 TASK_FILES = ["windows.tsv", "window_counts.tsv", "codes.npy", "near_copies.npy"]
 PEAK_FILES = ["positives.tsv", "peaks.bed", "peak_counts.tsv"]
-NEGATIVES_FILES = ["negatives.tsv", "negatives.bed", "negative_counts.tsv"]
+NEGATIVES_FILES = ["negatives.tsv", "negatives.bed", "negative_counts.tsv", "surroundings.npy"]
 LABELLED_FILES = ["classes.json", "duplicates.tsv"]
 PROFILE_FILES = ["strands.json", "counts.npy", "signal/positives.bed", "signal/matrix.gz"]
 

@@ -16,7 +16,7 @@ from .run import Run, Settings, unique
 PENALTIES_OF_BASELINE = 5
 TABLES = (
     "replicates", "means", "subsets", "costs", "intervals", "comparisons", "claims", "published", "selections",
-    "near_copies", "validation",
+    "near_copies", "validation", "positions",
 )  # fmt: skip
 
 

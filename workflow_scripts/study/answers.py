@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import pandas as pd
 
@@ -15,8 +16,6 @@ from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER, gain_sign
 from .formatting import count, interval, number, p_value, scope_words
 from .tables import rows_with
 
-LEAST_CORRELATION = 0.8
-"""The correlation with a known motif from which on a motif is said to resemble it."""
 MOTIFS_SHOWN = 3
 
 _ADVICE = {
@@ -29,15 +28,17 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Explained:
-    """An entry of ``attribute``: its ``name``, ``task`` and ``arm``, and the table of its motifs.
+    """An entry of ``attribute``: its ``name``, ``task`` and ``arm``, its motifs, and the search for them in numbers.
 
-    ``motifs`` has ``sites, consensus, match, correlation``, those with the most sites first.
+    ``motifs`` has ``sites, consensus, match, correlation``, those with the most sites first; ``match`` is empty without
+    a known motif that is similar enough. ``search`` is the JSON that ``find_motifs`` writes.
     """
 
     name: str
     task: str
     arm: str
     motifs: pd.DataFrame
+    search: Mapping[str, Any]
 
 
 def answers_text(
@@ -232,26 +233,46 @@ def _motifs(explained: Sequence[Explained], arm: str) -> str:
         return "None were looked for: add an entry to `attribute`."
     # Entries of the recommended arm come first.
     ordered = sorted(explained, key=lambda each: each.arm != arm)
-    return " ".join(f"`{each.name}`, of `{each.arm}`: {_motifs_of(each.motifs)}" for each in ordered)
+    return " ".join(f"`{each.name}`, of `{each.arm}`: {_motifs_of(each)}" for each in ordered)
 
 
-def _motifs_of(motifs: pd.DataFrame) -> str:
+def _motifs_of(explained: Explained) -> str:
+    motifs, search = explained.motifs, explained.search
+    windows = f"{count(search['explained'])} of {count(search['bound'])} bound windows"
+    if search["explained"] < search["bound"]:
+        windows += f" (those with the highest scores: `strongest` is {search['strongest']})"
     if motifs.empty:
-        return "no motif was found."
-    fits = motifs["correlation"] >= LEAST_CORRELATION
-    shown = pd.concat([motifs[fits], motifs[~fits]])[:MOTIFS_SHOWN]
+        return f"no motif was found in {windows}. {_why_none(search)}"
+    is_similar = motifs["match"] != ""
+    shown = pd.concat([motifs[is_similar], motifs[~is_similar]])[:MOTIFS_SHOWN]
     words = [f"`{row.consensus}` ({count(row.sites)} sites){_resemblance(row)}" for row in shown.itertuples()]
     more = len(motifs) - len(shown)
     found = "; ".join(words) + (f"; and {more} more." if more else ".")
-    return found if any(motifs["match"]) else f"{found} No `known_motifs` were given to compare them with."
+    found += f" Found in {windows}."
+    return found if search["correlation"] is not None else f"{found} No `known_motifs` were given to compare them with."
+
+
+def _why_none(search: Mapping[str, Any]) -> str:
+    """The step of the search after which nothing was left, in its numbers."""
+    stretches = f"{count(search['seqlets'])} stretches of bases raise the score more than by chance"
+    if search["seqlets"] < search["least_seqlets"]:
+        return f"{stretches}, and at least {search['least_seqlets']} are needed to cluster them."
+    if search["clusters"] == 0:
+        return f"{stretches}, and no sequence repeats among them."
+    best = search["correlation"]
+    similar = "" if best is None else f" The best correlation of a cluster with a known motif is {best:.2f}."
+    return (
+        f"{stretches}. They form {count(search['clusters'])} clusters, the largest of {count(search['largest'])} "
+        f"sites, and a motif needs {search['least_sites']}.{similar}"
+    )
 
 
 def _resemblance(motif: tuple) -> str:
-    if not motif.match:
+    if motif.match:
+        return f", which resembles `{motif.match}` (correlation {motif.correlation:.2f})"
+    if motif.correlation != motif.correlation:
         return ""
-    if motif.correlation < LEAST_CORRELATION:
-        return ", which resembles no known motif"
-    return f", which resembles `{motif.match}` (correlation {motif.correlation:.2f})"
+    return f", which resembles no known motif (correlation at most {motif.correlation:.2f})"
 
 
 def _scores(of_arms: Mapping[str, Sequence[str]], arm: str) -> str:

@@ -1,4 +1,4 @@
-"""The tables of a study from the records of ``evaluation.json``: replicates, means, subsets, costs, choices."""
+"""The tables of a study from the records of ``evaluation.json``: replicates, means, subsets, costs, choices, places."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ SUMMARY_COLUMNS = [*MODEL, "train_size", "metric", "replicates", "mean", "sd"]
 MEAN_COLUMNS = [*SUMMARY_COLUMNS, "low", "high"]
 SUBSET = ["subset", "windows"]
 SELECTION_COLUMNS = ["task", "size", "combination", "seed", "candidate", "quality", "chosen"]
+POSITION_COLUMNS = [*MODEL, "train_size", "distance", "replicates", "auroc", "mean_logit", "called"]
 VALIDATION_COLUMNS = [*MODEL, "train_size", "seed", "quality"]
 COSTS = ["members", "parameters", "multiply_adds"]
 ALL = "all"
@@ -103,6 +104,24 @@ def selections_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
         for is_chosen in [candidate == "+".join(evaluation["chosen"])]
     ]
     return pd.DataFrame(rows, columns=SELECTION_COLUMNS)
+
+
+def positions_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
+    """The scores of bound test windows by the distance of the site from the middle, as means over replicates.
+
+    Returns
+    -------
+    ``task, arm, size, train_size, distance, replicates, auroc, mean_logit, called``, with ``distance`` in bases and
+    ``called`` as the share of windows that are called bound. Only tasks that learn from windows of a genome have rows.
+    """
+    rows = [
+        (*_model(evaluation), evaluation["train_size"], at["distance"], at["auroc"], at["mean_logit"], at["called"])
+        for evaluation in evaluations
+        for at in evaluation.get("positions", [])
+    ]
+    of_all = pd.DataFrame(rows, columns=[column for column in POSITION_COLUMNS if column != "replicates"])
+    of_distances = of_all.groupby([*MODEL, "train_size", "distance"], sort=False)
+    return of_distances.mean().assign(replicates=of_distances.size()).reset_index()[POSITION_COLUMNS]
 
 
 def validation_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:

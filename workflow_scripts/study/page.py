@@ -15,15 +15,18 @@ from .sections import (
     claims_text,
     equal_costs_text,
     peaks_text,
+    positions_text,
     published_text,
     results_text,
     tasks_text,
     variants_text,
 )
 
-ANSWERS, TASKS, PEAKS, COPIES, RESULTS, CLAIMS, EQUAL_COSTS, PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
-    "Answers", "Tasks", "Peaks", "Copies of sequences", "Test split", "Claims", "Equal costs", "Published values",
-    "Choices on the validation split", "Variants", "Figures", "Methods",
+ANSWERS, TASKS, PEAKS, COPIES, RESULTS, POSITIONS, CLAIMS, EQUAL_COSTS = (
+    "Answers", "Tasks", "Peaks", "Copies of sequences", "Test split", "Place of the site", "Claims", "Equal costs",
+)  # fmt: skip
+PUBLISHED, CHOICES, VARIANTS, FIGURES, METHODS = (
+    "Published values", "Choices on the validation split", "Variants", "Figures", "Methods",
 )  # fmt: skip
 
 NO_CLAIMS = "This run tests no claims."
@@ -40,6 +43,9 @@ METHODS_TEXT = f"""\
 - `without near-copies` is the same metric of the same networks, with the same thresholds, on the test sequences that
   are no near-copies of any training sequence of their task. Intervals, differences and claims are about all of the test
   split. `study/subsets.tsv` has all metrics.
+- `Place of the site` has the AUROC of up to 200 bound test windows that were moved along the genome, as mean over both
+  directions, against all unbound test windows, which were not. `study/positions.tsv` also has their mean logit and the
+  share that is called bound.
 - A combination of several networks has one replicate per group of seeds. The first seed of the group names the
   replicate and pairs it with other arms.
 - The `gain` of a claim is positive if the claim is right, for metrics of either direction. A line about one task is
@@ -77,6 +83,7 @@ class Study:
     published: pd.DataFrame
     selections: pd.DataFrame
     near_copies: pd.DataFrame
+    positions: pd.DataFrame
     metrics: Mapping[str, str]
     references: Mapping[str, str]
 
@@ -119,6 +126,7 @@ def results_page(
         RESULTS: results_text(
             study.means, study.subsets, study.costs, study.intervals, study.comparisons, metrics, references
         ),
+        POSITIONS: positions_text(study.positions),
         CLAIMS: claims_text(study.claims) or NO_CLAIMS,
         EQUAL_COSTS: equal_costs_text(channels),
         PUBLISHED: published_text(study.published, study.subsets),

@@ -74,6 +74,24 @@ def results_text(
     return "\n\n".join(texts)
 
 
+def positions_text(positions: pd.DataFrame) -> str:
+    """The AUROC of bound test windows by the distance of the site from the middle, one table per task.
+
+    Parameters
+    ----------
+    positions
+        The table of :func:`study.evaluations.positions_table`, of which the largest size is shown.
+    """
+    texts = []
+    for task, of_task in positions.groupby("task", sort=False):
+        largest = of_task[of_task["train_size"] == of_task["train_size"].max()]
+        shown = largest.pivot(index="arm", columns="distance", values="auroc").loc[largest["arm"].unique()]
+        rows = [[arm, *map(number, values)] for arm, values in zip(shown.index, shown.to_numpy(), strict=True)]
+        header = ["AUROC with the site moved by", *(f"{distance:,} bp" for distance in shown.columns)]
+        texts += [f"### {task}", markdown_table(header, rows)]
+    return "\n\n".join(texts)
+
+
 def claims_text(claims: pd.DataFrame) -> str:
     """The claims as a table, without columns that no claim has; empty without claims.
 

@@ -13,6 +13,7 @@ from genome_data.windows.table import read_windows
 from ..kinds import TaskFiles
 from .combinations import Combination
 from .metrics import QUALITY, quality_of_logits
+from .positions import moved_windows, sensitivity
 from .predict import logits_of_sequences
 from .records import TestFindings, strand_disagreement
 from .scores import StrandLogits, best_threshold, findings, score_with_subset
@@ -23,7 +24,8 @@ def evaluate(combination: Combination, files: TaskFiles) -> Iterator[TestFinding
     """Yield the findings of each replicate on the test split; thresholds of calls come from the validation split.
 
     The strands are compared on the test sequences, and on some of them without their last base
-    (:mod:`learning.evaluation.strands`).
+    (:mod:`learning.evaluation.strands`). The bound test windows of a genome are also moved
+    (:mod:`learning.evaluation.positions`).
     """
     table, codes = read_windows(files.windows), np.load(files.sequences, mmap_mode="r")
     labels, lengths = table["label"].to_numpy(), (table["end"] - table["start"]).to_numpy()
@@ -33,11 +35,16 @@ def evaluate(combination: Combination, files: TaskFiles) -> Iterator[TestFinding
     shortened = [of_splits[0][row][:-1] for row in rows_to_shorten(len(test))]
     of_test, of_shortened = (_answers(combination, each, both_strands=True) for each in (of_splits[0], shortened))
     of_validation = _answers(combination, of_splits[1], both_strands=combination.average_strands)
-    for logits, others, (of_threshold, _) in zip(*map(list, (of_test, of_shortened, of_validation)), strict=True):
+    answers = zip(*map(list, (of_test, of_shortened, of_validation)), strict=True)
+    of_moved = _answers_to_moved(combination, files, codes.shape[1])
+    for (logits, others, (of_threshold, _)), moved in zip(answers, of_moved, strict=True):
         threshold = best_threshold(labels[validation], of_threshold)
         found = score_with_subset(labels[test], logits.forward, threshold, combination.kind, near_copies)
         compared = (np.concatenate(strand) for strand in zip(logits, others, strict=True))
         found["reverse_complement"] = strand_disagreement(*compared, threshold)
+        if moved is not None:
+            unbound = logits.forward[labels[test] == 0]
+            found["positions"] = sensitivity(codes.shape[1], moved, unbound, threshold)
         found[QUALITY] = quality_of_logits(labels[validation], of_threshold)
         yield findings(found, logits, table.iloc[test])
 
@@ -50,3 +57,11 @@ def _answers(combination: Combination, sequences: Sequence[np.ndarray], both_str
         reverse = logits_of_sequences(combination.networks, turned, combination.clock)
     for answers in combination.answers(forward, reverse, lambda logits: np.mean(logits, axis=0)):
         yield StrandLogits(*answers)
+
+
+def _answers_to_moved(combination: Combination, files: TaskFiles, width: int) -> list[np.ndarray | None]:
+    """The logits of each replicate for test windows that are moved; None for tasks without a genome to move them on."""
+    if "surroundings" not in files.extras:
+        return [None] * len(combination.replicates)
+    sequences = moved_windows(np.load(files.extras["surroundings"]), width)
+    return [answer.forward for answer in _answers(combination, sequences, both_strands=combination.average_strands)]

@@ -133,8 +133,8 @@ class ClassificationTrainingSettings(TrainingSettings):
         "Scale and shift the logits of the best epoch so that probabilities suit the validation split (Platt 1999), "
         "whose shares of classes they then assume. The order of windows by a logit does not change.",
     )
-    #: Bases by which a window is moved at most.
-    jitter = 0
+    #: Share of its width by which a window is moved at most.
+    jitter = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,12 +144,12 @@ class BinaryTrainingSettings(ClassificationTrainingSettings):
     batch_size: int = option(100, "Windows in a step, before augmentation.", unit="windows", minimum=2)
     epochs: int = option(160, "Looks at the validation split, at most.", minimum=1)
     positive_fraction: float = option(0.2, "Share of bound windows in every batch.", above=0, below=1)
-    jitter: int = option(
-        0,
-        "Bases by which a window is moved at most in training, either way, drawn afresh for every batch; those beyond "
-        "the window are unknown.",
-        unit="bases",
+    jitter: float = option(
+        0.0,
+        "Share of its width by which a window is moved at most in training, either way, drawn afresh for every batch; "
+        "bases that enter the window are unknown.",
         minimum=0,
+        below=0.5,
     )
     steps_per_epoch: int = option(50, "Steps between two looks at the validation split.", unit="steps", minimum=1)
 
@@ -220,6 +220,7 @@ TUNED: dict[str, TrainingSettings] = {
         steps_per_epoch=25,
         base_substitution=0.1,
         calibrated=True,
+        jitter=0.1,
     ),
     "default_labelled": LabelledTrainingSettings(weight_average=0.99, batch_size=64, calibrated=True),
 }

@@ -37,12 +37,13 @@ class WindowChanges:
         self, settings: ClassificationTrainingSettings, generator: np.random.Generator, bases: int, classes: int
     ) -> None:
         self._settings, self._generator, self._bases, self._classes = settings, generator, bases, classes
+        self._reach = round(settings.jitter * bases)
 
     def draw(self, windows: int) -> tuple[np.ndarray, ...]:
         """Draw the changes of a batch, arrays (windows, ...); none if nothing is to be changed."""
         settings, generator, drawn = self._settings, self._generator, []
-        if settings.jitter:
-            drawn.append(generator.integers(-settings.jitter, settings.jitter + 1, windows))
+        if self._reach:
+            drawn.append(generator.integers(-self._reach, self._reach + 1, windows))
         if settings.crossover:
             is_crossed = generator.random(windows) < settings.crossover
             cuts = generator.integers(1, self._bases, windows)
@@ -59,7 +60,7 @@ class WindowChanges:
         These are probabilities of classes (batch, classes), or those of the second one (batch,) for two classes.
         """
         changes = iter(drawn)
-        if self._settings.jitter:
+        if self._reach:
             codes = moved(codes, next(changes))
         if self._settings.crossover:
             partners, cuts = next(changes), next(changes)
