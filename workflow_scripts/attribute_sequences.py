@@ -147,6 +147,7 @@ def _bound_windows(
             fix="give peaks on the contigs of the splits",
         )
     all_codes = np.load(codes, mmap_mode="r")
+    _require_fitting(windows, all_codes.shape[1], extras, network)
     middle = _middle(all_codes.shape[1], architecture_of(network).window)
     table = table.iloc[rows].reset_index(drop=True)
     table["start"] += middle.start
@@ -157,6 +158,28 @@ def _bound_windows(
         positions = _middle(values.shape[2], architecture_of(network).output_length)
         tracks[name] = values[rows, :, positions.start : positions.stop]
     return table, Windows(all_codes[rows, middle.start : middle.stop], tracks)
+
+
+def _require_fitting(windows: Path, width: int, extras: dict[str, Path], network: nn.Module) -> None:
+    """Raise an InputError unless the task has all that the networks read, which a model that was sent may not find."""
+    window = architecture_of(network).window
+    # Half a base is in no middle: the windows of both strands would be different ones.
+    if width < window or (width - window) % 2:
+        raise InputError(
+            "the windows of the task do not fit the networks",
+            file=windows,
+            found=f"windows of {width} bases",
+            allowed=f"{window} bases, or more by an even number",
+            fix="name a task with such windows, or one of its own arms",
+        )
+    if lacking := [name for name in tracks_of(network) if name not in extras]:
+        raise InputError(
+            f"the networks read a {' and a '.join(lacking)} beside the sequence, which the task has not",
+            file=windows,
+            found=", ".join(extras) or "sequences alone",
+            allowed=", ".join(tracks_of(network)),
+            fix="name a task with it, or networks that read the sequence alone",
+        )
 
 
 def _middle(width: int, part: int) -> range:

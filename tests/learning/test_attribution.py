@@ -417,6 +417,22 @@ def test_windows_of_all_splits_are_explained_the_strongest_first_and_the_log_cou
     assert pd.read_csv(task / "table.tsv", sep="\t").equals(everything.iloc[:2])
 
 
+@pytest.mark.parametrize("cut", [7, 5])
+def test_windows_that_do_not_fit_the_networks_are_refused(task: Path, cut: int) -> None:
+    """A model that was sent may read other windows than the task has: wider ones, or such with another middle."""
+    np.save(task / "codes.npy", np.load(task / "codes.npy")[:, cut:])
+    with pytest.raises(InputError, match=f"windows of {WIDTH + 6 - cut} bases"):
+        attribute(task)
+    assert not (task / "contributions.npy").exists()
+
+
+def test_a_track_that_the_task_lacks_is_named(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = profile("regular", 1)
+    monkeypatch.setattr(script, "_load", lambda *_: [network])
+    with pytest.raises(InputError, match="read a control beside the sequence"):
+        attribute(task, head="counts")
+
+
 def test_a_standard_network_is_averaged_over_strands(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = binary("standard", 2)
     monkeypatch.setattr(script, "_load", lambda *_: [network, network])

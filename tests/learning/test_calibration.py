@@ -85,6 +85,34 @@ def test_logits_no_better_than_chance_stay(logits):
     assert np.all(found.shift == 0)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logits_without_windows_of_other_classes_keep_their_order(classes):
+    """No factor is known then; by rounding, one of 1e-17 was found, after which all logits were equal."""
+    for seed in range(20):
+        _, logits = drawn(20, classes, seed)
+        found = calibration_of(np.ones(20, dtype=int), logits)
+        calibrated = (found.scale * logits + found.shift).astype(np.float32)
+        np.testing.assert_array_equal(calibrated.argsort(axis=0), logits.argsort(axis=0))
+
+
+def test_logits_that_differ_by_rounding_alone_stay():
+    """A network whose features are all off answers alike; a factor of 1e8 made results of its rounding."""
+    labels, _ = drawn(100)
+    logits = np.full(100, 0.1, dtype=np.float32)
+    logits[labels == 1] = np.nextafter(logits[0], np.float32(1))
+    assert calibration_of(labels, logits) == (1, 0)
+
+
+def test_the_unused_classes_of_a_network_of_three_get_a_small_share():
+    labels, logits = drawn(400)
+    found = calibration_of(labels, np.stack([np.zeros(400), logits, np.zeros(400)], axis=1))
+    probabilities = softmax(
+        found.scale * np.stack([np.zeros(400), logits, np.zeros(400)], axis=1) + found.shift, axis=1
+    )
+    assert np.isfinite(found.scale)
+    assert probabilities[:, 2].mean() == pytest.approx(1 / 200, rel=0.2)
+
+
 def network_of(name, classes=2, **changes):
     description = NetworkDescription.named(name, "regular", 1, 8, WINDOW, classes=classes)
     torch.manual_seed(0)
@@ -135,6 +163,17 @@ def test_logits_that_are_distances_to_hyperplanes_stay():
     network, objective = make_network(), objective_of(make_objective)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     objective.calibrate(network)
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize("name", ["default", "beside a bag"])
+def test_a_frozen_head_keeps_its_weights(name):
+    network = network_of("default", **NETWORKS_WITH_CLASSES[name])
+    for parameter in getattr(network, "second", network).head.parameters():
+        parameter.requires_grad_(False)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    labels, logits = drawn(100)
+    calibrate(network, labels, logits * 3)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
 

@@ -191,3 +191,58 @@ def test_the_card_says_what_the_description_says(packed, tmp_path):
     assert f"{facts['evaluation']['metrics']['AUROC']['value']:.4f}" in text
     assert "chrA:11-20" in text
     assert str(tmp_path) not in text
+
+
+@pytest.fixture
+def genome(tmp_path):
+    write_genome(tmp_path / "genome.fa")
+    (tmp_path / "regions.tsv").write_text("chrA\t30\t200\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("output", ["genome.fa", "regions.tsv", "regions.bw", "scores.tsv", "link.bw"])
+def test_no_output_overwrites_an_input_or_the_other_output(genome, output):
+    """The table lies beside the bigWig, with the suffix .tsv: regions.bw would overwrite regions.tsv."""
+    folder, _ = sent_model(genome / "model", {"regular": REGULAR})
+    (genome / "link.bw").symlink_to(genome / "genome.fa")
+    before = {file: (genome / file).read_bytes() for file in ("genome.fa", "regions.tsv")}
+    given = [folder, genome / "regions.tsv", genome / "genome.fa", "-o", genome / output, "--threads", "1"]
+    with pytest.raises(SystemExit, match="would overwrite another file"):
+        main(list(map(str, given)))
+    assert {file: (genome / file).read_bytes() for file in before} == before
+    assert not (genome / "scores.tsv").exists()
+
+
+def test_the_strands_of_profiles_overwrite_no_input(genome):
+    folder, _ = sent_model(genome / "model", {"rcps": PROFILE}, kind="profile", classes=())
+    (genome / "genome.fa").rename(genome / "scores.plus.fa")
+    model = load(folder, threads=1)
+    with pytest.raises(InputError, match="would overwrite another file"):
+        model.write(genome / "table.tsv", genome / "scores.fa", genome / "scores.plus.fa")
+
+
+@pytest.mark.parametrize("options", [{"stride": 0}, {"stride": -5}, {"stride": 2.5}])
+def test_a_stride_is_a_whole_number(genome, options):
+    folder, _ = sent_model(genome / "model", {"regular": REGULAR})
+    with pytest.raises(InputError, match="stride is no number of bases"):
+        load(folder, threads=1).predict(genome / "genome.fa", **options)
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_threads_are_a_whole_number(tmp_path, threads):
+    folder, _ = sent_model(tmp_path / "model", {"regular": REGULAR})
+    with pytest.raises(InputError, match="threads is no number of processor cores"):
+        load(folder, threads=threads)
+
+
+@pytest.mark.parametrize("options", [{"regions": "regions.bed"}, {"tracks": {"control.plus": "control.bw"}}])
+def test_what_belongs_to_a_genome_is_not_ignored_beside_a_list_of_sequences(tmp_path, options):
+    folder, _ = sent_model(tmp_path / "model", {"regular": REGULAR})
+    with pytest.raises(InputError, match="belong to a genome"):
+        load(folder, threads=1).predict(["ACGT" * 5], **options)
+
+
+def test_an_invisible_letter_is_named(tmp_path):
+    folder, _ = sent_model(tmp_path / "model", {"regular": REGULAR})
+    with pytest.raises(InputError, match=r"not allowed are \\n"):
+        load(folder, threads=1).predict(["ACGT\n"])

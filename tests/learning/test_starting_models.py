@@ -1,5 +1,8 @@
 """Trainings that begin with a model: its weights, new heads, frozen layers, stacks and checkpoints."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +16,8 @@ from train import train as train_script
 
 from genome_data.windows.table import write_windows
 from learning.models.saved import load
+from learning.training.origins import Origin
+from rc_equivariant.descriptions.networks import NETWORKS, NetworkDescription
 from rc_equivariant.networks.network import build
 from workflow_support.errors import InputError
 
@@ -140,6 +145,22 @@ def test_other_classes_get_a_new_head_and_the_trunk_of_the_model(task, tmp_path)
     assert any(found[name].shape != before[name].shape for name in before if name.startswith("head."))
 
 
+def test_a_network_with_another_beside_it_gets_new_heads_for_other_classes():
+    of_model, network = beside_a_bag(classes=2), beside_a_bag(classes=3)
+    before = of_model.state_dict()
+    Origin(Path("model.json"), "sha256:0", [of_model]).begin(network, 0)
+    for name, value in network.state_dict().items():
+        if "trunk." in name:
+            assert torch.equal(value, before[name]), name
+    new = {name for name, value in network.state_dict().items() if value.shape != before[name].shape}
+    assert {name.split(".head.")[0] for name in new} == {"first", "second"}
+
+
+def beside_a_bag(classes):
+    bag = NETWORKS["bag"]._replace(trunk=NETWORKS["bag"].trunk.with_options({"lengths": (2, 3), "gaps": ()}))
+    return build(replace(described_default(), classes=classes, beside=bag))
+
+
 def test_the_description_names_the_model_and_another_one_is_another_training(task, model, tmp_path):
     folder, _ = model
     out = train(task, model=folder, frozen=["trunk"])
@@ -176,6 +197,4 @@ def test_every_built_in_network_has_a_trunk_and_a_head_to_freeze():
 
 
 def described_default():
-    from rc_equivariant.descriptions.networks import NetworkDescription
-
     return NetworkDescription.named("default", "regular", kmer=1, channels=8, window=200)

@@ -7,11 +7,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from planted_windows import ARCHITECTURE
+from sent_models import sent_model
 from workflow_rules import ROOT, plan_of
 
 from plan.costs import LEAST_MEGABYTES, Cost, Costs, fitted_costs
 from plan.estimate import Estimate, describe
 from plan.sizes import Sizes, _bases, _first_width, _rows
+from rc_equivariant.cost import multiply_adds
 
 
 @pytest.fixture
@@ -104,3 +107,26 @@ def test_a_prediction_on_a_genome_costs_its_length(demo: str) -> None:
     start = fitted_costs()["predict_binding"].seconds
     assert dense.seconds().total() - start == pytest.approx(10 * (wide.seconds().total() - start))
     assert isinstance(plan.sizes, Sizes)
+
+
+@pytest.mark.parametrize("average_strands", [False, True])
+def test_a_prediction_by_a_model_that_was_sent_costs_what_its_networks_do(
+    demo: str, tmp_path: Path, average_strands: bool
+) -> None:
+    architecture = ARCHITECTURE | {"window": 200}
+    folder, networks = sent_model(tmp_path / "sent", {"regular": architecture}, average_strands=average_strands)
+    values = {"model": str(folder), "genome": "simulated", "contigs": ["chrA"], "stride": 50}
+    estimate = Estimate(plan_of(demo, {"predict": {"all": values}}), [("predict_binding", {"prediction": "all"})])
+    windows = estimate.sizes.contig("simulated", "chrA") * 1e6 / 50
+    of_networks = sum(map(multiply_adds, networks)) * (2 if average_strands else 1)
+    costs = fitted_costs()
+    each = windows * of_networks / 1e9 * costs["evaluate"].seconds_each
+    assert estimate.seconds().total() == pytest.approx(costs["predict_binding"].seconds + each)
+    assert "core-hours" in describe(estimate)
+
+
+def test_a_prediction_of_sequences_by_a_model_has_an_estimate(demo: str, tmp_path: Path) -> None:
+    folder, _ = sent_model(tmp_path / "sent", {"regular": ARCHITECTURE | {"window": 200}})
+    predict = {"predict": {"oligos": {"model": str(folder), "sequences": "tests/oligos.fa"}}}
+    estimate = Estimate(plan_of(demo, predict), [("predict_binding", {"prediction": "oligos"})])
+    assert estimate.seconds().total() == pytest.approx(fitted_costs()["predict_binding"].seconds)

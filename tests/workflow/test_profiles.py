@@ -88,6 +88,10 @@ def test_a_job_asks_pbs_for_what_its_rule_does(tmp_path: Path, gpus: str, chunk:
         ("pbs", "printf 'Job Id: 1\\n    job_state = F\\n    Exit_status = 0\\n'", "success"),
         ("pbs", "printf 'Job Id: 1\\n    job_state = F\\n    Exit_status = 271\\n'", "failed"),
         ("pbs", "exit 153", "failed"),
+        ("pbs", "echo 'qstat: Unknown Job Id 1.server' >&2; exit 1", "failed"),
+        # The scheduler restarts, and the job runs on.
+        ("lsf", "echo 'LSF is down. Please wait ...' >&2; exit 255", "running"),
+        ("pbs", "echo 'qstat: cannot connect to server (errno=111)' >&2; exit 111", "running"),
     ],
 )
 def test_states_of_schedulers_are_those_of_snakemake(tmp_path: Path, cluster: str, answer: str, state: str) -> None:

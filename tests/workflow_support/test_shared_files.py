@@ -96,6 +96,29 @@ def test_a_set_that_another_run_made_meanwhile_is_left_alone(tmp_path: Path) -> 
     assert len(sets(tmp_path)) == 1
 
 
+def test_a_set_that_appears_at_the_last_instant_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both runs have looked and found nothing, and the other one is the first to rename."""
+    link, other = tmp_path / "run/genome.fa", tmp_path / "other/genome.fa"
+    inode = []
+
+    def make(files: list[Path]) -> None:
+        files[0].write_text("same\n")
+
+    rename = Path.rename
+
+    def rename_late(source: Path, target: Path) -> Path:
+        if source.name.startswith(".partial-") and not inode:
+            inode.append(0)
+            link_shared(tmp_path / ".genomes", "a", [other], make)
+            inode[0] = other.stat().st_ino
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", rename_late)
+    assert link_shared(tmp_path / ".genomes", "a", [link], make)
+    assert link.stat().st_ino == other.stat().st_ino == inode[0]
+    assert len(sets(tmp_path)) == 1
+
+
 def test_unused_sets_are_those_without_links_and_those_that_were_cut_off(tmp_path: Path, source: Path) -> None:
     kept = normalise(tmp_path / "first", source)
     gone = normalise(tmp_path / "second", source, code="2")

@@ -108,6 +108,13 @@ class Model:
                 table = Path(folder) / "scores.tsv"
                 self.write(table, Path(folder) / "scores.bw", sequences, regions, stride=stride, tracks=tracks)
                 return pd.read_csv(table, sep="\t", dtype={"contig": str, "name": str}, keep_default_na=False)
+        if regions is not None or tracks:
+            raise InputError(
+                "regions and tracks belong to a genome, and sequences were given as a list",
+                found="tracks" if tracks else "regions",
+                allowed="the path of a FASTA or 2bit file with regions or tracks, or sequences alone",
+                fix="give the path of the genome, or leave out the regions and tracks",
+            )
         codes = [self._codes(number, sequence) for number, sequence in enumerate(sequences)]
         if not codes:
             raise InputError("there is nothing to predict", found="no sequence", allowed="one or more", fix="give some")
@@ -136,6 +143,11 @@ class Model:
         files = {name: _existing(Path(file), "a bigWig") for name, file in (tracks or {}).items()}
         regions = None if regions is None else _existing(Path(regions), "a BED file")
         self._require_one_score()
+        _require_whole_number(stride, "stride", "bases between windows")
+        bigwigs = [bigwig]
+        if self.is_profile:
+            bigwigs = [bigwig.with_suffix(f".{strand}{bigwig.suffix}") for strand in ("plus", "minus")]
+        _require_others([table, *bigwigs], [Path(fasta), *([] if regions is None else [regions]), *files.values()])
         if tracks and not self.is_profile:
             raise InputError(
                 "the networks read no track beside the sequence, and one is given",
@@ -145,14 +157,14 @@ class Model:
             )
         with _normalised(_existing(Path(fasta), "a FASTA or 2bit file")) as genome:
             if self.is_profile:
-                plus, minus = (bigwig.with_suffix(f".{strand}{bigwig.suffix}") for strand in ("plus", "minus"))
+                plus, minus = bigwigs
                 options = {"average_strands": average_strands, "table": table, "plus": plus, "minus": minus}
                 read = {"tracks": list(files.values()), "track_names": list(files)}
                 predict_genome(self.networks, genome, regions, None, **read, **options)
-                return [plus, minus]
+                return bigwigs
             options = {"average_strands": average_strands, "table": table, "bigwig": bigwig}
             score_genome(self.networks, genome, regions, None, stride=stride, **options)
-            return [bigwig]
+            return bigwigs
 
     def _codes(self, number: int, sequence: str) -> np.ndarray:
         """The base codes of a sequence that the networks can read; profile networks read whole windows alone."""
@@ -162,7 +174,7 @@ class Model:
         if not (window if self.is_profile else 1) <= len(letters) <= window or others:
             raise InputError(
                 f"sequence {number}, counted from 0, cannot be read by this model",
-                found=f"{len(letters)} letters; not allowed are {bytes(sorted(others)).decode() or 'none of them'}",
+                found=f"{len(letters)} letters; not allowed are {_shown(others) or 'none of them'}",
                 allowed=f"{'' if self.is_profile else '1 to '}{window} letters: {ALLOWED_LETTERS}",
                 fix="cut the sequence, or give a FASTA file, whose longer sequences are scored window by window",
             )
@@ -205,7 +217,10 @@ def load(source: str | Path, *, device: str = "cpu", threads: int | None = None)
     InputError
         If the source is no model, has another format, or was changed or damaged.
     """
-    torch_device = select_device(device, threads or len(os.sched_getaffinity(0)))
+    if threads is None:
+        threads = len(os.sched_getaffinity(0))
+    _require_whole_number(threads, "threads", "processor cores to use")
+    torch_device = select_device(device, threads)
     with _local(source) as file, model_folder(file) as folder:
         facts = read_description(folder / DESCRIPTION)
         networks = load_replicates([folder / WEIGHTS], [folder / DESCRIPTION], torch_device, facts["kind"])
@@ -233,8 +248,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    if given.stride < 1:
-        parser.error("--stride must be 1 or more")
     if wrong := [each for each in given.track if "=" not in each]:
         parser.error(f"--track {wrong[0]}: write NAME=FILE")
     tracks = dict(each.split("=", 1) for each in given.track)
@@ -267,6 +280,31 @@ def _normalised(fasta: Path) -> Iterator[Path]:
         normalised, *others = (Path(folder) / name for name in names)
         normalise_fasta(fasta, normalised, *others)
         yield normalised
+
+
+def _require_whole_number(value: int, name: str, what: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"{name} is no number of {what}", found=value, allowed="1, 2, 3, ...", fix="correct it")
+
+
+def _require_others(written: Sequence[Path], read: Sequence[Path]) -> None:
+    """Raise an InputError if a file to write is another one to write, or one that is read."""
+    taken = {file.resolve() for file in read}
+    for file in written:
+        if file.resolve() in taken:
+            raise InputError(
+                "the table and the bigWig lie beside each other, and one of them would overwrite another file",
+                file=file,
+                found="a file that is read, or that is written as well",
+                allowed="names of new files; the table has the name of the bigWig with .tsv",
+                fix="choose another name for the bigWig, such as scores.bw",
+            )
+        taken.add(file.resolve())
+
+
+def _shown(letters: set[int]) -> str:
+    """Letters for a message; line breaks and other invisible ones as Python writes them."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in map(chr, sorted(letters)))
 
 
 def _existing(file: Path, what: str) -> Path:

@@ -19,10 +19,13 @@ from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
-from configuration import resolve
+from configuration import MODEL, resolve
 from configuration.documentation import SCHEMA_FILE
 from learning.models.matching import Inputs as NetworkInputs
 from learning.models.matching import cost_of
+from learning.models.model_files import DESCRIPTION, model_folder, read_description
+from learning.models.networks import build_network
+from rc_equivariant.cost import multiply_adds
 from workflow_support.errors import InputError
 
 from . import Plan
@@ -113,7 +116,21 @@ class Estimate:
         """Billions of multiply-adds of a prediction on contigs; regions and sequences are short beside them."""
         values = self.plan.run.settings["predict"][prediction]
         windows = self._predicted_megabases(prediction) * 1e6 / (values.get("stride") or 1)
-        return windows * self._of_contestant(values["task"], values["arm"]) / 1e9
+        if not windows:
+            return 0.0
+        sent = f"predict.{prediction}.{MODEL}"
+        each = self._of_sent(sent) if MODEL in values else self._of_contestant(values["task"], values["arm"])
+        return windows * each / 1e9
+
+    def _of_sent(self, model: str) -> int:
+        """The multiply-adds of the answer of a model that was sent to one window; 0 if it is to be fetched first."""
+        files = [Path(file) for file in self.plan.sent.sources(model)]
+        if not files[0].exists():
+            return 0
+        with model_folder(files[0].parent if files[1:] else files[0]) as folder:
+            content = read_description(folder / DESCRIPTION)
+        strands = 2 if content["average_strands"] else 1
+        return strands * sum(multiply_adds(build_network(each["architecture"])) for each in content["networks"])
 
     def _predicted_megabases(self, prediction: str) -> float:
         values = self.plan.run.settings["predict"][prediction]

@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .files import PARTIAL
@@ -74,12 +75,26 @@ def _make(folder: Path, names: Sequence[str], make: Callable[[Sequence[Path]], N
         digests = {name: file_digest(partial / name) for name in names}
         (partial / DIGESTS).write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
         partial.chmod(0o755)
-        # Another run may have made the same set meanwhile, and may be reading it: a set that is whole is left alone.
-        if not _is_whole(folder, names):
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.rename(folder)
+        _put(partial, folder, names)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _put(partial: Path, folder: Path, names: Sequence[str]) -> None:
+    """Give a whole set its place. One that another run made meanwhile, and may be reading, is left alone."""
+    if _is_whole(folder, names):
+        return
+    # Renamed first, so that no run meets a set of which some files are gone.
+    damaged = partial / "damaged"
+    with suppress(FileNotFoundError):
+        folder.rename(damaged)
+    shutil.rmtree(damaged, ignore_errors=True)
+    try:
+        partial.rename(folder)
+    except OSError:
+        # Another run was faster by an instant.
+        if not _is_whole(folder, names):
+            raise
 
 
 def _link(link: Path, file: Path) -> None:

@@ -18,6 +18,10 @@ from ..models.networks import innermost
 
 #: Newton steps at most; a few are enough for a convex function of few parameters.
 _STEPS = 100
+#: The smallest factor of logits with a standard deviation of 1 that is told from none: odds change by a thousandth.
+_LEAST_FACTOR = 1e-3
+#: The least spread of logits, as a share of their size: below it they differ by rounding in float32 alone.
+_LEAST_SPREAD = 1e-5
 
 
 class Calibration(NamedTuple):
@@ -45,25 +49,35 @@ def calibration_of(labels: np.ndarray, logits: np.ndarray) -> Calibration:
     -------
     Calibration
         The scale is above 0, so the order of windows by one logit does not change. Logits that rank windows no better
-        than chance are left as they are.
+        than chance, or that differ by rounding alone, are left as they are.
     """
     given = np.asarray(logits, dtype=np.float64)
     of_classes = np.stack([np.zeros_like(given), given], axis=1) if given.ndim == 1 else given
-    scale, shifts = _most_likely(of_classes, _platt_targets(labels, of_classes.shape[1]))
-    if scale <= 0:
-        return Calibration(1.0, np.zeros(given.shape[1:]))
+    # Newton's method starts from no knowledge and with logits of size one, whatever their place and size.
+    middle = of_classes.mean(axis=0)
+    spread = float(np.sqrt(np.mean((of_classes - middle) ** 2)))
+    unchanged = Calibration(1.0, np.zeros(given.shape[1:]))
+    if spread <= _LEAST_SPREAD * np.abs(middle).max():
+        return unchanged
+    targets = _platt_targets(labels, of_classes.shape[1])
+    factor, shifts = _most_likely((of_classes - middle) / spread, targets)
+    if factor < _LEAST_FACTOR:
+        return unchanged
+    scale = factor / spread
+    shifts = shifts - scale * middle
+    shifts -= shifts[0]
     return Calibration(scale, shifts[1] if given.ndim == 1 else shifts - shifts.mean())
 
 
 def calibrate(network: nn.Module, labels: np.ndarray, logits: np.ndarray) -> None:
     """Calibrate a network on windows of which these are labels and logits, in the weights of its last layer.
 
-    The logits of both strands change alike. The last layer of a hyperbolic network is no affine map, so its logits are
-    left as they are.
+    The logits of both strands change alike. Those of a hyperbolic network, whose last layer is no affine map, and of a
+    network whose last layer is frozen are left as they are.
     """
     classifier = innermost(network)
-    if not classifier.has_affine_logits:
-        logger.info("The logits are not calibrated, because the last layer of the network is not affine.")
+    if not classifier.can_rescale_logits:
+        logger.info("The logits are not calibrated, because the last layer of the network is not affine, or frozen.")
         return
     scale, shift = calibration_of(labels, logits)
     classifier.rescale_logits(scale, torch.from_numpy(np.atleast_1d(shift)))
@@ -76,13 +90,12 @@ def _platt_targets(labels: np.ndarray, classes: int) -> np.ndarray:
     return (np.eye(classes) * windows[:, None] + 1)[labels] / (windows[labels] + classes)[:, None]
 
 
-def _most_likely(logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the factor and the shifts (classes,), the first one 0, of the least cross-entropy, by Newton's method."""
-    windows, classes = logits.shape
-    # Newton's method starts from no knowledge and with logits of size one, whatever their place and size.
-    middle = logits.mean(axis=0)
-    size = max(float(np.sqrt(np.mean((logits - middle) ** 2))), np.finfo(float).tiny)
-    unit = (logits - middle) / size
+def _most_likely(unit: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the factor and the shifts (classes,), the first one 0, of the least cross-entropy, by Newton's method.
+
+    ``unit`` has logits (windows, classes) of mean 0 and size 1.
+    """
+    windows, classes = unit.shape
     found = np.zeros(classes)
     loss = _cross_entropy(unit, targets, found)
     for _ in range(_STEPS):
@@ -99,9 +112,7 @@ def _most_likely(logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.nda
         if loss - shorter <= 1e-15 * abs(loss):
             break
         loss = shorter
-    scale = found[0] / size
-    shifts = np.concatenate([[0.0], found[1:]]) - scale * middle
-    return float(scale), shifts - shifts[0]
+    return float(found[0]), np.concatenate([[0.0], found[1:]])
 
 
 def _log_probabilities(unit: np.ndarray, parameters: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,9 @@ from workflow_support.job import logger
 from ..models.model_files import load_model_networks, read_description
 from ..models.networks import architecture_of, innermost
 
-#: The beginning of the names of tensors that may differ from those of the model.
-HEAD = "head."
+#: The head in the names of tensors, which may differ from those of the model: of a network, or of each of two beside
+#: each other.
+_HEAD = re.compile(r"((first|second)\.)?head\.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,7 @@ class Origin:
         given, own = innermost(self.networks[place % len(self.networks)]).state_dict(), inside.state_dict()
         fitting = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
         others = sorted(name for name in own.keys() | given.keys() if name not in fitting)
-        if misfits := [name for name in others if not name.startswith(HEAD)]:
+        if misfits := [name for name in others if not _HEAD.match(name)]:
             raise InputError(
                 f"{len(misfits)} tensors of the arm do not fit the model that it starts from, first {misfits[0]}",
                 file=self.file,

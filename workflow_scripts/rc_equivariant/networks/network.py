@@ -95,9 +95,10 @@ class LogitsHead(HeadLayers):
         raise NotImplementedError
 
     @property
-    def has_affine_logits(self) -> bool:
-        """True if the last layer is an affine map of embeddings, into which a factor and shifts can be folded."""
-        return type(self.last_layer) in (nn.Linear, Linear)
+    def can_rescale_logits(self) -> bool:
+        """True if the last layer is an affine map of embeddings that is not frozen: it can take a factor and shifts."""
+        is_free = all(parameter.requires_grad for parameter in self.last_layer.parameters())
+        return type(self.last_layer) in (nn.Linear, Linear) and is_free
 
     @torch.no_grad()
     def rescale_logits(self, scale: float, shift: Tensor) -> None:
@@ -151,9 +152,9 @@ class Network(EquivariantModule):
         return self.head.last_layer
 
     @property
-    def has_affine_logits(self) -> bool:
-        """True if the last layer of the head is an affine map, as :attr:`LogitsHead.has_affine_logits`."""
-        return self.head.has_affine_logits
+    def can_rescale_logits(self) -> bool:
+        """True if the last layer of the head can take a factor and shifts, as :attr:`LogitsHead.can_rescale_logits`."""
+        return self.head.can_rescale_logits
 
     def rescale_logits(self, scale: float, shift: Tensor) -> None:
         """Change the logits as :meth:`LogitsHead.rescale_logits`."""
@@ -241,9 +242,9 @@ class NetworkSum(EquivariantModule):
         return self.first.last_layer
 
     @property
-    def has_affine_logits(self) -> bool:
-        """True if the last layers of both networks are affine maps."""
-        return self.first.has_affine_logits and self.second.has_affine_logits
+    def can_rescale_logits(self) -> bool:
+        """True if the last layers of both networks can take a factor and shifts."""
+        return self.first.can_rescale_logits and self.second.can_rescale_logits
 
     def rescale_logits(self, scale: float, shift: Tensor) -> None:
         """Change the sum as :meth:`LogitsHead.rescale_logits`; the shift goes to the first network."""
