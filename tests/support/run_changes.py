@@ -225,7 +225,7 @@ TRAINING: dict[str, Any] = {
     "label_smoothing": 0.1,
     "base_substitution": 0.1,
     "positive_fraction": 0.4,
-    "jitter": 2,
+    "jitter": 0.04,
     "steps_per_epoch": 3,
     "calibrated": True,
 }

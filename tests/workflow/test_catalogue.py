@@ -24,8 +24,8 @@ def targets() -> set[str]:
 
 
 def test_the_snakefile_of_the_catalogue_is_the_workflow(checkout: Checkout) -> None:
-    same = checkout.plan(*TINY)
-    found = checkout.plan("-s", "workflow/Snakefile", *TINY)
+    same = checkout.plan(*TINY, "--forceall")
+    found = checkout.plan("-s", "workflow/Snakefile", *TINY, "--forceall")
     assert found - same == {"everything": 1}
     assert same - found == {"all": 1}
 
@@ -43,7 +43,10 @@ def test_another_workflow_uses_this_one_as_a_module_from_its_own_folder(checkout
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
-    assert int(re.search(r"^binding_train +(\d+)$", output, re.MULTILINE)[1]) == checkout.plan(*TINY)["train"]
+    assert (
+        int(re.search(r"^binding_train +(\d+)$", output, re.MULTILINE)[1])
+        == checkout.plan(*TINY, "--forceall")["train"]
+    )
 
 
 def test_the_catalogue_reads_how_the_workflow_is_used() -> None:

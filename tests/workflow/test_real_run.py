@@ -24,7 +24,7 @@ def test_every_arm_beats_the_kmers(results: Path) -> None:
     auroc = summary.query("metric == 'AUROC'").set_index("arm")
     floor = auroc.loc["kmer_logistic_regression", "mean"]
     networks = auroc.drop("kmer_logistic_regression")
-    assert len(networks) == 4
+    assert len(networks) == 5
     assert (networks["replicates"] == 5).all()
     assert (networks["mean"] > floor).all()
 
