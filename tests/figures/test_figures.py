@@ -41,7 +41,7 @@ WORDS = {
         "Predicted probability",
         "Observed frequency",
     ],
-    "reverse_complement_error": [*ARMS, "Largest |f(x) − f(rc x)| on the test split (logit; low is good)"],
+    "reverse_complement_error": [*ARMS, "Largest difference between both strands, test split (logit; low is good)"],
     "peak_accounting": ["rows in", "contig not in genome", "412", "1,264", "kept", "Rows of the peak file"],
     "gc_matching": ["train", "validation", "test", "positives", "negatives", "GC content"],
 }

@@ -33,7 +33,7 @@ def test_a_line_has_the_epoch_the_time_left_and_the_metrics(tmp_path, caplog):
     """Two seconds an epoch: four epochs of this seed are left, and two other seeds of ten."""
     Progress("CTCF, rcps, size all", 3, 10, tmp_path / "history.tsv").after_epoch([state(7, 6, 12.0)])
     assert lines(caplog) == [
-        "CTCF, rcps, size all, seed 7: epoch 6 of 10, at most 48 s left for all 3 seeds; train loss 0.1667, "
+        "CTCF, rcps, size all, seed 7: epoch 6 of 10, about 48 s left for all 3 seeds; train loss 0.1667, "
         "validation loss 0.5000, AUROC 0.6000."
     ]
 
@@ -42,9 +42,7 @@ def test_seeds_that_train_together_are_told_of_together(tmp_path, caplog):
     """One has lost its patience; the two others have metrics 0.4 and 0.2, an epoch of one second and 5 and 7 left."""
     progress = Progress("a", 3, 9, tmp_path / "history.tsv")
     progress.after_epoch([state(1, 3, 3.0, is_finished=True), state(2, 4, 4.0), state(3, 2, 2.0)])
-    assert lines(caplog)[0].startswith(
-        "a, seed 2, 3: epoch 2 of 9, at most 12 s left for all 3 seeds; train loss 0.375"
-    )
+    assert lines(caplog)[0].startswith("a, seed 2, 3: epoch 2 of 9, about 12 s left for all 3 seeds; train loss 0.375")
     assert lines(caplog)[0].endswith("AUROC 0.3000.")
 
 
@@ -52,7 +50,7 @@ def test_seeds_that_were_finished_before_are_not_waited_for(tmp_path, caplog):
     progress = Progress("a", 2, 5, tmp_path / "history.tsv")
     progress.add([state(1, 5, 50.0, is_finished=True)])
     progress.after_epoch([state(2, 1, 3.0)])
-    assert "at most 12 s left" in lines(caplog)[0]
+    assert "about 12 s left" in lines(caplog)[0]
     assert list(pd.read_csv(tmp_path / "history.tsv", sep="\t")["seed"]) == 5 * [1] + [2]
 
 

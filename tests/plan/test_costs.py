@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import math
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -86,7 +88,20 @@ def test_estimates_add_up_over_the_jobs_that_are_left(demo: str) -> None:
     assert one.disk() == 0
     windows = Estimate(plan, [("extract_sequences", {"task": "CTCF"}), ("encode_kmers", {"task": "CTCF", "k": "6"})])
     assert windows.disk() == pytest.approx(3 * 0.99 + 4950 * 250 / 1e6)
-    assert "core-hours" in describe(two)
+
+
+@pytest.mark.parametrize(("unit", "seconds"), [("core-hours", 3600), ("core-minutes", 60)])
+def test_a_short_run_is_estimated_in_minutes_so_that_no_line_is_rounded_to_nothing(
+    unit: str, seconds: int, demo: str
+) -> None:
+    plan = plan_of(demo)
+    train = ("train", {"task": "CTCF", "arm": "regular_k1", "size": "all"})
+    of_one = Estimate(plan, [train]).seconds().total()
+    jobs = math.ceil(3600 / of_one) if unit == "core-hours" else max(1, math.floor(3599 / of_one))
+    text = describe(Estimate(plan, jobs * [train]))
+    assert re.search(rf"^{unit} +{jobs * of_one / seconds:.1f}$", text, re.MULTILINE)
+    assert f"Most of the time ({unit}):" in text
+    assert re.search(rf"^  train +{jobs * of_one / seconds:.1f}$", text, re.MULTILINE)
 
 
 def test_the_time_of_a_training_is_that_of_its_multiply_adds(demo: str) -> None:

@@ -202,7 +202,7 @@ def test_only_a_strong_match_is_a_finding():
         "**Motifs.** `bases`, of `good`: `CCACNAGG` (30 sites), which resembles `CTCF` (correlation 0.80); "
         "`GATTACA` (56 sites), which resembles no known motif (correlation at most 0.79); "
         "`TTTT` (25 sites), which resembles no known motif (correlation at most 0.37). "
-        "Found in 446 of 446 bound windows."
+        "Searched in 446 of 446 bound windows."
     )
 
 
@@ -210,14 +210,14 @@ def test_motifs_beyond_the_first_are_counted_and_those_without_known_motifs_say_
     found = motifs(*[(50 - row, "ACGT", "", float("nan")) for row in range(5)])
     text = answers(ABOVE, explained=[entry(found, correlation=None)])
     assert text.count("`ACGT`") == 3
-    assert "`ACGT` (48 sites); and 2 more. Found in 446 of 446 bound windows. No `known_motifs` were given" in text
+    assert "`ACGT` (48 sites); and 2 more. Searched in 446 of 446 bound windows. No `known_motifs` were given" in text
     assert "resembles" not in text
     assert "nan" not in text
 
 
 def test_windows_left_out_are_counted_with_the_reason():
     text = answers(ABOVE, explained=[entry(motifs((30, "CCACNAGG", "CTCF", 0.8)), bound=8_089, explained=2_000)])
-    assert "Found in 2,000 of 8,089 bound windows (those with the highest scores: `strongest` is 2000)." in text
+    assert "Searched in 2,000 of 8,089 bound windows (those with the highest scores: `strongest` is 2000)." in text
 
 
 @pytest.mark.parametrize(

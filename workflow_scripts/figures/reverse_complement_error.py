@@ -45,7 +45,7 @@ def reverse_complement_error_figure(metrics: pd.DataFrame, arms: Mapping[str, st
     for task, (axis,) in axes.items():
         draw_arm_rows(axis, metrics[metrics["task"] == task], "rc_error", marks[task])
         _scale_from_zero(axis, metrics["rc_error"].to_numpy())
-    figure.supxlabel("Largest |f(x) − f(rc x)| on the test split (logit; low is good)")
+    figure.supxlabel("Largest difference between both strands, test split (logit; low is good)")
     return figure
 
 

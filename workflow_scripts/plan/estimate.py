@@ -1,7 +1,7 @@
 """What a run will cost, before it starts: ``python -m plan.estimate FILE... [--data FOLDER]``.
 
-Prints the jobs that are left, core-hours, the memory of the largest job, and disk space. The jobs are those of
-Snakemake's dry run; what each takes follows from the sizes of the run and from ``resources/costs.tsv``.
+Prints the jobs that are left, core-hours or core-minutes, the memory of the largest job, and disk space. The jobs are
+those of Snakemake's dry run; what each takes follows from the sizes of the run and from ``resources/costs.tsv``.
 """
 
 from __future__ import annotations
@@ -172,18 +172,21 @@ def planned_jobs(files: Sequence[Path], data: str | None, root: Path) -> Iterato
 
 
 def describe(estimate: Estimate) -> str:
-    """The estimate as lines of text: what a run will take, and the rules that take most of the time."""
+    """The estimate as lines of text: what a run will take, and the rules that take most of the time.
+
+    Times are core-hours, or core-minutes if all jobs together take less than an hour.
+    """
     seconds = estimate.seconds()
-    hours = seconds.total() / 3600
+    unit, length = ("core-hours", 3600) if seconds.total() >= 3600 else ("core-minutes", 60)
     memory, largest = estimate.megabytes()
     lines = [
-        f"jobs        {len(estimate.jobs):,}",
-        f"core-hours  {hours:.2f}",
-        f"memory      {memory:,} MB for the largest job ({largest})",
-        f"disk        {estimate.disk():,.0f} MB",
+        f"{'jobs':14}{len(estimate.jobs):,}",
+        f"{unit:14}{seconds.total() / length:.1f}",
+        f"{'memory':14}{memory:,} MB for the largest job ({largest})",
+        f"{'disk':14}{estimate.disk():,.0f} MB",
         "",
-        "Most of the time (core-hours):",
-        *(f"  {rule:28}{each / 3600:8.2f}" for rule, each in seconds.most_common(6)),
+        f"Most of the time ({unit}):",
+        *(f"  {rule:28}{each / length:8.1f}" for rule, each in seconds.most_common(6)),
         "",
         "Times are those of one core of the processor that docs/resources.md was measured on; a GPU trains faster.",
     ]

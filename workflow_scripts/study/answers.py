@@ -248,7 +248,7 @@ def _motifs_of(explained: Explained) -> str:
     words = [f"`{row.consensus}` ({count(row.sites)} sites){_resemblance(row)}" for row in shown.itertuples()]
     more = len(motifs) - len(shown)
     found = "; ".join(words) + (f"; and {more} more." if more else ".")
-    found += f" Found in {windows}."
+    found += f" Searched in {windows}."
     return found if search["correlation"] is not None else f"{found} No `known_motifs` were given to compare them with."
 
 

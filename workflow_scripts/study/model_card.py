@@ -78,8 +78,8 @@ def _metrics(facts: Mapping[str, Any], figure: str) -> str:
     ]
     text = (
         f"Metrics of the mean answer on the {test['windows']:,} windows of the test split, on which no network was "
-        "trained or chosen. Intervals are over test windows. The last column is without windows that share 32 bases in "
-        "a row with a training window."
+        "trained or chosen. Intervals, of metrics that have one, are over test windows. The last column is without "
+        "windows that share 32 bases in a row with a training window."
     )
     return f"## Test\n\n{text}\n\n{_table(rows)}\n\n![Test metrics]({figure})"
 

@@ -53,7 +53,7 @@ class Progress:
             self._rows + [row for state in states for row in history_rows(state.seed, state.history)], self.history
         )
         logger.info(
-            "%s, seed %s: epoch %d of %d, at most %s left for %s; train loss %.4f, validation %s.",
+            "%s, seed %s: epoch %d of %d, about %s left for %s; train loss %.4f, validation %s.",
             self.name,
             ", ".join(str(state.seed) for state in running),
             epoch,
@@ -75,7 +75,10 @@ class Progress:
         self.history.unlink(missing_ok=True)
 
     def _seconds_left(self, states: Sequence[TrainingState]) -> float:
-        """The seconds until all seeds have had all epochs, at the mean speed of these states."""
+        """The seconds until all seeds have had all epochs, at the mean speed of these states.
+
+        This is a guess: other jobs on the computer make it longer, and trainings that stop early make it shorter.
+        """
         per_epoch = mean(state.seconds / len(state.history) for state in states)
         of_states = sum(self.epochs - len(state.history) for state in states if not state.is_finished)
         later = self.seeds - self._trained - len(states)
