@@ -53,8 +53,8 @@ for each in workflow.rules:
 
 
 onstart:
-    share_gpus()
     require_device()
+    share_gpus()
 
 
 onsuccess:

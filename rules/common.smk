@@ -117,10 +117,11 @@ def require_device():
 
 def share_gpus():
     """Tell jobs on this machine which GPUs they share, if the command limits their number: --resources gpu=4."""
-    limit = workflow.global_resources.get("gpu")
+    # Snakemake has an entry without a value for what the command does not limit.
+    limit = getattr(workflow.global_resources.get("gpu"), "value", None)
     if GPUS and limit is not None and workflow.local_exec and workflow.is_main_process:
         try:
-            os.environ[POOL_VARIABLE] = gpu_pool(limit.value)
+            os.environ[POOL_VARIABLE] = gpu_pool(limit)
         except InputError as error:
             logger.error(str(error))
             sys.exit(1)
