@@ -137,7 +137,7 @@ def test_a_prediction_by_a_model_that_was_sent_costs_what_its_networks_do(
     costs = fitted_costs()
     each = windows * of_networks / 1e9 * costs["evaluate"].seconds_each
     assert estimate.seconds().total() == pytest.approx(costs["predict_binding"].seconds + each)
-    assert "core-hours" in describe(estimate)
+    assert "core-minutes" in describe(estimate)
 
 
 def test_a_prediction_of_sequences_by_a_model_has_an_estimate(demo: str, tmp_path: Path) -> None:
