@@ -48,7 +48,10 @@ def page() -> Iterator[Page]:
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser.new_context(offline=True).new_page()
+        opened = browser.new_context(offline=True).new_page()
+        # How long a page of megabytes takes says nothing about what it shows, and on a busy machine fails it.
+        opened.set_default_timeout(5 * 60_000)
+        yield opened
         browser.close()
 
 
