@@ -9,9 +9,10 @@ import pytest
 import torch
 from arm_networks import network_content
 from encode_kmers import encode_kmers
-from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
+from planted_windows import ARCHITECTURE, WIDTH, planted_codes
 from saved_networks import bits, described
-from train import train as train_script
+from scripted_trainings import QUICK, write_task
+from scripted_trainings import train_task as train
 
 from genome_data.windows.table import write_windows
 from learning.models.networks import encoding_of
@@ -22,7 +23,6 @@ from learning.training.sampling import training_subset
 from workflow_support.errors import InputError
 
 WINDOWS = 300
-QUICK = TRAINING | {"epochs": 2, "steps_per_epoch": 5}
 LABELLED = {
     "learning_rate": 0.01,
     "batch_size": 20,
@@ -38,43 +38,7 @@ LABELLED = {
 @pytest.fixture
 def task(tmp_path):
     """A folder with windows.tsv, codes.npy and the k-mers of two sizes."""
-    codes, labels = planted_codes(WINDOWS, seed=0)
-    table = pd.DataFrame({"contig": "chrA", "start": np.arange(WINDOWS) * 100})
-    table = table.assign(
-        end=table["start"] + WIDTH, name=[f"window_{row}" for row in table.index], label=labels, gc=0.5
-    )
-    table["split"] = np.repeat(["train", "validation", "test"], WINDOWS // 3)
-    write_windows(table, tmp_path / "windows.tsv")
-    np.save(tmp_path / "codes.npy", codes)
-    for k in (1, 6):
-        encode_kmers(tmp_path / "codes.npy", k, tmp_path / f"kmers.k{k}.npy")
-    return tmp_path
-
-
-def train(task, out, seeds=(0,), kmers="kmers.k1.npy", **changes):
-    """Train into ``out`` with checkpoints in ``out/checkpoints``; ``out``."""
-    arguments = {
-        "extras": [],
-        "extra_names": [],
-        "kind": "binary",
-        "task": "planted",
-        "arm": "regular",
-        "size": "all",
-        "network": network_content(ARCHITECTURE),
-        "training": QUICK,
-        "checkpoints": out / "checkpoints",
-        "code": "digest",
-    }
-    train_script(
-        windows=task / "windows.tsv",
-        sequences=task / kmers,
-        seeds=list(seeds),
-        weights=out / "weights.safetensors",
-        models=out / "models.json",
-        history=out / "history.tsv",
-        **arguments | changes,
-    )
-    return out
+    return write_task(tmp_path, *planted_codes(WINDOWS, seed=0), kmers=(1, 6))
 
 
 def loaded(out):

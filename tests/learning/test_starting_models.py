@@ -4,17 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from arm_networks import network_content
-from encode_kmers import encode_kmers
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from saved_networks import bits, described
+from scripted_trainings import train_task, write_task
 from sent_models import sent_model
-from train import train as train_script
 
-from genome_data.windows.table import write_windows
 from learning.models.saved import load
 from learning.training.origins import Origin
 from rc_equivariant.descriptions.networks import NETWORKS, NetworkDescription
@@ -28,18 +25,7 @@ OF_LABELLED = {"learning_rate": 0.01, "batch_size": 20, "epochs": 2, "device": "
 
 @pytest.fixture
 def task(tmp_path):
-    codes, labels = planted_codes(240, seed=0)
-    write_task(tmp_path, codes, labels)
-    encode_kmers(tmp_path / "codes.npy", 1, tmp_path / "kmers.k1.npy")
-    return tmp_path
-
-
-def write_task(folder, codes, labels):
-    table = pd.DataFrame({"contig": "chrA", "start": np.arange(len(codes)) * 100, "label": labels, "gc": 0.5})
-    table = table.assign(end=table["start"] + WIDTH, name=[f"window_{row}" for row in table.index])
-    table["split"] = np.repeat(["train", "validation", "test"], len(codes) // 3)
-    write_windows(table, folder / "windows.tsv")
-    np.save(folder / "codes.npy", codes)
+    return write_task(tmp_path, *planted_codes(240, seed=0))
 
 
 @pytest.fixture
@@ -47,33 +33,11 @@ def model(tmp_path):
     return sent_model(tmp_path / "model", {"regular": ARCHITECTURE | {"window": WIDTH}}, seeds=(0, 1))
 
 
-def train(task, name="out", model=None, frozen=(), seeds=(7,), **changes):
+def train(task, name="out", model=None, frozen=(), seeds=(7,), training=QUICK, **changes):
     out = task / name
     out.mkdir(exist_ok=True)
-    arguments = {
-        "extras": [],
-        "extra_names": [],
-        "kind": "binary",
-        "task": "planted",
-        "arm": "regular",
-        "size": "all",
-        "network": network_content(ARCHITECTURE),
-        "training": QUICK,
-        "sequences": task / "kmers.k1.npy",
-        "windows": task / "windows.tsv",
-    }
-    train_script(
-        seeds=list(seeds),
-        checkpoints=out / "checkpoints",
-        code="digest",
-        weights=out / "weights.safetensors",
-        models=out / "models.json",
-        history=out / "history.tsv",
-        origin=[] if model is None else [model / "model.json", model / "weights.safetensors"],
-        frozen=frozen,
-        **arguments | changes,
-    )
-    return out
+    origin = [] if model is None else [model / "model.json", model / "weights.safetensors"]
+    return train_task(task, out, seeds, training=training, origin=origin, frozen=frozen, **changes)
 
 
 def state(out, number=0):

@@ -42,7 +42,7 @@ def fitted_costs(file: Path = COSTS_FILE) -> dict[str, Cost]:
 
 
 class Costs:
-    """What the jobs of a run ask for. All of it follows from the configuration, so groups know it before they run."""
+    """The memory and time that the jobs of a run ask for, which follow from the configuration alone."""
 
     def __init__(self, run: Run, sizes: Sizes) -> None:
         self.run, self.sizes = run, sizes

@@ -1,7 +1,8 @@
-"""What a run will cost, before it starts: ``python -m plan.estimate FILE... [--data FOLDER]``.
+"""An estimate of the time, memory and disk space of a run before it starts.
 
-Prints the jobs that are left, core-hours or core-minutes, the memory of the largest job, and disk space. The jobs are
-those of Snakemake's dry run; what each takes follows from the sizes of the run and from ``resources/costs.tsv``.
+Usage: ``python -m plan.estimate FILE... [--data FOLDER]``. It prints the jobs that are left, core-hours or
+core-minutes, the memory of the largest job, and disk space. The jobs are those of Snakemake's dry run; what each takes
+follows from the sizes of the run and from ``resources/costs.tsv``.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Estimate:
         )
 
     def _work(self, rule: str, cost: Cost, wildcards: Mapping[str, str]) -> float:
-        """What the time of a job grows with: megabases, or billions of multiply-adds."""
+        """The quantity that the time of a job grows with: megabases, or billions of multiply-adds."""
         if cost.unit != "gigaops":
             return self.plan.costs.megabases(cost.rule, **wildcards) if cost.rule else 0.0
         task, arm = wildcards["task"], wildcards["arm"]

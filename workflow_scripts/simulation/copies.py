@@ -19,7 +19,7 @@ SHORTEST = 0.2
 
 @dataclass(frozen=True)
 class Copies:
-    """How elements lie in windows.
+    """The layout of elements in windows.
 
     Parameters
     ----------

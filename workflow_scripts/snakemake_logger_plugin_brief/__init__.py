@@ -1,4 +1,4 @@
-"""What `make run` and `make demo` print of Snakemake: how many jobs there are and are done, warnings and errors.
+"""A Snakemake logger for `make run` and `make demo`, which prints counts of jobs, warnings and errors.
 
 Snakemake finds this package by its name, if the folder that holds it is on the path: ``--logger brief``. What jobs say
 is printed in any case, and all that is left out here is in Snakemake's own log, below .snakemake/log/.

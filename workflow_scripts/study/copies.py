@@ -58,7 +58,7 @@ def _near_copies_text(near_copies: pd.DataFrame) -> str:
 
 
 def _removal_text(removed: Mapping[str, pd.DataFrame]) -> str:
-    """What happened to the windows of tasks whose near-copies are left out of training; empty without such tasks."""
+    """The numbers of windows left out of training as near-copies, as Markdown; empty without such tasks."""
     if not removed:
         return ""
     rows = [

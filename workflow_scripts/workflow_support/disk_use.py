@@ -22,7 +22,7 @@ def disk_use(folder: Path) -> dict[str, float]:
 
 
 def disk_use_in_words(name: str, sizes: dict[str, float]) -> str:
-    """What a run of this name takes, as sentences."""
+    """Sentences that say how much disk space a run of this name takes."""
     own = {part: size for part, size in sizes.items() if part != SHARED}
     parts = ", ".join(f"{part} {_rounded(size)}" for part, size in own.items() if size >= 0.05) or "small files"
     shared = sizes.get(SHARED, 0.0)

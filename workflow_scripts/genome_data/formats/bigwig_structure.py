@@ -42,7 +42,7 @@ class _File(NamedTuple):
 
 
 def damage_of_bigwig(path: Path, order: str) -> str | None:
-    """What is wrong with the structure of a bigWig, in words; None if nothing is. Its values are not read.
+    """The fault in the structure of a bigWig, in words; None if there is none. Its values are not read.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ def is_number_or_dot(text: str) -> bool:
 
 
 def advice_on(text: str, cells: Sequence[str], column: int, *, is_first: bool) -> str:
-    """What to do about a cell that cannot be read, in its line."""
+    """Advice on a cell that cannot be read, given its line."""
     if re.fullmatch(r"[\d.]+e\+?\d+", text, re.IGNORECASE):
         return "R writes 100000 as 1e+05: set options(scipen = 999) before you write the table"
     if re.fullmatch(r"\d{1,3}(,\d{3})+", text):

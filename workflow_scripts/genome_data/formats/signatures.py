@@ -13,8 +13,8 @@ from typing import NamedTuple
 from workflow_support.errors import InputError
 
 TABLE, SEQUENCES, READS, TRACK = "table", "sequences", "reads", "track"
-"""What a file is wanted for: a text table (peaks, regions, variants, labels, motifs), sequences, aligned reads, or a
-track of values along the genome."""
+"""The purpose that a file is opened for: a text table (peaks, regions, variants, labels, motifs), sequences, aligned
+reads, or a track of values along the genome."""
 HEAD = 512
 """Number of leading bytes that are enough for :func:`kind_of`."""
 

@@ -88,7 +88,7 @@ def correlation(first: np.ndarray, second: np.ndarray, *, scorer: str, subset: s
 
 
 def lead(effects: np.ndarray, ours: np.ndarray, other: np.ndarray) -> tuple[float, float, float]:
-    """How much better one scorer's Pearson correlation with measured effects is than another's, and how sure that is.
+    """The lead of one scorer's Pearson correlation with measured effects over another's, with its interval.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ class Origin:
         return cls(description, read_description(description)["digest"], networks, tuple(frozen))
 
     def facts(self) -> dict[str, Any]:
-        """What the description of a network says of its origin, and its checkpoints depend on."""
+        """The origin of a network as its description states it, on which its checkpoints depend."""
         return {"model": self.digest, "frozen": list(self.frozen)}
 
     def require_fitting(self, described: NetworkDescription) -> None:
