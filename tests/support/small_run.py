@@ -114,7 +114,7 @@ def write_files(folder: Path, seed: int) -> None:
             for index, summit in enumerate(of_contig)
         ),
         "blacklist.bed": f"chrA\t{summits['chrA'][2] - 5}\t{summits['chrA'][2] + 5}\n",
-        "unlabelled.bed": "chrA\t100\t300\nchrB\t20000\t20200\n",
+        "unlabelled.bed": f"chrA\t100\t{300 + 400 * seed}\nchrB\t20000\t20200\n",
         "regions.bed": f"chrB\t{1000 + seed}\t1100\tone\nchrB\t2000\t2090\ttwo\n",
         "oligos.fa": "".join(f">oligo_{index}\n{_bases(random, 30)}\n" for index in range(3)),
         "labelled.csv": "sequence,label,reversed,group\n"
@@ -123,7 +123,7 @@ def write_files(folder: Path, seed: int) -> None:
             for index in range(60)
             for sequence in [_bases(random, 10) + (MOTIF if index % 2 else _bases(random, 8)) + _bases(random, 8)]
         ),
-        "known.jaspar": _matrix("known", MOTIF),
+        "known.jaspar": _matrix("known", MOTIF[seed - 1 :]),
         "scored.jaspar": _matrix("scored", MOTIF[:6] + "CC"[: seed % 3]),
         "variants.tsv": _variants(genome, random),
     }

@@ -114,6 +114,11 @@ def test_every_change_is_allowed_and_changes_the_configuration(
     assert yaml.safe_dump(changed.settings) != yaml.safe_dump(resolve(SETTINGS, [], SCHEMA_FILE).settings)
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_every_file_has_another_content(file: str, inputs: Path) -> None:
+    assert (inputs / "inputs" / file).read_bytes() != (inputs / "others" / file).read_bytes()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("age", ["older", "newer"])
 @pytest.mark.parametrize("file", FILES)
