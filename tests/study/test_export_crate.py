@@ -30,6 +30,8 @@ def results(tmp_path: Path) -> Path:
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
+    (tmp_path / "shared.fa").write_text(">chr1\n")
+    (folder / "genome.fa").symlink_to("../../shared.fa")
     provenance = {
         "name": "gata1",
         "version": "0.1.0",

@@ -106,10 +106,13 @@ def export_crate(results: Path, licence: str | None = None) -> Path:
 
 
 def _files(results: Path) -> Iterator[Path]:
-    """The results of the run, in alphabetical order."""
+    """The results of the run, in alphabetical order.
+
+    Links are left out: a genome that runs share lies beside them, and is an input of which the crate has the digest.
+    """
     for path in sorted(results.rglob("*")):
         inside = path.relative_to(results)
-        is_hidden = any(part.startswith(".") for part in inside.parts)
+        is_hidden = path.is_symlink() or any(part.startswith(".") for part in inside.parts)
         if path.is_file() and not is_hidden and inside.parts[0] not in LEFT_OUT and inside.name != METADATA:
             yield path
 
