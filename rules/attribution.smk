@@ -2,7 +2,8 @@
 Attribution: which bases trained networks base their predictions on, and the motifs among them.
 
 Needs: the windows, codes and trained networks of a task, for every entry of `attribute` in the configuration.
-Makes: attributions/<name>.contributions.npy, .sequences.npy, .windows.tsv, .bw, .motifs.meme, .motifs.tsv and .search.json.
+Makes: attributions/<name>.contributions.npy, .sequences.npy, .windows.tsv, .bw, .motifs.meme, .motifs.tsv, .search.json,
+.seqlets.tsv, .hits.tsv and .hits.bed.
 """
 
 
@@ -49,6 +50,7 @@ rule attribute_sequences:
 rule find_motifs:
     input:
         windows=per("attribution", uses.explained_file, "windows.tsv"),
+        explained=run.path("attributions/{attribution}.windows.tsv"),
         contributions=run.path("attributions/{attribution}.contributions.npy"),
         sequences=run.path("attributions/{attribution}.sequences.npy"),
         known=per("attribution", uses.known_motifs),
@@ -56,6 +58,9 @@ rule find_motifs:
         motifs=run.path("attributions/{attribution}.motifs.meme"),
         table=run.path("attributions/{attribution}.motifs.tsv"),
         search=run.path("attributions/{attribution}.search.json"),
+        seqlets=run.path("attributions/{attribution}.seqlets.tsv"),
+        hits=run.path("attributions/{attribution}.hits.tsv"),
+        bed=run.path("attributions/{attribution}.hits.bed"),
     log:
         run.path("logs/find_motifs/{attribution}.log"),
     benchmark:

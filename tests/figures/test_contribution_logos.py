@@ -99,9 +99,11 @@ def test_a_known_motif_is_drawn_beside_the_one_found_on_its_strand_and_in_its_pl
     row = {
         "motif": "motif_1",
         "sites": 30,
+        "instances": 41,
         "match": "TRUE",
         "accession": "MA1",
         "correlation": 1.0,
+        "q": 0.00123,
         "strand": "-",
         "offset": 1,
     }
@@ -113,22 +115,26 @@ def test_a_known_motif_is_drawn_beside_the_one_found_on_its_strand_and_in_its_pl
         for axis in (ours, theirs)
     ]
     assert letters[0] == letters[1]
+    assert ours.get_title(loc="left").replace("\n", " ") == "found in 30 sites, 41 instances"
+    assert theirs.get_title(loc="left").replace("\n", " ") == "TRUE (MA1), correlation 1.00, q 0.001"
     assert ours.get_xlim() == theirs.get_xlim() == (-0.5, 5.5)
 
 
 def test_without_known_motifs_there_are_no_panels_for_them() -> None:
-    motif = {"motif": "motif_1", "sites": 30} | dict.fromkeys(["match", "accession", "correlation", "strand", "offset"])
+    absent = dict.fromkeys(["match", "accession", "correlation", "q", "strand", "offset"])
+    motif = {"motif": "motif_1", "sites": 30, "instances": 0} | absent
     figure = motif_logos_figure(pd.DataFrame([motif]), {"motif_1": np.full((6, 4), 0.25)}, {})
     (panel,) = figure.axes
     assert panel.get_gridspec().ncols == 1
 
 
 def test_a_weak_match_is_drawn_beside_nothing_and_named_as_none() -> None:
-    motif = {"motif": "motif_1", "sites": 30, "match": None, "accession": None, "correlation": 0.37}
+    motif = {"motif": "motif_1", "sites": 30, "instances": 0, "match": None, "accession": None}
+    motif |= {"correlation": 0.37, "q": None}
     figure = motif_logos_figure(pd.DataFrame([motif]), {"motif_1": np.full((6, 4), 0.25)}, {"MA1": np.eye(4)})
     (panel,) = figure.axes
     title = panel.get_title(loc="left").replace("\n", " ")
-    assert title == "found in 30 sites; like no known motif (correlation at most 0.37)"
+    assert title == "found in 30 sites, 0 instances; like no known motif (best correlation 0.37)"
 
 
 @pytest.mark.parametrize("number", [0, 1, 9])
@@ -136,9 +142,9 @@ def test_motifs_of_any_number_are_drawn(tmp_path: Path, number: int) -> None:
     known = read_motif(MOTIFS / "MA0058.4.MAX.jaspar").probabilities
     names = [f"motif_{index}" for index in range(number)]
     write_meme({name: FoundMotif(known, 20) for name in names}, tmp_path / "motifs.meme")
-    columns = ["motif", "sites", "consensus", "match", "accession", "correlation", "strand", "offset"]
+    columns = ["motif", "sites", "instances", "consensus", "match", "accession", "correlation", "q", "strand", "offset"]
     rows = [
-        (name, 20, "CACGTG", *(("MAX", "MA0058.4", 1, "+", 0) if index else (None,) * 5))
+        (name, 20, 33, "CACGTG", *(("MAX", "MA0058.4", 1, 1e-9, "+", 0) if index else (None,) * 6))
         for index, name in enumerate(names)
     ]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "motifs.tsv", sep="\t", index=False)

@@ -104,8 +104,10 @@ def contributions(folder: Path) -> dict[str, Path]:
 def motifs(folder: Path) -> dict[str, Path | list[Path]]:
     known = RESOURCES / "motifs/MA0058.4.MAX.jaspar"
     write_meme({"motif_1": FoundMotif(read_motif(known).probabilities, 20)}, folder / "motifs.meme")
-    match = {"match": "MAX", "accession": "MA0058.4", "correlation": 1.0, "strand": "+", "offset": 0}
-    pd.DataFrame([{"motif": "motif_1", "sites": 20} | match]).to_csv(folder / "motifs.tsv", sep="\t", index=False)
+    match = {"match": "MAX", "accession": "MA0058.4", "correlation": 1.0, "q": None, "strand": "+", "offset": 0}
+    pd.DataFrame([{"motif": "motif_1", "sites": 20, "instances": 31} | match]).to_csv(
+        folder / "motifs.tsv", sep="\t", index=False
+    )
     return {"motifs": folder / "motifs.meme", "table": folder / "motifs.tsv", "known": [known]}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from find_motifs import LEAST_SEQLETS, LEAST_SITES, find_motifs
+from find_motifs import COLUMNS, LEAST_SITES, SEQLET_COLUMNS, find_motifs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,11 +22,12 @@ from genome_data.motifs import (
     write_meme,
 )
 from genome_data.windows.table import WINDOW_TABLE_COLUMNS
+from motif_search.clusters import LEAST_SEQLETS
 
 FILES = sorted((Path(__file__).parents[2] / "resources/motifs").glob("*.jaspar"))
 MOTIFS = {motif.name: motif for motif in map(read_motif, FILES)}
 FILES_OF = dict(zip(MOTIFS, FILES, strict=True))
-WIDTH = 100
+WIDTH, GAP = 100, 250
 
 
 def planted(windows: int, names: list[str], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -60,8 +61,11 @@ def discover(folder: Path, contributions: np.ndarray, codes: np.ndarray, known: 
     windows = pd.DataFrame({"contig": "chr1", "start": 0, "end": WIDTH, "name": "w", "split": "train", "gc": 0.5}, [0])
     windows = pd.concat([windows.assign(label=1)] * (len(codes) + 7) + [windows.assign(label=0)] * unbound)
     windows.to_csv(folder / "windows.tsv", sep="\t", columns=list(WINDOW_TABLE_COLUMNS), index=False)
+    explained = windows[: len(codes)].assign(start=GAP * np.arange(len(codes)))
+    explained.assign(end=explained["start"] + WIDTH).to_csv(folder / "explained.tsv", sep="\t", index=False)
     arguments = {
         "windows": folder / "windows.tsv",
+        "explained": folder / "explained.tsv",
         "contributions": folder / "contributions.npy",
         "sequences": folder / "sequences.npy",
         "known": known,
@@ -69,6 +73,9 @@ def discover(folder: Path, contributions: np.ndarray, codes: np.ndarray, known: 
         "motifs": folder / "motifs.meme",
         "table": folder / "motifs.tsv",
         "search": folder / "search.json",
+        "seqlets": folder / "seqlets.tsv",
+        "hits": folder / "hits.tsv",
+        "bed": folder / "hits.bed",
     }
     find_motifs(**arguments | changes)
     return pd.read_csv(folder / "motifs.tsv", sep="\t")
@@ -93,6 +100,40 @@ def test_planted_motifs_are_found_again(tmp_path: Path) -> None:
         match = best_match(motif.probabilities, MOTIFS[row.match].probabilities)
         assert row.correlation == pytest.approx(match.correlation, abs=1e-4)
         assert (row.strand, row.offset) == match[1:]
+
+
+def test_seqlets_and_instances_lie_where_sites_were_planted(tmp_path: Path) -> None:
+    """The sites of CTCF are in every second window; each planted site is where the bases were drawn from the motif."""
+    contributions, codes = planted(160, ["CTCF", "SPI1"], np.random.default_rng(0))
+    table = discover(tmp_path, contributions, codes, FILES).set_index("motif")
+    assert list(table.columns) == COLUMNS[1:]
+    seqlets, hits = (pd.read_csv(tmp_path / name, sep="\t") for name in ("seqlets.tsv", "hits.tsv"))
+    assert list(seqlets.columns) == SEQLET_COLUMNS
+    assert seqlets["motif"].value_counts().to_dict() == table["sites"].to_dict()
+    assert hits["motif"].value_counts().to_dict() == table["instances"].to_dict()
+    actual = np.take_along_axis(contributions, np.minimum(codes, 3)[..., None].astype(int), axis=2)[..., 0]
+    actual[codes > 3] = 0
+    found = read_found_motifs(tmp_path / "motifs.meme")
+    for places in (seqlets, hits):
+        assert places.equals(places.sort_values(["contig", "start", "end", "motif"], kind="stable"))
+        for name, of_motif in places.groupby("motif"):
+            rows = of_motif["start"] // GAP
+            assert (rows % 2 == ["CTCF", "SPI1"].index(table["match"][name])).mean() > 0.95
+            assert rows.nunique() >= (30 if places is seqlets else 60)
+            words = []
+            for row, place in zip(rows, of_motif.itertuples(), strict=True):
+                inside = slice(place.start - GAP * row, place.end - GAP * row)
+                assert place.contribution == pytest.approx(actual[row, inside].sum(), rel=1e-4)
+                word = codes[row, inside]
+                words.append(word if place.strand == "+" else 3 - word[::-1])
+            # On the strand that is given, the words of all places are those of the motif.
+            frequencies = (np.array(words)[..., None] == np.arange(4)).mean(axis=0)
+            assert best_match(frequencies, found[name].probabilities) == (pytest.approx(1, abs=0.03), "+", 0)
+    bed = pd.read_csv(tmp_path / "hits.bed", sep="\t", header=None)
+    assert (
+        bed[[0, 1, 2, 3, 5]].to_numpy().tolist()
+        == hits[["contig", "start", "end", "motif", "strand"]].to_numpy().tolist()
+    )
 
 
 def test_without_known_motifs_there_is_no_match(tmp_path: Path) -> None:
@@ -124,6 +165,8 @@ def test_noise_repeats_nothing_and_the_reason_is_in_numbers(tmp_path: Path) -> N
     codes = rng.integers(0, 4, (60, WIDTH), dtype=np.uint8)
     assert discover(tmp_path, rng.normal(0, 1, (60, WIDTH, 4)), codes, FILES).empty
     assert read_found_motifs(tmp_path / "motifs.meme") == {}
+    assert (tmp_path / "hits.bed").read_bytes() == b""
+    assert pd.read_csv(tmp_path / "hits.tsv", sep="\t").empty
     search = search_of(tmp_path)
     assert (search["bound"], search["explained"]) == (67, 60)
     assert search["seqlets"] < search["least_seqlets"] or search["largest"] < search["least_sites"]

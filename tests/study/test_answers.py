@@ -14,7 +14,7 @@ PEAKS = pd.DataFrame(
     [("in", 43_402), ("contig_not_in_genome", 42_956), ("duplicate", 0), ("straddles_splits", 2), ("kept", 444)],
     columns=["reason", "rows"],
 )
-MOTIFS = pd.DataFrame(columns=["motif", "sites", "consensus", "match", "correlation"])
+MOTIFS = pd.DataFrame(columns=["motif", "sites", "instances", "consensus", "match", "correlation", "q"])
 VALIDATION = {"good": [0.91, 0.93, 0.92], "next": [0.90, 0.94, 0.91], "weak": [0.70, 0.71, 0.72]}
 CLAIM_COLUMNS = ["claim", "scope", "tasks", "difference", "low", "high", "holm_p", "verdict", "why"]
 NO_CLAIMS = pd.DataFrame(columns=CLAIM_COLUMNS)
@@ -170,7 +170,7 @@ def test_a_single_network_is_not_said_to_be_the_best():
 
 
 def motifs(*rows):
-    return pd.DataFrame(rows, columns=["sites", "consensus", "match", "correlation"])
+    return pd.DataFrame(rows, columns=["sites", "instances", "consensus", "match", "correlation", "q"])
 
 
 SEARCH = {
@@ -195,28 +195,37 @@ def test_without_an_attribution_no_motif_is_claimed():
 
 
 def test_only_a_strong_match_is_a_finding():
-    found = motifs((56, "GATTACA", "", 0.79), (30, "CCACNAGG", "CTCF", 0.8), (25, "TTTT", "", 0.37))
+    found = motifs(
+        (56, 81, "GATTACA", "", 0.79, float("nan")),
+        (30, 1234, "CCACNAGG", "CTCF", 0.8, 3.21e-7),
+        (25, 0, "TTTT", "", 0.37, 0.4),
+    )
     text = answers(ABOVE, explained=[entry(found)])
     (line,) = [line for line in text.splitlines() if line.startswith("**Motifs.**")]
     assert line == (
-        "**Motifs.** `bases`, of `good`: `CCACNAGG` (30 sites), which resembles `CTCF` (correlation 0.80); "
-        "`GATTACA` (56 sites), which resembles no known motif (correlation at most 0.79); "
-        "`TTTT` (25 sites), which resembles no known motif (correlation at most 0.37). "
+        "**Motifs.** `bases`, of `good`: `CCACNAGG` (30 sites, 1,234 instances), which resembles `CTCF` "
+        "(correlation 0.80, q 3e-07); "
+        "`GATTACA` (56 sites, 81 instances), which resembles no known motif (best correlation 0.79); "
+        "`TTTT` (25 sites, 0 instances), which resembles no known motif (best correlation 0.37, q 0.4). "
         "Searched in 446 of 446 bound windows."
     )
 
 
 def test_motifs_beyond_the_first_are_counted_and_those_without_known_motifs_say_so():
-    found = motifs(*[(50 - row, "ACGT", "", float("nan")) for row in range(5)])
+    found = motifs(*[(50 - row, 60, "ACGT", "", float("nan"), float("nan")) for row in range(5)])
     text = answers(ABOVE, explained=[entry(found, correlation=None)])
     assert text.count("`ACGT`") == 3
-    assert "`ACGT` (48 sites); and 2 more. Searched in 446 of 446 bound windows. No `known_motifs` were given" in text
+    assert (
+        "`ACGT` (48 sites, 60 instances); and 2 more. Searched in 446 of 446 bound windows. No `known_motifs`" in text
+    )
     assert "resembles" not in text
     assert "nan" not in text
 
 
 def test_windows_left_out_are_counted_with_the_reason():
-    text = answers(ABOVE, explained=[entry(motifs((30, "CCACNAGG", "CTCF", 0.8)), bound=8_089, explained=2_000)])
+    text = answers(
+        ABOVE, explained=[entry(motifs((30, 33, "CCACNAGG", "CTCF", 0.8, 1e-9)), bound=8_089, explained=2_000)]
+    )
     assert "Searched in 2,000 of 8,089 bound windows (those with the highest scores: `strongest` is 2000)." in text
 
 
@@ -289,7 +298,7 @@ def test_the_verdict_on_each_claim_is_among_the_answers():
 
 def test_the_report_shows_the_same_words():
     """With names that mean something in reStructuredText, and without any complaint about them."""
-    found = motifs((56, "CCACNAGG", "NR2C1_", 0.9), (50, "T*|T", "", float("nan")))
+    found = motifs((56, 60, "CCACNAGG", "NR2C1_", 0.9, 0.01), (50, 51, "T*|T", "", float("nan"), float("nan")))
     explained = [entry(found, "bases_")]
     answers_of_page = answers(BELOW, explained=explained, claims=claims_table())
     shown = publish_parts(

@@ -59,7 +59,10 @@ def write_page(mock, folder, study=STUDY, variants=True):
     for path, name in zip(peaks, cycle(formats), strict=False):
         path.write_text(f"reason\trows\tformat\nin\t9\t{name}\nkept\t9\t{name}\n")
     motifs = folder / "bases.motifs.tsv"
-    motifs.write_text("motif\tsites\tconsensus\tmatch\taccession\tcorrelation\nmotif_1\t81\tCCACNAGG\tCTCF\tM\t0.97\n")
+    motifs.write_text(
+        "motif\tsites\tinstances\tconsensus\tmatch\taccession\tcorrelation\tp\tq\n"
+        "motif_1\t81\t97\tCCACNAGG\tCTCF\tM\t0.97\t1e-10\t2e-08\n"
+    )
     search = folder / "bases.search.json"
     search.write_text(json.dumps({"bound": 446, "explained": 446, "strongest": 2000, "correlation": 0.97}))
     write_results_page(
@@ -197,7 +200,8 @@ def test_the_page_opens_on_the_answers_of_its_tables(runs, page):
     assert f"AUROC on the test split: {arm.mean:.4f} (95 % {arm.low:.4f} to {arm.high:.4f})." in text
     assert f"Difference: {compared.difference:+.4f} (95 % {compared.low:+.4f} to {compared.high:+.4f})" in text
     assert "9 of 9 rows of the file of peaks were kept." in text
-    assert "`bases`, of `irrep_p0.75`: `CCACNAGG` (81 sites), which resembles `CTCF` (correlation 0.97)." in text
+    assert "`bases`, of `irrep_p0.75`: `CCACNAGG` (81 sites, 97 instances), which resembles" in text
+    assert "resembles `CTCF` (correlation 0.97, q 2e-08)." in text
     assert f"Test windows: `tasks/CTCF/{best}/predictions.tsv`." in text
 
 

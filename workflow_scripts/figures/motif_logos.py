@@ -37,8 +37,8 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
     Parameters
     ----------
     table
-        ``motif, sites, match, accession, correlation, strand, offset``; one row per motif, those with the
-        most sites first. Without ``match``, but with ``correlation``, no known motif is similar enough.
+        ``motif, sites, instances, match, accession, correlation, q, strand, offset``; one row per motif, those with
+        the most sites first. Without ``match``, but with ``correlation``, no known motif is similar enough.
     found, known
         Base probabilities (width, 4) by the name of the found motif, and by the accession of the known one.
     """
@@ -47,14 +47,14 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
     shown = table[:PANELS]
     figure, axes = panels(len(shown), 2 if shown["match"].notna().any() else 1, 1.0, sharey=True)
     for (ours, *others), row in zip(axes, shown.itertuples(), strict=False):
-        _draw(ours, found[row.motif], 0, f"found in {row.sites} sites{_unlike(row)}")
+        _draw(ours, found[row.motif], 0, f"found in {row.sites} sites, {row.instances} instances{_unlike(row)}")
         if pd.isna(row.match):
             for axis in others:
                 axis.remove()
             continue
         (theirs,) = others
         oriented = known[row.accession] if row.strand == "+" else known[row.accession][::-1, ::-1]
-        _draw(theirs, oriented, int(row.offset), f"{row.match} ({row.accession}), correlation {row.correlation:.2f}")
+        _draw(theirs, oriented, int(row.offset), f"{row.match} ({row.accession}), {_similarity(row)}")
         ends = [0, len(found[row.motif]), row.offset, row.offset + len(oriented)]
         for axis in (ours, theirs):
             axis.set_xlim(min(ends) - 0.5, max(ends) - 0.5)
@@ -65,7 +65,13 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
 def _unlike(row: tuple) -> str:
     """The note on a motif that resembles no known one."""
     is_weak = pd.isna(row.match) and not pd.isna(row.correlation)
-    return f"; like no known motif (correlation at most {row.correlation:.2f})" if is_weak else ""
+    return f"; like no known motif (best {_similarity(row)})" if is_weak else ""
+
+
+def _similarity(row: tuple) -> str:
+    """The correlation with a known motif and, of a large set of known motifs, the q value."""
+    correlation = f"correlation {row.correlation:.2f}"
+    return correlation if pd.isna(row.q) else f"{correlation}, q {row.q:.1g}"
 
 
 def _draw(axis: Axes, probabilities: np.ndarray, offset: int, title: str) -> None:

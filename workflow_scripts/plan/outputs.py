@@ -31,6 +31,9 @@ ATTRIBUTION_FILES = [
     "motifs.meme",
     "motifs.tsv",
     "search.json",
+    "seqlets.tsv",
+    "hits.tsv",
+    "hits.bed",
 ]
 VARIANT_FILES = ["tsv", "counts.tsv", "dropped.tsv", "correlation.json"]
 READ_FILES = ["plus.bw", "minus.bw", "reads.tsv", "bam", "bam.bai"]

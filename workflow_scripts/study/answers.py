@@ -30,8 +30,9 @@ _ADVICE = {
 class Explained:
     """An entry of ``attribute``: its ``name``, ``task`` and ``arm``, its motifs, and the search for them in numbers.
 
-    ``motifs`` has ``sites, consensus, match, correlation``, those with the most sites first; ``match`` is empty without
-    a known motif that is similar enough. ``search`` is the JSON that ``find_motifs`` writes.
+    ``motifs`` has ``sites, instances, consensus, match, correlation, q``, those with the most sites first; ``match`` is
+    empty without a known motif that is similar enough, and ``q`` with few known motifs. ``search`` is the JSON that
+    ``find_motifs`` writes.
     """
 
     name: str
@@ -245,7 +246,10 @@ def _motifs_of(explained: Explained) -> str:
         return f"no motif was found in {windows}. {_why_none(search)}"
     is_similar = motifs["match"] != ""
     shown = pd.concat([motifs[is_similar], motifs[~is_similar]])[:MOTIFS_SHOWN]
-    words = [f"`{row.consensus}` ({count(row.sites)} sites){_resemblance(row)}" for row in shown.itertuples()]
+    words = [
+        f"`{row.consensus}` ({count(row.sites)} sites, {count(row.instances)} instances){_resemblance(row)}"
+        for row in shown.itertuples()
+    ]
     more = len(motifs) - len(shown)
     found = "; ".join(words) + (f"; and {more} more." if more else ".")
     found += f" Searched in {windows}."
@@ -269,10 +273,15 @@ def _why_none(search: Mapping[str, Any]) -> str:
 
 def _resemblance(motif: tuple) -> str:
     if motif.match:
-        return f", which resembles `{motif.match}` (correlation {motif.correlation:.2f})"
+        return f", which resembles `{motif.match}` ({_similarity(motif)})"
     if motif.correlation != motif.correlation:
         return ""
-    return f", which resembles no known motif (correlation at most {motif.correlation:.2f})"
+    return f", which resembles no known motif (best {_similarity(motif)})"
+
+
+def _similarity(motif: tuple) -> str:
+    correlation = f"correlation {motif.correlation:.2f}"
+    return correlation if motif.q != motif.q else f"{correlation}, q {motif.q:.1g}"
 
 
 def _scores(of_arms: Mapping[str, Sequence[str]], arm: str) -> str:
