@@ -172,6 +172,15 @@ def test_noise_repeats_nothing_and_the_reason_is_in_numbers(tmp_path: Path) -> N
     assert search["seqlets"] < search["least_seqlets"] or search["largest"] < search["least_sites"]
 
 
+@pytest.mark.parametrize("sign", [1, -1, 0])
+def test_contributions_of_one_sign_end_no_search(tmp_path: Path, sign: int) -> None:
+    contributions, codes = planted(120, ["SPI1"], np.random.default_rng(1))
+    table = discover(tmp_path, sign * np.abs(contributions), codes, [])
+    assert search_of(tmp_path)["explained"] == 120
+    assert (search_of(tmp_path)["seqlets"] > 0) == (sign == 1)
+    assert sign == 1 or table.empty
+
+
 @pytest.mark.parametrize(("windows", "is_clustered"), [(16, False), (60, True)])
 def test_too_few_sites_are_counted_and_compared(tmp_path: Path, windows: int, is_clustered: bool) -> None:
     """Sixteen sites are too few stretches to cluster, and fifteen among sixty make a cluster that is too small."""

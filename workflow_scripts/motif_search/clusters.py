@@ -9,6 +9,7 @@ from modiscolite import precompile
 from modiscolite.core import Seqlet, SeqletSet, TrackSet
 from modiscolite.extract_seqlets import extract_seqlets
 from modiscolite.tfmodisco import seqlets_to_patterns
+from numpy.lib.stride_tricks import sliding_window_view
 
 from genome_data.motifs import FoundMotif
 
@@ -71,8 +72,15 @@ def cluster(contributions: np.ndarray, codes: np.ndarray) -> Clusters:
     one_hot = (codes[..., None] == np.arange(4)).astype(np.float32)
     actual = one_hot * hypothetical
     tracks = TrackSet(one_hot=one_hot, contrib_scores=actual, hypothetical_contribs=hypothetical)
+    scores = actual.sum(axis=2)
+    sums = sliding_window_view(scores, CORE, axis=1).sum(axis=2)
+    if not (sums > 0).any():
+        return Clusters([], 0)
+    if not (sums < 0).any():
+        # The library sets a threshold for each sign, and fails without values of one: mirrored ones stand in.
+        scores = np.concatenate([scores, -scores])
     places, threshold = extract_seqlets(
-        attribution_scores=actual.sum(axis=2),
+        attribution_scores=scores,
         window_size=CORE,
         flank=FLANK,
         suppress=CORE // 2 + FLANK,
@@ -81,6 +89,7 @@ def cluster(contributions: np.ndarray, codes: np.ndarray) -> Clusters:
         max_passing_windows_frac=0.2,
         weak_threshold_for_counting_sign=0.8,
     )
+    places = [each for each in places if each.example_idx < len(actual)]
     raising = [each for each in tracks.create_seqlets(places) if _strength(each) > threshold]
     if len(raising) < LEAST_SEQLETS:
         return Clusters([], len(raising))
