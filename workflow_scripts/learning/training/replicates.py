@@ -145,14 +145,11 @@ def _train_group(
 
 
 def _identity(arm: Arm, data: TrainingData, code: str, seed: int, place: int) -> str:
-    settings = arm.described_settings()
-    # The number of replicates that train together changes results by rounding alone.
-    del settings["stacked_replicates"]
     return identity_of(
         code=code,
         kind=arm.kind,
         architecture=data.network.to_dict(),
-        settings=settings,
+        settings=arm.described_settings(),
         seed=seed,
         size=arm.size,
         data=data.digest,
