@@ -15,6 +15,7 @@ rule score_variants:
         weights=used_models("variants", "weights.safetensors"),
         models=used_models("variants", "models.json"),
         motif=per("variants", uses.motif),
+        predictions=per("variants", uses.predictions_of_peaks),
     output:
         table=run.path("variants/{variants}.tsv"),
         accounting=run.path("variants/{variants}.counts.tsv"),

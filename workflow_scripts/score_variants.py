@@ -14,10 +14,10 @@ from genome_data.formats.variant_files import read_variant_table, read_vcf
 from genome_data.genome import Genome, JoinedGenome
 from genome_data.motifs import Motif, read_motif
 from genome_data.windows.alleles import justified_alleles
-from genome_data.windows.null_variants import null_variants
+from genome_data.windows.null_variants import SIGNIFICANT_Q, null_variants
 from genome_data.windows.variants import allele_motif_scores, allele_windows, variants_on_genome
 from learning.analysis.variant_effects import correlations
-from learning.analysis.variant_significance import SIGNIFICANT_Q, empirical_p_values, q_values
+from learning.analysis.variant_significance import empirical_p_values, q_values, quantiles
 from learning.evaluation.averages import load_classifiers
 from learning.evaluation.predict import Clock, mean_logits
 from learning.models.devices import select_device
@@ -39,6 +39,7 @@ def score_variants(
     weights: list[Path],
     models: list[Path],
     motif: Path | None,
+    predictions: Path | None,
     nulls: int,
     average_strands: bool,
     device: str,
@@ -62,6 +63,8 @@ def score_variants(
         A VCF, or a table and the names of its columns (:func:`genome_data.formats.variant_files.read_variant_table`).
     fastas
         Normalised genomes that have no contig in common.
+    predictions
+        Predictions of the same networks for the test windows of their task, among which are peaks.
     nulls
         The number of null variants (:func:`genome_data.windows.null_variants.null_variants`), within a window of those
         that are scored; 0 for no p values.
@@ -73,7 +76,8 @@ def score_variants(
     table
         Table to write, with one row per variant: ``id, contig, position`` (1-based, as in the file), ``reference,
         alternative``, measured ``effect`` of the alternative and ``p_value``, ``score_reference, score_alternative``
-        (mean logits of the networks) and their ``difference``; ``null_p``, the share of null variants of the same kind
+        (mean logits of the networks) and their ``difference``; with ``predictions`` ``peak_quantile``, the share of
+        peaks that score at most as much as the stronger allele; ``null_p``, the share of null variants of the same kind
         (a single base or not) that differ as much, and ``null_q``, corrected for all variants; with a motif also
         ``motif_reference, motif_alternative, motif_difference`` (bits). A difference above 0 means that the alternative
         is bound more.
@@ -96,6 +100,9 @@ def score_variants(
     kept, counts, left_out = variants_on_genome(listed, genome, width=width, file=variants)
     placed = justified_alleles(genome, kept)
     scored = kept[TABLE_COLUMNS].assign(**_network_scores(networks, genome, placed, width, average_strands, clock))
+    if predictions is not None:
+        stronger = scored[["score_reference", "score_alternative"]].max(axis=1).to_numpy()
+        scored["peak_quantile"] = quantiles(stronger, _peak_scores(predictions))
     drawn = null_variants(genome, kept, nulls, reach=width)
     of_nulls = drawn.assign(
         **_network_scores(networks, genome, justified_alleles(genome, drawn), width, average_strands, clock)
@@ -150,6 +157,12 @@ def _network_scores(
                 )
                 scores[f"score_{allele}"][first + rows] = logits
     return scores | {"difference": scores["score_alternative"] - scores["score_reference"]}
+
+
+def _peak_scores(predictions: Path) -> np.ndarray:
+    """The mean logit of each bound test window over replicates."""
+    table = pd.read_csv(predictions, sep="\t", usecols=["contig", "start", "end", "label", "logit"])
+    return table[table["label"] == 1].groupby(["contig", "start", "end"])["logit"].mean().to_numpy()
 
 
 def _is_single(variants: pd.DataFrame) -> np.ndarray:

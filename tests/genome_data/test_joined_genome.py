@@ -80,6 +80,7 @@ def test_variants_on_two_genomes_score_as_on_each_alone(genomes: list[Path], tmp
             fastas=list(fastas),
             **files_of(tmp_path, ["arm"]),
             motif=None,
+            predictions=None,
             nulls=0,
             average_strands=False,
             device="cpu",

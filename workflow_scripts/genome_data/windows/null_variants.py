@@ -10,6 +10,8 @@ from ..genome import Genome
 
 SEED = 0
 """The seed of the places."""
+SIGNIFICANT_Q = 0.05
+"""The q value against null variants up to which a variant is significant."""
 
 
 def null_variants(genome: Genome, variants: pd.DataFrame, number: int, reach: int) -> pd.DataFrame:

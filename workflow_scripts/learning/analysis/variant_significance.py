@@ -5,9 +5,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import false_discovery_control
 
-SIGNIFICANT_Q = 0.05
-"""The q value up to which a variant is counted as significant."""
-
 
 def empirical_p_values(
     differences: np.ndarray, kinds: np.ndarray, null_differences: np.ndarray, null_kinds: np.ndarray
@@ -44,3 +41,8 @@ def q_values(p: np.ndarray) -> np.ndarray:
     if is_known.any():
         q[is_known] = false_discovery_control(p[is_known])
     return q
+
+
+def quantiles(scores: np.ndarray, of_peaks: np.ndarray) -> np.ndarray:
+    """The share of peaks, whose scores are (peaks,), that score at most as much as each variant: (variants,)."""
+    return np.searchsorted(np.sort(of_peaks), scores, side="right") / len(of_peaks)
