@@ -18,6 +18,9 @@ from .style import SMALL, publication_style
 NAMED = 5
 """Marked variants that have their names beside them: those with the largest differences."""
 
+SLANT = {"left": 30, "right": -30}
+"""Degrees by which a name is turned, by the side of it that lies at its variant."""
+
 
 def draw(*, table: Path) -> Figure:
     """Draw the figure from the table of ``score_variants``."""
@@ -47,16 +50,13 @@ def variant_significance_figure(variants: pd.DataFrame) -> Figure:
     largest = variants[is_marked].sort_values("difference", key=np.abs, ascending=False, kind="stable")[:NAMED]
     for row in largest.itertuples():
         side = "right" if row.difference > 0 else "left"
+        place = (row.difference, -np.log10(row.null_p))
+        # Slanted names of neighbours do not run into each other.
         axis.annotate(
-            _name(row),
-            (row.difference, -np.log10(row.null_p)),
-            (0, 3),
-            textcoords="offset points",
-            fontsize=SMALL,
-            ha=side,
+            _name(row), place, (0, 3), textcoords="offset points", fontsize=SMALL, ha=side, rotation=SLANT[side]
         )
-    axis.set(xlabel="Predicted difference (logit)", ylabel="−log₁₀ p", ylim=(0, None))
-    axis.margins(y=0.15)
+    highest = -np.log10(variants["null_p"].min())
+    axis.set(xlabel="Predicted difference (logit)", ylabel="−log₁₀ p", ylim=(0, 1.3 * highest or 1))
     marked = int(is_marked.sum())
     handles = [_handle(GREY, f"other variants (n = {len(variants) - marked:,})")]
     legend_below(figure, [*handles, _handle(VERMILION, f"q ≤ {SIGNIFICANT_Q:g} (n = {marked:,})")])
