@@ -2,7 +2,7 @@
 Variants: what trained networks make of a change of the sequence, and how that goes with effects that were measured.
 
 Needs: the trained networks, genomes, and files of variants.
-Makes: variants/<name>.tsv, .counts.tsv, .dropped.tsv and .correlation.json.
+Makes: variants/<name>.tsv, .counts.tsv, .dropped.tsv, .correlation.json and .nulls.tsv.
 """
 
 
@@ -15,11 +15,13 @@ rule score_variants:
         weights=used_models("variants", "weights.safetensors"),
         models=used_models("variants", "models.json"),
         motif=per("variants", uses.motif),
+        predictions=per("variants", uses.predictions_of_peaks),
     output:
         table=run.path("variants/{variants}.tsv"),
         accounting=run.path("variants/{variants}.counts.tsv"),
         dropped=run.path("variants/{variants}.dropped.tsv"),
         correlation=run.path("variants/{variants}.correlation.json"),
+        null_table=run.path("variants/{variants}.nulls.tsv"),
     log:
         run.path("logs/score_variants/{variants}.log"),
     benchmark:
@@ -34,6 +36,7 @@ rule score_variants:
         runtime=each_attempt(60),
     params:
         columns=setting("variants", "columns"),
+        nulls=setting("variants", "nulls"),
         average_strands=both_strands("variants"),
         device=config["compute"]["device"],
         threads=config["compute"]["threads"],

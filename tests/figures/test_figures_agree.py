@@ -80,6 +80,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figure]:
         "contribution_logos": draw("contribution_logos", **contributions(folder)),
         "motif_logos": draw("motif_logos", **motifs(folder)),
         "variant_effects": draw("variant_effects", **variants(folder)),
+        "variant_significance": draw("variant_significance", table=variants(folder)["table"]),
     }
 
 
@@ -113,6 +114,7 @@ def motifs(folder: Path) -> dict[str, Path | list[Path]]:
 
 def variants(folder: Path) -> dict[str, Path]:
     table = pd.DataFrame({"effect": [1.0, -1.0], "p_value": [1e-7, 0.1], "difference": [0.5, -0.2]})
+    table = table.assign(id="rs1", contig="chr1", position=[7, 9], null_p=[0.001, 0.5], null_q=[0.002, 0.5])
     table.to_csv(folder / "variants.tsv", sep="\t", index=False)
     row = {"scorer": "network", "n": 2, "pearson": 0.5, "low": 0.1, "high": 0.8}
     rows = [row | {"subset": subset} for subset in ("all", "p < 1e-05")]

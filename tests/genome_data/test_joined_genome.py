@@ -71,17 +71,21 @@ def test_variants_on_two_genomes_score_as_on_each_alone(genomes: list[Path], tmp
     pd.DataFrame(rows, columns=["chrom", "pos", "alt"]).to_csv(tmp_path / "variants.tsv", sep="\t", index=False)
 
     def scores(*fastas: Path) -> pd.DataFrame:
-        out = [tmp_path / name for name in ("table.tsv", "accounting.tsv", "dropped.tsv", "correlation.json")]
+        out = [
+            tmp_path / name for name in ("table.tsv", "accounting.tsv", "dropped.tsv", "correlation.json", "nulls.tsv")
+        ]
         score_variants(
             variants=tmp_path / "variants.tsv",
             columns={"contig": "chrom", "position": "pos", "alternative": "alt"},
             fastas=list(fastas),
             **files_of(tmp_path, ["arm"]),
             motif=None,
+            predictions=None,
+            nulls=0,
             average_strands=False,
             device="cpu",
             threads=1,
-            **dict(zip(("table", "accounting", "dropped", "correlation"), out, strict=True)),
+            **dict(zip(("table", "accounting", "dropped", "correlation", "null_table"), out, strict=True)),
         )
         return pd.read_csv(out[0], sep="\t")
 

@@ -63,7 +63,7 @@ def run(tmp_path_factory):
     return folder, networks, table, windows, changed
 
 
-def score(run, table, average_strands=False, motif=MOTIF, columns=COLUMNS, suffix="tsv"):
+def score(run, table, average_strands=False, motif=MOTIF, columns=COLUMNS, suffix="tsv", nulls=0, predictions=None):
     folder = run[0]
     variants = folder / f"variants.{suffix}"
     if isinstance(table, str):
@@ -83,6 +83,9 @@ def score(run, table, average_strands=False, motif=MOTIF, columns=COLUMNS, suffi
         accounting=folder / "out" / "accounting.tsv",
         dropped=folder / "out" / "dropped.tsv",
         correlation=folder / "out" / "correlation.json",
+        predictions=predictions,
+        nulls=nulls,
+        null_table=folder / "out" / "nulls.tsv",
     )
     out = folder / "out"
     return pd.read_csv(out / "variants.tsv", sep="\t"), json.loads((out / "correlation.json").read_text())
@@ -329,3 +332,37 @@ def test_the_interval_of_a_lead_is_as_wide_as_that_of_repeated_experiments():
         for effects, ours, other in (experiment() for _ in range(500))
     ]
     assert high - low == pytest.approx(4 * np.std(repeated), rel=0.35)
+
+
+def test_null_variants_of_the_genome_give_p_and_q_values(run):
+    """The variants of the table are drawn like nulls, so that their p values are those of chance."""
+    scored, _ = score(run, run[2], motif=None, columns=PLACES, nulls=600)
+    nulls = pd.read_csv(run[0] / "out" / "nulls.tsv", sep="\t")
+    assert len(nulls) == 600
+    assert np.allclose(nulls["difference"], nulls["score_alternative"] - nulls["score_reference"], atol=1e-4)
+    expected = [(1 + (nulls["difference"].abs() >= abs(each)).sum()) / 601 for each in scored["difference"]]
+    assert np.allclose(scored["null_p"], expected, atol=2 / 601)
+    assert stats.kstest(scored["null_p"], "uniform").pvalue > 0.01
+    assert np.allclose(scored["null_q"], stats.false_discovery_control(scored["null_p"]), rtol=1e-4)
+    without, _ = score(run, run[2], motif=None, columns=PLACES, nulls=0)
+    assert without[["null_p", "null_q"]].isna().all(axis=None)
+    assert np.array_equal(without["difference"], scored["difference"])
+
+
+def test_the_stronger_allele_has_its_quantile_among_peaks(run):
+    """Peaks have the mean of their replicates, and negatives do not count."""
+    scored, _ = score(run, run[2], motif=None, columns=PLACES)
+    assert "peak_quantile" not in scored
+    stronger = scored[["score_reference", "score_alternative"]].max(axis=1)
+    values = np.quantile(stronger, [0.2, 0.5, 0.9])
+    rows = [
+        ("chr1", 100 * place, 100 * place + 50, label, seed, value + shift)
+        for place, (label, value) in enumerate([*((1, value) for value in values), (0, -100.0), (0, 100.0)])
+        for seed, shift in ((1, -0.25), (2, 0.25))
+    ]
+    path = run[0] / "predictions.tsv"
+    pd.DataFrame(rows, columns=["contig", "start", "end", "label", "seed", "logit"]).to_csv(path, sep="\t", index=False)
+    scored, _ = score(run, run[2], motif=None, columns=PLACES, predictions=path)
+    expected = [np.mean(values <= each) for each in stronger]
+    assert np.mean(np.isclose(scored["peak_quantile"], expected)) > 0.95
+    assert set(scored["peak_quantile"].round(3)) == {0, 0.333, 0.667, 1}

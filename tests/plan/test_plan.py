@@ -198,6 +198,8 @@ def test_predictions_attributions_and_variants_use_the_largest_networks() -> Non
     assert uses.explained_genome("genome.fa", "why") == "results/tiny/genomes/simulated/genome.fa"
     assert uses.variant_genomes("genome.fa", "changes") == ["results/tiny/genomes/simulated/genome.fa"]
     assert uses.motif("changes") == ["resources/motifs/MA0139.2.CTCF.jaspar"]
+    (scores,) = uses.predictions_of_peaks("changes")
+    assert scores == f"{folder}/CTCF/models/pair/all/predictions.tsv"
 
 
 def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:

@@ -206,6 +206,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "variants.*.columns.effect.before": {f"{COLUMNS}.effect": {"after": "before", "before": "after"}},
     "variants.*.columns.effect.depth": {f"{COLUMNS}.effect": {"after": "after", "before": "before", "depth": "depth"}},
     "variants.*.columns.p_value": {f"{COLUMNS}.p_value": "p2"},
+    "variants.*.nulls": {"variants.changes.nulls": 30},
     "variants.*.motif": {"variants.changes.motif": "inputs/known.jaspar"},
     "variants.*.motif.checksum": {"variants.changes.motif": Path("inputs/scored.jaspar")},
 }

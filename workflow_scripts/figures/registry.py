@@ -86,6 +86,10 @@ def _per_attribution(plan: Plan) -> Sequence[dict[str, str]]:
     return [{"attribution": name} for name in plan.run.settings["attribute"]]
 
 
+def _per_variants_with_nulls(plan: Plan) -> Sequence[dict[str, str]]:
+    return [{"variants": name} for name, values in plan.run.settings["variants"].items() if values["nulls"]]
+
+
 def _per_profile_model(plan: Plan) -> Sequence[dict[str, str]]:
     return [{"task": task, "arm": arm} for task in plan.run.profile for arm in plan.models.contestants_for(task)]
 
@@ -238,5 +242,10 @@ FIGURES = (
         inputs=_files(table="variants/{variants}.tsv", correlation="variants/{variants}.correlation.json"),
         path="variants/{variants}",
         is_on_page=True,
+    ),
+    Figure(
+        "variant_significance", "Variants", "Significance of variants: {variants}", _per_variants_with_nulls,
+        inputs=_files(table="variants/{variants}.tsv"),
+        path="variants/{variants}.significance",
     ),
 )  # fmt: skip

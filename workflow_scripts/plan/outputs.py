@@ -35,7 +35,7 @@ ATTRIBUTION_FILES = [
     "hits.tsv",
     "hits.bed",
 ]
-VARIANT_FILES = ["tsv", "counts.tsv", "dropped.tsv", "correlation.json"]
+VARIANT_FILES = ["tsv", "counts.tsv", "dropped.tsv", "correlation.json", "nulls.tsv"]
 READ_FILES = ["plus.bw", "minus.bw", "reads.tsv", "bam", "bam.bai"]
 
 TASK_FILES = ["windows.tsv", "window_counts.tsv", "codes.npy", "near_copies.npy"]

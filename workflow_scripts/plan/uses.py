@@ -125,6 +125,16 @@ class Uses:
         genomes = self.run.settings["variants"][variants]["genomes"]
         return [self.run.path(f"genomes/{genome}/{file}") for genome in genomes]
 
+    def predictions_of_peaks(self, variants: str) -> list[str]:
+        """The scores of the test windows of the task by the networks of a set of variants: one file or none.
+
+        There are none for a model that was sent, and for classes other than peaks and negatives.
+        """
+        values = self.run.settings["variants"][variants]
+        if MODEL in values or values["task"] not in self.run.binary:
+            return []
+        return [self.models.largest_file("predictions.tsv", values["task"], values["arm"])]
+
     def motif(self, variants: str) -> list[str]:
         """The motif that scores the variants of a set beside the networks: one file or none."""
         return self.run.local_paths(f"variants.{variants}.motif")
