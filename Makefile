@@ -110,13 +110,14 @@ ladder: $(addprefix run-,$(LADDER_RUNS)) ## compare networks at five numbers of 
 
 curvature: $(addprefix run-,$(CURVATURE_RUNS)) ## compare hyperbolic layers with curved and hardly curved space, on GUE sets in DATA and simulated hierarchies
 
-# One of these alone: make run-networks_max DATA=FOLDER; with SMALL=yes in minutes, for a look at the chain.
+# One of these alone: make run-networks_max DATA=FOLDER; with SMALL=yes in minutes, for a look at the chain; networks_*
+# with SHORT=yes for a first answer.
 $(LONG_TARGETS): DATA_SET = $(patsubst networks_%,%,$(patsubst curvature_%,%,$(*:ladder_%=%)))
 $(LONG_TARGETS): LONG_STUDY = $(firstword $(subst _, ,$*))
-$(LONG_TARGETS): LAID_OVER = study $(if $(filter $(DATA_SET),$(PEAK_SETS)),peaks) $(if $(SMALL),small)
+$(LONG_TARGETS): LAID_OVER = study $(if $(filter $(DATA_SET),$(PEAK_SETS)),peaks) $(if $(SMALL),small) $(if $(SHORT),short)
 $(LONG_TARGETS): run-%: setup
 	$(SNAKEMAKE) --configfile resources/runs/$(DATA_SET).yaml $(LAID_OVER:%=resources/runs/$(LONG_STUDY)_%.yaml) \
-	    --config $(if $(DATA),'data=$(DATA)') 'name=$*$(if $(SMALL),_small)' $(SNAKEFLAGS) --rerun-incomplete --keep-going
+	    --config $(if $(DATA),'data=$(DATA)') 'name=$*$(if $(SMALL),_small)$(if $(SHORT),_short)' $(SNAKEFLAGS) --rerun-incomplete --keep-going
 
 benchmark: setup ## compare networks on a published data set: NAME=gue/human_tf_0 DATA=FOLDER
 	@test -n '$(NAME)' && test -n '$(DATA)' || \

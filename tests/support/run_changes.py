@@ -157,16 +157,16 @@ CHANGES: dict[str, dict[str, Any]] = {
         WORDS: {"train": Path("others/labelled.csv"), "test": "inputs/labelled.csv", "make_splits": {"validation": 0.2}}
     },
     "tasks.*.sequences.validation": {
-        WORDS: dict.fromkeys(["train", "test"], "inputs/labelled.csv") | {"validation": "others/labelled.csv"}
+        WORDS: {"train": "inputs/labelled.csv", "test": "inputs/unseen.csv", "validation": "others/labelled.csv"}
     },
     "tasks.*.sequences.validation.checksum": {
-        WORDS: dict.fromkeys(["train", "test"], "inputs/labelled.csv") | {"validation": Path("others/labelled.csv")}
+        WORDS: {"train": "inputs/labelled.csv", "test": "inputs/unseen.csv", "validation": Path("others/labelled.csv")}
     },
     "tasks.*.sequences.test": {
-        WORDS: dict.fromkeys(["train", "validation"], "inputs/labelled.csv") | {"test": "others/labelled.csv"}
+        WORDS: {"train": "inputs/labelled.csv", "validation": "inputs/unseen.csv", "test": "others/labelled.csv"}
     },
     "tasks.*.sequences.test.checksum": {
-        WORDS: dict.fromkeys(["train", "validation"], "inputs/labelled.csv") | {"test": Path("others/labelled.csv")}
+        WORDS: {"train": "inputs/labelled.csv", "validation": "inputs/unseen.csv", "test": Path("others/labelled.csv")}
     },
     "tasks.*.sequences.make_splits.validation": {f"{WORDS}.make_splits.validation": 0.3},
     "tasks.*.sequences.make_splits.test": {f"{WORDS}.make_splits.test": 0.2},

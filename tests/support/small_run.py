@@ -117,22 +117,28 @@ def write_files(folder: Path, seed: int) -> None:
         "unlabelled.bed": f"chrA\t100\t{300 + 400 * seed}\nchrB\t20000\t20200\n",
         "regions.bed": f"chrB\t{1000 + seed}\t1100\tone\nchrB\t2000\t2090\ttwo\n",
         "oligos.fa": "".join(f">oligo_{index}\n{_bases(random, 30)}\n" for index in range(3)),
-        "labelled.csv": "sequence,label,reversed,group\n"
-        + "".join(
-            f"{sequence},{'yes' if index % 2 else 'no'},{sequence[::-1]},{index % 3}\n"
-            for index in range(60)
-            for sequence in [_bases(random, 10) + (MOTIF if index % 2 else _bases(random, 8)) + _bases(random, 8)]
-        ),
+        "labelled.csv": _labelled(random),
         "known.jaspar": _matrix("known", MOTIF[seed - 1 :]),
         "scored.jaspar": _matrix("scored", MOTIF[:6] + "CC"[: seed % 3]),
         "variants.tsv": _variants(genome, random),
     }
+    # Drawn last, so that the others stay as they are.
+    files["unseen.csv"] = _labelled(random)
     for name, text in files.items():
         (folder / name).write_text(text)
 
 
 def _bases(random: np.random.Generator, count: int) -> str:
     return "".join(random.choice(list("ACGT"), count))
+
+
+def _labelled(random: np.random.Generator) -> str:
+    rows = "".join(
+        f"{sequence},{'yes' if index % 2 else 'no'},{sequence[::-1]},{index // 2 % 2}\n"
+        for index in range(60)
+        for sequence in [_bases(random, 10) + (MOTIF if index % 2 else _bases(random, 8)) + _bases(random, 8)]
+    )
+    return "sequence,label,reversed,group\n" + rows
 
 
 def _matrix(name: str, consensus: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from genome_data import SPLITS
 from workflow_support.origins import KeyPath, Origins, dotted
+
+from .locations import Location
 
 Settings = Mapping[str, Any]
 
@@ -35,6 +38,24 @@ def check_labelled(settings: Settings, origins: Origins) -> None:
                     fix="add the missing files, or give only all",
                 )
             _check_shares((*path, "make_splits"), task["sequences"], given, origins)
+            _require_different_files(path, task["sequences"], given, origins)
+
+
+def _require_different_files(path: KeyPath, sequences: Settings, given: tuple[str, ...], origins: Origins) -> None:
+    """Raise an InputError if a file serves as two splits, whose networks would be judged by what they were shown."""
+    splits: dict[str, str] = {}
+    for key in given:
+        location = Location.of(sequences[key])
+        file = location.address if location.is_remote else os.path.realpath(location.address)
+        other = splits.setdefault(file, key)
+        if other != key:
+            raise origins.error(
+                (*path, key),
+                f"`{dotted((*path, key))}` is the file of the {other} split",
+                found=location.address,
+                allowed="another file for every split",
+                fix="give the file of this split; without one, give train and test with make_splits: {validation: 0.1}",
+            )
 
 
 def _check_shares(path: KeyPath, sequences: Settings, given: tuple[str, ...], origins: Origins) -> None:
