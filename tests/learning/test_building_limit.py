@@ -76,10 +76,7 @@ def test_a_layer_far_larger_than_the_weights_is_refused_before_it_is_made(saved,
         {"trunk": {"kernel_widths": [1] * 10_000}},
         {"trunk": {"type": "pooled_residual", "dilations": [1] * 10_000}, "head": {"type": "dense"}},
         {"trunk": {"type": "hyperbolic", "blocks": 1000, "width": 1}, "head": {"type": "points", "dense": 2}},
-        {
-            "beside": [{"trunk": {"type": "convolution", "kernel_widths": [1]}, "head": {"type": "attention_pool"}}]
-            * 100
-        },
+        {"beside": [{"trunk": {"type": "bag"}, "head": {"type": "bag"}}] * 100},
     ],
     ids=["convolutions", "residual layers", "blocks", "networks"],
 )

@@ -18,7 +18,7 @@ from ..kinds import TaskFiles
 from ..models.classes import auroc, macro_auroc
 from ..models.inputs import predict_logits
 from ..models.kmers import as_integer_tensor
-from ..models.networks import encoding_of
+from ..models.networks import encoding_of, trained_apart
 from .calibration import calibrate
 from .checkpoints import digest_of_arrays
 from .losses import class_divergence, class_loss, strand_loss
@@ -111,12 +111,19 @@ class ClassificationObjective:
         return rows, *self._changes.draw(rows.size)
 
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
-        """The cross-entropy of a drawn batch, a scalar, with augmentation and consistency as the settings ask for."""
+        """The cross-entropy of a drawn batch, a scalar, with augmentation and consistency as the settings ask for.
+
+        For networks that are trained apart it is the sum of their own, so each has the gradient of its own.
+        """
         rows, *changes = drawn
         kmers, labels = self._read(network, self._sequences[rows].long(), self._labels[rows], changes)
         smoothing = self._settings.schedule.label_smoothing
         task_loss = partial(class_loss, smoothing=smoothing, weights=self._class_weights)
-        return strand_loss(network, (kmers,), labels, self._settings.strands, task_loss, class_divergence)
+        losses = [
+            strand_loss(each, (kmers,), labels, self._settings.strands, task_loss, class_divergence)
+            for each in trained_apart(network)
+        ]
+        return torch.stack(losses).sum()
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """``loss`` and ``auroc`` of the validation windows; both are NaN if a logit is not finite."""

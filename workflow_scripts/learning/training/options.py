@@ -79,7 +79,8 @@ class TrainingSettings:
     )
     gradient_clipping: float = option(
         0.0,
-        "Norm to which a longer gradient of a step is scaled down, over all weights of a network; 0 for none.",
+        "Norm to which a longer gradient of a step is scaled down, over all weights of a network, or of each network "
+        "that is trained apart; 0 for none.",
         minimum=0,
     )
     batch_size: int = option(64, "Windows in a step, before augmentation.", unit="windows", minimum=1)
