@@ -132,7 +132,8 @@ class ClassificationTrainingSettings(TrainingSettings):
     calibrated: bool = option(
         False,
         "Scale and shift the logits of the best epoch so that probabilities suit the validation split (Platt 1999), "
-        "whose shares of classes they then assume. The order of windows by a logit does not change.",
+        "whose shares of classes they then assume. The order of windows by a logit does not change. Networks that are "
+        "trained apart get a weight each.",
     )
     #: Share of its width by which a window is moved at most.
     jitter = 0.0
