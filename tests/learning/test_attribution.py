@@ -103,8 +103,9 @@ def apart(representation, kmer, fraction=None):
     return with_random_weights(build(description))
 
 
-CASES = [(make, arm, "logit") for make in (binary, hyperbolic, bag, apart) for arm in ARMS]
+CASES = [(make, arm, "logit") for make in (binary, hyperbolic, bag) for arm in ARMS]
 CASES += [(profile, arm, head) for arm in ARMS for head in ("profile", "counts")]
+CASES.append((apart, ("regular", 2, None), "logit"))
 
 
 @pytest.mark.parametrize("method", METHODS)

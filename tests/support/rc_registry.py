@@ -306,7 +306,6 @@ ONE_OF_EACH |= {
         "labelled network with a gain irrep k=3, 41 bp",
         "bag of k-mers irrep k=3, 41 bp, 2 classes",
         "convolutions beside a bag of k-mers regular k=3",
-        "convolutions apart from bags of k-mers regular k=3",
         "residual network irrep k=3, 41 bp",
         "attention network irrep k=3, 41 bp",
         "long_convolution network regular k=2, 41 bp",
