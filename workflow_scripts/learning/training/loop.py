@@ -227,7 +227,8 @@ def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...], settings: Training) -
     """Make one step of the optimiser and return the losses before it.
 
     In float16, small gradients would be 0, so the loss is scaled up. If a gradient then overflows, the step is left out
-    and the scale halved; see :class:`torch.amp.GradScaler`, which does nothing in other precisions.
+    and the scale halved; see :class:`torch.amp.GradScaler`, which does nothing in other precisions. Networks that are
+    trained apart share the scale, so the step is left out for all of them.
     """
     with mixed_precision(steps.states[0].device, settings.schedule.precision):
         losses = steps.losses(drawn)
