@@ -38,12 +38,12 @@ def network_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
     layers = layers_of(settings, kind, own)
     trunk = trunk_of(layers, own)
     others = [dict(settings["networks"][other]) for other in layers.get("beside", [])]
+    joined = {"beside": others, "apart": layers["apart"]} if others else {}
     return {
         **asdict(symmetry_of(own)),
         "trunk": {"type": trunk.type, **plain(asdict(trunk))},
         "head": dict(layers["head"]),
-        "beside": others,
-        "apart": layers.get("apart", False),
+        **joined,
         "conjoined": own.get("conjoined", False),
     }
 
