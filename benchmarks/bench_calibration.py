@@ -71,8 +71,8 @@ def main() -> None:
             print(name, is_calibrated, *(f"{value:.4f}" for value in found), sep="\t")
         if not is_calibrated:
             of_validation = labels[split == "validation"], logits[split == "validation"]
-            scale, shift = calibration_of(*of_validation)
-            print(f"# factor {scale:.3f}, shift {shift:.3f}")
+            (factor,), shift = calibration_of(*of_validation)
+            print(f"# factor {factor:.3f}, shift {shift:.3f}")
             calibrate(network, *of_validation)
 
 

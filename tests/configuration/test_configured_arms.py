@@ -134,7 +134,8 @@ def test_a_network_has_another_beside_it(good: str, tmp_path: Path) -> None:
     network = network_of(once.settings, "binary", "wide")
     described = NetworkDescription.from_dict(network | {"window": 100})
     assert described.trunk.first_width == 11
-    assert described.beside.trunk.lengths == (3, 5)
+    assert [other.trunk.lengths for other in described.beside] == [(3, 5)]
+    assert not described.apart
     assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
     for before, after, words in (
         ("beside: bag", "beside: bags", "networks.wide.beside.*names nothing"),
@@ -150,6 +151,40 @@ def test_a_network_has_another_beside_it(good: str, tmp_path: Path) -> None:
         assert before in text.replace("  seeds:", arm)
         with pytest.raises(InputError, match=words):
             resolve_text(text.replace("  seeds:", arm).replace(before, after), tmp_path)
+
+
+def test_a_network_of_several_that_are_trained_apart(good: str, tmp_path: Path) -> None:
+    networks = (
+        "networks:\n  bag: {trunk: {lengths: [3, 5]}}\n  large: {head: {distances: 4}}\n"
+        "  three: {like: labelled, beside: [default, bag], apart: true}\n  two: {like: three, beside: [bag]}\n"
+        "  one: {like: large, beside: null}\n  sum: {like: large, apart: false}\ntrainings:\n"
+    )
+    text = good.replace("trainings:\n", networks)
+    names = ("large", "three", "two", "one", "sum")
+    arms = "".join(
+        f"    {name}: {{network: {name}, representation: regular, kmer: 3, channels: 8, kinds: [binary]}}\n"
+        for name in names
+    )
+    once = resolve_text(text.replace("  seeds:", f"{arms}  seeds:"), tmp_path)
+    described = {
+        name: NetworkDescription.from_dict(network_of(once.settings, "binary", name) | {"window": 100})
+        for name in names
+    }
+    kinds = {name: [other.trunk.type for other in each.beside] for name, each in described.items()}
+    assert kinds == {
+        "large": ["bag"], "three": ["pooled_residual", "bag"], "two": ["bag"], "one": [], "sum": ["bag"]
+    }  # fmt: skip
+    assert [name for name, each in described.items() if each.apart] == ["large", "three", "two"]
+    assert described["large"].head.distances == 4
+    assert all(each.beside[-1].trunk.lengths == (3, 5) for each in described.values() if each.beside)
+    assert resolve(copy.deepcopy(once.settings), [], SCHEMA) == once
+    for before, after, words in (
+        ("beside: [default, bag]", "beside: [default, bags]", "networks.three.beside.*names nothing"),
+        ("beside: [default, bag]", "beside: [large]", "networks.three.beside.*names nothing"),
+        ("beside: null", "beside: [], apart: true", "networks.one.*nothing in it is trained apart"),
+    ):
+        with pytest.raises(InputError, match=words):
+            resolve_text(text.replace("  seeds:", f"{arms}  seeds:").replace(before, after), tmp_path)
 
 
 def test_a_network_starts_from_another_and_changes_parts_of_it(good: str, tmp_path: Path) -> None:
@@ -178,7 +213,7 @@ def test_null_removes_what_a_set_would_take_from_the_one_that_it_starts_from(goo
     text = good.replace("trainings:\n", networks).replace("  seeds:", arms)
     once = resolve_text(text, tmp_path)
     named = once.settings["networks"]
-    assert named["m"]["beside"] == named["labelled"]["beside"] == "bag"
+    assert named["m"]["beside"] == named["labelled"]["beside"] == ["bag"]
     assert named["n"] == named["o"] == named["default"]
     trainings = once.settings["trainings"]
     assert trainings["labelled"]["patience"] == 20

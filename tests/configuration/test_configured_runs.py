@@ -76,9 +76,9 @@ def test_arms_of_the_study_of_networks_differ_from_its_base_in_one_thing(data_se
         differing = {key for key in {*base, *found} if base.get(key) != found.get(key)}
         if name == "base":
             assert not differing
-        elif differing & {"trunk", "head", "beside"}:
+        elif differing & {"trunk", "head", "beside", "apart"}:
             assert settings["study"]["arms"][arm]["network"] != "published"
-            assert differing <= {"trunk", "head", "beside"}, name
+            assert differing <= {"trunk", "head", "beside", "apart"}, name
         else:
             assert differing in ({"channels"}, {"schedule", "warm_up"}) or len(differing) == 1, name
 

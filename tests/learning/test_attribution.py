@@ -28,7 +28,7 @@ from learning.analysis.attribution import (
     of_present_bases,
     window_scores,
 )
-from rc_equivariant import Centred, Network, NetworkDescription, StrandAverage
+from rc_equivariant import Centred, Network, NetworkDescription, StrandAverage, build
 from workflow_support.errors import InputError
 
 BINARY_WINDOW, PROFILE_WINDOW = 60, 54
@@ -96,8 +96,16 @@ def bag(representation, kmer, fraction=None):
     return with_random_weights(Network(description))
 
 
+def apart(representation, kmer, fraction=None):
+    torch.manual_seed(0)
+    options = {"first_width": 9, "residual_width": 3, "dense": 6, "distances": 4}
+    description = NetworkDescription.named("large", representation, kmer, 8, BINARY_WINDOW, fraction, **options)
+    return with_random_weights(build(description))
+
+
 CASES = [(make, arm, "logit") for make in (binary, hyperbolic, bag) for arm in ARMS]
 CASES += [(profile, arm, head) for arm in ARMS for head in ("profile", "counts")]
+CASES.append((apart, ("regular", 2, None), "logit"))
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -11,7 +11,7 @@ from saved_networks import save_network
 from learning.models.building import VALUES_OF_A_TRIAL, BuildingLimit
 from learning.models.networks import build_network
 from learning.models.saved import load
-from rc_equivariant.descriptions.networks import NETWORKS, NetworkDescription
+from rc_equivariant.descriptions.networks import MEANS, NETWORKS, NetworkDescription
 from workflow_support.errors import InputError
 
 WINDOWS = {
@@ -24,6 +24,7 @@ WINDOWS = {
     "attention": 60,
     "bag": 40,
     "long_convolution": 60,
+    "large": 60,
 }
 SYMMETRIES = (("standard", 6, None), ("rcps", 1, None), ("regular", 3, None), ("irrep", 2, 0.25), ("irrep", 6, 0.0))
 
@@ -75,18 +76,19 @@ def test_a_layer_far_larger_than_the_weights_is_refused_before_it_is_made(saved,
         {"trunk": {"kernel_widths": [1] * 10_000}},
         {"trunk": {"type": "pooled_residual", "dilations": [1] * 10_000}, "head": {"type": "dense"}},
         {"trunk": {"type": "hyperbolic", "blocks": 1000, "width": 1}, "head": {"type": "points", "dense": 2}},
+        {"beside": [{"trunk": {"type": "bag"}, "head": {"type": "bag"}}] * 100},
     ],
-    ids=["convolutions", "residual layers", "blocks"],
+    ids=["convolutions", "residual layers", "blocks", "networks"],
 )
 def test_more_layers_than_the_weights_can_be_of_are_refused(saved, changes):
     assert "there are too many layers for the weights in the file" in refusal(saved, **changes)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", NETWORKS | MEANS)
 @pytest.mark.parametrize(("representation", "kmer", "plus_fraction"), SYMMETRIES)
 def test_every_network_is_well_within_the_limit_of_its_own_weights(name, representation, kmer, plus_fraction):
     """A quarter of the values and of the tensors is enough, so that layers to come have room."""
-    kmer = min(kmer, 3) if name == "bag" else kmer
+    kmer = min(kmer, 3) if name in ("bag", "large") else kmer
     described = NetworkDescription.named(
         name, representation, kmer, 8, WINDOWS[name], plus_fraction, conjoined=representation == "standard"
     )

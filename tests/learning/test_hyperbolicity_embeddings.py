@@ -73,9 +73,9 @@ def test_the_last_layer_makes_logits_of_embeddings(network: torch.nn.Module, cod
 def test_the_distances_of_a_sum_of_networks_are_those_of_its_first(codes: np.ndarray) -> None:
     torch.manual_seed(1)
     convolutions = described("hyperbolic", "regular", kmer=2, channels=6, window=WINDOW, blocks=1, width=5, dense=7)
-    network = build(replace(convolutions, beside=Layers(BagTrunk(), BagHead()))).eval()
+    network = build(replace(convolutions, beside=(Layers(BagTrunk(), BagHead()),))).eval()
     assert np.array_equal(
-        embedding_distances(network, codes, SAMPLES), embedding_distances(network.first, codes, SAMPLES)
+        embedding_distances(network, codes, SAMPLES), embedding_distances(network.members[0], codes, SAMPLES)
     )
 
 

@@ -114,7 +114,7 @@ def test_a_description_of_an_arm_and_its_task_is_complete_and_survives_json(kind
     described = describe(network_content(given, kind), **of_task)
     content = described.to_dict()
     keys = {"representation", "kmer", "channels", "plus_fraction", "trunk", "head", "conjoined", "tracks", "classes"}
-    assert set(content) == keys | {"window", "centred"}
+    assert set(content) == keys | {"window", "centred", "beside", "apart"}
     assert content["conjoined"] is content["centred"] is False
     again = json.loads(json.dumps(content))
     assert again == content

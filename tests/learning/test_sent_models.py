@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyBigWig
 import pytest
+import torch
 from pack_model import pack_model
 from planted_profiles import ARCHITECTURE as PROFILE
 from planted_windows import ARCHITECTURE, WIDTH, planted_codes
@@ -50,6 +51,18 @@ def test_sequences_have_the_mean_logits_of_all_networks(tmp_path, codes):
     assert scores == pytest.approx(mean_logits(networks, codes), abs=1e-6)
     turned = model.predict([letters(row) for row in reverse_complement(codes)])
     assert turned == pytest.approx(scores, abs=1e-5)
+
+
+def test_a_network_of_several_that_are_trained_apart_is_sent_as_one(tmp_path, codes):
+    large = {"geometry": "large", "representation": "irrep", "plus_fraction": 0.5, "kmer": 2, "channels": 8}
+    folder, networks = sent_model(tmp_path / "model", {"large": large | {"window": WIDTH, "dense": 6}}, seeds=(3,))
+    model = load(folder, threads=1)
+    (network,) = networks
+    kmers = network.in_type.indices(torch.from_numpy(codes).long())
+    expected = (network.members[0](kmers) + network.members[1](kmers)).detach().numpy() / 2
+    assert model.predict([letters(row) for row in codes]) == pytest.approx(expected, abs=1e-6)
+    turned = model.predict([letters(row) for row in reverse_complement(codes)])
+    assert turned == pytest.approx(expected, abs=1e-5)
 
 
 def test_networks_of_two_arms_with_the_same_seeds_are_all_there(tmp_path, codes):

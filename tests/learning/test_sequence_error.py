@@ -18,7 +18,7 @@ from train import train
 from learning.evaluation.strands import SHORTENED, rows_to_shorten
 from learning.models.saved import load
 from rc_equivariant import Centred, KmerEncoding
-from rc_equivariant.descriptions.networks import NETWORKS
+from rc_equivariant.descriptions.networks import MEANS, NETWORKS
 
 WIDTH = 60
 SMALL = {
@@ -30,6 +30,7 @@ SMALL = {
     "residual": {"first_width": 6, "residual_width": 3, "dense": 8},
     "attention": {"first_width": 6, "reduction": 3, "heads": 2, "pairs": 2, "dense": 8},
     "long_convolution": {"first_width": 6, "reduction": 3, "reach": 20, "dense": 8},
+    "large": {"first_width": 6, "residual_width": 3, "dense": 8},
 }
 ARMS = {
     "irrep": {"representation": "irrep", "kmer": 3, "plus_fraction": 0.75},
@@ -106,7 +107,8 @@ def other_strand(text: str) -> str:
 
 
 def test_every_network_for_classes_is_tried_here() -> None:
-    assert set(SMALL) == {name for name, layers in NETWORKS.items() if layers.head.answers == "logits"}
+    for_classes = {name for name, layers in NETWORKS.items() if layers.head.answers == "logits"}
+    assert set(SMALL) == for_classes | MEANS.keys()
 
 
 @pytest.mark.parametrize("arm", ARMS)

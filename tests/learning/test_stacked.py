@@ -84,6 +84,12 @@ def bag():
     return "labelled", architecture | layers, chosen, make_objective, labels
 
 
+def apart(**changes):
+    """Convolutions and a bag of k-mers, each with dropout."""
+    _, architecture, chosen, make_objective, labels = labelled(cut=5, gradient_clipping=0.1, **changes)
+    return "labelled", architecture | {"geometry": "large", "dense": 6}, chosen, make_objective, labels
+
+
 def profile(control=True, **changes):
     chosen = Training.of_kind("profile", PROFILE_TRAINING | {"epochs": EPOCHS, "batch_size": 14} | changes)
     codes, counts, of_control = planted_profiles(180, seed=0)
@@ -120,6 +126,7 @@ KINDS = {
     "clipped": partial(binary, gradient_clipping=0.1),
     "hyperbolic, averaged": partial(hyperbolic, "per_block", "regular", weight_average=0.8),
     "bag of k-mers": bag,
+    "apart": apart,
     "profile": profile,
     "profile without control": partial(profile, control=False, consistency=0.5, reverse_complement_augmentation=True),
 }

@@ -117,12 +117,12 @@ def test_a_network_with_another_beside_it_gets_new_heads_for_other_classes():
         if "trunk." in name:
             assert torch.equal(value, before[name]), name
     new = {name for name, value in network.state_dict().items() if value.shape != before[name].shape}
-    assert {name.split(".head.")[0] for name in new} == {"first", "second"}
+    assert {name.split(".head.")[0] for name in new} == {"members.0", "members.1"}
 
 
 def beside_a_bag(classes):
     bag = NETWORKS["bag"]._replace(trunk=NETWORKS["bag"].trunk.with_options({"lengths": (2, 3), "gaps": ()}))
-    return build(replace(described_default(), classes=classes, beside=bag))
+    return build(replace(described_default(), classes=classes, beside=(bag,)))
 
 
 def test_the_description_names_the_model_and_another_one_is_another_training(task, model, tmp_path):

@@ -165,22 +165,25 @@ def test_embedding_and_linear_part_decay_by_their_own_options(weight_decay):
 def beside(other="labelled", **options):
     """A description of a bag of k-mers beside another network."""
     bag = Layers(BagTrunk(lengths=(3, 4)), BagHead(dense=6))
-    return replace(NetworkDescription.named(other, "regular", 3, 8, 40, **options), beside=bag)
+    return replace(NetworkDescription.named(other, "regular", 3, 8, 40, **options), beside=(bag,))
 
 
+@pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("other", ["labelled", "hyperbolic"])
-def test_logits_beside_a_bag_are_the_sum_of_both(other):
-    """Both are trained together, each with the weight decays of its own modules."""
+def test_logits_beside_bags_are_the_sum_or_the_mean_of_all(other, apart):
+    """Each network has the weight decays of its own modules."""
     description = beside(other, classes=3)
+    description = replace(description, beside=description.beside * 2, apart=apart)
     assert NetworkDescription.from_dict(description.to_dict()) == description
     assert set(modules_of(description.to_dict())) > {"rc_equivariant.networks.bags"}
     network = build(description).eval()
-    apart = [build(replace(description, beside=None)).eval(), build(description.of_beside()).eval()]
-    for ours, theirs in zip(apart, (network.first, network.second), strict=True):
+    single = [build(each).eval() for each in description.members]
+    for ours, theirs in zip(single, network.members, strict=True):
         ours.load_state_dict(theirs.state_dict())
     kmers = network.encoding.indices(torch.randint(0, 4, (5, 40)))
-    assert torch.equal(network(kmers), apart[0](kmers) + apart[1](kmers))
-    assert multiply_adds(network) == sum(map(multiply_adds, apart))
+    total = sum(each(kmers) for each in single)
+    torch.testing.assert_close(network(kmers), total / 3 if apart else total)
+    assert multiply_adds(network) == sum(map(multiply_adds, single))
     assert {0.01, 0.3, 3.0} <= {group["weight_decay"] for group in parameter_groups(network, 0.01)}
 
 
@@ -189,8 +192,15 @@ def test_networks_beside_others_that_do_not_fit_are_refused():
         replace(beside(), symmetry=Symmetry("regular", 4, 8))
     profile = NETWORKS["profile"]
     with pytest.raises(ValueError, match="both must give logits"):
-        replace(NetworkDescription.named("labelled", "rcps", 1, 8, 400), beside=profile)
+        replace(NetworkDescription.named("labelled", "rcps", 1, 8, 400), beside=(profile,))
     with pytest.raises(ValueError, match="both must give logits"):
-        replace(NetworkDescription.named("profile", "rcps", 1, 8, 400), beside=NETWORKS["bag"])
+        replace(NetworkDescription.named("profile", "rcps", 1, 8, 400), beside=(NETWORKS["bag"],))
     with pytest.raises(ValueError, match="are a trunk and a head"):
+        NetworkDescription.from_dict(beside().to_dict() | {"beside": [{"trunk": {"type": "bag"}}]})
+    with pytest.raises(TypeError, match=r"beside is .* must be a list"):
         NetworkDescription.from_dict(beside().to_dict() | {"beside": {"trunk": {"type": "bag"}}})
+    with pytest.raises(ValueError, match="apart is true, but there is no other network"):
+        replace(beside(), beside=(), apart=True)
+    long = Layers(BagTrunk(lengths=(3,), gaps=(90,)), BagHead(dense=6))
+    with pytest.raises(ValueError, match="a window of 40 bases leaves"):
+        replace(beside(), beside=(NETWORKS["bag"], long))

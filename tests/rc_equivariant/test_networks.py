@@ -12,7 +12,7 @@ from rc_equivariant import (
     NetworkDescription,
     Ordinary,
 )
-from rc_equivariant.networks.network import hidden_type
+from rc_equivariant.networks.parts import hidden_type
 from rc_equivariant.testing import TOLERANCES, assert_equivariant, equivariance_error
 
 ARMS = [("rcps", 1, None), ("regular", 1, None), ("regular", 2, None), ("regular", 3, None)]

@@ -25,7 +25,7 @@ from rc_equivariant import (
     Representation,
     StrandMerge,
 )
-from rc_equivariant.networks.network import hidden_type
+from rc_equivariant.networks.parts import hidden_type
 
 EXACT = 1e-10
 FLOAT32_DIVISOR = 1e-6

@@ -67,6 +67,11 @@ def deep(name: str, representation: str, kmer: int, plus_fraction: float | None)
     return Network(NetworkDescription.named(name, representation, kmer, 8, WINDOW, plus_fraction, **narrow))
 
 
+def beside_a_bag(other: Network, **changes: bool) -> nn.Module:
+    """The network with a bag of k-mers beside it."""
+    return build(replace(other.description, beside=(Layers(BagTrunk(), BagHead()),), **changes))
+
+
 NETWORKS = (
     {
         f"{make.__name__} {' '.join(map(str, arm))}": (lambda make=make, arm=arm: make(*arm))
@@ -93,9 +98,8 @@ NETWORKS = (
     | {f"bag {' '.join(map(str, arm))}": (lambda arm=arm: bag(*arm)) for arm in [("standard", 1), ("regular", 3, 1, 4)]}
 )
 STRATEGIES = {
-    "centred, beside a bag": lambda: build(
-        replace(binary("regular", 3, None).description, beside=Layers(BagTrunk(), BagHead()), centred=True)
-    ),
+    "centred, beside a bag": lambda: beside_a_bag(binary("regular", 3, None), centred=True),
+    "apart from a bag": lambda: beside_a_bag(binary("irrep", 2, 0.5), apart=True),
     "centred, binary": lambda: Centred(StrandAverage(binary("standard", 3, None))),
     "centred, hyperbolic": lambda: Centred(hyperbolic("irrep", 2, "single", "flatten")),
     "strand average, profile": lambda: StrandAverage(profile("standard", 2, None)),

@@ -81,6 +81,7 @@ KINDS = {
     "bf16": partial(binary, "bf16"),
     "float16": partial(binary, "float16"),
     "averaged": partial(binary, weight_average=0.8),
+    "apart": partial(labelled, 2, geometry="large", dense=8),
 }
 
 

@@ -118,9 +118,10 @@ def bag(arm: str, window: int, classes: int = 2) -> Network:
     return network("bag", arm, window, classes=classes, lengths=(3, 4), gaps=(1, 6), dense=6)
 
 
-def beside_a_bag(other: Network) -> nn.Module:
-    """The network with a bag of k-mers beside it."""
-    return build(replace(other.description, beside=Layers(BagTrunk(lengths=(3, 5)), BagHead(dense=6))))
+def beside_a_bag(other: Network, *, apart: bool = False) -> nn.Module:
+    """The network with a bag of k-mers beside it, or trained apart from two of them."""
+    bag = Layers(BagTrunk(lengths=(3, 5)), BagHead(dense=6))
+    return build(replace(other.description, beside=(bag,) * (1 + apart), apart=apart))
 
 
 def profile(arm: str, window: int, control: bool) -> Network:
@@ -270,6 +271,9 @@ def _networks() -> dict[str, Case]:
                 )
     for arm in ("regular k=3", "irrep k=2 a=1"):
         cases[f"convolutions beside a bag of k-mers {arm}"] = Case(lambda a=arm: beside_a_bag(binary(a, 41)), ((41,),))
+        cases[f"convolutions apart from bags of k-mers {arm}"] = Case(
+            lambda a=arm: beside_a_bag(binary(a, 41), apart=True), ((41,),)
+        )
     cases["StrandAverage of a binary network"] = Case(lambda: StrandAverage(binary("standard", 40)), ((40,),))
     cases["Centred binary network"] = Case(lambda: Centred(binary("regular k=3", 40)), ((40,),))
     cases["StrandAverage of a profile network"] = Case(

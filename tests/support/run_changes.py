@@ -62,6 +62,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "networks.*.head.dense": {"networks.labelled.head.dense": 6},
     "networks.*.head.dropout": {"networks.labelled.head.dropout": 0.4},
     "networks.*.beside": {"networks.binary.beside": "bag", "hyperbolicity": None},
+    "networks.*.apart": {"networks.binary.beside": ["bag"], "networks.binary.apart": True, "hyperbolicity": None},
     "trainings.*.like": {
         "trainings.own": {"like": "binary", "batch_size": 20},
         "study.arms.plain.training": "own",

@@ -109,8 +109,8 @@ def _check_trunk(settings: Settings, layers: Settings, arm: Settings, path: KeyP
             )
     try:
         trunk_of(layers, arm).check(symmetry_of(arm))
-        if "beside" in layers:
-            trunk_of(settings["networks"][layers["beside"]], {}).check(symmetry_of(arm))
+        for other in layers.get("beside", []):
+            trunk_of(settings["networks"][other], {}).check(symmetry_of(arm))
     except ValueError as error:
         problem, _, rest = str(error).partition(": ")
         key = next(

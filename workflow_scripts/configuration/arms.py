@@ -37,12 +37,13 @@ def network_of(settings: Settings, kind: str, arm: str) -> dict[str, Any]:
     own = settings["study"]["arms"][arm]
     layers = layers_of(settings, kind, own)
     trunk = trunk_of(layers, own)
-    beside = {"beside": dict(settings["networks"][layers["beside"]])} if "beside" in layers else {}
+    others = [dict(settings["networks"][other]) for other in layers.get("beside", [])]
+    joined = {"beside": others, "apart": layers["apart"]} if others else {}
     return {
         **asdict(symmetry_of(own)),
         "trunk": {"type": trunk.type, **plain(asdict(trunk))},
         "head": dict(layers["head"]),
-        **beside,
+        **joined,
         "conjoined": own.get("conjoined", False),
     }
 

@@ -11,7 +11,7 @@ from learning.training.compute import ComputeSettings
 from learning.training.options import TRAININGS, TUNED
 from learning.training.settings import StrandSettings
 from rc_equivariant.descriptions.heads import HEADS
-from rc_equivariant.descriptions.networks import NETWORKS
+from rc_equivariant.descriptions.networks import MEANS, NETWORKS
 from rc_equivariant.descriptions.options import Limits, Option, options_of
 from rc_equivariant.descriptions.symmetry import Symmetry
 from rc_equivariant.descriptions.tracks import TRACKS
@@ -101,14 +101,20 @@ def networks() -> Schema:
             "trunk": _part(TRUNKS, "The layers that turn the sequence into features."),
             "head": _part(HEADS, "The layers that turn features into the output."),
             "beside": {
-                "description": "Another network that is trained together with this one; their logits are added. null "
-                "trains none, also where the network that this one starts from has one.",
-                "type": ["string", "null"],
+                "description": "Another network, or a list of them, whose logits are added to those of this one. null "
+                "takes away those of the network that this one starts from.",
+                "type": ["string", "array", "null"],
+                "items": {"type": "string"},
+            },
+            "apart": {
+                "description": "Train each of the networks beside each other on its own loss; the answer is a weighted "
+                "mean of their logits. The weights are equal, or those that `calibrated` fits.",
+                "type": "boolean",
             },
         },
     )
     return {
-        "description": f"Networks by name. Built in: {', '.join(NETWORKS)}.",
+        "description": f"Networks by name. Built in: {', '.join(NETWORKS | MEANS)}.",
         "type": "object",
         "default": {},
         "propertyNames": _NAME,

@@ -9,7 +9,7 @@ from typing import Any
 
 from learning.training.options import TRAININGS, TUNED
 from rc_equivariant.descriptions.heads import HEADS, LOGITS
-from rc_equivariant.descriptions.networks import NETWORKS
+from rc_equivariant.descriptions.networks import MEANS, NETWORKS
 from rc_equivariant.descriptions.options import Option, options_of
 from rc_equivariant.descriptions.trunks import TRUNKS
 from workflow_support.kinds import basis_of
@@ -33,7 +33,7 @@ def with_named_sets(settings: dict[str, Any], origins: Origins) -> dict[str, Any
     """
     for section in ("networks", "trainings"):
         _require_free_names(section, settings[section], origins)
-    networks = _completed("networks", settings["networks"], NETWORKS, _network, origins)
+    networks = _completed("networks", settings["networks"], NETWORKS | MEANS, _network, origins)
     _check_beside(networks, origins)
     trainings = _completed("trainings", settings["trainings"], TRAININGS | TUNED, _training, origins)
     return settings | {"networks": networks, "trainings": trainings}
@@ -144,12 +144,22 @@ def _network(path: KeyPath, own: Settings, base: Settings | None, origins: Origi
             fix="change the type of the head, or that of the trunk",
         )
     layers = {part: {"type": each.type, **plain(asdict(each))} for part, each in (("trunk", trunk), ("head", head))}
-    beside = own.get("beside", parts.get("beside"))
-    return layers if beside is None else layers | {"beside": beside}
+    beside = own.get("beside", parts.get("beside")) or []
+    beside = [beside] if isinstance(beside, str) else list(beside)
+    if own.get("apart") and not beside:
+        raise origins.error(
+            (*path, "apart"),
+            f"`{dotted(path)}` is one network, and nothing in it is trained apart",
+            found="apart: true and no beside",
+            allowed="apart: true with beside",
+            fix="name the other networks in beside, or delete the line",
+        )
+    apart = own.get("apart", parts.get("apart", False))
+    return layers | ({"beside": beside, "apart": apart} if beside else {})
 
 
 def _check_beside(networks: Settings, origins: Origins) -> None:
-    """Raise an InputError if a network has one beside it whose logits cannot be added to its own."""
+    """Raise an InputError if a network has others beside it whose logits cannot be joined with its own."""
     fitting = {
         name: None
         for name, each in networks.items()
@@ -159,11 +169,12 @@ def _check_beside(networks: Settings, origins: Origins) -> None:
         if "beside" not in network:
             continue
         path = ("networks", name, "beside")
-        require_name(network["beside"], fitting, path, origins)
+        for other in network["beside"]:
+            require_name(other, fitting, path, origins)
         if HEADS[network["head"]["type"]].answers != LOGITS:
             raise origins.error(
                 path,
-                f"`networks.{name}` gives no logits, to which those of another network could be added",
+                f"`networks.{name}` gives no logits, which could be joined with those of another network",
                 found=f"a {network['head']['type']} head",
                 allowed=f"heads that give logits: {', '.join(k for k, h in HEADS.items() if h.answers == LOGITS)}",
                 fix="delete the line, or change the head",
@@ -171,9 +182,11 @@ def _check_beside(networks: Settings, origins: Origins) -> None:
 
 
 def _built_in_network(name: str) -> Settings:
-    if name not in NETWORKS:
+    if name not in NETWORKS | MEANS:
         return dict.fromkeys(PARTS)
-    return {part: {"type": each.type} | asdict(each) for part, each in NETWORKS[name]._asdict().items()}
+    first, *others = MEANS.get(name, (name,))
+    layers = {part: {"type": each.type} | asdict(each) for part, each in NETWORKS[first]._asdict().items()}
+    return layers | {"beside": others, "apart": bool(others)}
 
 
 def _part(part: str, path: KeyPath, base: Settings | None, own: Settings, origins: Origins) -> Any:

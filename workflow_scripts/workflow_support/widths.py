@@ -43,5 +43,6 @@ def require_wide_enough(
 
 def shortest_window(network: Mapping[str, Any]) -> int:
     """The narrowest window, in bases, that a network can read."""
-    trunk, head = (part_of(parts, network[key]) for key, parts in (("trunk", TRUNKS), ("head", HEADS)))
-    return trunk.window_for(network["kmer"], head.needed_positions())
+    layers = [network, *network.get("beside", [])]
+    parts = [(part_of(TRUNKS, each["trunk"]), part_of(HEADS, each["head"])) for each in layers]
+    return max(trunk.window_for(network["kmer"], head.needed_positions()) for trunk, head in parts)

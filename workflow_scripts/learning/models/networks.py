@@ -11,7 +11,7 @@ from torch import nn
 from rc_equivariant.descriptions.networks import NetworkDescription
 from rc_equivariant.encoding import KmerEncoding
 from rc_equivariant.layers.module import EquivariantModule
-from rc_equivariant.networks.network import build
+from rc_equivariant.networks.network import JoinedNetworks, build
 from workflow_support.errors import InputError
 
 #: Errors by which descriptions and layers refuse values, absurd sizes among them.
@@ -72,6 +72,25 @@ def innermost(network: nn.Module) -> nn.Module:
     while (inner := getattr(network, "network", None)) is not None:
         network = inner
     return network
+
+
+def trained_apart(network: nn.Module) -> list[nn.Module]:
+    """The networks that are each trained on its own loss, with the averages around them; the network itself if none is.
+
+    They share their layers with ``network``, whose output is the mean of theirs.
+    """
+    inside = innermost(network)
+    if not isinstance(inside, JoinedNetworks) or not inside.are_apart:
+        return [network]
+    return [_in_place_of_the_innermost(network, member) for member in inside.members]
+
+
+def _in_place_of_the_innermost(network: nn.Module, other: nn.Module) -> nn.Module:
+    if not hasattr(network, "network"):
+        return other
+    average = type(network)(_in_place_of_the_innermost(network.network, other))
+    average.training = network.training
+    return average
 
 
 def _described(content: Mapping[str, Any], file: str | Path | None) -> NetworkDescription:

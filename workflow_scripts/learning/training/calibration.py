@@ -1,4 +1,4 @@
-"""Calibration of logits on the validation split: one factor for all logits, and a shift for each class.
+"""Calibration of logits on the validation split: one factor for all logits of a network, and a shift for each class.
 
 Training with replaced bases, joined windows or smoothed labels teaches probabilities that are not the shares of classes
 among unchanged windows. The order of windows may be right while a probability of 0.5 is far from even odds.
@@ -14,7 +14,7 @@ from torch import nn
 
 from workflow_support.job import logger
 
-from ..models.networks import innermost
+from ..models.networks import innermost, trained_apart
 
 #: Newton steps at most; a few are enough for a convex function of few parameters.
 _STEPS = 100
@@ -25,63 +25,85 @@ _LEAST_SPREAD = 1e-5
 
 
 class Calibration(NamedTuple):
-    """The calibrated logits ``scale * logits + shift``; ``shift`` has the shape of the logits of one window."""
+    """The factor of each network's logits, and the shift of their sum, of the shape of the logits of one window."""
 
-    scale: float
+    factors: np.ndarray
     shift: np.ndarray
 
+    def applied(self, *logits: np.ndarray) -> np.ndarray:
+        """The calibrated logits of windows, from those of each network."""
+        return sum(factor * each for factor, each in zip(self.factors, logits, strict=True)) + self.shift
 
-def calibration_of(labels: np.ndarray, logits: np.ndarray) -> Calibration:
+
+def calibration_of(labels: np.ndarray, *logits: np.ndarray) -> Calibration:
     """Return the calibration by which these logits give the labels their largest probability.
 
     It is the scaling of Platt (1999) for two classes, and temperature scaling with a shift for each class (Alexandari
     et al. 2020) for more. The targets are those of Platt: of n windows of a class, one more is taken to be of it and
     one of each other class. Thereby logits that separate the classes have a finite scale, too.
 
+    Several networks have a factor each, from 0 up: one that would get a negative factor gets 0, and the others are
+    fitted again.
+
     Parameters
     ----------
     labels
         Classes from 0 on, shape (windows,).
     logits
-        Shape (windows,) for two classes, (windows, classes) for more.
+        One array per network, of shape (windows,) for two classes and (windows, classes) for more.
 
     Returns
     -------
     Calibration
-        The scale is above 0, so the order of windows by one logit does not change. Logits that rank windows no better
-        than chance, or that differ by rounding alone, are left as they are.
+        The factor of a single network is above 0, so the order of windows by one logit does not change. If no logits
+        rank windows better than chance, or they differ by rounding alone, the calibration is their plain mean.
     """
-    given = np.asarray(logits, dtype=np.float64)
-    of_classes = np.stack([np.zeros_like(given), given], axis=1) if given.ndim == 1 else given
+    given = np.stack(logits).astype(np.float64)
+    of_classes = np.stack([np.zeros_like(given), given], axis=2) if given.ndim == 2 else given
     # Newton's method starts from no knowledge and with logits of size one, whatever their place and size.
-    middle = of_classes.mean(axis=0)
-    spread = float(np.sqrt(np.mean((of_classes - middle) ** 2)))
-    unchanged = Calibration(1.0, np.zeros(given.shape[1:]))
-    if spread <= _LEAST_SPREAD * np.abs(middle).max():
-        return unchanged
-    targets = _platt_targets(labels, of_classes.shape[1])
-    factor, shifts = _most_likely((of_classes - middle) / spread, targets)
-    if factor < _LEAST_FACTOR:
-        return unchanged
-    scale = factor / spread
-    shifts = shifts - scale * middle
+    middle = of_classes.mean(axis=1)
+    spread = np.sqrt(np.mean((of_classes - middle[:, None]) ** 2, axis=(1, 2)))
+    used = np.flatnonzero(spread > _LEAST_SPREAD * np.abs(middle).max(axis=1))
+    targets = _platt_targets(labels, of_classes.shape[2])
+    while used.size:
+        unit = (of_classes[used] - middle[used, None]) / spread[used, None, None]
+        found, shifts = _most_likely(unit, targets)
+        if found.min() >= _LEAST_FACTOR:
+            break
+        used = np.delete(used, found.argmin())
+    else:
+        return Calibration(np.full(len(given), 1 / len(given)), np.zeros(given.shape[2:]))
+    factors = np.zeros(len(given))
+    factors[used] = found / spread[used]
+    shifts = shifts - factors @ middle
     shifts -= shifts[0]
-    return Calibration(scale, shifts[1] if given.ndim == 1 else shifts - shifts.mean())
+    return Calibration(factors, shifts[1] if given.ndim == 2 else shifts - shifts.mean())
 
 
-def calibrate(network: nn.Module, labels: np.ndarray, logits: np.ndarray) -> None:
-    """Calibrate a network on windows of which these are labels and logits, in the weights of its last layer.
+def can_be_calibrated(network: nn.Module) -> bool:
+    """Return True if the last layers of a network take factors and shifts.
 
-    The logits of both strands change alike. Those of a hyperbolic network, whose last layer is no affine map, and of a
-    network whose last layer is frozen are left as they are.
+    That of a hyperbolic network is no affine map, and a frozen one keeps its weights.
     """
-    classifier = innermost(network)
-    if not classifier.can_rescale_logits:
+    return innermost(network).can_rescale_logits
+
+
+def calibrate(network: nn.Module, labels: np.ndarray, *logits: np.ndarray) -> None:
+    """Calibrate a network on windows of which these are labels and logits, in the weights of its last layers.
+
+    There are logits of each network that was trained apart. The logits of both strands change alike. A network that
+    cannot be calibrated is left as it is.
+    """
+    if not can_be_calibrated(network):
         logger.info("The logits are not calibrated, because the last layer of the network is not affine, or frozen.")
         return
-    scale, shift = calibration_of(labels, logits)
-    classifier.rescale_logits(scale, torch.from_numpy(np.atleast_1d(shift)))
-    logger.info("Calibrated on the validation split: logits times %.3f, plus %s.", scale, np.round(shift, 3).tolist())
+    factors, shift = calibration_of(labels, *logits)
+    members = trained_apart(network)
+    for member, factor in zip(members, factors.tolist(), strict=True):
+        # The network takes the mean of its members.
+        innermost(member).rescale_logits(len(members) * factor, torch.from_numpy(np.atleast_1d(shift)))
+    listed = ", ".join(f"{factor:.3f}" for factor in factors)
+    logger.info("Calibrated on the validation split: logits times %s, plus %s.", listed, np.round(shift, 3).tolist())
 
 
 def _platt_targets(labels: np.ndarray, classes: int) -> np.ndarray:
@@ -90,21 +112,23 @@ def _platt_targets(labels: np.ndarray, classes: int) -> np.ndarray:
     return (np.eye(classes) * windows[:, None] + 1)[labels] / (windows[labels] + classes)[:, None]
 
 
-def _most_likely(unit: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the factor and the shifts (classes,), the first one 0, of the least cross-entropy, by Newton's method.
+def _most_likely(unit: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the factors and the shifts (classes,), the first one 0, of the least cross-entropy, by Newton's method.
 
-    ``unit`` has logits (windows, classes) of mean 0 and size 1.
+    ``unit`` has logits (networks, windows, classes) of mean 0 and size 1.
     """
-    windows, classes = unit.shape
-    found = np.zeros(classes)
+    networks, windows, classes = unit.shape
+    found = np.zeros(networks + classes - 1)
     loss = _cross_entropy(unit, targets, found)
     for _ in range(_STEPS):
         p = np.exp(_log_probabilities(unit, found))
-        beside_mean = unit - (p * unit).sum(axis=1, keepdims=True)
-        gradient = np.concatenate([[((p - targets) * unit).sum()], (p - targets).sum(axis=0)[1:]]) / windows
-        mixed = (p * beside_mean).sum(axis=0)[1:]
+        beside_mean = unit - (p * unit).sum(axis=2, keepdims=True)
+        of_factors = ((p - targets) * unit).sum(axis=(1, 2))
+        gradient = np.concatenate([of_factors, (p - targets).sum(axis=0)[1:]]) / windows
+        twice = np.einsum("wc,iwc,jwc->ij", p, beside_mean, beside_mean)
+        mixed = (p * beside_mean).sum(axis=1)[:, 1:]
         of_shifts = (np.diag(p.sum(axis=0)) - p.T @ p)[1:, 1:]
-        curvature = np.block([[(p * beside_mean**2).sum(), mixed], [mixed[:, None], of_shifts]]) / windows
+        curvature = np.block([[twice, mixed], [mixed.T, of_shifts]]) / windows
         step = np.linalg.lstsq(curvature, gradient, rcond=None)[0]
         while (shorter := _cross_entropy(unit, targets, found - step)) > loss and np.abs(step).max() > 0:
             step = step / 2
@@ -112,11 +136,12 @@ def _most_likely(unit: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarr
         if loss - shorter <= 1e-15 * abs(loss):
             break
         loss = shorter
-    return float(found[0]), np.concatenate([[0.0], found[1:]])
+    return found[:networks], np.concatenate([[0.0], found[networks:]])
 
 
 def _log_probabilities(unit: np.ndarray, parameters: np.ndarray) -> np.ndarray:
-    scaled = parameters[0] * unit + np.concatenate([[0.0], parameters[1:]])
+    networks = len(unit)
+    scaled = np.tensordot(parameters[:networks], unit, 1) + np.concatenate([[0.0], parameters[networks:]])
     return scaled - np.logaddexp.reduce(scaled, axis=1, keepdims=True)
 
 

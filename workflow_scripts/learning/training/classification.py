@@ -18,8 +18,8 @@ from ..kinds import TaskFiles
 from ..models.classes import auroc, macro_auroc
 from ..models.inputs import predict_logits
 from ..models.kmers import as_integer_tensor
-from ..models.networks import encoding_of
-from .calibration import calibrate
+from ..models.networks import encoding_of, trained_apart
+from .calibration import calibrate, calibration_of, can_be_calibrated
 from .checkpoints import digest_of_arrays
 from .losses import class_divergence, class_loss, strand_loss
 from .replicates import TrainingData
@@ -111,19 +111,33 @@ class ClassificationObjective:
         return rows, *self._changes.draw(rows.size)
 
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
-        """The cross-entropy of a drawn batch, a scalar, with augmentation and consistency as the settings ask for."""
+        """The cross-entropy of a drawn batch, a scalar, with augmentation and consistency as the settings ask for.
+
+        For networks that are trained apart it is the sum of their own, so each has the gradient of its own.
+        """
         rows, *changes = drawn
         kmers, labels = self._read(network, self._sequences[rows].long(), self._labels[rows], changes)
         smoothing = self._settings.schedule.label_smoothing
         task_loss = partial(class_loss, smoothing=smoothing, weights=self._class_weights)
-        return strand_loss(network, (kmers,), labels, self._settings.strands, task_loss, class_divergence)
+        losses = [
+            strand_loss(each, (kmers,), labels, self._settings.strands, task_loss, class_divergence)
+            for each in trained_apart(network)
+        ]
+        return torch.stack(losses).sum()
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """``loss`` and ``auroc`` of the validation windows; both are NaN if a logit is not finite."""
-        labels, logits = self._validation_labels, predict_logits(network, self._validation_inputs(network))
-        if not np.isfinite(logits).all():
+        """``loss`` and ``auroc`` of the validation windows; both are NaN if a logit is not finite.
+
+        If networks that are trained apart will be calibrated, the metrics are those of the calibrated answer, because
+        the factors of the networks change the order of windows.
+        """
+        labels, of_members = self._validation_labels, self._validation_logits(network)
+        if not np.isfinite(of_members).all():
             return {"loss": math.nan, "auroc": math.nan}
-        logits = logits.astype(np.float64)
+        if len(of_members) > 1 and self._settings.schedule.calibrated and can_be_calibrated(network):
+            logits = calibration_of(labels, *of_members).applied(*of_members)
+        else:
+            logits = np.mean(of_members, axis=0, dtype=np.float64)
         if logits.ndim == 1:
             return {"loss": float(np.mean(np.logaddexp(0.0, logits) - labels * logits)), "auroc": auroc(labels, logits)}
         log_probabilities = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
@@ -132,11 +146,16 @@ class ClassificationObjective:
 
     def calibrate(self, network: nn.Module) -> None:
         """Calibrate the logits of a network on the validation windows."""
-        calibrate(network, self._validation_labels, predict_logits(network, self._validation_inputs(network)))
+        calibrate(network, self._validation_labels, *self._validation_logits(network))
 
     def quality(self, validation: dict[str, float]) -> float:
         """The AUROC of an epoch."""
         return validation["auroc"]
+
+    def _validation_logits(self, network: nn.Module) -> list[np.ndarray]:
+        """The logits of the validation windows by each network that is trained apart, or by the network itself."""
+        inputs = self._validation_inputs(network)
+        return [predict_logits(member, inputs) for member in trained_apart(network)]
 
     def _validation_inputs(self, network: nn.Module) -> Tensor:
         """The validation windows as the network reads them, k-mers (windows, positions)."""

@@ -18,6 +18,7 @@ from workflow_support.errors import InputError
 from workflow_support.job import logger
 
 from ..models.devices import describe_arithmetic, describe_device, mixed_precision, select_device
+from ..models.networks import trained_apart
 from .averages import averaged_tensors, move_averages, weight_of_a_step
 from .checkpoints import Checkpoint
 from .gradients import clip_norms
@@ -139,7 +140,11 @@ def _initial_state(
     network = make_network()
     start.prepare(network)
     network = network.to(device)
-    groups = parameter_groups(network, settings.schedule.weight_decay)
+    groups = [
+        group | {"member": number}
+        for number, member in enumerate(trained_apart(network))
+        for group in parameter_groups(member, settings.schedule.weight_decay)
+    ]
     streams = RandomStreams(np.random.default_rng(sources.order), np.random.default_rng(sources.jitter))
     return TrainingState(
         network=network,
@@ -189,7 +194,8 @@ def _train_epoch(steps: Alone | Stack, settings: Training) -> None:
     """Train one epoch and record it in every training."""
     started = time.perf_counter()
     epoch = len(steps.states[0].history) + 1
-    for state, train_loss in zip(steps.states, _mean_losses(steps, settings, epoch), strict=True):
+    for state, total in zip(steps.states, _mean_losses(steps, settings, epoch), strict=True):
+        train_loss = total / len(trained_apart(state.network))
         with state.averaged():
             validation = state.objective.validate(state.network)
             _require_finite(state, train_loss, validation, epoch, settings)
@@ -221,7 +227,8 @@ def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...], settings: Training) -
     """Make one step of the optimiser and return the losses before it.
 
     In float16, small gradients would be 0, so the loss is scaled up. If a gradient then overflows, the step is left out
-    and the scale halved; see :class:`torch.amp.GradScaler`, which does nothing in other precisions.
+    and the scale halved; see :class:`torch.amp.GradScaler`, which does nothing in other precisions. Networks that are
+    trained apart share the scale, so the step is left out for all of them.
     """
     with mixed_precision(steps.states[0].device, settings.schedule.precision):
         losses = steps.losses(drawn)
@@ -229,7 +236,8 @@ def _step(steps: Alone | Stack, drawn: tuple[Tensor, ...], settings: Training) -
     steps.scaler.scale(losses.sum()).backward()
     if largest := settings.schedule.gradient_clipping:
         steps.scaler.unscale_(steps.optimiser)
-        clip_norms(steps.gradients(), largest)
+        for gradients in steps.gradients():
+            clip_norms(gradients, largest)
     steps.scaler.step(steps.optimiser)
     steps.scaler.update()
     return losses.detach()

@@ -79,7 +79,8 @@ class TrainingSettings:
     )
     gradient_clipping: float = option(
         0.0,
-        "Norm to which a longer gradient of a step is scaled down, over all weights of a network; 0 for none.",
+        "Norm to which a longer gradient of a step is scaled down, over all weights of a network, or of each network "
+        "that is trained apart; 0 for none.",
         minimum=0,
     )
     batch_size: int = option(64, "Windows in a step, before augmentation.", unit="windows", minimum=1)
@@ -131,7 +132,8 @@ class ClassificationTrainingSettings(TrainingSettings):
     calibrated: bool = option(
         False,
         "Scale and shift the logits of the best epoch so that probabilities suit the validation split (Platt 1999), "
-        "whose shares of classes they then assume. The order of windows by a logit does not change.",
+        "whose shares of classes they then assume. The order of windows by a logit does not change. Networks that are "
+        "trained apart get a weight each.",
     )
     #: Share of its width by which a window is moved at most.
     jitter = 0.0

@@ -18,9 +18,9 @@ from workflow_support.job import logger
 from ..models.model_files import load_model_networks, read_description
 from ..models.networks import architecture_of, innermost
 
-#: The head in the names of tensors, which may differ from those of the model: of a network, or of each of two beside
-#: each other.
-_HEAD = re.compile(r"((first|second)\.)?head\.")
+#: The head in the names of tensors, which may differ from those of the model: of a network, or of each of several
+#: beside each other.
+_HEAD = re.compile(r"(members\.\d+\.)?head\.")
 
 
 @dataclass(frozen=True, eq=False)

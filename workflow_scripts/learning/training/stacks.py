@@ -57,9 +57,9 @@ class Alone:
         with state.drawing():
             return state.objective.loss(state.network, tuple(part[0] for part in drawn)).unsqueeze(0)
 
-    def gradients(self) -> list[Tensor]:
-        """The gradients of all parameters as views (1, ...)."""
-        return [each.unsqueeze(0) for each in _gradients_of(self.optimiser)]
+    def gradients(self) -> list[list[Tensor]]:
+        """The gradients of all parameters as views (1, ...), in one list per network that is trained apart."""
+        return [[each.unsqueeze(0) for each in own] for own in _gradients_of(self.optimiser)]
 
 
 class Stack:
@@ -91,8 +91,8 @@ class Stack:
         """The loss of each training's batch, which ``drawn`` (trainings, batch, ...) decides; shape (trainings,)."""
         return torch.vmap(self._loss_of_one)(self._values, drawn)
 
-    def gradients(self) -> list[Tensor]:
-        """The gradients of all parameters, each of shape (trainings, ...)."""
+    def gradients(self) -> list[list[Tensor]]:
+        """The gradients of all parameters, each of shape (trainings, ...), as :meth:`Alone.gradients`."""
         return _gradients_of(self.optimiser)
 
     def _loss_of_one(self, values: dict[str, Tensor], drawn: tuple[Tensor, ...]) -> Tensor:
@@ -146,8 +146,13 @@ def _parameters_of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
     return [parameter for group in optimiser.param_groups for parameter in group["params"]]
 
 
-def _gradients_of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
-    return [parameter.grad for parameter in _parameters_of(optimiser) if parameter.grad is not None]
+def _gradients_of(optimiser: torch.optim.Optimizer) -> list[list[Tensor]]:
+    """The gradients of each ``member`` that groups of parameters name."""
+    of_members: dict[int, list[Tensor]] = {}
+    for group in optimiser.param_groups:
+        found = [parameter.grad for parameter in group["params"] if parameter.grad is not None]
+        of_members.setdefault(group["member"], []).extend(found)
+    return list(of_members.values())
 
 
 def _moments(optimiser: torch.optim.Optimizer, parameter: Tensor) -> dict[str, Tensor]:

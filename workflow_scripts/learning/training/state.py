@@ -20,7 +20,8 @@ from .sampling import Batches
 class EpochRecord:
     """The result of an epoch: the mean loss over its batches, and metrics of the validation split by name.
 
-    Among the metrics is ``loss``, the mean over windows.
+    Among the metrics is ``loss``, the mean over windows. Of networks that are trained apart, ``train_loss`` is the mean
+    over networks, and the metrics are those of their joint answer.
     """
 
     epoch: int
@@ -58,7 +59,10 @@ class Objective(Protocol):
         ...
 
     def loss(self, network: nn.Module, drawn: tuple[Tensor, ...]) -> Tensor:
-        """The mean loss over the windows of a drawn batch, a scalar; all tensors are on the network's device."""
+        """The mean loss over the windows of a drawn batch, a scalar; all tensors are on the network's device.
+
+        The losses of networks that are trained apart are added.
+        """
         ...
 
     def validate(self, network: nn.Module) -> dict[str, float]:

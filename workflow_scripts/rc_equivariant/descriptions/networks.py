@@ -34,6 +34,8 @@ NETWORKS: dict[str, Layers] = {
     "attention": Layers(AttentionTrunk(), AttentionPoolHead()),
     "long_convolution": Layers(LongConvolutionTrunk(), DenseHead()),
 }
+#: Networks made of several of these, each of which is trained on its own loss; the first one counts as the main one.
+MEANS: dict[str, tuple[str, ...]] = {"large": ("default", "bag")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +51,11 @@ class NetworkDescription:
     trunk, head
         Layers of the network.
     beside
-        Layers of another network, with the same symmetry, that is trained together with this one: the logits are the
-        sum of those of both (Cheng et al. 2016, "Wide & deep learning"). Only for heads with logits.
+        Layers of further networks, with the same symmetry, whose logits are added to those of this one (Cheng et al.
+        2016, "Wide & deep learning"). Only for heads with logits.
+    apart
+        True if each of these networks is trained on its own loss, and the answer is a weighted mean of their logits.
+        The weights are in their last layers: the networks count alike until the logits are calibrated.
     classes
         Number of classes of a head with logits. Two classes have one logit, that of the second against the first; more
         classes have one logit each.
@@ -72,7 +77,8 @@ class NetworkDescription:
     window: int = option(doc="Length of the input.", unit="bases", minimum=1)
     trunk: Trunk
     head: Head
-    beside: Layers | None = None
+    beside: tuple[Layers, ...] = ()
+    apart: bool = option(False, "If true, the networks beside each other are trained on their own losses.")
     classes: int = option(2, "Classes that the network tells apart.", minimum=2)
     tracks: tuple[str, ...] = option((), "Input tracks beside the sequence.")
     conjoined: bool = option(False, "If true, the network is the mean of its outputs on both strands.")
@@ -94,10 +100,8 @@ class NetworkDescription:
             raise ValueError(f"tracks are {', '.join(self.tracks)}: each can be read only once")
         if self.centred and self.answers != LOGITS:
             raise ValueError(f"a {self.head.type} head predicts positions, so its network cannot be centred")
-        if self.beside is not None and {self.answers, self.of_beside().answers} != {LOGITS}:
-            raise ValueError(
-                f"a {self.head.type} head and a {self.beside.head.type} head cannot be added: both must give logits"
-            )
+        if self.apart and not self.beside:
+            raise ValueError("apart is true, but there is no other network: name at least one in beside")
         missing = self.head.needed_positions() - self.positions
         if missing > 0:
             needed = self.head.needed_positions()
@@ -107,6 +111,11 @@ class NetworkDescription:
                 f"head needs {needed}: take windows of {window} bases or more, narrower layers"
                 + (f", or a smaller {self.head.needs}" if needed > 1 else "")
             )
+        for other in map(self._alone, self.beside):
+            if {self.answers, other.answers} != {LOGITS}:
+                raise ValueError(
+                    f"a {self.head.type} head and a {other.head.type} head cannot be added: both must give logits"
+                )
 
     @classmethod
     def named(
@@ -124,8 +133,12 @@ class NetworkDescription:
         centred: bool = False,
         **options: Any,
     ) -> NetworkDescription:
-        """Describe one of :data:`NETWORKS` with a symmetry and a window; ``options`` go to its trunk and head."""
-        trunk, head = NETWORKS[name]
+        """Describe one of :data:`NETWORKS` or :data:`MEANS` with a symmetry and a window.
+
+        ``options`` go to the trunk and head, in a mean to those of its first network.
+        """
+        first, *others = MEANS.get(name, (name,))
+        trunk, head = NETWORKS[first]
         of_trunk, of_head = ({each.name for each in fields(part)} for part in (trunk, head))
         if unknown := set(options) - of_trunk - of_head:
             raise TypeError(f"a {name} network has no option {', '.join(sorted(unknown))}")
@@ -134,6 +147,8 @@ class NetworkDescription:
             window=window,
             trunk=trunk.with_options({key: value for key, value in options.items() if key in of_trunk}),
             head=head.with_options({key: value for key, value in options.items() if key in of_head}),
+            beside=tuple(NETWORKS[other] for other in others),
+            apart=bool(others),
             classes=classes,
             tracks=tracks,
             conjoined=conjoined,
@@ -153,9 +168,13 @@ class NetworkDescription:
         own = {"channels": channels * wider, "window": window, "plus_fraction": fraction} | options
         return cls.named(name, representation, kmer, **own)
 
-    def of_beside(self) -> NetworkDescription:
-        """Return the description of the network beside this one."""
-        return replace(self, trunk=self.beside.trunk, head=self.beside.head, beside=None)
+    @property
+    def members(self) -> tuple[NetworkDescription, ...]:
+        """The descriptions of the single networks: this one alone, and those beside it."""
+        return tuple(map(self._alone, (Layers(self.trunk, self.head), *self.beside)))
+
+    def _alone(self, layers: Layers) -> NetworkDescription:
+        return replace(self, trunk=layers.trunk, head=layers.head, beside=(), apart=False)
 
     @property
     def positions(self) -> int:
@@ -184,7 +203,8 @@ class NetworkDescription:
             "window": self.window,
             "trunk": _content(self.trunk),
             "head": _content(self.head),
-            **({"beside": {key: _content(part) for key, part in self.beside._asdict().items()}} if self.beside else {}),
+            "beside": [{key: _content(part) for key, part in other._asdict().items()} for other in self.beside],
+            "apart": self.apart,
             "classes": self.classes,
             "tracks": list(self.tracks),
             "conjoined": self.conjoined,
@@ -203,8 +223,10 @@ class NetworkDescription:
         own = dict(content)
         symmetry = Symmetry(**{each.name: own.pop(each.name) for each in fields(Symmetry) if each.name in own})
         trunk, head = _layers_of({key: own.pop(key, None) for key in _PARTS})
-        beside = _layers_of(own.pop("beside")) if own.get("beside") is not None else own.pop("beside", None)
-        return cls(symmetry=symmetry, trunk=trunk, head=head, beside=beside, **own)
+        beside = own.pop("beside", [])
+        if not isinstance(beside, list):
+            raise TypeError(f"beside is {beside!r}: it must be a list of the layers of networks")
+        return cls(symmetry=symmetry, trunk=trunk, head=head, beside=tuple(map(_layers_of, beside)), **own)
 
 
 def modules_of(content: Mapping[str, Any]) -> list[str]:
@@ -213,15 +235,15 @@ def modules_of(content: Mapping[str, Any]) -> list[str]:
     Parameters
     ----------
     content
-        A dictionary with ``trunk`` and ``head``, each with its ``type``, and perhaps ``beside`` with the same two:
-        :meth:`NetworkDescription.to_dict`, or a part of it.
+        A dictionary with ``trunk`` and ``head``, each with its ``type``, and perhaps ``beside``, a list of such
+        dictionaries: :meth:`NetworkDescription.to_dict`, or a part of it.
 
     Raises
     ------
     ValueError
         If there is no such trunk or head.
     """
-    networks = [each for each in (content, content.get("beside")) if each is not None]
+    networks = [content, *content.get("beside", [])]
     kinds = [_kind(parts, each.get(key)) for each in networks for key, parts in _PARTS.items()]
     return sorted({"rc_equivariant.networks.network", *(kind.module for kind in kinds)})
 

@@ -10,7 +10,7 @@ from ..encoding import KmerEncoding
 from ..layers.activation import Activation
 from ..layers.containers import Residual, Sequential
 from ..layers.module import EquivariantModule
-from ..networks.network import LogitsHead, TrunkLayers, hidden_type
+from ..networks.parts import LogitsHead, TrunkLayers, hidden_type
 from ..representation import FeatureType, Ordinary, Representation
 from .curvature import Curvature
 from .geometries import Flat, Hyperbolic

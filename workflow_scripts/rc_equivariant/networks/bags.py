@@ -14,7 +14,7 @@ from ..layers.containers import Sequential
 from ..layers.counts import CountsLinear, KmerCounts
 from ..layers.normalisation import BatchNorm1d
 from ..representation import Ordinary
-from .network import LogitsHead, TrunkLayers
+from .parts import LogitsHead, TrunkLayers
 
 
 class Bag(TrunkLayers):

@@ -12,7 +12,7 @@ from ..layers.containers import Identity
 from ..layers.pooling import MaxPool1d, StrandMerge
 from ..layers.position_gain import PositionGain
 from ..representation import Ordinary
-from .network import LogitsHead, TrunkLayers
+from .parts import LogitsHead, TrunkLayers
 
 
 class MaxPool(LogitsHead):

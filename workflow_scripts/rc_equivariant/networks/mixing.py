@@ -16,7 +16,7 @@ from ..layers.mixing import MixerBlock
 from ..layers.module import EquivariantModule
 from ..layers.pooling import AvgPool1d, window_of
 from ..representation import FeatureType
-from .network import TrunkLayers, hidden_type
+from .parts import TrunkLayers, hidden_type
 
 
 class _Mixing(TrunkLayers):

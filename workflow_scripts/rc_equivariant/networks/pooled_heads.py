@@ -16,7 +16,7 @@ from ..layers.mixing import widened
 from ..layers.module import EquivariantModule
 from ..layers.pooling import StrandMerge
 from ..representation import FeatureType, Ordinary
-from .network import LogitsHead, TrunkLayers
+from .parts import LogitsHead, TrunkLayers
 
 
 class _Summarised(LogitsHead):

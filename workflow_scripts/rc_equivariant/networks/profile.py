@@ -15,7 +15,7 @@ from ..layers.convolution import Conv1d, Linear
 from ..layers.pooling import GlobalAvgPool1d
 from ..representation import FeatureType, Ordinary, Representation
 from ..sums_and_products import direct_sum
-from .network import HeadLayers, TrunkLayers
+from .parts import HeadLayers, TrunkLayers
 
 #: The + and the - strand of a measurement: reverse complement exchanges the two and reverses the positions.
 STRANDS = Representation(regular=1)

@@ -16,7 +16,7 @@ from ..layers.module import EquivariantModule
 from ..layers.normalisation import BatchNorm1d
 from ..layers.pooling import AvgPool1d, MaxPool1d, window_of
 from ..representation import FeatureType
-from .network import TrunkLayers, hidden_type
+from .parts import TrunkLayers, hidden_type
 
 
 class ResidualStages(TrunkLayers):

@@ -10,7 +10,7 @@ from ..layers.containers import Residual, Sequential
 from ..layers.convolution import Conv1d, KmerConv1d
 from ..layers.module import EquivariantModule
 from ..layers.pooling import AvgPool1d
-from .network import TrunkLayers, hidden_type
+from .parts import TrunkLayers, hidden_type
 
 
 class Convolutions(TrunkLayers):
