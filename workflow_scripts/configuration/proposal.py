@@ -274,7 +274,7 @@ attribute:
     task: {_quoted(name)}
     arm: default
 
-# Scores of regions, sequences or whole contigs: take away the # and give a file.
+# Scores of regions, sequences or whole contigs, with a window every 20 bases: take away the # and give a file.
 # predict:
 #   mine: {{task: {_quoted(name)}, arm: default, regions: regions.bed}}
 """
