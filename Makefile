@@ -80,8 +80,11 @@ estimate: setup ## say what a run will cost before it starts: make estimate CONF
 	@PYTHONPATH=workflow_scripts $(BIN)/python -m plan.estimate $(CONFIGS) $(if $(DATA),--data '$(DATA)')
 
 report: setup ## write report.html for a finished run of CONFIG (and DATA, where it needs one), beside its results
+	@# The run is looked at beforehand: results that a changed file or key made old are shown, and a notice says so.
 	@report=$$($(COMMANDS) report $(CONFIGS) $(if $(DATA),--data '$(DATA)')) && \
-	    $(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) $(REPORT) "$$report"
+	    REPORT_NOTICE=$$($(COMMANDS) outdated $(CONFIGS) $(if $(DATA),--data '$(DATA)')) && export REPORT_NOTICE && \
+	    $(SNAKEMAKE) --configfile $(CONFIGS) $(WITH_DATA) $(REPORT) "$$report" && \
+	    if test -n "$$REPORT_NOTICE"; then echo "Warning: $$REPORT_NOTICE" >&2; fi
 
 clean-run: setup ## remove files that a finished run no longer declares, and tell its disk use: make clean-run NAME=gata1
 	@test -n '$(NAME)' || { echo 'Say which run: make clean-run NAME=gata1' >&2; exit 1; }

@@ -52,6 +52,10 @@ for each in workflow.rules:
         each.set_params(given_files=given_files(each))
 
 
+# The text of the report takes what it shows from the configuration.
+config = config | {"notice": os.environ.get(NOTICE_VARIABLE)}
+
+
 onstart:
     require_device()
     share_gpus()

@@ -51,6 +51,7 @@ from workflow_support.metrics import BASELINE_KMER
 from plan import Plan
 from plan.choice import not_chosen
 from plan.leftovers import report_undeclared
+from plan.outdated import NOTICE_VARIABLE
 from plan.run import SHARED_GENOMES
 from workflow_support.provenance import file_digest, file_identity
 
@@ -60,6 +61,7 @@ try:
         config,
         [Path(file) for file in workflow.configfiles],
         ROOT / "resources/schemas/config.schema.json",
+        needs_inputs=NOTICE_VARIABLE not in os.environ,
     )
 except InputError as error:
     logger.error(str(error))

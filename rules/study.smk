@@ -138,6 +138,7 @@ rule write_results_page:
         kinds=run.kinds,
         metrics=study.metrics,
         references=study.references,
+        networks=study.networks(),
         attributions=uses.attributed(),
         scores=uses.score_files(),
         code=code("write_results_page"),

@@ -35,7 +35,8 @@ def compare_arms(
         Files of the same arms and sizes, in the same order.
     study
         ``reference`` and ``metric`` by kind of task, ``claims``, ``groups`` by task, ``published``, a list of
-        ``task, metric, value, source``; and ``chosen``, the "best of" combinations.
+        ``task, metric, value, source``; ``chosen``, the "best of" combinations; and ``networks``, the named network of
+        each arm.
     kinds
         The kind of each task.
     intervals
@@ -54,7 +55,8 @@ def compare_arms(
         for table, path in zip((of_arms, compared, tested, against_published), paths, strict=True):
             write_table(table, path)
     holding = int((tested["verdict"] == "holds").sum())
-    for task, line in floor_warnings(compared, largest_sizes(of_replicates), metrics, kinds).items():
+    sizes = largest_sizes(of_replicates)
+    for task, line in floor_warnings(compared, sizes, metrics, kinds, study["networks"]).items():
         logger.warning("WARNING: %s: %s", task, line)
     logger.info("Made %d comparisons; %d rows of claims, of which %d hold.", len(compared), len(tested), holding)
 

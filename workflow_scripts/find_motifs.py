@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genome_data.motifs import Motif, consensus, read_known_motifs, write_meme
+from genome_data.motifs import FoundMotif, Motif, consensus, information, read_known_motifs, write_meme
 from genome_data.windows.table import read_windows
-from motif_search.clusters import LEAST_SEQLETS, Cluster, cluster
+from motif_search.clusters import LEAST_SEQLETS, Cluster, bits_by_chance, cluster
 from motif_search.hits import Explained, as_bed, instances
 from motif_search.matches import correlations, known_matches
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
 
 COLUMNS = [
-    "motif", "sites", "instances", "consensus", "match", "accession", "correlation", "p", "q", "strand", "offset",
+    "motif", "sites", "instances", "bits", "evidence", "consensus", "match", "accession", "correlation", "p", "q",
+    "strand", "offset",
 ]  # fmt: skip
 SEQLET_COLUMNS = ["contig", "start", "end", "motif", "strand", "contribution"]
 # The fewest seqlets of a motif.
@@ -56,8 +57,10 @@ def find_motifs(
     motifs
         File to write, in MEME's text format: ``motif_1`` has the most sites.
     table
-        Table to write, `COLUMNS`: ``sites`` are seqlets and ``instances`` places in ``hits``. The rest of a row is that
-        of :func:`motif_search.matches.known_matches`.
+        Table to write, `COLUMNS`: ``sites`` are seqlets and ``instances`` places in ``hits``. ``bits`` is the
+        information of the motif, summed over its positions. ``evidence`` is ``known motif``, if one is similar enough;
+        ``sites``, if they agree in more bits than by chance (:func:`motif_search.clusters.bits_by_chance`); or
+        ``weak``. The rest of a row is that of :func:`motif_search.matches.known_matches`.
     search
         JSON to write, with the numbers behind what was found and what was not: ``bound`` windows of the task and those
         ``explained``, their largest number ``strongest``, ``seqlets`` and their smallest number ``least_seqlets``,
@@ -77,7 +80,7 @@ def find_motifs(
     strong = [each for each in clusters.clusters if each.motif.sites >= LEAST_SITES]
     found = {f"motif_{number}": each for number, each in enumerate(strong, start=1)}
     called = instances({name: each.motif for name, each in found.items()}, places)
-    described = _table(found, called, references)
+    described = _table(found, called, references, clusters.seqlets)
     numbers = {
         "bound": int((read_windows(windows)["label"] == 1).sum()),
         "explained": len(codes),
@@ -102,7 +105,9 @@ def find_motifs(
     logger.info("The search in numbers: %s", ", ".join(f"{name} {value}" for name, value in numbers.items()))
 
 
-def _table(found: Mapping[str, Cluster], called: pd.DataFrame, references: Mapping[str, Motif]) -> pd.DataFrame:
+def _table(
+    found: Mapping[str, Cluster], called: pd.DataFrame, references: Mapping[str, Motif], seqlets: int
+) -> pd.DataFrame:
     """The table of motifs, with the columns `COLUMNS`."""
     counts = called["motif"].value_counts()
     matched = known_matches([each.motif.probabilities for each in found.values()], references)
@@ -111,6 +116,8 @@ def _table(found: Mapping[str, Cluster], called: pd.DataFrame, references: Mappi
             "motif": name,
             "sites": each.motif.sites,
             "instances": counts.get(name, 0),
+            "bits": information(each.motif.probabilities).sum(),
+            "evidence": "known motif" if match.get("match") else _evidence(each.motif, seqlets),
             "consensus": consensus(each.motif.probabilities),
         }
         | match
@@ -118,6 +125,12 @@ def _table(found: Mapping[str, Cluster], called: pd.DataFrame, references: Mappi
     ]
     # A motif without a match leaves its offset empty, and the others stay whole numbers.
     return pd.DataFrame(rows, columns=COLUMNS).astype({"offset": "Int64"})
+
+
+def _evidence(motif: FoundMotif, seqlets: int) -> str:
+    """The evidence for a motif that resembles no known one."""
+    by_chance = bits_by_chance(motif.sites, seqlets, len(motif.probabilities))
+    return "sites" if information(motif.probabilities).sum() > by_chance else "weak"
 
 
 def _largest_correlation(clusters: Sequence[Cluster], references: Mapping[str, Motif]) -> float | None:

@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from genome_data import SPLITS
-from study.answers import Explained, answers_text, as_restructured_text
+from study.answers import answers_text, as_restructured_text
+from study.motifs import Explained
 from study.page import Study, results_page
 from study.tables import read_table
 from workflow_support.files import atomic_paths
@@ -44,6 +45,7 @@ def write_results_page(
     kinds: dict[str, str],
     metrics: dict[str, str],
     references: dict[str, str],
+    networks: dict[str, str],
     attributions: dict[str, dict[str, str]],
     scores: dict[str, dict[str, list[str]]],
     page: Path,
@@ -75,6 +77,8 @@ def write_results_page(
         The name of the run.
     kinds, metrics, references
         The kind, the study metric and the reference of each task.
+    networks
+        The named network of each arm.
     attributions
         The ``task`` and ``arm`` of each entry of ``attribute``.
     scores
@@ -122,6 +126,7 @@ def write_results_page(
         study.comparisons,
         study.claims,
         metrics,
+        networks,
         explained,
         of_scores,
     )

@@ -17,6 +17,7 @@ from configuration import (
     resolve,
     training_of,
 )
+from learning.predict import STRIDE
 from workflow_support.errors import InputError
 
 
@@ -66,6 +67,20 @@ def test_a_task_takes_what_it_does_not_say_from_the_run_and_its_genome(good: str
     assert task["windows"] == settings["windows"]
     assert task["splits"] == settings["genomes"]["small"]["splits"]
     assert settings["predict"]["scan"]["genome"] == "small"
+
+
+def test_sites_lose_less_than_a_hundredth_of_auroc_between_windows_of_the_default_stride(
+    good: str, tmp_path: Path
+) -> None:
+    """By the AUROC of moved windows in docs/measurements.md, of networks that are trained with the default jitter."""
+    assert resolve_text(good, tmp_path).settings["predict"]["scan"]["stride"] == STRIDE
+    page = (SCHEMA.parents[2] / "docs/measurements.md").read_text(encoding="utf-8")
+    table = page.partition("\n| moved by |")[2].partition("\n\n")[0].splitlines()
+    moved, *rows = ([cell.strip() for cell in line.strip("| ").split("|")] for line in table if "---" not in line)
+    furthest = moved.index(str(STRIDE // 2))
+    losses = {name: float(values[0]) - float(values[furthest]) for name, *values in rows if name.endswith(", 0.1")}
+    assert set(losses) == {"CTCF, 0.1", "Max, 0.1"}
+    assert max(losses.values()) < 0.01
 
 
 def test_sequences_to_predict_on_belong_to_no_genome(good: str, tmp_path: Path) -> None:

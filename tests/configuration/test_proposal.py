@@ -109,6 +109,7 @@ def test_a_proposal_is_a_configuration_that_uses_all_peaks(tmp_path):
     counts = re.search(r"# (\d+) peaks are to train on, (\d+) to choose the best epoch, and (\d+) to test", text)
     assert 890 < sum(map(int, counts.groups())) <= 900
     assert "900 peaks on 2 contigs, with a median width of 40 bp" in text
+    assert f"# All 900 peaks are used; `strongest: N` would keep the N strongest of more than {MOST:,}." in text
 
 
 def test_of_very_many_peaks_the_strongest_are_kept(tmp_path):
@@ -164,6 +165,7 @@ def test_equally_strong_peaks_are_all_kept(tmp_path):
     file = tmp_path / "peaks.bed"
     file.write_text("".join(f"chr1\t{500 * row + 50}\t{500 * row + 90}\tpeak\t1000\t.\n" for row in range(MOST + 5000)))
     text = proposal(file, genome(tmp_path, chr1=13_000_000), "mine")
+    assert f"# All {MOST + 5000:,} peaks are used: the file has no strength that tells which {MOST:,} are" in text
     assert "strongest" not in resolve_text(text, tmp_path).settings["tasks"]["mine"]
 
 

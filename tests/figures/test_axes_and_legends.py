@@ -182,7 +182,8 @@ def test_errors_of_rounding_and_single_flips_are_drawn_on_wide_axes():
 
 
 def test_where_there_is_nothing_to_draw_a_line_says_so_without_a_panel():
-    columns = ["motif", "sites", "instances", "match", "accession", "correlation", "q", "strand", "offset"]
+    columns = ["motif", "sites", "instances", "bits", "evidence"]
+    columns += ["match", "accession", "correlation", "q", "strand", "offset"]
     for figure in (motif_logos_figure(pd.DataFrame(columns=columns), {}, {}), profile_examples_figure([])):
         (axis,) = figure.axes
         assert not axis.axison
@@ -192,7 +193,7 @@ def test_where_there_is_nothing_to_draw_a_line_says_so_without_a_panel():
 def test_the_title_of_a_logo_stays_within_the_figure():
     table = pd.DataFrame(
         {"motif": ["m"], "sites": 20, "match": "NFATC2::REL::ZNF143", "accession": "MA1234567.12", "correlation": 0.9}
-    ).assign(strand="+", offset=0, instances=1234, q=1.2e-15)
+    ).assign(strand="+", offset=0, instances=1234, q=1.2e-15, bits=0.0, evidence="known motif")
     logo = np.full((9, 4), 0.25) * [1, 1, 1, 1]
     figure = motif_logos_figure(table, {"m": logo}, {"MA1234567.12": logo})
     figure.draw_without_rendering()

@@ -12,8 +12,8 @@ from plot import figure_writer
 
 from figures.contribution_logos import PANELS, contribution_logos_figure, strongest_stretch
 from figures.motif_logos import motif_logos_figure
-from figures.sequence_logo import COLOURS, draw_logo, information
-from genome_data.motifs import FoundMotif, read_motif, write_meme
+from figures.sequence_logo import COLOURS, draw_logo
+from genome_data.motifs import FoundMotif, information, read_motif, write_meme
 
 MOTIFS = Path(__file__).parents[2] / "resources/motifs"
 WIDTH, START = 120, 1000
@@ -100,6 +100,8 @@ def test_a_known_motif_is_drawn_beside_the_one_found_on_its_strand_and_in_its_pl
         "motif": "motif_1",
         "sites": 30,
         "instances": 41,
+        "bits": 8.0,
+        "evidence": "known motif",
         "match": "TRUE",
         "accession": "MA1",
         "correlation": 1.0,
@@ -115,26 +117,27 @@ def test_a_known_motif_is_drawn_beside_the_one_found_on_its_strand_and_in_its_pl
         for axis in (ours, theirs)
     ]
     assert letters[0] == letters[1]
-    assert ours.get_title(loc="left").replace("\n", " ") == "found in 30 sites, 41 instances"
+    assert ours.get_title(loc="left").replace("\n", " ") == "found in 30 sites, 41 instances, 8.0 bits"
     assert theirs.get_title(loc="left").replace("\n", " ") == "TRUE (MA1), correlation 1.00, q 0.001"
     assert ours.get_xlim() == theirs.get_xlim() == (-0.5, 5.5)
 
 
 def test_without_known_motifs_there_are_no_panels_for_them() -> None:
     absent = dict.fromkeys(["match", "accession", "correlation", "q", "strand", "offset"])
-    motif = {"motif": "motif_1", "sites": 30, "instances": 0} | absent
+    motif = {"motif": "motif_1", "sites": 30, "instances": 0, "bits": 0.0, "evidence": "sites"} | absent
     figure = motif_logos_figure(pd.DataFrame([motif]), {"motif_1": np.full((6, 4), 0.25)}, {})
     (panel,) = figure.axes
     assert panel.get_gridspec().ncols == 1
 
 
-def test_a_weak_match_is_drawn_beside_nothing_and_named_as_none() -> None:
+@pytest.mark.parametrize(("evidence", "caution"), [("sites", ""), ("weak", "; may be chance")])
+def test_a_weak_match_is_drawn_beside_nothing_and_named_as_none(evidence: str, caution: str) -> None:
     motif = {"motif": "motif_1", "sites": 30, "instances": 0, "match": None, "accession": None}
-    motif |= {"correlation": 0.37, "q": None}
+    motif |= {"bits": 4.26, "evidence": evidence, "correlation": 0.37, "q": None}
     figure = motif_logos_figure(pd.DataFrame([motif]), {"motif_1": np.full((6, 4), 0.25)}, {"MA1": np.eye(4)})
     (panel,) = figure.axes
     title = panel.get_title(loc="left").replace("\n", " ")
-    assert title == "found in 30 sites, 0 instances; like no known motif (best correlation 0.37)"
+    assert title == f"found in 30 sites, 0 instances, 4.3 bits{caution}; like no known motif (best correlation 0.37)"
 
 
 @pytest.mark.parametrize("number", [0, 1, 9])
@@ -142,9 +145,10 @@ def test_motifs_of_any_number_are_drawn(tmp_path: Path, number: int) -> None:
     known = read_motif(MOTIFS / "MA0058.4.MAX.jaspar").probabilities
     names = [f"motif_{index}" for index in range(number)]
     write_meme({name: FoundMotif(known, 20) for name in names}, tmp_path / "motifs.meme")
-    columns = ["motif", "sites", "instances", "consensus", "match", "accession", "correlation", "q", "strand", "offset"]
+    columns = ["motif", "sites", "instances", "bits", "evidence", "consensus"]
+    columns += ["match", "accession", "correlation", "q", "strand", "offset"]
     rows = [
-        (name, 20, 33, "CACGTG", *(("MAX", "MA0058.4", 1, 1e-9, "+", 0) if index else (None,) * 6))
+        (name, 20, 33, 12.0, "sites", "CACGTG", *(("MAX", "MA0058.4", 1, 1e-9, "+", 0) if index else (None,) * 6))
         for index, name in enumerate(names)
     ]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "motifs.tsv", sep="\t", index=False)

@@ -106,9 +106,8 @@ def motifs(folder: Path) -> dict[str, Path | list[Path]]:
     known = RESOURCES / "motifs/MA0058.4.MAX.jaspar"
     write_meme({"motif_1": FoundMotif(read_motif(known).probabilities, 20)}, folder / "motifs.meme")
     match = {"match": "MAX", "accession": "MA0058.4", "correlation": 1.0, "q": None, "strand": "+", "offset": 0}
-    pd.DataFrame([{"motif": "motif_1", "sites": 20, "instances": 31} | match]).to_csv(
-        folder / "motifs.tsv", sep="\t", index=False
-    )
+    numbers = {"motif": "motif_1", "sites": 20, "instances": 31, "bits": 12.0, "evidence": "known motif"}
+    pd.DataFrame([numbers | match]).to_csv(folder / "motifs.tsv", sep="\t", index=False)
     return {"motifs": folder / "motifs.meme", "table": folder / "motifs.tsv", "known": [known]}
 
 

@@ -1,83 +1,39 @@
 """Evaluation of arms and combinations of tasks with classes: what it writes, from which rows, for which networks."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from encode_kmers import encode_kmers
-from evaluate import evaluate as evaluate_script
-from fit_kmer_baseline import fit_kmer_baseline
+from evaluated_tasks import (
+    METRICS,
+    REGULAR,
+    STANDARD,
+    TEST,
+    THREE_MERS,
+    WINDOWS,
+    baseline,
+    evaluate,
+    mark_near_copies,
+    on_both_strands,
+    without_last_base,
+    write_planted_task,
+)
 from planted_profiles import ARCHITECTURE as PROFILE
-from planted_windows import ARCHITECTURE, WIDTH, planted_codes
-from saved_networks import files_of, save_network, save_replicates
-from sklearn.metrics import accuracy_score, matthews_corrcoef, roc_auc_score
+from planted_windows import WIDTH
+from saved_networks import save_network, save_replicates
+from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
-from genome_data.windows.table import write_windows
-from learning.analysis.baseline import fit_baseline, inverse_penalties
-from learning.analysis.kmer_counts import count_canonical
 from learning.evaluation.metrics import best_mcc_threshold
-from learning.training.sampling import training_subset
 from rc_equivariant import Ensemble, StrandAverage
 from rc_equivariant.cost import multiply_adds
-from study.evaluations import means_table, replicates_table
 from workflow_support.errors import InputError
-from workflow_support.metrics import read_evaluations
-
-WINDOWS, TEST = 300, 100
-REGULAR = ARCHITECTURE | {"window": WIDTH}
-STANDARD = REGULAR | {"representation": "standard"}
-THREE_MERS = STANDARD | {"kmer": 3, "channels": 6}
-LABELLED = {"representation": "standard", "kmer": 1, "channels": 8, "window": WIDTH}
-METRICS = ["AUROC", "AUPRC", "MCC", "Brier", "ECE"]
 
 
 @pytest.fixture
 def task(tmp_path):
     """A folder with windows.tsv and codes.npy."""
-    codes, labels = planted_codes(WINDOWS, seed=0)
-    codes[-1, :5] = 4
-    write_task(tmp_path, codes, labels)
+    write_planted_task(tmp_path)
     return tmp_path
-
-
-def write_task(folder, codes, labels):
-    table = pd.DataFrame({"contig": "chrA", "start": np.arange(WINDOWS) * 100, "label": labels, "gc": 0.5})
-    table = table.assign(end=table["start"] + WIDTH, name=[f"window_{row}" for row in table.index])
-    table["split"] = np.repeat(["train", "validation", "test"], WINDOWS // 3)
-    write_windows(table, folder / "windows.tsv")
-    np.save(folder / "codes.npy", codes)
-    np.save(folder / "near_copies.npy", np.zeros(WINDOWS, dtype=bool))
-
-
-def evaluate(task, names, candidates=((0,),), seeds=((0,),), **changes):
-    """What the files say of each replicate, and its rows of the predictions."""
-    arguments = {"kind": "binary", "task": "planted", "arm": "some", "size": "all", "average_strands": False}
-    evaluate_script(
-        windows=task / "windows.tsv",
-        sequences=task / "codes.npy",
-        extras=[],
-        extra_names=[],
-        near_copies=task / "near_copies.npy",
-        surroundings=[],
-        **files_of(task, names),
-        candidates=[list(candidate) for candidate in candidates],
-        seeds=[list(group) for group in seeds],
-        device="cpu",
-        threads=1,
-        evaluation=task / "evaluation.json",
-        predictions=task / "predictions.tsv",
-        **arguments | changes,
-    )
-    return read_replicates(task / "evaluation.json", task / "predictions.tsv")
-
-
-def read_replicates(evaluation, predictions):
-    records, table = json.loads(evaluation.read_text()), pd.read_csv(predictions, sep="\t")
-    assert table["seed"].tolist() == [record["seed"] for record in records for _ in range(TEST)]
-    of_replicates = [table.iloc[first : first + TEST] for first in range(0, len(table), TEST)]
-    return [(record, rows.reset_index(drop=True)) for record, rows in zip(records, of_replicates, strict=True)]
 
 
 def test_an_equivariant_network(task):
@@ -133,24 +89,6 @@ def test_a_seed_that_an_arm_lacks_is_refused(task, candidates):
     assert error.value.file == task / "b.json"
     assert ("[1, 3]" in error.value.found, "[2]" in error.value.allowed) == (True, True)
     assert not (task / "evaluation.json").exists()
-
-
-def on_both_strands(network, codes):
-    """Logits of windows and of their reverse complements."""
-    codes = torch.from_numpy(np.asarray(codes, dtype=np.int64))
-    with torch.inference_mode():
-        return network(codes).numpy(), network(torch.where(codes == 4, 4, 3 - codes).flip(1)).numpy()
-
-
-def without_last_base(network, codes):
-    """Logits of the windows without their last base, and of their reverse complements: the mean of both places."""
-    shorter = codes[:, :-1]
-    turned = np.where(shorter == 4, 4, 3 - shorter)[:, ::-1]
-    logits = []
-    for strand in (shorter, turned):
-        places = [np.pad(strand, ((0, 0), each), constant_values=4) for each in ((0, 1), (1, 0))]
-        logits.append(sum(on_both_strands(network, place)[0] for place in places) / 2)
-    return logits
 
 
 def test_the_other_strand_of_an_ordinary_network_is_measured(task):
@@ -295,63 +233,6 @@ def test_networks_that_do_not_go_together_are_refused(task, change):
     assert not (task / "evaluation.json").exists()
 
 
-def baseline(task, kind="binary"):
-    encode_kmers(task / "codes.npy", 6, task / "kmers.k6.npy")
-    fit_kmer_baseline(
-        windows=task / "windows.tsv",
-        kmers=task / "kmers.k6.npy",
-        near_copies=task / "near_copies.npy",
-        task="planted",
-        kind=kind,
-        size="all",
-        seeds=[0],
-        trials=5,
-        evaluation=task / "baseline.json",
-        predictions=task / "baseline.tsv",
-    )
-    (found,) = read_replicates(task / "baseline.json", task / "baseline.tsv")
-    return found
-
-
-def test_the_baseline_leaves_the_same_tables(task):
-    found, scores = baseline(task)
-    save_replicates(task, "a", REGULAR, {1: {}, 2: {}})
-    (network, predictions), _ = evaluate(task, "a", seeds=[[1], [2]])
-    facts = ("arm", "size", "parameters", "multiply_adds", "members")
-    assert [found[fact] for fact in facts] == ["kmer_logistic_regression", "all", 2080, 2080, 1]
-    on_validation = baseline_on_validation(task)
-    assert found["mcc_threshold"] == best_mcc_threshold(*on_validation)
-    assert found["validation_quality"] == pytest.approx(roc_auc_score(*on_validation))
-    assert set(network) - set(found) == {"reverse_complement"}
-    assert list(scores.columns) == list(predictions.columns)
-    assert scores["logit"].equals(scores["reverse_complement_logit"])
-    summary = means_table(replicates_table(read_evaluations([task / "baseline.json", task / "evaluation.json"])))
-    assert summary["metric"].tolist() == METRICS * 2 + ["RC error", "RC flips"]
-    assert summary["replicates"].tolist() == [1] * len(METRICS) + [2] * (len(METRICS) + 2)
-    assert summary["sd"].isna().tolist() == (summary["replicates"] == 1).tolist()
-
-
-@pytest.mark.parametrize("kind", ["binary", "labelled"])
-def test_the_quality_on_the_validation_split_is_the_auroc_of_the_answers_there(task, kind):
-    """With the two splits in each other's place it is the AUROC on the test split, also of a mean of networks."""
-    save_replicates(task, "a", LABELLED if kind == "labelled" else REGULAR, {1: {}, 2: {}, 3: {}}, kind)
-    arguments = {"seeds": [[1, 2], [3]], "kind": kind}
-    qualities = [found["validation_quality"] for found, _ in evaluate(task, "a", **arguments)]
-    table = pd.read_csv(task / "windows.tsv", sep="\t")
-    order = np.r_[0:100, 200:300, 100:200]
-    write_windows(table.iloc[order].assign(split=table["split"].to_numpy()), task / "windows.tsv")
-    np.save(task / "codes.npy", np.load(task / "codes.npy")[order])
-    of_test = [found["metrics"]["AUROC"] for found, _ in evaluate(task, "a", **arguments)]
-    assert qualities == pytest.approx(of_test, abs=1e-9)
-    assert qualities[0] != qualities[1]
-
-
-def mark_near_copies(task, rows):
-    near_copies = np.zeros(WINDOWS, dtype=bool)
-    near_copies[rows] = True
-    np.save(task / "near_copies.npy", near_copies)
-
-
 def test_metrics_are_also_given_without_near_copies(task):
     """Of each replicate and of the baseline, with the threshold of the whole; marks elsewhere change nothing."""
     save_replicates(task, "a", STANDARD, {1: {}, 2: {}})
@@ -384,145 +265,3 @@ def test_what_is_left_without_near_copies_may_have_no_metrics(task, left):
         windows = 0 if left == "nothing" else int((labels[-TEST:] == 0).sum())
         assert evaluation["subsets"] == {"without near-copies": {"windows": windows, "metrics": {}}}
         assert list(evaluation["metrics"]) == METRICS
-
-
-def fit_at(task, size, seeds):
-    """The records and predictions of the baseline for each seed."""
-    encode_kmers(task / "codes.npy", 6, task / "kmers.k6.npy")
-    inputs = task / "windows.tsv", task / "kmers.k6.npy", task / "near_copies.npy"
-    files = {"evaluation": task / f"baseline.{size}.json", "predictions": task / f"baseline.{size}.tsv"}
-    fit_kmer_baseline(*inputs, "planted", "binary", size, seeds, 5, **files)
-    return read_replicates(*files.values())
-
-
-def test_the_baseline_has_the_training_windows_of_each_seed(task):
-    """Windows of the training split that a seed leaves out decide nothing, and all others are used."""
-    table = pd.read_csv(task / "windows.tsv", sep="\t")
-    train = np.flatnonzero(table["split"] == "train")
-    labels = table["label"].to_numpy()
-    before = fit_at(task, "0.5", [1, 2])
-    assert [found["seed"] for found, _ in before] == [1, 2]
-    taken = train[training_subset(labels[train], "0.5", 1)]
-    assert {found["train_size"] for found, _ in before} == {taken.size}
-    assert not before[0][1]["logit"].equals(before[1][1]["logit"])
-
-    codes = np.load(task / "codes.npy")
-    codes[np.setdiff1d(train, taken)] = 0
-    np.save(task / "codes.npy", codes)
-    (_, same), (_, other) = fit_at(task, "0.5", [1, 2])
-    assert same["logit"].equals(before[0][1]["logit"])
-    assert not other["logit"].equals(before[1][1]["logit"])
-
-
-def test_on_all_windows_the_baseline_is_the_same_for_every_seed(task):
-    (first, one), (second, other) = fit_at(task, "all", [3, 4])
-    assert (first["seed"], second["seed"]) == (3, 4)
-    assert {key: value for key, value in first.items() if key != "seed"} == {
-        key: value for key, value in second.items() if key != "seed"
-    }
-    assert one["logit"].equals(other["logit"])
-
-
-def baseline_on_validation(task):
-    """The labels and logits of the validation split."""
-    table = pd.read_csv(task / "windows.tsv", sep="\t")
-    labels, validation = table["label"].to_numpy(), (table["split"] == "validation").to_numpy()
-    counts = count_canonical(np.load(task / "kmers.k6.npy"), 6)
-    logits = fit_baseline(
-        counts, labels, (table["split"] == "train").to_numpy(), validation, inverse_penalties(5)
-    ).logits
-    return labels[validation], logits[validation]
-
-
-def write_labelled_task(folder, classes):
-    """Classes that differ in the share of A; half of the sequences are short, between Ns."""
-    generator = np.random.default_rng(0)
-    labels = np.arange(WINDOWS) % classes
-    share = 0.1 + 0.8 * labels / (classes - 1)
-    is_a = generator.random((WINDOWS, WIDTH)) < share[:, None]
-    codes = np.where(is_a, 0, generator.integers(1, 3, is_a.shape)).astype(np.uint8)
-    codes[::7, :15] = codes[::7, -15:] = 4
-    write_task(folder, codes, labels)
-    return labels[-TEST:]
-
-
-def test_the_baseline_of_two_labelled_classes(tmp_path):
-    labels = write_labelled_task(tmp_path, 2)
-    evaluation, predictions = baseline(tmp_path, "labelled")
-    calls = predictions["probability"] >= 0.5
-    assert list(evaluation["metrics"]) == [*METRICS, "Accuracy", "MCC 0.5"]
-    assert evaluation["metrics"]["Accuracy"] == pytest.approx(accuracy_score(labels, calls))
-    assert evaluation["metrics"]["MCC 0.5"] == pytest.approx(matthews_corrcoef(labels, calls))
-    assert evaluation["metrics"]["Accuracy"] > 0.95
-
-
-def test_the_baseline_of_three_classes(tmp_path):
-    labels = write_labelled_task(tmp_path, 3)
-    mark_near_copies(tmp_path, slice(-TEST, -50))
-    evaluation, predictions = baseline(tmp_path, "labelled")
-    assert_three_classes(evaluation, predictions, labels)
-    of_rest = evaluation["subsets"]["without near-copies"]["metrics"]
-    assert of_rest["Accuracy"] == np.mean(labels[-50:] == predictions["call"][-50:])
-    assert evaluation["parameters"] == 3 * 2080
-    assert evaluation["metrics"]["Accuracy"] > 0.9
-
-
-def assert_three_classes(evaluation, predictions, labels):
-    """Tables and metrics agree with the scores, by another implementation of the metrics."""
-    logits, probabilities, reverse = (
-        predictions[[f"{name}.{index}" for index in range(3)]].to_numpy()
-        for name in ("logit", "probability", "reverse_complement_logit")
-    )
-    assert reverse.shape == logits.shape
-    assert np.allclose(probabilities, torch.softmax(torch.from_numpy(logits), 1), atol=1e-4)
-    assert predictions["call"].tolist() == logits.argmax(1).tolist()
-    found = evaluation["metrics"]
-    assert list(found) == ["AUROC", "MCC", "Brier", "ECE", "Accuracy"]
-    exact = probabilities / probabilities.sum(1, keepdims=True)
-    assert found["AUROC"] == pytest.approx(roc_auc_score(labels, exact, multi_class="ovr"), abs=1e-3)
-    assert found["MCC"] == pytest.approx(matthews_corrcoef(labels, predictions["call"]))
-    assert found["Accuracy"] == pytest.approx(accuracy_score(labels, predictions["call"]))
-    assert "mcc_threshold" not in evaluation
-    assert sum(row["windows"] for row in evaluation["calibration"]) == TEST
-
-
-@pytest.mark.parametrize("average_strands", [False, True])
-def test_combinations_of_networks_of_three_classes(tmp_path, average_strands):
-    labels = write_labelled_task(tmp_path, 3)
-    architectures = {"a": LABELLED, "b": LABELLED | {"representation": "regular", "kmer": 2}}
-    networks = [save_network(tmp_path, name, each | {"classes": 3}, "labelled") for name, each in architectures.items()]
-    ((evaluation, predictions),) = evaluate(tmp_path, "ab", [[0, 1]], kind="labelled", average_strands=average_strands)
-    assert_three_classes(evaluation, predictions, labels)
-    whole = Ensemble(networks)
-    whole = StrandAverage(whole).eval() if average_strands else whole.eval()
-    codes = np.load(tmp_path / "codes.npy")[-TEST:]
-    forward, reverse = on_both_strands(whole, codes)
-    columns = [[f"{name}.{index}" for index in range(3)] for name in ("logit", "reverse_complement_logit")]
-    assert np.allclose(predictions[columns[0]], forward, atol=1e-6, rtol=1e-5)
-    assert np.allclose(predictions[columns[1]], reverse, atol=1e-6, rtol=1e-5)
-    strands = evaluation["reverse_complement"]
-    both = zip((forward, reverse), without_last_base(whole, codes), strict=True)
-    forward, reverse = (np.concatenate(pair) for pair in both)
-    assert strands["flipped"] == np.mean(forward.argmax(1) != reverse.argmax(1))
-    assert strands["largest_absolute"] == pytest.approx(np.abs(forward - reverse).max(), abs=1e-6)
-    assert (strands["largest_absolute"] < 1e-5) == average_strands
-
-
-def test_a_network_of_two_labelled_classes(tmp_path):
-    labels = write_labelled_task(tmp_path, 2)
-    save_network(tmp_path, "a", LABELLED, "labelled")
-    ((evaluation, predictions),) = evaluate(tmp_path, "a", kind="labelled")
-    assert list(evaluation["metrics"]) == [*METRICS, "Accuracy", "MCC 0.5"]
-    assert evaluation["metrics"]["MCC 0.5"] == pytest.approx(
-        matthews_corrcoef(labels, predictions["probability"] >= 0.5)
-    )
-
-
-@pytest.mark.parametrize("split", ["train", "validation", "test"])
-def test_a_split_without_a_class_is_refused(tmp_path, split):
-    write_labelled_task(tmp_path, 3)
-    table = pd.read_csv(tmp_path / "windows.tsv", sep="\t")
-    table.loc[(table["split"] == split) & (table["label"] == 1), "label"] = 0
-    write_windows(table, tmp_path / "windows.tsv")
-    with pytest.raises(InputError, match=f"the {split} split needs sequences of every class"):
-        baseline(tmp_path, "labelled")

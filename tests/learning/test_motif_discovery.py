@@ -17,12 +17,13 @@ from genome_data.motifs import (
     FoundMotif,
     best_match,
     consensus,
+    information,
     read_found_motifs,
     read_motif,
     write_meme,
 )
 from genome_data.windows.table import WINDOW_TABLE_COLUMNS
-from motif_search.clusters import LEAST_SEQLETS
+from motif_search.clusters import CORE, FLANK, LEAST_SEQLETS, bits_by_chance
 
 FILES = sorted((Path(__file__).parents[2] / "resources/motifs").glob("*.jaspar"))
 MOTIFS = {motif.name: motif for motif in map(read_motif, FILES)}
@@ -92,10 +93,13 @@ def test_planted_motifs_are_found_again(tmp_path: Path) -> None:
     assert sorted(table["accession"]) == ["MA0080.5", "MA0139.2"]
     assert (table["correlation"] > 0.9).all()
     assert (table["sites"] >= 30).all()
+    assert (table["evidence"] == "known motif").all()
     found = read_found_motifs(tmp_path / "motifs.meme")
     for row in table.itertuples():
         motif = found[row.motif]
         assert motif.sites == row.sites
+        entropies = -(motif.probabilities * np.log2(np.maximum(motif.probabilities, 1e-12))).sum(axis=1)
+        assert row.bits == pytest.approx((2 - entropies).sum(), rel=1e-3)
         assert consensus(motif.probabilities) == row.consensus
         match = best_match(motif.probabilities, MOTIFS[row.match].probabilities)
         assert row.correlation == pytest.approx(match.correlation, abs=1e-4)
@@ -232,3 +236,25 @@ def test_files_hold_what_was_written(tmp_path: Path) -> None:
 
 def test_consensus_is_in_lower_case_where_it_is_weak() -> None:
     assert consensus(np.array([[0.9, 0.1, 0, 0], [0.1, 0.2, 0.4, 0.3], [0, 0, 0.5, 0.5]])) == "AgG"
+
+
+@pytest.mark.parametrize(("sites", "seqlets"), [(20, 40), (20, 400), (100, 400)])
+def test_sites_picked_from_random_stretches_agree_in_fewer_bits_than_the_limit(sites: int, seqlets: int) -> None:
+    """A greedy search for the best alignment of eight bases: of each stretch its best place, and the best stretches."""
+    rng = np.random.default_rng(sites + seqlets)
+    codes = rng.integers(0, 4, (seqlets, CORE + 2 * FLANK))
+    words = np.lib.stride_tricks.sliding_window_view(np.stack([codes, 3 - codes[:, ::-1]], 1), 8, axis=2)
+    words = words.reshape(seqlets, -1, 8)
+    best = 0.0
+    for start in range(10):
+        chosen = words[start, :1]
+        for _ in range(12):
+            counts = np.stack([(chosen == base).sum(axis=0) for base in range(4)], axis=1) + 0.05
+            probabilities = counts / counts.sum(axis=1, keepdims=True)
+            scores = np.log2(probabilities)[np.arange(8), words].sum(axis=2)
+            stretches = np.argsort(-scores.max(axis=1))[:sites]
+            chosen = words[stretches, scores[stretches].argmax(axis=1)]
+        shares = np.stack([(chosen == base).mean(axis=0) for base in range(4)], axis=1)
+        best = max(best, information(shares).sum())
+    limit = bits_by_chance(sites, seqlets, 8)
+    assert 0.5 * limit < best < limit

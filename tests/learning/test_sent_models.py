@@ -20,6 +20,7 @@ from genome_data.windows.table import write_windows
 from learning.evaluation.predict import mean_logits
 from learning.models.saved import load as load_saved
 from learning.predict import load, main
+from study.glossary import LOGIT, glossary_text
 from workflow_support.errors import InputError
 
 REGULAR = ARCHITECTURE | {"window": WIDTH}
@@ -202,6 +203,8 @@ def test_the_card_says_what_the_description_says(packed, tmp_path):
     for expected in ("# planted.both", "60 bases", "mean of 4 networks", "`bound`", "metrics.png", facts["digest"]):
         assert expected in text
     assert f"{facts['evaluation']['metrics']['AUROC']['value']:.4f}" in text
+    assert glossary_text(facts["evaluation"]["metrics"]) in text
+    assert LOGIT in text
     assert "chrA:11-20" in text
     assert str(tmp_path) not in text
 

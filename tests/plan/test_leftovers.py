@@ -86,6 +86,13 @@ def test_a_run_that_declares_all_keeps_all(folder: Path) -> None:
     assert all_files() == declared
 
 
+def test_a_run_is_cleaned_after_its_inputs_moved_away(folder: Path) -> None:
+    declared = finish(SETTINGS)
+    Path("s.csv").unlink()
+    clean_run("motifs")
+    assert declared <= all_files()
+
+
 def test_outputs_of_a_prediction_that_left_the_configuration_are_warned_of_at_the_end_of_a_run(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,6 +11,8 @@ import pytest
 from study_run import ROWS
 from workflow_rules import plan_of
 
+from configuration import resolve
+from configuration.documentation import SCHEMA_FILE
 from figures.registry import arm_groups, figure_files, page_figures
 from plan import Plan
 from plan.study import families_with_several
@@ -244,6 +246,22 @@ def test_the_study_compares_and_draws_what_there_is(plan: Plan) -> None:
     groups = arm_groups(plan)
     assert list(groups) == plan.models.contestants
     assert [groups[name] for name in ("standard", "hyperbolic", "pair")] == ["standard", "regular", "combination"]
+
+
+def test_strands_of_one_arm_are_compared_with_nothing_and_not_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figure would be one empty dot."""
+    monkeypatch.chdir(tmp_path)
+    Path("s.csv").touch()
+    sequences = {"all": "s.csv", "make_splits": {"validation": 0.2, "test": 0.2}}
+    settings = {"name": "one", "tasks": {"words": {"kind": "labelled", "sequences": sequences}}}
+    arm = {"representation": "rcps", "kmer": 1, "channels": 8}
+    for arms in (["a"], ["a", "b"]):
+        settings["study"] = {"arms": dict.fromkeys(arms, arm), "seeds": [1]}
+        titles = list(page_figures(Plan(*resolve(settings, [], SCHEMA_FILE))))
+        assert ("Calls that differ between the strands" in titles) == (len(arms) > 1)
+        assert "Arms" in titles
 
 
 def test_final_outputs_are_named_once_and_in_known_numbers(plan: Plan) -> None:

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from docutils.core import publish_parts
 
-from study.answers import Explained, answers_text, as_restructured_text, floor_warnings, largest_sizes, recommended_arm
+from study.answers import answers_text, as_restructured_text, floor_warnings, largest_sizes, recommended_arm
+from study.motifs import Explained
 from workflow_support.metrics import BASELINE_ARM
 
 COUNTS = {"train": 1156, "validation": 264, "test": 356}
@@ -14,7 +15,9 @@ PEAKS = pd.DataFrame(
     [("in", 43_402), ("contig_not_in_genome", 42_956), ("duplicate", 0), ("straddles_splits", 2), ("kept", 444)],
     columns=["reason", "rows"],
 )
-MOTIFS = pd.DataFrame(columns=["motif", "sites", "instances", "consensus", "match", "correlation", "q"])
+MOTIFS = pd.DataFrame(
+    columns=["motif", "sites", "instances", "bits", "evidence", "consensus", "match", "correlation", "q"]
+)
 VALIDATION = {"good": [0.91, 0.93, 0.92], "next": [0.90, 0.94, 0.91], "weak": [0.70, 0.71, 0.72]}
 CLAIM_COLUMNS = ["claim", "scope", "tasks", "difference", "low", "high", "holm_p", "verdict", "why"]
 NO_CLAIMS = pd.DataFrame(columns=CLAIM_COLUMNS)
@@ -60,6 +63,7 @@ def answers(
     peaks=None,
     claims=NO_CLAIMS,
     pairs=3,
+    network="",
 ):
     tasks = pd.DataFrame([{"task": "t", "kind": kind, "width": "200"} | COUNTS])
     return answers_text(
@@ -70,11 +74,13 @@ def answers(
         comparisons_table(means, reach).assign(pairs=pairs, window_error=0.01),
         claims,
         {"t": metric},
+        dict.fromkeys(VALIDATION, network),
         explained,
         {"t": {arm: [f"tasks/t/{arm}/predictions.tsv", *FURTHER.get(arm, [])] for arm in VALIDATION}},
     )
 
 
+ARMS = dict.fromkeys(VALIDATION, "")
 FURTHER = {"good": ["predictions/genome.tsv"], "weak": ["predictions/designs.tsv"]}
 ABOVE = {"good": 0.90, "next": 0.95, "weak": 0.82, BASELINE_ARM: 0.80}
 BELOW = {"good": 0.75, "next": 0.90, "weak": 0.70, BASELINE_ARM: 0.80}
@@ -120,13 +126,23 @@ def test_every_network_below_the_floor_is_named_with_advice_and_those_above_are_
     assert "Warning" not in answers(ABOVE)
 
 
+@pytest.mark.parametrize("kind", ["binary", "labelled"])
+def test_the_default_network_is_not_advised_where_it_is_the_one_that_failed(kind):
+    peaks = {} if kind == "labelled" else None
+    for network, is_advised in (("default", False), ("binary", True), ("", True)):
+        text = answers(BELOW, kind=kind, peaks=peaks, network=network)
+        (line,) = [line for line in text.splitlines() if line.startswith("**Warning.**")]
+        assert ("`network: default`" in line) == is_advised
+        assert "`epochs`" in line
+
+
 def test_the_log_has_the_same_line_and_is_silent_without_a_network_below():
     sizes, metrics, kinds = {"t": "all"}, {"t": "AUROC"}, {"t": "binary"}
-    (line,) = floor_warnings(comparisons_table(BELOW), sizes, metrics, kinds).values()
+    (line,) = floor_warnings(comparisons_table(BELOW), sizes, metrics, kinds, ARMS).values()
     assert f"**Warning.** {line}" in answers(BELOW)
-    assert floor_warnings(comparisons_table(ABOVE), sizes, metrics, kinds) == {}
+    assert floor_warnings(comparisons_table(ABOVE), sizes, metrics, kinds, ARMS) == {}
     at_smaller_size = comparisons_table(BELOW, size="0.5")
-    assert floor_warnings(at_smaller_size, sizes, metrics, kinds) == {}
+    assert floor_warnings(at_smaller_size, sizes, metrics, kinds, ARMS) == {}
 
 
 def test_where_nothing_is_known_about_windows_no_certainty_is_claimed():
@@ -170,7 +186,11 @@ def test_a_single_network_is_not_said_to_be_the_best():
 
 
 def motifs(*rows):
-    return pd.DataFrame(rows, columns=["sites", "instances", "consensus", "match", "correlation", "q"])
+    """Of ten bits each; those with fewer than 25 sites and like no known motif are weak."""
+    columns = ["sites", "instances", "consensus", "match", "correlation", "q"]
+    found = pd.DataFrame(rows, columns=columns).assign(bits=10.0)
+    is_weak = (found["sites"] < 25) & (found["match"] == "")
+    return found.assign(evidence=is_weak.map({True: "weak", False: "sites"}))
 
 
 SEARCH = {
@@ -203,10 +223,10 @@ def test_only_a_strong_match_is_a_finding():
     text = answers(ABOVE, explained=[entry(found)])
     (line,) = [line for line in text.splitlines() if line.startswith("**Motifs.**")]
     assert line == (
-        "**Motifs.** `bases`, of `good`: `CCACNAGG` (30 sites, 1,234 instances), which resembles `CTCF` "
+        "**Motifs.** `bases`, of `good`: `CCACNAGG` (30 sites, 1,234 instances, 10.0 bits), which resembles `CTCF` "
         "(correlation 0.80, q 3e-07); "
-        "`GATTACA` (56 sites, 81 instances), which resembles no known motif (best correlation 0.79); "
-        "`TTTT` (25 sites, 0 instances), which resembles no known motif (best correlation 0.37, q 0.4). "
+        "`GATTACA` (56 sites, 81 instances, 10.0 bits), which resembles no known motif (best correlation 0.79); "
+        "`TTTT` (25 sites, 0 instances, 10.0 bits), which resembles no known motif (best correlation 0.37, q 0.4). "
         "Searched in 446 of 446 bound windows."
     )
 
@@ -216,10 +236,30 @@ def test_motifs_beyond_the_first_are_counted_and_those_without_known_motifs_say_
     text = answers(ABOVE, explained=[entry(found, correlation=None)])
     assert text.count("`ACGT`") == 3
     assert (
-        "`ACGT` (48 sites, 60 instances); and 2 more. Searched in 446 of 446 bound windows. No `known_motifs`" in text
+        "`ACGT` (48 sites, 60 instances, 10.0 bits); and 2 more. Searched in 446 of 446 bound windows. No `known_m"
+        in text
     )
     assert "resembles" not in text
     assert "nan" not in text
+
+
+def test_motifs_that_may_be_chance_are_folded_away_and_said_to_be():
+    strong, weak = (90, 99, "CCACNAGG", "", 0.5, 0.2), (24, 9, "TTTT", "", 0.5, 0.3)
+    for found, words in (
+        ([strong, weak, weak], "best correlation 0.50, q 0.2). 2 more motifs may be chance: so many sites"),
+        ([strong, weak], ". 1 more motif may be chance: "),
+        (
+            [weak],
+            "which resembles no known motif (best correlation 0.50, q 0.3). It may be chance: ",
+        ),
+        ([weak, weak], ". All 2 motifs may be chance: "),
+    ):
+        text = answers(ABOVE, explained=[entry(motifs(*found))])
+        assert words in text
+        assert "(`weak` in `motifs.tsv`)" in text
+        assert ("TTTT" in text) == (strong not in found)
+    for found in ([strong], [(24, 9, "CCACNAGG", "CTCF", 0.9, 1e-9)], [(25, 9, "CCACNAGG", "", 0.5, 0.2)]):
+        assert "chance" not in answers(ABOVE, explained=[entry(motifs(*found))])
 
 
 def test_windows_left_out_are_counted_with_the_reason():

@@ -59,10 +59,8 @@ def write_page(mock, folder, study=STUDY, variants=True):
     for path, name in zip(peaks, cycle(formats), strict=False):
         path.write_text(f"reason\trows\tformat\nin\t9\t{name}\nkept\t9\t{name}\n")
     motifs = folder / "bases.motifs.tsv"
-    motifs.write_text(
-        "motif\tsites\tinstances\tconsensus\tmatch\taccession\tcorrelation\tp\tq\n"
-        "motif_1\t81\t97\tCCACNAGG\tCTCF\tM\t0.97\t1e-10\t2e-08\n"
-    )
+    header = "motif\tsites\tinstances\tbits\tevidence\tconsensus\tmatch\taccession\tcorrelation\tp\tq\n"
+    motifs.write_text(f"{header}motif_1\t81\t97\t12.3\tknown motif\tCCACNAGG\tCTCF\tM\t0.97\t1e-10\t2e-08\n")
     search = folder / "bases.search.json"
     search.write_text(json.dumps({"bound": 446, "explained": 446, "strongest": 2000, "correlation": 0.97}))
     write_results_page(
@@ -82,6 +80,7 @@ def write_page(mock, folder, study=STUDY, variants=True):
         kinds=mock.kinds,
         metrics=dict.fromkeys(mock.kinds, "AUROC"),
         references=dict.fromkeys(mock.kinds, "standard"),
+        networks={},
         attributions={"bases": {"task": next(iter(mock.kinds)), "arm": "irrep_p0.75"}},
         scores={
             task: {row["arm"]: [str(folder / "tasks" / task / row["arm"] / "predictions.tsv")] for row in ROWS}
@@ -200,7 +199,7 @@ def test_the_page_opens_on_the_answers_of_its_tables(runs, page):
     assert f"AUROC on the test split: {arm.mean:.4f} (95 % {arm.low:.4f} to {arm.high:.4f})." in text
     assert f"Difference: {compared.difference:+.4f} (95 % {compared.low:+.4f} to {compared.high:+.4f})" in text
     assert "9 of 9 rows of the file of peaks were kept." in text
-    assert "`bases`, of `irrep_p0.75`: `CCACNAGG` (81 sites, 97 instances), which resembles" in text
+    assert "`bases`, of `irrep_p0.75`: `CCACNAGG` (81 sites, 97 instances, 12.3 bits), which resembles" in text
     assert "resembles `CTCF` (correlation 0.97, q 2e-08)." in text
     assert f"Test windows: `tasks/CTCF/{best}/predictions.tsv`." in text
 
@@ -238,8 +237,8 @@ def test_links_lead_to_figures(runs, page):
 def test_what_a_study_lacks_is_left_out(tmp_path):
     mock = MockStudy(tmp_path / "models", ("CTCF",), ("all",), seeds=[3], windows=60)
     text = write_page(mock, tmp_path / "run", STUDY | {"claims": [], "published": []}, variants=False).read_text()
-    assert not {"## Published values", "## Variants"} & set(text.splitlines())
-    assert "## Claims\n\nThis run tests no claims." in text
+    assert not {"## Published values", "## Variants", "## Claims"} & set(text.splitlines())
+    assert not re.search(r"`gain`|Holm|`holds`|_at_parameters_of_", section(text, "Methods"))
     assert "95 % (seeds) |" not in text
     assert "nan" not in text.lower()
 

@@ -31,7 +31,7 @@ def _files_of(run: Path) -> list[Path]:
 PEAKS = ("max", "twist", "reb1", "abf1", "ctcf")
 LABELLED = ("gue_human_tf_0", "gue_human_tf_2", "gue_mouse_tf_0", "gue_mouse_tf_2")
 LONG_STUDIES = ("networks", "ladder")
-LAID_OVER = ("peaks", "small")
+LAID_OVER = ("peaks", "small", "short")
 #: A study of hyperbolic layers, and the data sets that it is laid over, the last of which is simulated.
 CURVATURE = {name: [RUNS / f"{name}.yaml", RUNS / "curvature_study.yaml"] for name in (*LABELLED, "hierarchies")}
 #: The files of each run of these, as make lays them over each other.

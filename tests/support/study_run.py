@@ -44,6 +44,7 @@ STUDY = {
     ],
     "groups": {},
     "chosen": ["best_equivariant"],
+    "networks": {},
     "published": [{"task": "CTCF", "metric": "AUROC", "value": 0.5, "source": "chance"}],
 }
 

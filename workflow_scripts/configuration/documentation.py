@@ -79,7 +79,7 @@ SECTIONS: dict[str, tuple[list[str], str]] = {
     ),
     "Uses of trained networks": (
         ["predict", "attribute", "variants"],
-        "predict:\n  chr22: {task: GATA1, arm: irrep_k3, contigs: [chr22], stride: 50}",
+        "predict:\n  chr22: {task: GATA1, arm: irrep_k3, contigs: [chr22], stride: 20}",
     ),
     "Further measurements and simulations": (
         ["hyperbolicity", "simulation", "phylogenies"],

@@ -153,6 +153,13 @@ def _strongest(rows: pd.DataFrame, peaks: Path) -> pd.DataFrame:
     return ranked[:MOST]
 
 
+def _why_all(rows: pd.DataFrame) -> str:
+    """Why `strongest` leaves out no peak."""
+    if len(rows) <= MOST:
+        return f"All {len(rows):,} peaks are used; `strongest: N` would keep the N strongest of more than {MOST:,}."
+    return f"All {len(rows):,} peaks are used: the file has no strength that tells which {MOST:,} are the strongest."
+
+
 def _contents(genome: Path) -> tuple[dict[str, int], pd.DataFrame]:
     """The length of every contig, and ``contig, start, end`` of long runs of N."""
     sizes: Counter[str] = Counter()
@@ -222,7 +229,7 @@ def _text(
     strongest = (
         f"    strongest: {MOST}  # of {len(rows):,}: weaker peaks take longer and hardly teach more\n"
         if len(kept) < len(rows)
-        else ""
+        else f"    # {_why_all(rows)}\n"
     )
     exclude = (
         f"      exclude: [{', '.join(map(_quoted, extra))}]  # copies of others, or mitochondria\n" if extra else ""
@@ -274,7 +281,7 @@ attribute:
     task: {_quoted(name)}
     arm: default
 
-# Scores of regions, sequences or whole contigs: take away the # and give a file.
+# Scores of regions, sequences or whole contigs, with a window every 20 bases: take away the # and give a file.
 # predict:
 #   mine: {{task: {_quoted(name)}, arm: default, regions: regions.bed}}
 """

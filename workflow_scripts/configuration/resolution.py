@@ -43,7 +43,9 @@ class Configuration(NamedTuple):
     locations: dict[str, Location]
 
 
-def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path) -> Configuration:
+def resolve(
+    config: Mapping[str, Any], files: Iterable[Path], schema_file: Path, *, needs_inputs: bool = True
+) -> Configuration:
     """Check and complete a configuration.
 
     Parameters
@@ -54,6 +56,8 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
         Files in which error messages look up the line of a key.
     schema_file
         JSON schema of the configuration, which also states the defaults.
+    needs_inputs
+        Whether local input files must exist. A finished run can be looked at without them.
 
     Raises
     ------
@@ -89,15 +93,21 @@ def resolve(config: Mapping[str, Any], files: Iterable[Path], schema_file: Path)
     require_references(settings, origins)
     settings = _with_complete_tasks(settings)
     require_consistent(settings, origins)
+    if needs_inputs:
+        _require_inputs(locations, settings, origins)
+    return Configuration(settings, {".".join(map(str, path)): location for path, location in locations.items()})
+
+
+def _require_inputs(locations: Mapping[KeyPath, Location], settings: Mapping[str, Any], origins: Origins) -> None:
+    """Raise an InputError if a local input file, or one of a model, is absent; simulated ones are made by the run."""
+    simulated = simulated_files(settings)
     for path, location in locations.items():
         if is_folder(location) and may_be_folder(path):
             continue
         if is_model(path):
             require_model(location, path, settings["name"], origins)
-            continue
-        if not location.is_remote and location.address not in simulated_files(settings):
+        elif not location.is_remote and location.address not in simulated:
             require_file(location.address, path, origins)
-    return Configuration(settings, {".".join(map(str, path)): location for path, location in locations.items()})
 
 
 def simulated_files(settings: Mapping[str, Any]) -> set[str]:

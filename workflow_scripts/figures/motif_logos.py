@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from genome_data.motifs import read_found_motifs, read_known_motifs
+from genome_data.motifs import information, read_found_motifs, read_known_motifs
 
 from .panels import note_figure, panels
-from .sequence_logo import draw_logo, information
+from .sequence_logo import draw_logo
 from .style import SMALL, publication_style
 
 PANELS = 4
@@ -37,8 +37,9 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
     Parameters
     ----------
     table
-        ``motif, sites, instances, match, accession, correlation, q, strand, offset``; one row per motif, those with
-        the most sites first. Without ``match``, but with ``correlation``, no known motif is similar enough.
+        ``motif, sites, instances, bits, evidence, match, accession, correlation, q, strand, offset``; one row per
+        motif, those with the most sites first. Without ``match``, but with ``correlation``, no known motif is similar
+        enough.
     found, known
         Base probabilities (width, 4) by the name of the found motif, and by the accession of the known one.
     """
@@ -47,7 +48,8 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
     shown = table[:PANELS]
     figure, axes = panels(len(shown), 2 if shown["match"].notna().any() else 1, 1.0, sharey=True)
     for (ours, *others), row in zip(axes, shown.itertuples(), strict=False):
-        _draw(ours, found[row.motif], 0, f"found in {row.sites} sites, {row.instances} instances{_unlike(row)}")
+        numbers = f"{row.sites} sites, {row.instances} instances, {row.bits:.1f} bits"
+        _draw(ours, found[row.motif], 0, f"found in {numbers}{_caution(row)}{_unlike(row)}")
         if pd.isna(row.match):
             for axis in others:
                 axis.remove()
@@ -60,6 +62,11 @@ def motif_logos_figure(table: pd.DataFrame, found: Mapping[str, np.ndarray], kno
             axis.set_xlim(min(ends) - 0.5, max(ends) - 0.5)
     figure.supylabel("Bits")
     return figure
+
+
+def _caution(row: tuple) -> str:
+    """The note on a motif that could be chance."""
+    return "; may be chance" if row.evidence == "weak" else ""
 
 
 def _unlike(row: tuple) -> str:

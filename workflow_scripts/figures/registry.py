@@ -78,6 +78,12 @@ def _if_any(tasks: str) -> Copies:
     return lambda plan: [{}] if getattr(plan.run, tasks) else []
 
 
+def _if_arms_differ(plan: Plan) -> Sequence[dict[str, str]]:
+    """One copy, if a task has several arms to compare by their calls."""
+    models, tasks = plan.models, plan.run.classification
+    return [{}] if any(len(models.contestants_for(task)) > 1 for task in tasks) else []
+
+
 def _if_sizes_differ(plan: Plan) -> Sequence[dict[str, str]]:
     return [{}] if any(len(sizes) > 1 for sizes in plan.models.sizes.values()) else []
 
@@ -218,7 +224,7 @@ FIGURES = (
         is_on_page=True,
     ),
     Figure(
-        "study_flips", "Study", "Calls that differ between the strands", _if_any("classification"),
+        "study_flips", "Study", "Calls that differ between the strands", _if_arms_differ,
         inputs=_tables("replicates"),
         params=lambda plan: _arms(plan) | {"tasks": plan.run.classification},
         is_on_page=True,

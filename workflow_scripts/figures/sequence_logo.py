@@ -23,9 +23,3 @@ def draw_logo(axis: Axes, values: np.ndarray, start: int = 0) -> None:
     letters = pd.DataFrame(values, index=positions, columns=list(LETTERS))
     logomaker.Logo(letters, ax=axis, color_scheme=COLOURS, flip_below=True)
     axis.spines[["top", "right"]].set_visible(False)
-
-
-def information(probabilities: np.ndarray) -> np.ndarray:
-    """Letter heights in bits (positions, 4) of base probabilities: each times its position's information content."""
-    bits = np.log2(probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
-    return probabilities * (2 + (probabilities * bits).sum(axis=1, keepdims=True))

@@ -236,6 +236,12 @@ def consensus(probabilities: np.ndarray) -> str:
     )
 
 
+def information(probabilities: np.ndarray) -> np.ndarray:
+    """Letter heights in bits (positions, 4) of base probabilities: each times its position's information content."""
+    bits = np.log2(probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
+    return probabilities * (2 + (probabilities * bits).sum(axis=1, keepdims=True))
+
+
 def best_match(motif: np.ndarray, known: np.ndarray) -> Match:
     """The best alignment of ``known`` to ``motif``, both (width, 4), over all offsets and both strands.
 

@@ -43,7 +43,8 @@ from .evaluation.predict import expected_reads, logits_of_sequences
 from .models.devices import select_device
 from .models.model_files import DESCRIPTION, WEIGHTS, model_folder, read_description
 
-STRIDE = 50
+#: Bases from one scored window to the next: the default of ``predict: stride``. docs/measurements.md says why.
+STRIDE = 20
 
 
 @dataclass(frozen=True, eq=False)

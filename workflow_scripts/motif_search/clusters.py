@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -104,6 +105,20 @@ def cluster(contributions: np.ndarray, codes: np.ndarray) -> Clusters:
     )
     clusters = sorted(map(_trimmed, patterns or []), key=lambda each: -each.motif.sites)
     return Clusters(clusters, len(raising))
+
+
+def bits_by_chance(sites: int, seqlets: int, width: int) -> float:
+    """The information that a motif of so many sites and bases could have if seqlets had nothing in common.
+
+    Random sites agree in I bits with a probability of about 2^(−sites × I). There are C(seqlets, sites) choices of
+    them, at most (e × seqlets / sites)^sites, and for each the places and strands of a site in a seqlet, to the power
+    of sites. One such motif is expected where the product is 1. This is the statistic of Hertz & Stormo (1999,
+    Bioinformatics 15:563) with bounds in place of their exact counts. The last term is the information that few sites
+    have by the sampling of their letters alone (Schneider et al. 1986, J. Mol. Biol. 188:415).
+    """
+    seqlets = min(seqlets, MOST_SEQLETS)
+    places = 2 * (CORE + 2 * FLANK)
+    return math.log2(places) + math.log2(math.e * seqlets / sites) + 3 * width / (2 * math.log(2) * sites)
 
 
 def _strength(seqlet: Seqlet) -> float:

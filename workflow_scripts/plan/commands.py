@@ -2,7 +2,8 @@
 
 Snakemake answers the name of an absent configuration with a traceback, and an early report with the first of its files
 that it misses. Usage: ``python -m plan.commands run FILE...``, ``report FILE... [--data FOLDER]`` (prints the path of
-the report), ``benchmark NAME`` (prints the configuration of the benchmark) or ``clean NAME`` (removes files of a run).
+the report), ``outdated FILE... [--data FOLDER]`` (prints a notice if results are out of date), ``benchmark NAME``
+(prints the configuration of the benchmark) or ``clean NAME`` (removes files of a run).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from workflow_support.errors import InputError
 
 from . import Plan
 from .leftovers import clean_run
+from .outdated import outdated
 
 BENCHMARKS = Path("resources/benchmarks")
 
@@ -91,11 +93,7 @@ def report_of(files: Sequence[Path], data: str | None = None) -> Path:
     InputError
         If a configuration is absent or cannot be used, or the run is not finished.
     """
-    require_configurations(files)
-    config: dict = {}
-    for file in files:
-        update_config(config, load_configfile(file))
-    plan = Plan(*resolve(config | ({"data": data} if data else {}), files, SCHEMA_FILE))
+    plan = _plan_of(files, data)
     wanted = plan.outputs.final(figure_files(plan))
     missing = [file for file in wanted if not Path(file).exists()]
     if missing:
@@ -106,6 +104,20 @@ def report_of(files: Sequence[Path], data: str | None = None) -> Path:
             fix=f"run `make run CONFIG={_quoted(files)}` first",
         )
     return Path(plan.run.path("report.html"))
+
+
+def notice_of(files: Sequence[Path], data: str | None = None) -> str:
+    """The notice of :func:`plan.outdated.outdated` on the run of these configuration files."""
+    return outdated(_plan_of(files, data).run, files, data)
+
+
+def _plan_of(files: Sequence[Path], data: str | None) -> Plan:
+    """The plan of a finished run, whose input files may be absent."""
+    require_configurations(files)
+    config: dict = {}
+    for file in files:
+        update_config(config, load_configfile(file))
+    return Plan(*resolve(config | ({"data": data} if data else {}), files, SCHEMA_FILE, needs_inputs=False))
 
 
 def benchmark_file(name: str, folder: Path = BENCHMARKS) -> Path:
@@ -134,9 +146,10 @@ def benchmark_file(name: str, folder: Path = BENCHMARKS) -> Path:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in ("run", "report"):
+    for command in ("run", "report", "outdated"):
         commands.add_parser(command).add_argument("files", nargs="*", type=Path)
-    commands.choices["report"].add_argument("--data")
+    for command in ("report", "outdated"):
+        commands.choices[command].add_argument("--data")
     for command in ("benchmark", "clean"):
         commands.add_parser(command).add_argument("name")
     given = parser.parse_args(arguments)
@@ -146,8 +159,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         elif given.command == "clean":
             logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
             clean_run(given.name)
+        elif given.command == "benchmark":
+            print(benchmark_file(given.name))
         else:
-            print(report_of(given.files, given.data) if given.command == "report" else benchmark_file(given.name))
+            print((report_of if given.command == "report" else notice_of)(given.files, given.data))
     except (InputError, WorkflowError) as error:
         sys.exit(str(error))
 

@@ -93,7 +93,7 @@ def _last_plan(folder: Path) -> Plan:
             allowed=f"NAME=RUN, where RUN is one of {', '.join(runs)}" if runs else "the name of a finished run",
             fix="correct NAME, or let the run finish: it says what is declared",
         )
-    return Plan(*resolve(load_configfile(file), [file], SCHEMA_FILE))
+    return Plan(*resolve(load_configfile(file), [file], SCHEMA_FILE, needs_inputs=False))
 
 
 def _checkpoints(plan: Plan) -> Iterable[Path]:

@@ -49,9 +49,12 @@ class SentModels:
         return _files_at(self.run.local_path(self.keys[folder]))
 
     def digest(self, folder: str) -> str | None:
-        """The digest of a local model; None of one that is fetched, which its address and checksum name."""
+        """The digest of a local model, or "absent"; None of a fetched one, which its address and checksum name."""
         location = self.run.locations[self.keys[folder]]
-        return None if location.is_remote else file_digest(Path(_files_at(location.address)[0]))
+        if location.is_remote:
+            return None
+        file = Path(_files_at(location.address)[0])
+        return file_digest(file) if file.exists() else "absent"
 
     def _start(self, arm: str) -> Settings:
         return self.run.settings["study"]["arms"][arm].get(START, {})

@@ -47,7 +47,7 @@ class Study:
         self.measures_hyperbolicity = bool("hyperbolicity" in run.settings and run.classification)
 
     def compared(self) -> dict[str, Any]:
-        """The settings of the comparisons: references, metrics, claims, groups, published values and choices."""
+        """The settings of the comparisons: references, metrics, claims, groups, networks, published values, choices."""
         tasks = self.run.settings["tasks"]
         return {
             "reference": self.settings["reference"],
@@ -55,8 +55,13 @@ class Study:
             "claims": self.settings["claims"],
             "groups": {task: tasks[task]["group"] for task in self.run.having("tasks", "group")},
             "chosen": [name for name in self.settings["combinations"] if chooses(self.settings, name)],
+            "networks": self.networks(),
             "published": [{"task": task} | value for task, values in tasks.items() for value in values["published"]],
         }
+
+    def networks(self) -> dict[str, str]:
+        """The named network of each arm; empty for an arm with that of its kind of task."""
+        return {name: str(arm.get("network") or "") for name, arm in self.models.arms.items()}
 
     def at_all_sizes(self) -> list[str]:
         """The contestants that figures show against training size: those with all sizes, without candidates."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import NormalDist
-from typing import Any
 
 import pandas as pd
 
@@ -14,32 +12,16 @@ from workflow_support.kinds import basis_of
 from workflow_support.metrics import BASELINE_ARM, BASELINE_KMER, gain_sign
 
 from .formatting import count, interval, number, p_value, scope_words
+from .motifs import Explained, motifs_text
 from .tables import rows_with
 
-MOTIFS_SHOWN = 3
-
+DEFAULT = "default"
+"""The name of the network and of the training to try where another one was used."""
 _ADVICE = {
-    "binary": "Try `network: default` with `training: default`, more peaks (a weaker threshold when they are called), "
-    "or wider windows. Check that peaks and genome are of one build.",
-    "labelled": "Try `network: default` with `training: default`, or more sequences. Check that labels and sequences "
-    "belong together.",
+    "binary": "more peaks (a weaker threshold when they are called, or a larger `strongest`), wider windows or, if "
+    "peaks have summits, narrower ones, or more `epochs`. Check that peaks and genome are of one build.",
+    "labelled": "more sequences, or more `epochs`. Check that labels and sequences belong together.",
 }
-
-
-@dataclass(frozen=True)
-class Explained:
-    """An entry of ``attribute``: its ``name``, ``task`` and ``arm``, its motifs, and the search for them in numbers.
-
-    ``motifs`` has ``sites, instances, consensus, match, correlation, q``, those with the most sites first; ``match`` is
-    empty without a known motif that is similar enough, and ``q`` with few known motifs. ``search`` is the JSON that
-    ``find_motifs`` writes.
-    """
-
-    name: str
-    task: str
-    arm: str
-    motifs: pd.DataFrame
-    search: Mapping[str, Any]
 
 
 def answers_text(
@@ -50,6 +32,7 @@ def answers_text(
     comparisons: pd.DataFrame,
     claims: pd.DataFrame,
     metrics: Mapping[str, str],
+    networks: Mapping[str, str],
     explained: Sequence[Explained],
     scores: Mapping[str, Mapping[str, Sequence[str]]],
 ) -> str:
@@ -65,6 +48,8 @@ def answers_text(
         Tables of the study.
     metrics
         The study metric of each task.
+    networks
+        The named network of each arm; combinations have none.
     explained
         The entries of ``attribute``.
     scores
@@ -77,8 +62,8 @@ def answers_text(
         of_task, metric = rows_with(validation, {"task": name}), metrics[name]
         size, arm = largest_sizes(of_task)[name], recommended_arm(of_task)
         # Only windows on a genome can be explained.
-        motifs = "" if basis == "labelled" else _motifs([each for each in explained if each.task == name], arm)
-        warning = _below_floor(name, size, metric, comparisons, basis)
+        motifs = "" if basis == "labelled" else motifs_text([each for each in explained if each.task == name], arm)
+        warning = _below_floor(name, size, metric, comparisons, basis, networks)
         paragraphs = [
             f"**Data.** {_data(task, peaks.get(name))}",
             f"**Recommended:** `{arm}`. {_choice(of_task, arm, basis)} "
@@ -118,7 +103,11 @@ def recommended_arm(validation: pd.DataFrame) -> str:
 
 
 def floor_warnings(
-    comparisons: pd.DataFrame, sizes: Mapping[str, str], metrics: Mapping[str, str], kinds: Mapping[str, str]
+    comparisons: pd.DataFrame,
+    sizes: Mapping[str, str],
+    metrics: Mapping[str, str],
+    kinds: Mapping[str, str],
+    networks: Mapping[str, str],
 ) -> dict[str, str]:
     """One line by task on the networks that are below the floor in the mean, at the largest size.
 
@@ -130,9 +119,11 @@ def floor_warnings(
         The table of the study, in which every arm is compared with the floor.
     sizes, metrics, kinds
         The largest size, the study metric and the kind of each task.
+    networks
+        The named network of each arm; combinations have none.
     """
     lines = {
-        task: _below_floor(task, sizes[task], metric, comparisons, basis_of(kinds[task]))
+        task: _below_floor(task, sizes[task], metric, comparisons, basis_of(kinds[task]), networks)
         for task, metric in metrics.items()
     }
     return {task: line for task, line in lines.items() if line}
@@ -217,7 +208,9 @@ def _with_interval(row: Mapping) -> str:
     return number(row["mean"]) + (f" (95 % {bounds})" if bounds else "")
 
 
-def _below_floor(task: str, size: str, metric: str, comparisons: pd.DataFrame, basis: str) -> str:
+def _below_floor(
+    task: str, size: str, metric: str, comparisons: pd.DataFrame, basis: str, networks: Mapping[str, str]
+) -> str:
     """One line on the arms whose mean is below the floor, with advice; empty if there are none."""
     against = rows_with(comparisons, {"task": task, "size": size, "reference": BASELINE_ARM})
     below = against[against["difference"] * gain_sign(metric) < 0]
@@ -226,62 +219,15 @@ def _below_floor(task: str, size: str, metric: str, comparisons: pd.DataFrame, b
     arms = ", ".join(
         f"`{row.arm}` ({number(row.mean_arm)} against {number(row.mean_reference)})" for row in below.itertuples()
     )
-    return f"Below the floor of {BASELINE_KMER}-mers in mean {metric} on the test split: {arms}. {_ADVICE[basis]}"
+    advice = _advice(below["arm"], basis, networks)
+    return f"Below the floor of {BASELINE_KMER}-mers in mean {metric} on the test split: {arms}. {advice}"
 
 
-def _motifs(explained: Sequence[Explained], arm: str) -> str:
-    if not explained:
-        return "None were looked for: add an entry to `attribute`."
-    # Entries of the recommended arm come first.
-    ordered = sorted(explained, key=lambda each: each.arm != arm)
-    return " ".join(f"`{each.name}`, of `{each.arm}`: {_motifs_of(each)}" for each in ordered)
-
-
-def _motifs_of(explained: Explained) -> str:
-    motifs, search = explained.motifs, explained.search
-    windows = f"{count(search['explained'])} of {count(search['bound'])} bound windows"
-    if search["explained"] < search["bound"]:
-        windows += f" (those with the highest scores: `strongest` is {search['strongest']})"
-    if motifs.empty:
-        return f"no motif was found in {windows}. {_why_none(search)}"
-    is_similar = motifs["match"] != ""
-    shown = pd.concat([motifs[is_similar], motifs[~is_similar]])[:MOTIFS_SHOWN]
-    words = [
-        f"`{row.consensus}` ({count(row.sites)} sites, {count(row.instances)} instances){_resemblance(row)}"
-        for row in shown.itertuples()
-    ]
-    more = len(motifs) - len(shown)
-    found = "; ".join(words) + (f"; and {more} more." if more else ".")
-    found += f" Searched in {windows}."
-    return found if search["correlation"] is not None else f"{found} No `known_motifs` were given to compare them with."
-
-
-def _why_none(search: Mapping[str, Any]) -> str:
-    """The step of the search after which nothing was left, in its numbers."""
-    stretches = f"{count(search['seqlets'])} stretches of bases raise the score more than by chance"
-    if search["seqlets"] < search["least_seqlets"]:
-        return f"{stretches}, and at least {search['least_seqlets']} are needed to cluster them."
-    if search["clusters"] == 0:
-        return f"{stretches}, and no sequence repeats among them."
-    best = search["correlation"]
-    similar = "" if best is None else f" The best correlation of a cluster with a known motif is {best:.2f}."
-    return (
-        f"{stretches}. They form {count(search['clusters'])} clusters, the largest of {count(search['largest'])} "
-        f"sites, and a motif needs {search['least_sites']}.{similar}"
-    )
-
-
-def _resemblance(motif: tuple) -> str:
-    if motif.match:
-        return f", which resembles `{motif.match}` ({_similarity(motif)})"
-    if motif.correlation != motif.correlation:
-        return ""
-    return f", which resembles no known motif (best {_similarity(motif)})"
-
-
-def _similarity(motif: tuple) -> str:
-    correlation = f"correlation {motif.correlation:.2f}"
-    return correlation if motif.q != motif.q else f"{correlation}, q {motif.q:.1g}"
+def _advice(arms: Iterable[str], basis: str, networks: Mapping[str, str]) -> str:
+    """What to try for arms below the floor: another network only where one of them is not the default already."""
+    others = any(networks.get(arm) != DEFAULT for arm in arms if arm in networks)
+    first = f"`network: {DEFAULT}` with `training: {DEFAULT}`, " if others else ""
+    return f"Try {first}{_ADVICE[basis]}"
 
 
 def _scores(of_arms: Mapping[str, Sequence[str]], arm: str) -> str:

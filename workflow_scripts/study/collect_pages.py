@@ -23,7 +23,7 @@ from .claims import COLUMNS, Claim, claim_gains, pooled_row, with_verdicts
 from .copies import copies_text
 from .evaluations import ALL
 from .formatting import FEWEST, is_of_all, is_of_group, scope_of_kind
-from .page import CLAIMS, COPIES, METHODS, METHODS_TEXT, NO_CLAIMS, PUBLISHED, RESULTS, VARIANTS
+from .page import CLAIMS, COPIES, METHODS, METHODS_TEXT, PUBLISHED, RESULTS, VARIANTS
 from .pairs import Measurements, Values
 from .print_summary import kinds_of_tasks, read_config
 from .sections import claims_text, published_text, results_text, variants_text
@@ -143,7 +143,7 @@ def _tables_of_run(run: Path) -> str:
         COPIES: copies_text(duplicates, near_copies, removed),
         PUBLISHED: published_text(published, subsets),
         VARIANTS: variants_text(_correlations(run / "variants", config["variants"])),
-        CLAIMS: claims_text(claims) or NO_CLAIMS,
+        CLAIMS: claims_text(claims),
         RESULTS: results_text(means, subsets, costs, intervals, comparisons, metrics, references),
     }
     parts = [f"## {run.name}", f"[Page with figures](results/{run.name}/{PAGE})"]

@@ -10,6 +10,7 @@ from workflow_support.kinds import KINDS, PROFILE
 from workflow_support.metrics import WITHOUT_NEAR_COPIES, find_metric
 
 from .formatting import interval, markdown_table, number, size_words
+from .glossary import LOGIT, glossary_text
 
 USE = """\
 ## Use
@@ -81,7 +82,10 @@ def _metrics(facts: Mapping[str, Any], figure: str) -> str:
         "trained or chosen. Intervals, of metrics that have one, are over test windows. The last column is without "
         "windows that share 32 bases in a row with a training window."
     )
-    return f"## Test\n\n{text}\n\n{_table(rows)}\n\n![Test metrics]({figure})"
+    words = glossary_text(test["metrics"])
+    if facts["answers"] != PROFILE:
+        words += f"\n- {LOGIT}"
+    return f"## Test\n\n{text}\n\n{_table(rows)}\n\n{words}\n\n![Test metrics]({figure})"
 
 
 def _data(facts: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 TEXT_COLUMNS = [
     "task", "arm", "size", "family", "kinds", "network", "representation", "strands", "training", "combination",
     "metric", "reference", "claim", "better", "than", "wider_than", "scope", "verdict", "why", "candidate", "source",
-    "subset", "training_task", "consensus", "match", "accession",
+    "subset", "training_task", "consensus", "match", "accession", "evidence",
 ]  # fmt: skip
 
 
