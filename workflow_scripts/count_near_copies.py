@@ -24,9 +24,9 @@ def count_near_copies(
     windows, codes, near_copies
         Files of the ``tasks``, in their order.
     table
-        Table to write. ``task, split``: validation or test windows, or those of all folds, ``sequences`` of them. ``training_task``: a task of
-        the run, with training windows of which ``near_copies`` of these windows share ``k`` bases in a row or are
-        equal, on either strand. ``share`` is near_copies / sequences.
+        Table to write. ``task, split``: validation or test windows, or those of all folds, ``sequences`` of them.
+        ``training_task``: a task of the run, with training windows of which ``near_copies`` of these windows share
+        ``k`` bases in a row or are equal, on either strand. ``share`` is near_copies / sequences.
     """
     splits = {task: read_windows(path)["split"].to_numpy() for task, path in zip(tasks, windows, strict=True)}
     arrays = {task: np.load(path, mmap_mode="r") for task, path in zip(tasks, codes, strict=True)}

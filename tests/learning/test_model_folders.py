@@ -93,9 +93,9 @@ def test_a_changed_weight_is_refused(folder):
 
 
 def test_a_folder_of_another_format_is_refused_before_its_entries_are_read(folder):
-    edit(folder, lambda content: (content.update(format=2), content.pop("window")))
+    edit(folder, lambda content: (content.update(format=1), content.pop("window")))
     message = refused(folder)
-    assert "format 2" in message
+    assert "found:   format 1" in message
     assert "format 1" in message
 
 
@@ -191,10 +191,10 @@ def test_a_zip_writes_no_path_that_it_names(folder, tmp_path):
 
 def test_the_format_is_that_of_the_descriptions():
     """If this fails, the content of model folders has changed: raise FORMAT, and write the new names here."""
-    assert model_files.FORMAT == 1
+    assert model_files.FORMAT == 2
     assert list(ModelDescription.__dataclass_fields__) == [
         "kind", "architecture", "task", "arm", "size", "seed", "training", "train_size", "parameters", "best_epoch",
-        "quality", "validation", "device", "versions",
+        "quality", "validation", "device", "versions", "fold",
     ]  # fmt: skip
     assert list(NetworkDescription.__dataclass_fields__) == [
         "symmetry", "window", "trunk", "head", "beside", "classes", "tracks", "conjoined", "centred",

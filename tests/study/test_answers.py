@@ -9,7 +9,7 @@ from docutils.core import publish_parts
 from study.answers import Explained, answers_text, as_restructured_text, floor_warnings, largest_sizes, recommended_arm
 from workflow_support.metrics import BASELINE_ARM
 
-COUNTS = {"train": 1156, "validation": 264, "test": 356}
+COUNTS = {"train": 1156, "validation": 264, "test": 356, "folds": 0}
 PEAKS = pd.DataFrame(
     [("in", 43_402), ("contig_not_in_genome", 42_956), ("duplicate", 0), ("straddles_splits", 2), ("kept", 444)],
     columns=["reason", "rows"],

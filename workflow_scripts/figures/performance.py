@@ -39,10 +39,13 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
     Parameters
     ----------
     metrics
-        ``task, arm, seed`` and those of ``METRICS`` and of their bounds that are defined.
+        ``task, arm, seed`` and those of ``METRICS`` and of their bounds that are defined; ``folds`` of tasks that have
+        some, whose scores are pooled.
     arms
         Group of every arm of the run.
     """
+    folds = metrics.dropna(subset="folds").drop_duplicates("task") if "folds" in metrics else metrics[:0]
+    of_folds = [f"{row.task}: {row.folds:.0f} folds pooled" for row in folds.itertuples()]
     drawn = [metric for metric in METRICS if metric in metrics and metrics[metric].notna().any()]
     bounds = [bound for bound in BOUNDS if bound.bounds in drawn]
     metrics = metrics.reindex(columns=[*KEYS, *drawn, *(bound.name for bound in bounds)])
@@ -79,5 +82,6 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
     if is_baseline.any():
         baseline = {"ls": BASELINE_MARK.line, "lw": 0.9, "color": BASELINE_MARK.colour}
         handles.append(Line2D([], [], **baseline, label=BASELINE_LABEL))
+    handles += [Line2D([], [], ls="", label=label) for label in of_folds]
     legend_below(figure, handles, columns=2 if bounds else 3)
     return figure

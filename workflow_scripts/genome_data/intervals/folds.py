@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -48,7 +50,7 @@ def _stretches(regions: pd.DataFrame, folds: int) -> pd.DataFrame:
     firsts = ends - (regions["end"] - regions["start"])
     edges = [int(ends.iloc[-1]) * fold // folds for fold in range(folds + 1)] if len(regions) else [0] * (folds + 1)
     rows = []
-    for fold, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True), start=1):
+    for fold, (low, high) in enumerate(pairwise(edges), start=1):
         for region, first, last in zip(regions[COORDINATES].itertuples(index=False), firsts, ends, strict=True):
             start, end = max(low, first), min(high, last)
             if start < end:

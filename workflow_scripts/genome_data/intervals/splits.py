@@ -195,7 +195,7 @@ def _regions(name: str, texts: Sequence[str], sizes: Mapping[str, int]) -> pd.Da
 
 
 def _genome_without_copies(given: Sequence[pd.DataFrame], sizes: Mapping[str, int]) -> pd.DataFrame:
-    """All contigs but those that repeat others, which the log names; contigs of the ``given`` regions are not repeats."""
+    """All contigs but those that repeat others, which the log names. Contigs of ``given`` regions are not repeats."""
     named = {contig for table in given for contig in table["contig"]}
     copies = [contig for contig in alternative_contigs(sizes) if contig not in named]
     if copies:
@@ -220,7 +220,7 @@ def _refuse_overlap(first: str, regions: pd.DataFrame, second: str, others: pd.D
             f"the splits `{first}` and `{second}` overlap",
             found=f"{contig}:{start + 1:,}-{end:,} under {first} shares bases with {second}",
             allowed="regions that share no base",
-            fix=f"give each region to one split ({first} or {second}); without `train:`, training has what the others leave",
+            fix=f"give each region to one split ({first} or {second}); without `train:`, it has what others leave",
         )
 
 

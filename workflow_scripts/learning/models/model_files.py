@@ -32,7 +32,7 @@ from .saved import ModelDescription, descriptions_in, load_described, read_json,
 
 DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
 #: The version of folders, to be raised whenever descriptions of models or of networks change their meaning.
-FORMAT = 1
+FORMAT = 2
 #: Keys of ``model.json`` and their types.
 KEYS: dict[str, type | tuple[type, ...]] = {
     "format": int,
