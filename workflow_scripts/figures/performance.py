@@ -44,8 +44,7 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
     arms
         Group of every arm of the run.
     """
-    folds = metrics.dropna(subset="folds").drop_duplicates("task") if "folds" in metrics else metrics[:0]
-    of_folds = [f"{row.task}: {row.folds:.0f} folds pooled" for row in folds.itertuples()]
+    folds = metrics.set_index("task")["folds"].dropna().to_dict() if "folds" in metrics else {}
     drawn = [metric for metric in METRICS if metric in metrics and metrics[metric].notna().any()]
     bounds = [bound for bound in BOUNDS if bound.bounds in drawn]
     metrics = metrics.reindex(columns=[*KEYS, *drawn, *(bound.name for bound in bounds)])
@@ -56,6 +55,9 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
     figure, by_task = arm_panels(names, len(drawn))
     for task, axes in by_task.items():
         of_task = metrics[metrics["task"] == task]
+        if task in folds:
+            place = "left" if axes[0].get_title(loc="left") else "center"
+            axes[0].set_title(f"{task}, {folds[task]:.0f} folds", loc=place)
         for metric, axis in zip(drawn, axes, strict=True):
             draw_arm_rows(axis, of_task, metric, marks[task])
             if is_baseline.any():
@@ -82,6 +84,5 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
     if is_baseline.any():
         baseline = {"ls": BASELINE_MARK.line, "lw": 0.9, "color": BASELINE_MARK.colour}
         handles.append(Line2D([], [], **baseline, label=BASELINE_LABEL))
-    handles += [Line2D([], [], ls="", label=label) for label in of_folds]
     legend_below(figure, handles, columns=2 if bounds else 3)
     return figure
