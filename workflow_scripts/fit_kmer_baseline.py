@@ -14,7 +14,7 @@ from learning.evaluation.metrics import QUALITY, quality_of_logits
 from learning.evaluation.records import EvaluatedModel, write_evaluations
 from learning.evaluation.scores import StrandLogits, best_threshold, findings, score_with_subset
 from learning.models.classes import require_both_classes, require_every_class
-from learning.training.calibration import calibration_of
+from learning.training.platt import calibration_of
 from learning.training.sampling import training_subset
 from workflow_support.files import atomic_paths
 from workflow_support.job import logger, run_job
