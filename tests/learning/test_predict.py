@@ -5,13 +5,13 @@ import pandas as pd
 import pyBigWig
 import pytest
 import torch
+from mean_answers import mean_logits
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_windows import ARCHITECTURE, WIDTH
 from predict_binding import predict_binding
 from saved_networks import files_of, save_network, save_replicates
 
 from genome_data.genome import Genome, normalise_fasta
-from learning.evaluation.predict import mean_logits
 from rc_equivariant import Ensemble, StrandAverage
 from workflow_support.errors import InputError
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import image
+from mean_answers import mean_logits
 from planted_windows import ARCHITECTURE, WIDTH
 from plot import figure_writer
 from saved_networks import files_of, save_replicates
@@ -18,7 +19,6 @@ from score_variants import score_variants
 
 from genome_data.genome import normalise_fasta
 from learning.analysis.variant_effects import BOOTSTRAPS, _bootstrap, correlation, correlations, lead
-from learning.evaluation.predict import mean_logits
 
 CAPTION = Path(__file__).parents[2] / "resources" / "captions" / "variant_effects.rst"
 MOTIF = Path(__file__).parents[2] / "resources" / "motifs" / "MA0080.5.SPI1.jaspar"

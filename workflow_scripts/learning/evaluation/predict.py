@@ -84,20 +84,6 @@ def _both_windows(network: nn.Module, kmers: Tensor) -> list[Tensor]:
     return [kmers[:, :-1]] if is_inside_both and isinstance(network, Centred) else [kmers[:, :-1], kmers[:, 1:]]
 
 
-def mean_logits(
-    networks: Sequence[nn.Module],
-    codes: np.ndarray,
-    *,
-    average_strands: bool = False,
-    clock: Clock | None = None,
-    two_windows: bool = False,
-) -> np.ndarray:
-    """The mean logits of networks, (windows,), as :func:`answers_of_each` has them."""
-    return answers_of_each(networks, codes, average_strands=average_strands, clock=clock, two_windows=two_windows).mean(
-        axis=0
-    )
-
-
 def answers_of_each(
     networks: Sequence[nn.Module],
     codes: np.ndarray,
