@@ -25,11 +25,12 @@ from genome_data.windows.table import read_windows
 from learning.evaluation.metrics import auroc, calibration_table, expected_calibration_error, mcc, sigmoid
 from learning.models.inputs import predict_logits
 from learning.training.binary import BinaryObjective
-from learning.training.calibration import calibrate, calibration_of
+from learning.training.calibration import calibrate
 from learning.training.classification import LabelledSplit, TrainingSplits
 from learning.training.labelled import LabelledObjective
 from learning.training.loop import train
 from learning.training.options import TUNED
+from learning.training.platt import calibration_of
 from learning.training.settings import Training
 from rc_equivariant.descriptions.networks import NetworkDescription
 from rc_equivariant.encoding import KmerEncoding

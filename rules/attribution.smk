@@ -2,8 +2,8 @@
 Attribution: which bases trained networks base their predictions on, and the motifs among them.
 
 Needs: the windows, codes and trained networks of a task, for every entry of `attribute` in the configuration.
-Makes: attributions/<name>.contributions.npy, .sequences.npy, .windows.tsv, .bw, .motifs.meme, .motifs.tsv, .search.json,
-.seqlets.tsv, .hits.tsv and .hits.bed.
+Makes: attributions/<name>.contributions.npy, .sequences.npy, .windows.tsv, .bw, .spread.bw, .motifs.meme, .motifs.tsv,
+.search.json, .seqlets.tsv, .hits.tsv and .hits.bed.
 """
 
 
@@ -22,6 +22,7 @@ rule attribute_sequences:
         sequences=run.path("attributions/{attribution}.sequences.npy"),
         table=run.path("attributions/{attribution}.windows.tsv"),
         bigwig=run.path("attributions/{attribution}.bw"),
+        spread=run.path("attributions/{attribution}.spread.bw"),
     log:
         run.path("logs/attribute_sequences/{attribution}.log"),
     benchmark:

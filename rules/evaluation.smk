@@ -159,6 +159,7 @@ rule record_times:
         ],
         trainings=run.path("checkpoints"),
         seeds=config["study"]["seeds"],
+        folds=run.folds,
         code=code("record_times"),
     script:
         "../workflow_scripts/record_times.py"

@@ -20,6 +20,7 @@ from learning.analysis.attribution import (
 )
 from learning.evaluation.averages import load_classifiers, load_replicates
 from learning.evaluation.predict import Clock
+from learning.evaluation.predict import spread as spread_of
 from learning.models.devices import select_device
 from learning.models.inputs import tracks_of
 from learning.models.model_files import averages_strands
@@ -52,6 +53,7 @@ def attribute_sequences(
     sequences: Path,
     table: Path,
     bigwig: Path,
+    spread: Path,
 ) -> None:
     """Attribute the mean answer of networks to the bases of bound windows, those of all splits.
 
@@ -87,6 +89,9 @@ def attribute_sequences(
     bigwig
         Track to write, the contributions of the actual bases. Where windows overlap, the first in the genome has its
         bases.
+    spread
+        Track to write: the standard deviation of these contributions by single networks, of seeds and folds. It is 0
+        for one network alone.
     """
     torch_device, clock = select_device(device, threads), Clock()
     loaded = _load(weights, models, torch_device, head)
@@ -99,16 +104,21 @@ def attribute_sequences(
     read = read.rows(chosen)
     middle = _middle(read.codes.shape[1], bases or read.codes.shape[1])
     with clock.timing(len(read.codes) * len(networks)):
-        explained = np.mean([_explain(network, read, method, head, middle) for network in networks], axis=0)
+        of_networks = np.stack([_explain(network, read, method, head, middle) for network in networks])
+    explained = of_networks.mean(axis=0)
     rows = rows.iloc[chosen].assign(score=scores[chosen])
     rows["start"] += middle.start
     rows["end"] = rows["start"] + len(middle)
     shown = read.codes[:, middle]
-    with atomic_paths(contributions, sequences, table, bigwig) as (new_contributions, new_sequences, new_table, track):
+    present = np.stack([of_present_bases(each, shown) for each in of_networks])
+    with atomic_paths(contributions, sequences, table, bigwig, spread) as paths:
+        new_contributions, new_sequences, new_table, track, track_of_spread = paths
         np.save(new_contributions, explained.astype(np.float32))
         np.save(new_sequences, shown)
         rows.to_csv(new_table, sep="\t", columns=[*WINDOW_TABLE_COLUMNS, "score"], index=False, float_format="%.6g")
-        _write_track(track, rows, of_present_bases(explained, shown), Genome(fasta).sizes)
+        sizes = Genome(fasta).sizes
+        _write_track(track, rows, of_present_bases(explained, shown), sizes)
+        _write_track(track_of_spread, rows, np.nan_to_num(spread_of(present)), sizes)
     clock.log(torch_device, what="windows explained, each network counted")
     logger.info("Explained %d bases of windows with %d networks.", len(middle), len(networks))
     why = "all" if len(rows) == len(scores) else f"those with the highest scores, as `strongest` is {strongest}"

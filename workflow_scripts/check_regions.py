@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from genome_data.folds import given_regions
 from genome_data.genome import Genome
 from genome_data.intervals.splits import parse_region, split_regions
 from genome_data.intervals.tiles import regions_on_genome, whole_contigs
@@ -16,7 +18,7 @@ from workflow_support.origins import KeyPath, Origins, dotted
 def check_regions(
     genomes: Sequence[str],
     fasta: Sequence[Path],
-    splits: Iterable[tuple[KeyPath, str, Mapping[str, Sequence[str]]]],
+    splits: Iterable[tuple[KeyPath, str, Mapping[str, Any]]],
     contigs: Iterable[tuple[KeyPath, str, Sequence[str]]],
     regions: Sequence[tuple[KeyPath, str]],
     beds: Sequence[Path],
@@ -63,12 +65,11 @@ def check_regions(
 
 
 def _bases_by_split(
-    key: KeyPath, splits: Mapping[str, Sequence[str]], sizes: Mapping[str, int], origins: Origins
+    key: KeyPath, splits: Mapping[str, Any], sizes: Mapping[str, int], origins: Origins
 ) -> Mapping[str, int]:
-    for split, regions in splits.items():
-        for index, region in enumerate(regions):
-            with origins.naming((*key, split, index)):
-                parse_region(region, sizes)
+    for place, region in given_regions(splits):
+        with origins.naming((*key, *place)):
+            parse_region(region, sizes)
     with origins.naming(key):
         table = split_regions(splits, sizes)
     return {str(split): _bases(rows) for split, rows in table.groupby("split", sort=False)}

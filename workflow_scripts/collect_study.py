@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 
 from study.evaluations import (
-    SUMMARY_COLUMNS,
     costs_table,
     means_table,
     positions_table,
     replicates_table,
     selections_table,
     subsets_table,
+    summary_table,
     validation_table,
 )
 from study.tables import write_table
@@ -46,13 +46,13 @@ def collect_study(
     arms_of_study
         The rows of ``arms.tsv``; columns that an arm lacks are left empty.
     summary
-        The means without their intervals.
+        The means without their intervals, and the number of folds.
     """
     records = read_evaluations(evaluations)
     of_replicates = replicates_table(records)
     of_means = means_table(of_replicates)
     tables = {
-        summary: of_means[SUMMARY_COLUMNS],
+        summary: summary_table(of_means, records),
         arms: pd.DataFrame(arms_of_study, columns=ARM_COLUMNS),
         replicates: of_replicates,
         means: of_means,

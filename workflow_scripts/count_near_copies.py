@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genome_data.windows.near_copies import HELD_OUT, SHARED_BASES, held_out_near_copies
+from genome_data.folds import held_out
+from genome_data.windows.near_copies import SHARED_BASES, held_out_near_copies
 from genome_data.windows.table import read_windows
 from workflow_support.files import atomic_path
 from workflow_support.job import logger, progress, run_job
@@ -23,9 +24,9 @@ def count_near_copies(
     windows, codes, near_copies
         Files of the ``tasks``, in their order.
     table
-        Table to write. ``task, split``: validation or test windows, ``sequences`` of them. ``training_task``: a task of
-        the run, with training windows of which ``near_copies`` of these windows share ``k`` bases in a row or are
-        equal, on either strand. ``share`` is near_copies / sequences.
+        Table to write. ``task, split``: validation or test windows, or those of all folds, ``sequences`` of them.
+        ``training_task``: a task of the run, with training windows of which ``near_copies`` of these windows share
+        ``k`` bases in a row or are equal, on either strand. ``share`` is near_copies / sequences.
     """
     splits = {task: read_windows(path)["split"].to_numpy() for task, path in zip(tasks, windows, strict=True)}
     arrays = {task: np.load(path, mmap_mode="r") for task, path in zip(tasks, codes, strict=True)}
@@ -35,7 +36,8 @@ def count_near_copies(
         for other in [task, *(each for each in tasks if each != task)]:
             pair = arrays[task], splits[task], arrays[other], splits[other]
             found = of_own[task] if other == task else held_out_near_copies(*pair)
-            rows += [(task, split, other, SHARED_BASES, *_counts(found[splits[task] == split])) for split in HELD_OUT]
+            of_splits = held_out(splits[task]).items()
+            rows += [(task, split, other, SHARED_BASES, *_counts(found[asked])) for split, asked in of_splits]
     with atomic_path(table) as path:
         pd.DataFrame(rows, columns=COLUMNS).to_csv(path, sep="\t", index=False, float_format="%.6g")
     logger.info("Counted near-copies of %d tasks.", len(tasks))

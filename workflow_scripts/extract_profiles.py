@@ -77,7 +77,8 @@ def extract_profiles(
         rows = Accounting(len(table), [NO_READS, NEAR_COPY])
         rows.drop(~has_reads, NO_READS)
         with_reads = table[has_reads]
-        require_every_split(with_reads, rows.table(), file=plus[0], what="window with reads", fix=SPLIT_WITHOUT_READS)
+        what, fix = "window with reads", SPLIT_WITHOUT_READS
+        require_every_split(with_reads, table["split"], rows.table(), file=plus[0], what=what, fix=fix)
         write_kept_codes(genome, table, rows, paths[1], positives, remove_copies=remove_copies)
         write_windows(table[rows.is_kept], paths[0])
         rows.table().to_csv(paths[2], sep="\t", index=False)

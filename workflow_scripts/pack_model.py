@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genome_data import SPLITS
+from genome_data.folds import is_tested, split_names
 from genome_data.windows.table import read_windows
 from learning.evaluation.combinations import load_combination
 from learning.evaluation.records import write_evaluations
@@ -51,6 +51,9 @@ def pack_model(
 ) -> None:
     """Write all networks of an arm or combination as one model, with the test metrics of their mean answer.
 
+    With folds, the networks of all folds answer new sequences together. The metrics are those of the networks of each
+    fold on its windows, which the others have seen.
+
     Parameters
     ----------
     windows, sequences, extras, extra_names, near_copies
@@ -87,7 +90,7 @@ def pack_model(
         classes=classes,
         average_strands=average_strands,
         threshold=record.get("mcc_threshold"),
-        evaluation=test | {"windows": int((table["split"] == "test").sum())},
+        evaluation=test | {"windows": int(is_tested(table["split"].to_numpy()).sum())},
         training_data={
             "task": task,
             "settings": dict(settings),
@@ -115,7 +118,7 @@ def _test(evaluation: Path, predictions: Path, record: Mapping[str, Any]) -> dic
             low, high = intervals_table(measured, of_task)[["low", "high"]].iloc[0]
             if np.isfinite([low, high]).all():
                 metrics[metric.name] |= {"low": float(low), "high": float(high)}
-    rest = {key: record[key] for key in ("calibration", "subsets") if key in record}
+    rest = {key: record[key] for key in ("calibration", "subsets", "folds") if key in record}
     return {"metrics": metrics} | rest
 
 
@@ -134,7 +137,7 @@ def _counts(table: pd.DataFrame, classes: Sequence[str]) -> dict[str, dict[str, 
         split: dict(
             zip(names, np.bincount(labels[table["split"] == split], minlength=len(names)).tolist(), strict=True)
         )
-        for split in SPLITS
+        for split in split_names(table["split"])
     }
 
 

@@ -1,7 +1,9 @@
 """Benchmarks and files of a run -> time, memory and load of every rule, times of every arm, and its use of the disk."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -24,6 +26,7 @@ def record_times(
     rules: Path,
     arms: Path,
     disk: Path,
+    folds: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
     """Write one row per rule, the slowest first, one per arm or combination and size, and one per folder of the run.
 
@@ -50,6 +53,8 @@ def record_times(
     disk
         Output: ``folder, megabytes`` (10⁶ bytes), the largest first; the last row is the part of the store of genomes,
         which other runs may use as well, that this run uses.
+    folds
+        The number of folds of each task that has some.
     """
     files = sorted(benchmarks.rglob("*.tsv"))
     measured = {file.relative_to(benchmarks): _read(file) for file in files}
@@ -58,7 +63,7 @@ def record_times(
     sizes = disk_use(disk.parent)
     with atomic_paths(rules, arms, disk) as (rules_path, arms_path, disk_path):
         times.to_csv(rules_path, sep="\t", index=False, float_format="%.1f")
-        _of_arms(kept, models, trainings, seeds).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
+        _of_arms(kept, models, trainings, seeds, folds).to_csv(arms_path, sep="\t", index=False, float_format="%.1f")
         folders = pd.DataFrame(sizes.items(), columns=["folder", "megabytes"])
         folders.to_csv(disk_path, sep="\t", index=False, float_format="%.1f")
     logger.info("Of %d benchmarks, %d were read and %d have no time.", len(files), len(kept), len(files) - len(kept))
@@ -101,12 +106,14 @@ def _of_arms(
     models: Sequence[tuple[str, str, str]],
     trainings: Path,
     seeds: Sequence[int],
+    folds: Mapping[str, int],
 ) -> pd.DataFrame:
     seconds = {file: jobs["s"].sum() for file, jobs in benchmarks.items()}
     rows = []
     for task, arm, size in models:
         of_job, of_evaluation = (seconds.get(Path(job, task, arm, f"{size}.tsv")) for job in JOBS)
-        of_epochs = sum(seconds_of(checkpoint_file(trainings / task / arm / size, seed)) for seed in seeds)
+        trained = product(seeds, range(1, folds[task] + 1) if folds.get(task) else [None])
+        of_epochs = sum(seconds_of(checkpoint_file(trainings / task / arm / size, *each)) for each in trained)
         # The job has loaded data and begun trainings besides, so that it is the longer if it trained all epochs.
         rows.append((task, arm, size, max(of_job or 0.0, of_epochs) or None, of_evaluation))
     return pd.DataFrame(rows, columns=ARM_COLUMNS)

@@ -19,7 +19,7 @@ from genome_data.windows.variants import allele_motif_scores, allele_windows, va
 from learning.analysis.variant_effects import correlations
 from learning.analysis.variant_significance import empirical_p_values, q_values, quantiles
 from learning.evaluation.averages import load_classifiers
-from learning.evaluation.predict import Clock, mean_logits
+from learning.evaluation.predict import Clock, answers_of_each, spread
 from learning.models.devices import select_device
 from learning.models.model_files import averages_strands
 from learning.models.networks import architecture_of
@@ -76,9 +76,11 @@ def score_variants(
     table
         Table to write, with one row per variant: ``id, contig, position`` (1-based, as in the file), ``reference,
         alternative``, measured ``effect`` of the alternative and ``p_value``, ``score_reference, score_alternative``
-        (mean logits of the networks) and their ``difference``; with ``predictions`` ``peak_quantile``, the share of
-        peaks that score at most as much as the stronger allele; ``null_p``, the share of null variants of the same kind
-        (a single base or not) that differ as much, and ``null_q``, corrected for all variants; with a motif also
+        (mean logits of the networks), their ``difference`` and ``difference_spread``, the standard deviation of the
+        differences by single networks, of seeds and folds, which is missing for one alone; with ``predictions``
+        ``peak_quantile``, the share of peaks that score at most as much as the stronger allele; ``null_p``, the share
+        of null variants of the same kind (a single base or not) that differ as much, and ``null_q``, corrected for all
+        variants; with a motif also
         ``motif_reference, motif_alternative, motif_difference`` (bits). A difference above 0 means that the alternative
         is bound more.
     accounting
@@ -144,7 +146,7 @@ def _network_scores(
     average_strands: bool,
     clock: Clock,
 ) -> dict[str, np.ndarray]:
-    scores = {f"score_{allele}": np.empty(len(variants)) for allele in ALLELES}
+    answers = {allele: np.empty((len(networks), len(variants))) for allele in ALLELES}
     for first in range(0, len(variants), VARIANTS_PER_BLOCK):
         block = variants.iloc[first : first + VARIANTS_PER_BLOCK]
         for allele in ALLELES:
@@ -152,11 +154,13 @@ def _network_scores(
             for further in np.unique(has_two_windows).tolist():
                 rows = np.flatnonzero(has_two_windows == further)
                 codes = allele_windows(genome, block.iloc[rows], allele, width + further)
-                logits = mean_logits(
+                answers[allele][:, first + rows] = answers_of_each(
                     networks, codes, average_strands=average_strands, clock=clock, two_windows=further == 1
                 )
-                scores[f"score_{allele}"][first + rows] = logits
-    return scores | {"difference": scores["score_alternative"] - scores["score_reference"]}
+    scores = {f"score_{allele}": answers[allele].mean(axis=0) for allele in ALLELES}
+    difference = scores["score_alternative"] - scores["score_reference"]
+    differences = answers["alternative"] - answers["reference"]
+    return scores | {"difference": difference, "difference_spread": spread(differences)}
 
 
 def _peak_scores(predictions: Path) -> np.ndarray:

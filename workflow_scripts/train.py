@@ -1,11 +1,14 @@
 """Windows of a task and their sequences -> trained networks of an arm, their descriptions and their learning curves."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from genome_data.folds import folds_of
+from genome_data.windows.table import read_windows
 from learning.kinds import TaskFiles, module_of_kind
 from learning.training.origins import Origin
 from learning.training.replicates import Arm, CheckpointFolder, train_replicates, write_replicates
@@ -34,7 +37,7 @@ def train(
     origin: Sequence[Path] = (),
     frozen: Sequence[str] = (),
 ) -> None:
-    """Train the replicates of an arm, one for each seed.
+    """Train the replicates of an arm, one for each seed, or one for each seed and fold.
 
     Parameters
     ----------
@@ -62,10 +65,13 @@ def train(
     settings = Training.of_kind(kind, training)
     files = TaskFiles.named(windows, sequences, extras, extra_names)
     described = _with_channels_of(matched[0], arm, network) if matched else network
-    data = module_of_kind(kind, "train").prepare(files, settings, described)
-    begins = Origin.of(*origin, frozen) if origin else None
-    chosen = Arm(kind=kind, task=task, name=arm, size=size, settings=settings, origin=begins)
-    trained = train_replicates(chosen, data, seeds, CheckpointFolder(checkpoints, code))
+    names = Arm(kind=kind, task=task, name=arm, size=size, settings=settings)
+    trained = []
+    for fold in folds_of(read_windows(windows)["split"]):
+        data = module_of_kind(kind, "train").prepare(replace(files, fold=fold), settings, described)
+        begins = Origin.of(*origin, frozen, fold) if origin else None
+        of_fold = replace(names, origin=begins, fold=fold)
+        trained += train_replicates(of_fold, data, seeds, CheckpointFolder(checkpoints, code))
     write_replicates(trained, weights, models, history)
 
 

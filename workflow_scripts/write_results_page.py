@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from genome_data import SPLITS
+from genome_data.folds import folds_of
 from study.answers import answers_text, as_restructured_text
 from study.motifs import Explained
 from study.page import Study, results_page
@@ -141,8 +142,14 @@ def _task_row(task: str, kind: str, windows: Path) -> dict[str, object]:
     table = pd.read_csv(windows, sep="\t", usecols=["start", "end", "split"])
     widths = table["end"] - table["start"]
     width = f"{widths.min():,}" if widths.nunique() == 1 else f"{widths.min():,} to {widths.max():,}"
-    counts = table["split"].value_counts()
-    return {"task": task, "kind": kind, "width": width} | {split: counts.get(split, 0) for split in SPLITS}
+    folds = len(folds_of(table["split"]))
+    if folds > 1:
+        # Networks learn from all folds but two, and choose on one: these are the means.
+        of_fold = len(table) / folds
+        counts = {"train": round((folds - 2) * of_fold), "validation": round(of_fold), "test": len(table)}
+    else:
+        counts = {split: int((table["split"] == split).sum()) for split in SPLITS}
+    return {"task": task, "kind": kind, "width": width, **counts, "folds": folds if folds > 1 else 0}
 
 
 if "snakemake" in globals():

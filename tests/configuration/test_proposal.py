@@ -112,6 +112,17 @@ def test_a_proposal_is_a_configuration_that_uses_all_peaks(tmp_path):
     assert f"# All 900 peaks are used; `strongest: N` would keep the N strongest of more than {MOST:,}." in text
 
 
+def test_folds_are_proposed_for_few_peaks_and_are_a_configuration(tmp_path):
+    sequence = genome(tmp_path, chr1=600_000, chr2=400_000)
+    few, many = (proposal(peaks(tmp_path, 500, chr1=count, chr2=count // 2), sequence, "a") for count in (200, 800))
+    assert "`splits: {folds: 5}` in place" in few
+    assert "{folds" not in many
+    settings_of_run = yaml.safe_load(few)
+    settings_of_run["genomes"]["genome"]["splits"] = {"folds": 5}
+    resolved = resolve_text(yaml.safe_dump(settings_of_run), tmp_path).settings
+    assert resolved["tasks"]["a"]["splits"] == {"folds": 5}
+
+
 def test_of_very_many_peaks_the_strongest_are_kept(tmp_path):
     many = peaks(tmp_path, chr1=MOST // 2 + 1, chr2=MOST // 2)
     text = proposal(many, genome(tmp_path, chr1=11_000_000, chr2=11_000_000), "mine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import attribute_sequences as script
@@ -107,6 +108,7 @@ def attribute(folder: Path, **changes) -> None:
         "sequences": folder / "sequences.npy",
         "table": folder / "table.tsv",
         "bigwig": folder / "track.bw",
+        "spread": folder / "spread.bw",
     }
     attribute_sequences(**arguments | changes)
 
@@ -137,6 +139,30 @@ def test_table_arrays_and_track_agree(task: Path, trained, method: str, bases: i
     assert np.allclose(values["b"], actual["b"], atol=1e-6)
     covered = starts["b"] + (bases or WIDTH) - starts["c"]
     assert np.allclose(values["c"][covered:], actual["c"][covered:], atol=1e-6)
+
+
+def test_the_spread_of_a_base_is_the_deviation_between_networks(task: Path, trained, monkeypatch) -> None:
+    attribute(task)
+    assert spread_of_first(task) == pytest.approx(0, abs=1e-6)
+    other = deepcopy(trained[0])
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.mul_(1.2)
+    monkeypatch.setattr(script, "_load", lambda *_: [trained[0], other])
+    attribute(task)
+    table, codes = pd.read_csv(task / "table.tsv", sep="\t"), np.load(task / "sequences.npy")[:1]
+    of_networks = [
+        of_present_bases(METHODS["gradient"](network, Windows(codes), "logit"), codes)[0]
+        for network in (trained[0], other)
+    ]
+    assert table["contig"][0] == "chr1"
+    assert spread_of_first(task) == pytest.approx(np.std(of_networks, axis=0, ddof=1), abs=1e-5)
+
+
+def spread_of_first(task: Path) -> np.ndarray:
+    first = pd.read_csv(task / "table.tsv", sep="\t").iloc[0]
+    with pyBigWig.open(str(task / "spread.bw")) as track:
+        return np.array(track.values("chr1", int(first["start"]), int(first["end"])))
 
 
 def test_windows_of_all_splits_are_explained_the_strongest_first_and_the_log_counts_them(

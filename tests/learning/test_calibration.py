@@ -14,9 +14,10 @@ from scipy.special import expit, softmax
 from learning.evaluation.metrics import auroc, calibration_table, expected_calibration_error, sigmoid
 from learning.models.inputs import predict_logits
 from learning.models.networks import trained_apart
-from learning.training.calibration import calibrate, calibration_of
+from learning.training.calibration import calibrate
 from learning.training.loop import train
 from learning.training.options import TUNED
+from learning.training.platt import calibration_of
 from rc_equivariant.descriptions.networks import NETWORKS, NetworkDescription
 from rc_equivariant.encoding import KmerEncoding
 from rc_equivariant.networks.network import build

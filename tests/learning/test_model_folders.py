@@ -194,7 +194,7 @@ def test_the_format_is_that_of_the_descriptions():
     assert model_files.FORMAT == 2
     assert list(ModelDescription.__dataclass_fields__) == [
         "kind", "architecture", "task", "arm", "size", "seed", "training", "train_size", "parameters", "best_epoch",
-        "quality", "validation", "device", "versions",
+        "quality", "validation", "device", "versions", "fold",
     ]  # fmt: skip
     assert list(NetworkDescription.__dataclass_fields__) == [
         "symmetry", "window", "trunk", "head", "beside", "apart", "classes", "tracks", "conjoined", "centred",

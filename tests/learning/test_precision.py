@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 from arm_networks import build_network
+from mean_answers import mean_logits
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_profiles import OUTPUT, WINDOW, planted_profiles
 from planted_profiles import TRAINING as PROFILE_TRAINING
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 
-from learning.evaluation.predict import mean_logits
 from learning.models.classes import auroc
 from learning.models.devices import describe_arithmetic, mixed_precision, select_device
 from learning.models.inputs import predict_logits

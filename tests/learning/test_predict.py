@@ -5,13 +5,13 @@ import pandas as pd
 import pyBigWig
 import pytest
 import torch
+from mean_answers import mean_logits
 from planted_profiles import ARCHITECTURE as PROFILE_ARCHITECTURE
 from planted_windows import ARCHITECTURE, WIDTH
 from predict_binding import predict_binding
 from saved_networks import files_of, save_network, save_replicates
 
 from genome_data.genome import Genome, normalise_fasta
-from learning.evaluation.predict import mean_logits
 from rc_equivariant import Ensemble, StrandAverage
 from workflow_support.errors import InputError
 
@@ -84,6 +84,9 @@ def test_scores_are_mean_logits_and_their_sigmoid(run):
     assert np.allclose(table["probability"], 1 / (1 + np.exp(-logits)), atol=1e-5)
     carried = [value for name in ("chrB", "chrA") for _, _, value in track[name]]
     assert np.allclose(carried, table["probability"], atol=1e-5)
+    of_networks = [mean_logits([network], codes) for network in networks]
+    assert np.allclose(table["spread"], np.std(of_networks, axis=0, ddof=1), atol=1e-5)
+    assert table["spread"].gt(1e-3).all()
 
 
 def test_overlapping_unsorted_regions_keep_their_rows_in_genome_order(run):
@@ -143,8 +146,9 @@ def test_blocks_do_not_show(run, monkeypatch):
     whole = predict(run, stride=30)
     monkeypatch.setattr("learning.evaluation.genome_scores.TILES_PER_BLOCK", 7)
     blocks = predict(run, stride=30)
-    assert blocks[0].drop(columns=["score", "probability"]).equals(whole[0].drop(columns=["score", "probability"]))
-    assert np.allclose(blocks[0]["score"], whole[0]["score"], atol=1e-5)
+    numbers = ["score", "probability", "spread"]
+    assert blocks[0].drop(columns=numbers).equals(whole[0].drop(columns=numbers))
+    assert np.allclose(blocks[0][numbers], whole[0][numbers], atol=1e-5)
     assert [tile[:2] for tile in blocks[1]["chrB"]] == [tile[:2] for tile in whole[1]["chrB"]]
 
 

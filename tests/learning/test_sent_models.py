@@ -7,6 +7,7 @@ import pandas as pd
 import pyBigWig
 import pytest
 import torch
+from mean_answers import mean_logits
 from pack_model import pack_model
 from planted_profiles import ARCHITECTURE as PROFILE
 from planted_windows import ARCHITECTURE, WIDTH, planted_codes
@@ -17,7 +18,6 @@ from write_model_card import write_model_card
 
 from genome_data.alphabet import reverse_complement
 from genome_data.windows.table import write_windows
-from learning.evaluation.predict import mean_logits
 from learning.models.saved import load as load_saved
 from learning.predict import load, main
 from study.glossary import LOGIT, glossary_text

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from arm_networks import build_network
+from mean_answers import mean_logits
 from planted_windows import ARCHITECTURE, TRAINING, WIDTH, planted_codes
 from torch import nn
 
-from learning.evaluation.predict import mean_logits
 from learning.models.classes import auroc
 from learning.models.inputs import predict_logits
 from learning.models.kmers import encode

@@ -97,7 +97,9 @@ def trained(folder, seeds, objective=None):
     arm = Arm(kind="binary", task="CTCF", name="rcps", size="all", settings=settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(replicates, "build_network", lambda description: make_network())
-        patch.setattr(replicates, "_description", lambda arm, data, state, size: SimpleNamespace(seed=state.seed))
+        patch.setattr(
+            replicates, "_description", lambda arm, data, state, size: SimpleNamespace(fold=None, seed=state.seed)
+        )
         return replicates.train_replicates(arm, data, seeds, CheckpointFolder(folder, "code"))
 
 

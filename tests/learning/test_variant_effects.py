@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import image
+from mean_answers import mean_logits
 from planted_windows import ARCHITECTURE, WIDTH
 from plot import figure_writer
 from saved_networks import files_of, save_replicates
@@ -18,7 +19,6 @@ from score_variants import score_variants
 
 from genome_data.genome import normalise_fasta
 from learning.analysis.variant_effects import BOOTSTRAPS, _bootstrap, correlation, correlations, lead
-from learning.evaluation.predict import mean_logits
 
 CAPTION = Path(__file__).parents[2] / "resources" / "captions" / "variant_effects.rst"
 MOTIF = Path(__file__).parents[2] / "resources" / "motifs" / "MA0080.5.SPI1.jaspar"
@@ -111,6 +111,8 @@ def test_scores_are_mean_logits_of_both_alleles_and_planted_effects_are_recovere
     assert np.allclose(scored["score_reference"], reference, atol=1e-4)
     assert np.allclose(scored["score_alternative"], alternative, atol=1e-4)
     assert np.allclose(scored["difference"], alternative - reference, atol=1e-4)
+    of_networks = [logits([network], changed) - logits([network], windows) for network in networks]
+    assert np.allclose(scored["difference_spread"], np.std(of_networks, axis=0, ddof=1), atol=1e-4)
     assert scored["position"].tolist() == table["pos"].tolist()
     by_key = {(row["scorer"], row["subset"]): row for row in found}
     assert {key: row["n"] for key, row in by_key.items()} == {
@@ -177,6 +179,8 @@ def test_variants_have_the_same_scores_on_the_reverse_complement_of_the_genome(t
     forward, reverse = strands
     assert len(forward) == len(changes)
     names = [column for column in forward if column.startswith(("score", "difference", "motif"))]
+    # One network has no spread.
+    names.remove("difference_spread")
     assert len(names) == 6
     for name in names:
         assert np.ptp(forward[name]) > 1e-3

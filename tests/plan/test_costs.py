@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from planted_windows import ARCHITECTURE
 from sent_models import sent_model
 from workflow_rules import ROOT, plan_of
@@ -111,6 +112,25 @@ def test_the_time_of_a_training_is_that_of_its_multiply_adds(demo: str) -> None:
     windows = plan.sizes.trained_windows("CTCF", "regular_k1", "all")
     work = 3 * windows * estimate.multiply_adds("CTCF", "regular_k1") / 1e9
     assert estimate.seconds()["train"] == pytest.approx(cost.seconds + cost.seconds_each * work)
+
+
+def test_folds_are_as_many_trainings_and_test_every_window(demo: str) -> None:
+    jobs = [("train", {"task": "CTCF", "arm": "regular_k1", "size": "all"})]
+    predict = {"all": {"task": "CTCF", "arm": "regular_k1", "contigs": ["chrA"], "stride": 50}}
+    tasks = yaml.safe_load(Path(demo).read_text())["tasks"]
+    plans = []
+    for folds in (5, 10):
+        tasks["CTCF"]["splits"] = {"folds": folds}
+        plans.append(plan_of(demo, {"tasks": tasks, "predict": predict}))
+    costs = fitted_costs()
+    for rule, wildcards in [*jobs, ("predict_binding", {"prediction": "all"})]:
+        five, ten = (Estimate(plan, [(rule, wildcards)]).seconds()[rule] - costs[rule].seconds for plan in plans)
+        assert ten == pytest.approx(2 * five)
+    one = plan_of(demo, {"predict": predict})
+    tested = [Estimate(plan, [("evaluate", jobs[0][1])]).seconds()["evaluate"] for plan in (one, *plans)]
+    assert tested[1] == tested[2] > tested[0]
+    assert "folds         5 of CTCF: each seed of an arm is trained 5 times" in describe(Estimate(plans[0], jobs))
+    assert "folds" not in describe(Estimate(one, jobs))
 
 
 def test_a_prediction_on_a_genome_costs_its_length(demo: str) -> None:

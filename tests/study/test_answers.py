@@ -10,7 +10,7 @@ from study.answers import answers_text, as_restructured_text, floor_warnings, la
 from study.motifs import Explained
 from workflow_support.metrics import BASELINE_ARM
 
-COUNTS = {"train": 1156, "validation": 264, "test": 356}
+COUNTS = {"train": 1156, "validation": 264, "test": 356, "folds": 0}
 PEAKS = pd.DataFrame(
     [("in", 43_402), ("contig_not_in_genome", 42_956), ("duplicate", 0), ("straddles_splits", 2), ("kept", 444)],
     columns=["reason", "rows"],

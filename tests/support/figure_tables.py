@@ -63,7 +63,9 @@ class MockRun:
 
     def _write_history(self, path: Path) -> Path:
         rows = pd.DataFrame([(seed, epoch) for seed in SEEDS for epoch in range(1, 13)], columns=["seed", "epoch"])
-        (path.parent / "models.json").write_text(json.dumps([{"seed": seed, "best_epoch": 9} for seed in SEEDS]))
+        (path.parent / "models.json").write_text(
+            json.dumps([{"seed": seed, "fold": None, "best_epoch": 9} for seed in SEEDS])
+        )
         rise = 0.9 - 0.4 * np.exp(-rows["epoch"] / 3) + self.rng.normal(0, 0.01, len(rows))
         rows.assign(train_loss=1 - rise, validation_auroc=rise).to_csv(path, sep="\t", index=False)
         return path

@@ -62,7 +62,9 @@ class ProfileRun:
         ]
         (model / "evaluation.json").write_text(json.dumps(records))
         epochs = pd.DataFrame([(seed, epoch) for seed in SEEDS for epoch in range(1, 6)], columns=["seed", "epoch"])
-        (model / "models.json").write_text(json.dumps([{"seed": seed, "best_epoch": 4} for seed in SEEDS]))
+        (model / "models.json").write_text(
+            json.dumps([{"seed": seed, "fold": None, "best_epoch": 4} for seed in SEEDS])
+        )
         losses = {"train_loss": 901 / epochs["epoch"]}
         losses |= {"validation_profile_loss": 900 / epochs["epoch"], "validation_count_loss": 1 / epochs["epoch"]}
         epochs.assign(**losses).to_csv(model / "history.tsv", sep="\t", index=False)

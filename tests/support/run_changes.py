@@ -35,6 +35,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "genomes.*.splits.validation": {"genomes.first.splits.validation": ["chrB:1-12000"]},
     "genomes.*.splits.test": {"genomes.first.splits.test": ["chrB:14001-28000"]},
     "genomes.*.splits.exclude": {"genomes.first.splits.exclude": ["chrA:1-5000"]},
+    "genomes.*.splits.folds": {"genomes.first.splits": {"folds": 3}, "hyperbolicity": None},
     "windows.width": {"windows.width": 36},
     "windows.max_unknown_fraction": {"windows.max_unknown_fraction": 0.2},
     "negatives.ratio": {"negatives.ratio": 2},
@@ -149,6 +150,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "tasks.*.splits.validation": {f"{TASK}.splits": SPLITS | {"validation": ["chrB:1-12000"]}},
     "tasks.*.splits.test": {f"{TASK}.splits": SPLITS | {"test": ["chrB:14001-28000"]}},
     "tasks.*.splits.exclude": {f"{TASK}.splits": SPLITS | {"exclude": ["chrA:1-5000"]}},
+    "tasks.*.splits.folds": {f"{TASK}.splits": {"folds": 3}, "hyperbolicity": None},
     "tasks.*.sequences.all": {f"{WORDS}.all": "others/labelled.csv"},
     "tasks.*.sequences.all.checksum": {f"{WORDS}.all": Path("inputs/labelled.csv")},
     "tasks.*.sequences.train": {

@@ -12,6 +12,7 @@ from .labelled import check_labelled
 from .models import check_model_names
 from .phylogenies import check_phylogenies
 from .profiles import check_profile_predictions, check_profile_sources
+from .splits import check_splits
 from .study import contestants
 from .tasks import USERS, check_arms_in_use, check_kinds
 from .training_checks import check_batches, check_precision
@@ -47,7 +48,7 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
         check_kinds,
         check_batches,
         check_precision,
-        _check_splits,
+        check_splits,
         check_windows,
         check_profile_sources,
         check_labelled,
@@ -60,24 +61,6 @@ def require_consistent(settings: Settings, origins: Origins) -> None:
         check_phylogenies,
     ):
         check(settings, origins)
-
-
-def _check_splits(settings: Settings, origins: Origins) -> None:
-    owners = {("genomes", name): genome for name, genome in settings["genomes"].items()}
-    owners |= {("tasks", name): task for name, task in settings["tasks"].items() if "splits" in task}
-    for owner, values in owners.items():
-        seen: dict[str, str] = {}
-        for split, regions in values["splits"].items():
-            for index, region in enumerate(regions):
-                if region in seen:
-                    raise origins.error(
-                        (*owner, "splits", split, index),
-                        f"a region is given twice in `{dotted((*owner, 'splits'))}`",
-                        found=f"{region} under {seen[region]} and {split}",
-                        allowed="every region only once, so that splits do not overlap",
-                        fix="delete one of the two",
-                    )
-                seen[region] = split
 
 
 def _check_predictions(settings: Settings, origins: Origins) -> None:

@@ -45,6 +45,8 @@ EPOCHS, POSITIVES, PASSES, FEWEST_STEPS = 24, 32, 10, 25
 SEEDS = 3
 #: Seconds of a training step with 64 windows of 200 bases on one core; docs/recipes.md has what whole runs took.
 STEP = 0.035
+#: Fewer peaks than this leave so few to test on that folds are worth their time, and the number of folds.
+FEW, FOLDS = 1_000, 5
 #: Names of the DNA of plastids, of which cells have as many copies as of that of mitochondria.
 PLASTIDS = {"pt", "chrpt", "chrc", "chloroplast", "plastid"}
 #: A name of a run and of a task.
@@ -238,6 +240,12 @@ def _text(
         f"{windows['train']:,} peaks are to train on, {windows['validation']:,} to choose the best epoch, and "
         f"{windows['test']:,} to test the result on."
     )
+    few = ""
+    if sum(windows.values()) < FEW:
+        few = (
+            f"    # With so few peaks, `splits: {{folds: {FOLDS}}}` in place of the lines below tests them all, each\n"
+            f"    # by networks that have not seen it. Training takes {FOLDS} times as long (docs/study.md#folds).\n"
+        )
     contigs = rows["contig"].nunique()
     where = f"{contigs} contigs" if contigs > 1 else rows["contig"].iloc[0]
     width = (rows["end"] - rows["start"]).median()
@@ -250,7 +258,7 @@ genomes:
   genome:
     fasta: {_quoted(str(genome))}
     # {counts}
-    splits:
+{few}    splits:
       validation: {_listed(splits["validation"])}
       test: {_listed(splits["test"])}
 {exclude}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from genome_data import SPLITS
+from genome_data.folds import split_names
 from workflow_support.palette import BLUE, ORANGE
 
 from .panels import legend_below, panels
@@ -27,7 +28,7 @@ def draw(*, windows: list[Path], tasks: list[str]) -> Figure:
 
 @publication_style
 def gc_matching_figure(windows: pd.DataFrame) -> Figure:
-    """Histograms of GC content of positives and negatives, one row per task and one column per split.
+    """Histograms of GC content of positives and negatives, one row per task and one column per split or fold.
 
     Parameters
     ----------
@@ -36,9 +37,18 @@ def gc_matching_figure(windows: pd.DataFrame) -> Figure:
     """
     tasks = windows["task"].unique()
     edges = np.arange(0, 1 + BIN_WIDTH, BIN_WIDTH)
-    figure, axes = panels(len(tasks), len(SPLITS), 1.25, width=COLUMN_WIDTH, sharex=True, sharey="row")
-    for task, row in zip(tasks, axes, strict=True):
-        for split, axis in zip(SPLITS, row, strict=True):
+    names = {task: split_names(windows.loc[windows["task"] == task, "split"]) for task in tasks}
+    columns = max(map(len, names.values()))
+    figure, axes = panels(len(tasks), columns, 1.25, width=COLUMN_WIDTH, sharex=True, sharey="row")
+    is_same = len(set(map(tuple, names.values()))) == 1
+    for number, (task, row) in enumerate(zip(tasks, axes, strict=True)):
+        for split, axis in zip_longest(names[task], row):
+            if split is None:
+                axis.axis("off")
+                continue
+            # Tasks with the same splits have them above the first row alone.
+            if number == 0 or not is_same:
+                axis.set_title(split)
             of_panel = windows[(windows["task"] == task) & (windows["split"] == split)]
             for label, (_, colour, line) in CLASSES.items():
                 counts, _ = np.histogram(of_panel.loc[of_panel["label"] == label, "gc"], edges)
@@ -48,8 +58,6 @@ def gc_matching_figure(windows: pd.DataFrame) -> Figure:
         row[0].set_ylim(bottom=0)
     lowest, highest = windows["gc"].quantile([0.001, 0.999])
     axes[0, 0].set_xlim(lowest - BIN_WIDTH, highest + BIN_WIDTH)
-    for split, axis in zip(SPLITS, axes[0], strict=True):
-        axis.set_title(split)
-    axes[-1, 1].set_xlabel("GC content of a window (fraction of its known bases)")
+    axes[-1, (columns - 1) // 2].set_xlabel("GC content of a window (fraction of its known bases)")
     legend_below(figure, [Line2D([], [], color=colour, ls=line, label=name) for name, colour, line in CLASSES.values()])
     return figure

@@ -39,10 +39,12 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
     Parameters
     ----------
     metrics
-        ``task, arm, seed`` and those of ``METRICS`` and of their bounds that are defined.
+        ``task, arm, seed`` and those of ``METRICS`` and of their bounds that are defined; ``folds`` of tasks that have
+        some, whose scores are pooled.
     arms
         Group of every arm of the run.
     """
+    folds = metrics.set_index("task")["folds"].dropna().to_dict() if "folds" in metrics else {}
     drawn = [metric for metric in METRICS if metric in metrics and metrics[metric].notna().any()]
     bounds = [bound for bound in BOUNDS if bound.bounds in drawn]
     metrics = metrics.reindex(columns=[*KEYS, *drawn, *(bound.name for bound in bounds)])
@@ -53,6 +55,9 @@ def performance_figure(metrics: pd.DataFrame, arms: Mapping[str, str]) -> Figure
     figure, by_task = arm_panels(names, len(drawn))
     for task, axes in by_task.items():
         of_task = metrics[metrics["task"] == task]
+        if task in folds:
+            place = "left" if axes[0].get_title(loc="left") else "center"
+            axes[0].set_title(f"{task}, {folds[task]:.0f} folds", loc=place)
         for metric, axis in zip(drawn, axes, strict=True):
             draw_arm_rows(axis, of_task, metric, marks[task])
             if is_baseline.any():

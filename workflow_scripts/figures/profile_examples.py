@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from genome_data.folds import is_tested
 from workflow_support.palette import BLACK, GREY, MINUS, PLUS
 
 from .panels import legend_below, note_figure, panels
@@ -37,8 +38,8 @@ class Example:
 
 def draw(*, windows: Path, counts: Path, predictions: Path, profiles: Path) -> Figure:
     """Draw the figure from the windows and counts of a task and the first replicate's predictions of its test split."""
-    splits = pd.read_csv(windows, sep="\t", usecols=["split"])["split"]
-    rows = np.flatnonzero(splits == "test")
+    splits = pd.read_csv(windows, sep="\t", usecols=["split"])["split"].to_numpy()
+    rows = np.flatnonzero(is_tested(splits))
     table = pd.read_csv(predictions, sep="\t", dtype={"contig": str}, nrows=rows.size)
     observed, predicted = np.load(counts, mmap_mode="r"), np.load(profiles, mmap_mode="r")[0]
     margin = (observed.shape[2] - predicted.shape[2]) // 2

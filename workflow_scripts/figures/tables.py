@@ -13,12 +13,13 @@ KEYS = ["task", "arm", "seed"]
 
 
 def read_metrics(evaluations: Iterable[Path]) -> pd.DataFrame:
-    """One row per replicate of ``evaluation.json`` files: its keys, its metrics, and ``rc_error`` if it has one."""
+    """One row per replicate of ``evaluation.json`` files: its keys and metrics, ``rc_error`` and ``folds`` if given."""
     rows = []
     for evaluation in read_evaluations(evaluations):
         strands = evaluation.get("reverse_complement")
         rc_error = {} if strands is None else {"rc_error": strands["largest_absolute"]}
-        rows.append({key: evaluation[key] for key in KEYS} | evaluation["metrics"] | rc_error)
+        folds = {"folds": evaluation["folds"]} if "folds" in evaluation else {}
+        rows.append({key: evaluation[key] for key in KEYS} | evaluation["metrics"] | rc_error | folds)
     return pd.DataFrame(rows)
 
 

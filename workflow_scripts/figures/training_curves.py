@@ -37,15 +37,19 @@ def draw(*, histories: list[Path], models: list[Path], evaluations: list[Path], 
     """
     tables = []
     for history, described, evaluation in zip(histories, models, evaluations, strict=True):
-        table = read_per_model([history], [evaluation], ["epoch", *CURVES])
-        best = {model["seed"]: model["best_epoch"] for model in json.loads(described.read_bytes())}
-        tables.append(table.assign(is_chosen=table["epoch"] == table["seed"].map(best)))
+        table = read_per_model([history], [evaluation], ["epoch", "fold", *CURVES])
+        best = {(model["seed"], model["fold"]): model["best_epoch"] for model in json.loads(described.read_bytes())}
+        folds = table["fold"] if "fold" in table else [None] * len(table)
+        chosen = [best[each] for each in zip(table["seed"], folds, strict=True)]
+        tables.append(table.assign(is_chosen=table["epoch"] == chosen))
     return training_curves_figure(pd.concat(tables, ignore_index=True), arms)
 
 
 @publication_style
 def training_curves_figure(histories: pd.DataFrame, arms: Mapping[str, str]) -> Figure:
     """Values against the epoch: the mean over seeds as a line, their range shaded, a dot at the chosen epoch of a seed.
+
+    With folds, each seed has one training for each fold, and these count like seeds.
 
     Tasks share the axis of AUROC. Losses have axes of their own for each task, for they depend on its data.
 

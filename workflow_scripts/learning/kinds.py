@@ -45,11 +45,14 @@ class TaskFiles:
     extras
         Further files by name: ``classes`` of a labelled task, ``counts`` of a profile task, input tracks, and, for an
         evaluation, ``near_copies`` and, of a binary task, ``surroundings``.
+    fold
+        The fold whose networks are trained, as :func:`genome_data.folds.roles` takes it.
     """
 
     windows: Path
     sequences: Path
     extras: Mapping[str, Path]
+    fold: int | None = None
 
     @classmethod
     def named(cls, windows: Path, sequences: Path, extras: Sequence[Path], names: Sequence[str]) -> TaskFiles:

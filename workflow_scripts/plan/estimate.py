@@ -60,7 +60,8 @@ class Estimate:
         found: Counter[str] = Counter()
         for rule, wildcards in self.jobs:
             cost = fitted_costs().get(_like(rule), UNKNOWN)
-            found[rule] += cost.seconds + cost.seconds_each * self._work(rule, cost, wildcards)
+            times = self._folds(wildcards["task"]) if rule == "fit_kmer_baseline" else 1
+            found[rule] += times * (cost.seconds + cost.seconds_each * self._work(rule, cost, wildcards))
             if rule in ("predict_binding", "predict_profiles"):
                 found[rule] += fitted_costs()["evaluate"].seconds_each * self._predicted(**wildcards)
         return found
@@ -83,7 +84,7 @@ class Estimate:
                 total += self.sizes.genomes[wildcards["genome"]]
             elif rule in ("evaluate", "evaluate_profiles", "fit_kmer_baseline"):
                 seeds = len(self.plan.run.settings["study"]["seeds"])
-                total += TEST_SHARE * self.sizes.windows[wildcards["task"]] * seeds * PREDICTION_BYTES / 1e6
+                total += self._tested(wildcards["task"]) * seeds * PREDICTION_BYTES / 1e6
             elif rule.startswith("plot_"):
                 total += FIGURE_BYTES / 1e6
             elif rule in ("predict_binding", "predict_profiles"):
@@ -104,7 +105,11 @@ class Estimate:
         task, arm = wildcards["task"], wildcards["arm"]
         if rule == "train":
             return 3 * self.sizes.trained_windows(task, arm, wildcards["size"]) * self.multiply_adds(task, arm) / 1e9
-        return TEST_SHARE * self.sizes.windows[task] * self._of_contestant(task, arm) / 1e9
+        return self._tested(task) * self._of_contestant(task, arm) / 1e9
+
+    def _tested(self, task: str) -> float:
+        """The windows that a network of each seed is tested on: with folds all windows."""
+        return (1 if self.plan.run.folds[task] else TEST_SHARE) * self.sizes.windows[task]
 
     def _of_contestant(self, task: str, contestant: str) -> float:
         """The multiply-adds of the answers of all replicates of a contestant to one window."""
@@ -120,8 +125,13 @@ class Estimate:
         if not windows:
             return 0.0
         sent = f"predict.{prediction}.{MODEL}"
-        each = self._of_sent(sent) if MODEL in values else self._of_contestant(values["task"], values["arm"])
-        return windows * each / 1e9
+        if MODEL in values:
+            return windows * self._of_sent(sent) / 1e9
+        return windows * self._folds(values["task"]) * self._of_contestant(values["task"], values["arm"]) / 1e9
+
+    def _folds(self, task: str) -> int:
+        """The number of networks of each seed."""
+        return self.plan.run.folds[task] or 1
 
     def _of_sent(self, model: str) -> int:
         """The multiply-adds of the answer of a model that was sent to one window; 0 if it is to be fetched first."""
@@ -173,18 +183,23 @@ def planned_jobs(files: Sequence[Path], data: str | None, root: Path) -> Iterato
 
 
 def describe(estimate: Estimate) -> str:
-    """The estimate as lines of text: what a run will take, and the rules that take most of the time.
+    """The estimate as lines of text: what a run will take, its folds, and the rules that take most of the time.
 
     Times are core-hours, or core-minutes if all jobs together take less than an hour.
     """
     seconds = estimate.seconds()
     unit, length = ("core-hours", 3600) if seconds.total() >= 3600 else ("core-minutes", 60)
     memory, largest = estimate.megabytes()
+    folds = {task: number for task, number in estimate.plan.run.folds.items() if number}
     lines = [
         f"{'jobs':14}{len(estimate.jobs):,}",
         f"{unit:14}{seconds.total() / length:.1f}",
         f"{'memory':14}{memory:,} MB for the largest job ({largest})",
         f"{'disk':14}{estimate.disk():,.0f} MB",
+        *(
+            f"{'folds':14}{number} of {task}: each seed of an arm is trained {number} times"
+            for task, number in folds.items()
+        ),
         "",
         f"Most of the time ({unit}):",
         *(f"  {rule:28}{each / length:8.1f}" for rule, each in seconds.most_common(6)),

@@ -209,8 +209,13 @@ class Models:
         return [*modules_of_kind(kind, "train"), *self._modules_of(kind, arm)]
 
     def training(self, task: str, arm: str) -> dict[str, Any]:
-        """The settings of the training of an arm for a task."""
-        return self._training_of(self.run.kinds[task], arm)
+        """The settings of the training of an arm for a task.
+
+        Networks for classes are calibrated where there are folds, so that the scores of different folds can be pooled.
+        """
+        settings = self._training_of(self.run.kinds[task], arm)
+        is_pooled = self.run.folds[task] and "calibrated" in settings
+        return settings | {"calibrated": True} if is_pooled else settings
 
     def sequence_file(self, task: str, arm: str) -> str:
         """The path of the k-mers that an arm reads; of labelled sequences the bases, which training may substitute."""

@@ -28,6 +28,7 @@ ATTRIBUTION_FILES = [
     "sequences.npy",
     "windows.tsv",
     "bw",
+    "spread.bw",
     "motifs.meme",
     "motifs.tsv",
     "search.json",

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from configuration import Location, kind_used
+from genome_data.folds import number_of_folds
 from workflow_support.kinds import KINDS, LOGITS, kinds_answering, of_kind
 
 Settings = Mapping[str, Any]
@@ -36,6 +37,8 @@ class Run:
         The profile tasks that have a control.
     without_copies
         The tasks whose near-copies are left out of training.
+    folds
+        The number of folds of each task; 0 without folds.
     genomes
         The genomes that a task, a prediction or a set of variants uses, in alphabetical order.
     """
@@ -50,6 +53,7 @@ class Run:
         self.on_genomes = of_kind(tasks, *(kind for kind, each in KINDS.items() if each.is_on_genome))
         self.with_control = [task for task in self.profile if "control" in tasks[task]]
         self.without_copies = [task for task, values in tasks.items() if values["remove_copies"]]
+        self.folds = {task: number_of_folds(values.get("splits", {})) for task, values in tasks.items()}
         self.genomes = sorted(_genomes(settings))
 
     def path(self, path: str) -> str:

@@ -65,12 +65,16 @@ class Sizes:
         return sum(self.megabases.values())
 
     def trained_windows(self, task: str, arm: str, size: str) -> float:
-        """The windows that all seeds of an arm read in training, each as often as it is read."""
+        """The windows that all seeds of an arm read in training, for all folds, each as often as it is read."""
         training = self.models.training(task, arm)
         epochs, steps = training["epochs"], training.get("steps_per_epoch")
-        train = 0.7 * self.windows[task] if size == "all" else float(size) * (self.windows[task] if "." in size else 1)
+        folds = self.run.folds[task]
+        # All folds but the one to test and the one to validate on.
+        share = (folds - 2) / folds if folds else 0.7
+        windows = self.windows[task]
+        train = share * windows if size == "all" else float(size) * (windows if "." in size else 1)
         of_epoch = steps * training["batch_size"] if steps else train
-        return len(self.settings["study"]["seeds"]) * epochs * of_epoch
+        return (folds or 1) * len(self.settings["study"]["seeds"]) * epochs * of_epoch
 
     def _windows(self, task: str) -> int:
         values = self.settings["tasks"][task]

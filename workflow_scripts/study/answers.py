@@ -41,7 +41,8 @@ def answers_text(
     Parameters
     ----------
     tasks
-        ``task, kind, width, train, validation, test``: bases per window and numbers of windows.
+        ``task, kind, width, train, validation, test, folds``: bases per window, numbers of windows, which are means
+        over folds, and the number of folds, 0 without folds.
     peaks
         ``peak_counts.tsv`` of each task with peaks.
     validation, intervals, comparisons, claims
@@ -131,10 +132,15 @@ def floor_warnings(
 
 def _data(task: tuple, peaks: pd.DataFrame | None) -> str:
     are = "sequences" if basis_of(task.kind) == "labelled" else "windows"
-    total = task.train + task.validation + task.test
+    total = task.test if task.folds else task.train + task.validation + task.test
     splits = (
         f"{count(task.train)} for training, {count(task.validation)} for validation, {count(task.test)} for the test"
     )
+    if task.folds:
+        splits = (
+            f"{task.folds} folds take turns at being tested, each by networks that learned from about "
+            f"{count(task.train)} others, and every window is scored once"
+        )
     used = f"The task has {count(total)} {are} of {task.width} bases: {splits}."
     if peaks is None:
         return used

@@ -68,6 +68,7 @@ def _removal_text(removed: Mapping[str, pd.DataFrame]) -> str:
     ]
     words = (
         "With `remove_copies: true`, training windows that are near-copies of validation or test windows of their task "
-        "were left out, and the validation and test splits stay as they are."
+        "were left out, and the validation and test splits stay as they are. Of folds, windows were left out that "
+        "are near-copies of windows in an earlier fold."
     )
     return f"{words}\n\n{markdown_table(['Task', 'What happened', 'Windows'], rows)}"

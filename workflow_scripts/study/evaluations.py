@@ -15,6 +15,7 @@ MODEL = ["task", "arm", "size"]
 REPLICATE_COLUMNS = [*MODEL, "train_size", "seed", "metric", "value"]
 SUMMARY_COLUMNS = [*MODEL, "train_size", "metric", "replicates", "mean", "sd"]
 MEAN_COLUMNS = [*SUMMARY_COLUMNS, "low", "high"]
+FOLDS = "folds"
 SUBSET = ["subset", "windows"]
 SELECTION_COLUMNS = ["task", "size", "combination", "seed", "candidate", "quality", "chosen"]
 POSITION_COLUMNS = [*MODEL, "train_size", "distance", "replicates", "auroc", "mean_logit", "called"]
@@ -60,6 +61,13 @@ def means_table(replicates: pd.DataFrame, keys: Sequence[str] = MODEL) -> pd.Dat
         for values in [of_model["value"]]
     ]
     return pd.DataFrame(rows, columns=[*keys, *MEAN_COLUMNS[len(MODEL) :]])
+
+
+def summary_table(means: pd.DataFrame, evaluations: Iterable[Evaluation]) -> pd.DataFrame:
+    """The means without their intervals, and the number of ``folds`` of each task, which is missing without folds."""
+    folds = {evaluation["task"]: evaluation.get(FOLDS) for evaluation in evaluations}
+    of_tasks = means["task"].map(folds).astype("Int64")
+    return means[SUMMARY_COLUMNS].assign(**{FOLDS: of_tasks})
 
 
 def subsets_table(evaluations: Iterable[Evaluation]) -> pd.DataFrame:

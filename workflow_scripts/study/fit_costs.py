@@ -17,6 +17,7 @@ import yaml
 from scipy.optimize import nnls
 
 from configuration import training_of
+from genome_data.folds import is_tested
 from plan.costs import COSTS_FILE, Cost
 
 PAGE = COSTS_FILE.parents[1] / "docs/resources.md"
@@ -129,7 +130,7 @@ def _gigaops(rule: str, results: Path, settings: dict, of_job: Sequence[str]) ->
     models = json.loads(file.read_text(encoding="utf-8"))
     if rule != "train":
         splits = pd.read_csv(results / f"tasks/{task}/windows.tsv", sep="\t", usecols=["split"])["split"]
-        return (splits == "test").sum() * sum(model["multiply_adds"] for model in models) / 1e9
+        return is_tested(splits.to_numpy()).sum() * sum(model["multiply_adds"] for model in models) / 1e9
     history = pd.read_csv(file.with_name("history.tsv"), sep="\t")
     training = training_of(settings, settings["tasks"][task]["kind"], arm)
     of_epoch = training.get("steps_per_epoch", 0) * training["batch_size"] or models[0]["train_size"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workflow_support.kinds import KINDS, PROFILE
@@ -77,10 +77,17 @@ def _metrics(facts: Mapping[str, Any], figure: str) -> str:
         }
         for name, found in test["metrics"].items()
     ]
+    windows = f"{test['windows']:,} windows"
+    where = f"Metrics of the mean answer on the {windows} of the test split, on which no network was trained or chosen."
+    if "folds" in test:
+        where = (
+            f"Metrics on the {windows} of {test['folds']} folds together. Each fold was scored by the mean of its own "
+            "networks, which were neither trained nor chosen on it. The mean of all networks, which answers new "
+            "sequences, was not tested, because it has seen every window."
+        )
     text = (
-        f"Metrics of the mean answer on the {test['windows']:,} windows of the test split, on which no network was "
-        "trained or chosen. Intervals, of metrics that have one, are over test windows. The last column is without "
-        "windows that share 32 bases in a row with a training window."
+        f"{where} Intervals, of metrics that have one, are over test windows. The last column is without windows that "
+        "share 32 bases in a row with a training window."
     )
     words = glossary_text(test["metrics"])
     if facts["answers"] != PROFILE:
@@ -100,16 +107,27 @@ def _data(facts: Mapping[str, Any]) -> str:
     ]
     splits = [
         f"- {split}: {', '.join(f'`{region}`' for region in regions)}"
-        for split, regions in data["settings"].get("splits", {}).items()
+        for split, regions in _regions_of_splits(data["settings"].get("splits", {}))
     ]
     parts = ["## Data", _table(windows), *(["\n".join(splits)] if splits else []), _table(inputs)]
     return "\n\n".join(part for part in parts if part)
+
+
+def _regions_of_splits(splits: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the given regions of each split, or of each fold; of folds that were dealt there are none."""
+    for split, regions in splits.items():
+        if split == "folds":
+            given = [] if isinstance(regions, int) else regions
+            yield from ((f"fold {fold}", of_fold) for fold, of_fold in enumerate(given, start=1))
+        else:
+            yield split, regions
 
 
 def _networks(facts: Mapping[str, Any]) -> str:
     rows = [
         {
             "Arm": each["arm"],
+            **({} if each["fold"] is None else {"Fold": str(each["fold"])}),
             "Seed": str(each["seed"]),
             "Training windows": f"{each['train_size']:,}",
             "Parameters": f"{each['parameters']:,}",

@@ -42,6 +42,12 @@ _METHODS = (
   validation split, at the largest training size (`study/validation.tsv`).
 - Every model was scored once on the test split. Epochs, thresholds of calls and choices among arms come from the
   validation split. The networks of a "best of" combination are chosen by other seeds than those they are tested with.
+- Where a task has folds, every window was scored once, by networks that were neither trained nor chosen on its fold;
+  metrics are of the scores of all folds together, and calls have the threshold of the fold. The networks of classes are
+  calibrated on the validation windows of their fold, so that scores of different folds can be compared. Numbers of
+  training and validation windows are means. The recommended arm is chosen by validation windows that are test windows
+  of other folds, so that with very many arms its own metric is a little too good. Intervals do not cover that training
+  sets of folds share windows.
 - `95 %` of a metric or of a difference (arm − other arm, paired by seed) is over seeds and test windows together: it
   shows how much the result depends on both. The variance over seeds is that of the paired values; the variance over
   windows is that of the contributions of single windows, of DeLong for AUROC. Each is taken times the square of its own
@@ -107,7 +113,7 @@ METHODS_TEXT = "\n".join(text for _, text in _METHODS)
 class Study:
     """The tables of a study, and the metric and the reference of each task.
 
-    ``tasks`` has ``task, kind, width, train, validation, test``: bases per window and numbers of windows.
+    ``tasks`` has ``task, kind, width, train, validation, test, folds``: bases per window, numbers of windows, of folds.
     """
 
     tasks: pd.DataFrame

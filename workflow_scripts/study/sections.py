@@ -27,7 +27,7 @@ def tasks_text(
     Parameters
     ----------
     tasks
-        ``task, kind, width, train, validation, test``: bases per window and numbers of windows.
+        ``task, kind, width, train, validation, test, folds``, as :func:`study.answers.answers_text` takes them.
     """
     rows = []
     for task in tasks.itertuples():
@@ -35,7 +35,8 @@ def tasks_text(
         seeds = replicates.loc[(replicates["arm"] != BASELINE_ARM) & (replicates["task"] == task.task), "seed"]
         rows.append(
             [
-                task.task, task.kind, task.width, count(task.train), count(task.validation), count(task.test),
+                task.task, task.kind, task.width, count(task.train), count(task.validation),
+                count(task.test) + (f" in {task.folds} folds" if task.folds else ""),
                 ", ".join(map(count, sizes["train_size"])), str(seeds.nunique()),
                 metrics[task.task], references[task.task],
             ]

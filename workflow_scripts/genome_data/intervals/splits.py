@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,10 @@ from workflow_support.errors import InputError
 from workflow_support.job import logger
 
 from .. import SPLITS
+from ..folds import fold_name
 from .builds import alternative_contigs
 from .contig_names import ContigSizes, describe_mismatch, listed
+from .folds import dealt_folds
 from .overlaps import COORDINATES, merge, overlapping, subtract
 
 STRADDLING, OUTSIDE = "straddling", "outside"
@@ -83,15 +86,16 @@ def parse_region(text: str, sizes: Mapping[str, int]) -> Region:
     return Region(contig, first - 1, last)
 
 
-def split_regions(splits: Mapping[str, Sequence[str] | None], sizes: Mapping[str, int]) -> pd.DataFrame:
-    """The disjoint regions of the configured splits.
+def split_regions(splits: Mapping[str, Any], sizes: Mapping[str, int]) -> pd.DataFrame:
+    """The disjoint regions of the configured splits, or of the folds.
 
     Parameters
     ----------
     splits
         Lists of regions: ``validation``, ``test``, optionally ``train`` (default: the rest of the genome without the
         contigs that repeat it, `genome_data.intervals.builds.alternative_contigs`) and ``exclude`` (regions to be cut
-        out of all three splits).
+        out of all three splits). In place of the first three, ``folds``: a list of regions for each fold, or the number
+        of folds into which the genome is dealt (`genome_data.intervals.folds`), without the contigs that repeat it.
     sizes
         Length of every contig of the genome.
 
@@ -105,27 +109,45 @@ def split_regions(splits: Mapping[str, Sequence[str] | None], sizes: Mapping[str
     InputError
         If a region cannot be read or does not lie on the genome, if two splits overlap, or if a split is empty.
     """
-    regions = {name: _regions(name, splits.get(name) or [], sizes) for name in (*SPLITS, "exclude")}
-    if not splits.get("train"):
-        copies = _copies_to_leave_out(regions, sizes)
-        genome = _frame([(contig, 0, length) for contig, length in sizes.items() if contig not in copies])
-        regions["train"] = subtract(genome, *(regions[name] for name in ("validation", "test", "exclude")))
-    for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
+    excluded = _regions("exclude", splits.get("exclude") or [], sizes)
+    regions = _folds(splits["folds"], excluded, sizes) if "folds" in splits else _three(splits, excluded, sizes)
+    for first, second in combinations(regions, 2):
         _refuse_overlap(first, regions[first], second, regions[second])
     parts = []
-    for name in SPLITS:
-        part = subtract(regions[name], regions["exclude"])
+    for name, of_split in regions.items():
+        part = subtract(of_split, excluded)
         if part.empty:
             raise InputError(
                 f"the split `{name}` holds no base of the genome",
                 found=f"{name}: {splits.get(name) or 'what the other splits leave of the genome'}",
-                allowed="at least one region in each of train, validation and test",
-                fix=f"give a contig or region under splits: {name}:, or exclude less",
+                allowed=f"at least one region in each of {', '.join(regions)}",
+                fix="give it a contig or region under splits, or exclude less",
             )
         parts.append(part.assign(split=name))
     joined = pd.concat(parts, ignore_index=True)
     rank = pd.Index(list(sizes)).get_indexer(joined["contig"])
     return joined.iloc[np.lexsort((joined["start"], rank))].reset_index(drop=True)
+
+
+def _three(
+    splits: Mapping[str, Sequence[str] | None], excluded: pd.DataFrame, sizes: Mapping[str, int]
+) -> dict[str, pd.DataFrame]:
+    """The regions of training, validation and test."""
+    regions = {name: _regions(name, splits.get(name) or [], sizes) for name in SPLITS}
+    if not splits.get("train"):
+        genome = _genome_without_copies((*regions.values(), excluded), sizes)
+        regions["train"] = subtract(genome, regions["validation"], regions["test"], excluded)
+    return regions
+
+
+def _folds(
+    folds: int | Sequence[Sequence[str]], excluded: pd.DataFrame, sizes: Mapping[str, int]
+) -> dict[str, pd.DataFrame]:
+    """The regions of each fold: those that are given, or those into which the genome is dealt."""
+    if not isinstance(folds, int):
+        return {fold_name(fold): _regions(fold_name(fold), given, sizes) for fold, given in enumerate(folds, start=1)}
+    dealt = dealt_folds(subtract(_genome_without_copies([excluded], sizes), excluded), folds)
+    return {name: dealt.loc[dealt["split"] == name, COORDINATES] for name in map(fold_name, range(1, folds + 1))}
 
 
 def assign_split(windows: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
@@ -172,18 +194,18 @@ def _regions(name: str, texts: Sequence[str], sizes: Mapping[str, int]) -> pd.Da
     return merge(_frame(regions))
 
 
-def _copies_to_leave_out(regions: Mapping[str, pd.DataFrame], sizes: Mapping[str, int]) -> set[str]:
-    """The contigs that repeat others and that the default training split leaves out, which the log names."""
-    given = {contig for table in regions.values() for contig in table["contig"]}
-    copies = [contig for contig in alternative_contigs(sizes) if contig not in given]
+def _genome_without_copies(given: Sequence[pd.DataFrame], sizes: Mapping[str, int]) -> pd.DataFrame:
+    """All contigs but those that repeat others, which the log names. Contigs of ``given`` regions are not repeats."""
+    named = {contig for table in given for contig in table["contig"]}
+    copies = [contig for contig in alternative_contigs(sizes) if contig not in named]
     if copies:
         logger.warning(
             "contigs left out of training, because alternative, unplaced and decoy contigs repeat parts of others: %d "
-            "(%s); to use them, list all contigs for training under splits: train:",
+            "(%s); to use them, list all contigs for training under splits: train:, or for folds under splits: folds:",
             len(copies),
             listed(copies),
         )
-    return set(copies)
+    return _frame([(contig, 0, length) for contig, length in sizes.items() if contig not in copies])
 
 
 def _frame(regions: Sequence[tuple[str, int, int]]) -> pd.DataFrame:
@@ -198,7 +220,7 @@ def _refuse_overlap(first: str, regions: pd.DataFrame, second: str, others: pd.D
             f"the splits `{first}` and `{second}` overlap",
             found=f"{contig}:{start + 1:,}-{end:,} under {first} shares bases with {second}",
             allowed="regions that share no base",
-            fix=f"give each region to one split ({first} or {second}); without `train:`, it is what the others leave",
+            fix=f"give each region to one split ({first} or {second}); without `train:`, it has what others leave",
         )
 
 

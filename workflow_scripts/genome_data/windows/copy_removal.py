@@ -1,4 +1,7 @@
-"""Removal of training windows that are near-copies of validation or test windows, with every one of them counted."""
+"""Removal of training windows that are near-copies of validation or test windows, with every one of them counted.
+
+With folds, windows that are near-copies of windows in an earlier fold are removed.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pandas as pd
 from workflow_support.errors import InputError
 
 from ..accounting import Accounting
+from ..folds import is_trained_on
 from ..genome import Genome
 from .near_copies import training_near_copies
 from .table import write_codes
@@ -19,10 +23,10 @@ NEAR_COPY = "near-copy of a validation or test window"
 
 
 def drop_near_copies(rows: Accounting, windows: pd.DataFrame, codes: np.ndarray, file: str | Path) -> None:
-    """Leave out the training windows that are near-copies of held-out ones.
+    """Leave out the training windows that are near-copies of held-out ones, or of windows in an earlier fold.
 
     The validation and test splits stay as they are, so that metrics with and without the removal are of the same
-    windows.
+    windows. Folds lose windows, because all are trained on.
 
     Parameters
     ----------
@@ -38,20 +42,19 @@ def drop_near_copies(rows: Accounting, windows: pd.DataFrame, codes: np.ndarray,
     Raises
     ------
     InputError
-        If a class, or the whole training split, would be left without a window to train on.
+        If a class, of the training split or of a fold, would be left without a window to train on.
     """
     kept = windows[rows.is_kept]
     is_copy = training_near_copies(codes, kept["split"].to_numpy())
-    is_training = (kept["split"] == "train").to_numpy()
-    for label in sorted(kept["label"].unique()):
-        trained = is_training & (kept["label"] == label).to_numpy()
-        if trained.any() and is_copy[trained].all():
+    is_training = is_trained_on(kept["split"].to_numpy())
+    for (split, label), of_class in kept[is_training].assign(is_copy=is_copy[is_training]).groupby(["split", "label"]):
+        if of_class["is_copy"].all():
             raise InputError(
                 "`remove_copies: true` leaves a class without a window to train on",
                 file=file,
-                found=f"{trained.sum():,} training windows with the label {label}, all of them near-copies of "
-                "validation or test windows",
-                allowed="at least one training window of each class that is no near-copy",
+                found=f"{len(of_class):,} windows of {split} with the label {label}, all of them near-copies of "
+                "validation or test windows, or of earlier folds",
+                allowed="at least one window of each class to train on, in each fold, that is no near-copy",
                 fix="delete `remove_copies`, which leaves the copies counted, or give splits that are less alike",
             )
     rows.drop_of_kept(is_copy, NEAR_COPY)

@@ -10,12 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..alphabet import UNKNOWN, reverse_complement_of_bytes
+from ..folds import folds_of, held_out, is_trained_on, roles, split_names
 
 SHARED_BASES = 32
 """Bases in a row that near-copies have in common. By chance, two windows of 1,000 bases share them once in 10^13."""
-
-HELD_OUT = ("validation", "test")
-"""The splits whose windows can be near-copies: all but training."""
 
 _POSITIONS_PER_BLOCK = 2_000_000
 """Positions whose 32-mers are in memory at the same time, so that memory does not grow with the number of windows."""
@@ -92,29 +90,52 @@ def near_copies(codes: np.ndarray, rows: np.ndarray, others: np.ndarray, other_r
 def held_out_near_copies(
     codes: np.ndarray, splits: np.ndarray, training_codes: np.ndarray, training_splits: np.ndarray
 ) -> np.ndarray:
-    """The windows outside the training split that are near-copies of training windows, of this or of another task.
+    """The windows outside the training split that are near-copies of training windows of another task.
 
     Parameters
     ----------
     codes, splits
-        Base codes (windows, width) and the split of each window.
+        Base codes (windows, width) and the split of each window. All windows of a task with folds are held out.
     training_codes, training_splits
-        The same of the task whose training split is compared.
+        The same of the task whose training split is compared. With folds, it is trained on all of its windows.
 
     Returns
     -------
     bool (windows,), False for training windows.
     """
-    held_out, training = np.flatnonzero(splits != "train"), np.flatnonzero(training_splits == "train")
+    asked = np.flatnonzero(np.logical_or.reduce(list(held_out(splits).values())))
     found = np.zeros(len(splits), dtype=bool)
-    found[held_out] = near_copies(codes, held_out, training_codes, training)
+    found[asked] = near_copies(codes, asked, training_codes, np.flatnonzero(is_trained_on(training_splits)))
+    return found
+
+
+def own_near_copies(codes: np.ndarray, splits: np.ndarray) -> np.ndarray:
+    """The held-out windows of a task that are near-copies of windows that the networks to be tested on them learn from.
+
+    Parameters
+    ----------
+    codes, splits
+        Base codes (windows, width) and the split of each window. A window of a fold is compared with the windows that
+        the networks of this fold are trained on.
+
+    Returns
+    -------
+    bool (windows,), False for training windows.
+    """
+    if folds_of(splits) == [None]:
+        return held_out_near_copies(codes, splits, codes, splits)
+    found = np.zeros(len(splits), dtype=bool)
+    for fold in folds_of(splits):
+        tested, trained = (np.flatnonzero(roles(splits, fold) == role) for role in ("test", "train"))
+        found[tested] = near_copies(codes, tested, codes, trained)
     return found
 
 
 def training_near_copies(codes: np.ndarray, splits: np.ndarray) -> np.ndarray:
     """The training windows that are near-copies of validation or test windows of the same task.
 
-    Without them no held-out window is a near-copy, because near-copies are so of each other.
+    Without them no held-out window is a near-copy, because near-copies are so of each other. Of near-copies in several
+    folds, those in the first of these folds are kept, and all others are found.
 
     Parameters
     ----------
@@ -123,11 +144,16 @@ def training_near_copies(codes: np.ndarray, splits: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    bool (windows,), False for held-out windows.
+    bool (windows,), False for held-out windows, and for those of the first fold.
     """
-    training, held_out = np.flatnonzero(splits == "train"), np.flatnonzero(splits != "train")
+    names = split_names(splits)
+    before = {"train": names[1:]}
+    if folds_of(splits) != [None]:
+        before = {name: names[:place] for place, name in enumerate(names)}
     found = np.zeros(len(splits), dtype=bool)
-    found[training] = near_copies(codes, training, codes, held_out)
+    for split, others in before.items():
+        rows = np.flatnonzero(splits == split)
+        found[rows] = near_copies(codes, rows, codes, np.flatnonzero(np.isin(splits.astype(str), others) & ~found))
     return found
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from workflow_support.errors import InputError
 
-from .. import SPLITS
+from ..folds import split_names
 from ..genome import Genome
 from ..intervals.arrays import AxisIntervals, GenomeAxis
 from .gc_bins import GCBins
@@ -59,7 +59,7 @@ def sample_negatives(
     InputError
         If a split gets no negative at all.
     """
-    splits = [split for split in SPLITS if (positives["split"] == split).any()]
+    splits = [split for split in split_names(positives["split"]) if (positives["split"] == split).any()]
     bins = GCBins(windows.width, settings.gc_bin_width, windows.max_unknown_fraction)
     axis = GenomeAxis(genome)
     free = _free_intervals(axis, regions, splits, peaks, settings.margin, [*masked, positives])

@@ -100,8 +100,11 @@ def positive_windows(
         rows.drop(rows.is_kept & (rows.is_kept.cumsum() > strongest), "weaker_than_strongest")
 
     counts, kept = rows.table(), windows[rows.is_kept].assign(label=1)
-    advice = "give the split regions that hold peaks, keep more of the strongest, or loosen what drops most of them"
-    require_every_split(kept, counts, file=file, what="peak", fix=advice)
+    advice = (
+        "give the split regions that hold peaks (of folds, as lists), keep more of the strongest, or loosen what drops "
+        "most of them"
+    )
+    require_every_split(kept, regions["split"], counts, file=file, what="peak", fix=advice)
     return in_genome_order(kept, genome.sizes)[WINDOW_TABLE_COLUMNS], counts
 
 

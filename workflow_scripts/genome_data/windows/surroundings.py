@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..folds import is_tested
 from ..genome import Genome
 
 SITES = 200
@@ -24,8 +25,12 @@ def write_surroundings(genome: Genome, windows: pd.DataFrame, path: str | Path) 
         Array to write: uint8 (sites, width + 2 * (width // 2)), N beyond the ends of a contig.
     """
     width = int(windows["end"].iloc[0] - windows["start"].iloc[0])
-    bound = windows[(windows["split"] == "test") & (windows["label"] == 1)]
-    rows = np.linspace(0, len(bound) - 1, min(len(bound), SITES)).astype(np.int64)
-    sites = bound.iloc[np.unique(rows)]
+    sites = windows.iloc[rows_with_surroundings(windows)]
     margin = width // 2
     np.save(path, genome.codes(sites["contig"], sites["start"] - margin, width + 2 * margin))
+
+
+def rows_with_surroundings(windows: pd.DataFrame) -> np.ndarray:
+    """The rows of a window table whose surroundings are kept, in the order of :func:`write_surroundings`."""
+    bound = np.flatnonzero(is_tested(windows["split"].to_numpy()) & (windows["label"] == 1).to_numpy())
+    return bound[np.unique(np.linspace(0, len(bound) - 1, min(len(bound), SITES)).astype(np.int64))]

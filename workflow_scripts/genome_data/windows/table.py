@@ -6,6 +6,7 @@ sequence is the sequence itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,9 @@ from workflow_support.disk_errors import reserve
 from workflow_support.errors import InputError
 from workflow_support.job import progress
 
-from .. import SPLITS
 from ..accounting import describe_accounting
 from ..alphabet import UNKNOWN
+from ..folds import split_names
 from ..genome import Genome
 
 WINDOW_TABLE_COLUMNS = ["contig", "start", "end", "name", "label", "split", "gc"]
@@ -86,27 +87,32 @@ def write_codes(genome: Genome, windows: pd.DataFrame, path: str | Path) -> None
     array.flush()
 
 
-def require_every_split(windows: pd.DataFrame, counts: pd.DataFrame, *, file: str | Path, what: str, fix: str) -> None:
+def require_every_split(
+    windows: pd.DataFrame, splits: Iterable[str], counts: pd.DataFrame, *, file: str | Path, what: str, fix: str
+) -> None:
     """Raise an `InputError` unless every split has a window.
 
     Parameters
     ----------
     windows, counts
         The windows that are kept, and the table of :func:`genome_data.accounting.accounting_table`.
+    splits
+        The splits of the task, each once or more often: folds, or training, validation and test.
     file
         File that the error names.
     what, fix
         Name of what is missing, as ``peak``, and what the user can do.
     """
-    held = {split: int((windows["split"] == split).sum()) for split in SPLITS}
+    names = split_names(splits)
+    held = {split: int((windows["split"] == split).sum()) for split in names}
     if all(held.values()):
         return
-    missing = " and ".join(split for split in SPLITS if not held[split])
+    missing = " and ".join(split for split in names if not held[split])
     raise InputError(
         f"no {what} is left" + (f" in the split {missing}" if any(held.values()) else ""),
         file=file,
         found=f"{describe_accounting(counts)}; per split: "
         + ", ".join(f"{split} {count:,}" for split, count in held.items()),
-        allowed="at least one window in each of train, validation and test",
+        allowed=f"at least one window in each of {', '.join(names)}",
         fix=fix,
     )

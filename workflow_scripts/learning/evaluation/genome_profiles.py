@@ -19,12 +19,12 @@ from workflow_support.job import logger
 
 from ..models.inputs import tracks_of
 from ..models.networks import architecture_of
-from .predict import Clock, expected_reads
+from .predict import Clock, profiles_of_each, spread
 
 TILES_PER_BLOCK = 512
 #: Names of the strands of input tracks in messages.
 STRANDS = {"plus": "+ strand", "minus": "− strand", "both": "both strands"}
-TABLE_COLUMNS = ["contig", "start", "end", "name", "reads_plus", "reads_minus"]
+TABLE_COLUMNS = ["contig", "start", "end", "name", "reads_plus", "reads_minus", "spread_plus", "spread_minus"]
 
 
 def predict_genome(
@@ -65,7 +65,8 @@ def predict_genome(
     average_strands
         Whether to average what the networks expect from both strands.
     table
-        Table to write, with one row per tile: its position, the name of its region or contig, and its sums of reads.
+        Table to write, with one row per tile: its position, the name of its region or contig, its sums of reads, and
+        their ``spread``, the standard deviation of the sums by single networks, of seeds and folds; one alone has none.
     plus, minus
         Tracks to write, the expected reads at every base, none of them negative. Where regions overlap, the first in
         the genome has the bases.
@@ -83,17 +84,21 @@ def predict_genome(
         written = [stack.enter_context(TrackWriter(path, genome.sizes)) for path in track_paths]
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
-            reads = np.zeros((len(block.codes), 2, output))
+            reads, of_networks = np.zeros((len(block.codes), 2, output)), np.zeros((len(networks), len(block.codes), 2))
+            positions, is_shown = _positions(block, output)
             for further, tiles, codes in block.by_windows():
                 starts = block.tiles.window_starts[tiles]
                 read = {name: each.read(block.contig, starts, output + further) for name, each in inputs.items()}
                 with clock.timing(len(codes) * (1 + further) * len(networks) * (2 if average_strands else 1)):
-                    found = expected_reads(networks, codes, read, average_strands=average_strands)
+                    answers, totals = profiles_of_each(networks, codes, read, average_strands=average_strands)
                 # Two windows have all positions in common but the first and the last.
-                reads[tiles, :, further:] = found
-            positions, is_shown = _positions(block, output)
-            totals = np.where(is_shown[:, None], reads, 0).sum(axis=2)
-            _as_rows(block, totals).to_csv(rows, sep="\t", header=False, index=False, float_format="%.6g")
+                reads[tiles, :, further:] = answers.mean(axis=0) * totals.mean(axis=0)[:, :, None]
+                shown = is_shown[tiles, None, further:]
+                of_networks[:, tiles] = totals * np.where(shown, answers, 0).sum(axis=3)
+            sums = np.where(is_shown[:, None], reads, 0).sum(axis=2)
+            _as_rows(block, np.hstack([sums, spread(of_networks)])).to_csv(
+                rows, sep="\t", header=False, index=False, float_format="%.6g"
+            )
             for strand, track in enumerate(written):
                 track.add(block.contig, positions[is_shown], positions[is_shown] + 1, reads[:, strand][is_shown])
             predicted += len(reads)
@@ -143,7 +148,7 @@ def _positions(block: TileBlock, output: int) -> tuple[np.ndarray, np.ndarray]:
     return positions, (positions >= block.tiles.starts[:, None]) & (positions < block.tiles.ends[:, None])
 
 
-def _as_rows(block: TileBlock, totals: np.ndarray) -> pd.DataFrame:
-    """The rows of the table, one per tile."""
-    columns = [block.contig, block.tiles.starts, block.tiles.ends, block.names, *totals.T]
+def _as_rows(block: TileBlock, sums: np.ndarray) -> pd.DataFrame:
+    """The rows of the table, one per tile, with sums and their spreads (tiles, 4)."""
+    columns = [block.contig, block.tiles.starts, block.tiles.ends, block.names, *sums.T]
     return pd.DataFrame(dict(zip(TABLE_COLUMNS, columns, strict=True)))

@@ -17,10 +17,10 @@ from workflow_support.job import logger
 
 from ..models.networks import architecture_of
 from .metrics import sigmoid
-from .predict import Clock, mean_logits
+from .predict import Clock, answers_of_each, spread
 
 TILES_PER_BLOCK = 8192
-TABLE_COLUMNS = ["contig", "start", "end", "name", "score", "probability", "unknown"]
+TABLE_COLUMNS = ["contig", "start", "end", "name", "score", "probability", "unknown", "spread"]
 #: Share of unknown bases in a window above which the log warns of its score.
 MOSTLY_UNKNOWN = 0.5
 
@@ -43,8 +43,9 @@ def score_genome(
     has the same score from either strand. Tiles are cut from the start of a region: from the other strand they lie
     elsewhere, unless the length of the region is a multiple of ``stride`` or no larger than the window.
     Windows without a known base have none. The table lists windows, cut at the ends of their contig, with the name of
-    their region or contig. Its last column is the share of the bases that a network read which are N or lie past the
-    ends of the contig: networks learned from whole windows, and the score of a short sequence may say little. The
+    their region or contig. Its column ``unknown`` is the share of the bases that a network read which are N or lie past
+    the ends of the contig: networks learned from whole windows, and the score of a short sequence may say little. The
+    ``spread`` is the standard deviation of the scores of single networks, of seeds and folds; one alone has none. The
     bigWig has the probability over the tile of each window; where regions overlap, the first tile counts.
     """
     clock, width = Clock(), architecture_of(networks[0]).window
@@ -57,13 +58,14 @@ def score_genome(
     ):
         rows.write("\t".join(TABLE_COLUMNS) + "\n")
         for block in genome.known_blocks(TILES_PER_BLOCK):
-            logits, unknown = np.empty(len(block.codes)), np.empty(len(block.codes))
+            logits, unknown, spreads = (np.empty(len(block.codes)) for _ in range(3))
             for has_two_windows, tiles, codes in block.by_windows():
-                logits[tiles] = mean_logits(
+                answers = answers_of_each(
                     networks, codes, average_strands=average_strands, clock=clock, two_windows=has_two_windows
                 )
+                logits[tiles], spreads[tiles] = answers.mean(axis=0), spread(answers)
                 unknown[tiles] = (codes == UNKNOWN).mean(axis=1)
-            scores = _as_rows(logits, block, genome.sizes[block.contig], width).assign(unknown=unknown)
+            scores = _as_rows(logits, block, genome.sizes[block.contig], width).assign(unknown=unknown, spread=spreads)
             scores.to_csv(rows, sep="\t", columns=TABLE_COLUMNS, header=False, index=False, float_format="%.6g")
             track.add(block.contig, block.tiles.starts, block.tiles.ends, scores["probability"])
             scored += len(scores)

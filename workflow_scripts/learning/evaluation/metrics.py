@@ -44,8 +44,8 @@ def auprc(labels: np.ndarray, logits: np.ndarray) -> float:
     return float(average_precision_score(labels, logits))
 
 
-def mcc(labels: np.ndarray, logits: np.ndarray, threshold: float) -> float:
-    """Matthews correlation of labels with the calls ``logits >= threshold``."""
+def mcc(labels: np.ndarray, logits: np.ndarray, threshold: float | np.ndarray) -> float:
+    """Matthews correlation of labels with the calls ``logits >= threshold``; the threshold may differ by window."""
     return float(matthews_corrcoef(labels, logits >= threshold))
 
 
@@ -193,7 +193,7 @@ class TwoClassScores:
 
     labels: np.ndarray
     logits: np.ndarray
-    threshold: float
+    threshold: float | np.ndarray
 
     @cached_property
     def probabilities(self) -> np.ndarray:

@@ -34,7 +34,9 @@ def moved_windows(surroundings: np.ndarray, width: int) -> list[np.ndarray]:
     return [codes[start : start + width] for start in starts for codes in surroundings]
 
 
-def sensitivity(width: int, moved: np.ndarray, unbound: np.ndarray, threshold: float) -> list[dict[str, Any]]:
+def sensitivity(
+    width: int, moved: np.ndarray, unbound: np.ndarray, threshold: float | np.ndarray
+) -> list[dict[str, Any]]:
     """The scores at each distance: ``distance, auroc, mean_logit, called``, means over both directions.
 
     Parameters
@@ -44,7 +46,8 @@ def sensitivity(width: int, moved: np.ndarray, unbound: np.ndarray, threshold: f
     unbound
         Logits of the unbound test windows.
     threshold
-        The logit from which on a window is called bound; ``called`` is the share of moved windows that are.
+        The logit from which on a window is called bound, or one for each of the windows that were moved (sites,);
+        ``called`` is the share of moved windows that are.
     """
     found = []
     measured = distances(width)

@@ -84,7 +84,7 @@ def _both_windows(network: nn.Module, kmers: Tensor) -> list[Tensor]:
     return [kmers[:, :-1]] if is_inside_both and isinstance(network, Centred) else [kmers[:, :-1], kmers[:, 1:]]
 
 
-def mean_logits(
+def answers_of_each(
     networks: Sequence[nn.Module],
     codes: np.ndarray,
     *,
@@ -92,7 +92,9 @@ def mean_logits(
     clock: Clock | None = None,
     two_windows: bool = False,
 ) -> np.ndarray:
-    """The mean logits of networks, over both strands if asked for, for base codes (windows, width).
+    """The logits of each network, (networks, windows), for base codes (windows, width).
+
+    They are the mean over both strands if asked for.
 
     Parameters
     ----------
@@ -100,8 +102,14 @@ def mean_logits(
         As :func:`logits_of_each` takes them.
     """
     strands = [codes, alphabet.reverse_complement(codes)] if average_strands else [codes]
-    of_strands = [logits_of_each(networks, strand, clock, two_windows=two_windows) for strand in strands]
-    return np.mean([np.mean(of_networks, axis=0) for of_networks in of_strands], axis=0)
+    return np.mean([logits_of_each(networks, strand, clock, two_windows=two_windows) for strand in strands], axis=0)
+
+
+def spread(answers: np.ndarray) -> np.ndarray:
+    """The standard deviation (n - 1) of the answers of networks, (networks, ...); NaN for one alone."""
+    if len(answers) == 1:
+        return np.full(answers.shape[1:], np.nan)
+    return np.std(answers.astype(np.float64), axis=0, ddof=1)
 
 
 def predict_profiles(
@@ -170,25 +178,42 @@ def expected_reads(
     """The reads that profile networks expect together, float64 (windows, 2, positions of :func:`predict_profiles`).
 
     This is the mean of the networks' probabilities times the mean of their totals, so a network that expects many reads
-    has no greater influence on where they start. Totals below 0 count as 0.
+    has no greater influence on where they start.
+
+    Parameters
+    ----------
+    codes, tracks, average_strands
+        As :func:`profiles_of_each` takes them.
+    """
+    probabilities, totals = profiles_of_each(networks, codes, tracks, average_strands=average_strands)
+    return probabilities.mean(axis=0) * totals.mean(axis=0)[:, :, None]
+
+
+def profiles_of_each(
+    networks: Sequence[nn.Module],
+    codes: np.ndarray,
+    tracks: Mapping[str, np.ndarray],
+    *,
+    average_strands: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The probabilities of each profile network, (networks, windows, 2, positions), and its totals, without the last.
+
+    Totals below 0 count as 0.
 
     Parameters
     ----------
     codes, tracks
         As :func:`predict_profiles` takes them.
     average_strands
-        Whether to average predictions from both strands, as if they came from two networks.
+        Whether the answer of a network is its mean over both strands.
     """
     strands = (False, True) if average_strands else (False,)
-    answers = len(networks) * len(strands)
-    probabilities: np.ndarray | float = 0.0
-    totals: np.ndarray | float = 0.0
+    probabilities, totals = [], []
     for network in networks:
-        for strand in strands:
-            log_probabilities, log_totals = predict_profiles(network, codes, tracks, reverse_complement=strand)
-            probabilities += np.exp(log_probabilities, dtype=np.float64) / answers
-            totals += np.maximum(np.expm1(log_totals, dtype=np.float64), 0) / answers
-    return probabilities * totals[:, :, None]
+        outputs = [predict_profiles(network, codes, tracks, reverse_complement=strand) for strand in strands]
+        probabilities.append(np.mean([np.exp(each, dtype=np.float64) for each, _ in outputs], axis=0))
+        totals.append(np.mean([np.maximum(np.expm1(each, dtype=np.float64), 0) for _, each in outputs], axis=0))
+    return np.stack(probabilities), np.stack(totals)
 
 
 def mean_profiles(outputs: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

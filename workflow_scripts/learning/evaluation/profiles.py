@@ -1,4 +1,4 @@
-"""Evaluation of profile networks: measures of every test window, and their summary."""
+"""Evaluation of profile networks: measures of every test window, or of those of all folds, and their summary."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from genome_data.alphabet import reverse_complement
+from genome_data.folds import folds_of, is_tested, roles
 from genome_data.windows.placing import in_the_middle
 from genome_data.windows.table import read_windows
 from workflow_support.disk_errors import reserve
@@ -42,6 +43,9 @@ SCORE_COLUMNS = ["reads", "JSD", "Spearman 1 bp", *PREDICTED, *OBSERVED]
 def evaluate(combination: Combination, files: TaskFiles, profiles: Path) -> Iterator[TestFindings]:
     """Yield the findings of each replicate on the test split; the average profile comes from the train split.
 
+    With folds, the windows of each are predicted by the networks of this fold, which have not seen them, and compared
+    with the average profile of the windows that these learned from. Then all windows are summarised together.
+
     Parameters
     ----------
     profiles
@@ -52,24 +56,27 @@ def evaluate(combination: Combination, files: TaskFiles, profiles: Path) -> Iter
     counts = files.extras["counts"]
     arrays = load_profile_arrays(files.sequences, counts, tracks, described.window, described.output_length)
     table = read_windows(files.windows)
-    train, test = (np.flatnonzero(table["split"] == split) for split in ("train", "test"))
-    shape = (len(combination.replicates), test.size, 2, described.output_length)
+    splits = table["split"].to_numpy()
+    tested = np.flatnonzero(is_tested(splits))
+    shape = (len(combination.replicates), tested.size, 2, described.output_length)
     predicted = np.lib.format.open_memmap(profiles, mode="w+", dtype=np.float32, shape=shape)
     reserve(profiles)
     measured: list[list[pd.DataFrame]] = [[] for _ in combination.replicates]
-    done = 0
-    for block in measure_windows(combination, arrays, test, average_profile(arrays, train)):
-        for into, before, (of_block, probabilities) in zip(predicted, measured, block, strict=True):
-            into[done : done + len(of_block)] = probabilities
-            before.append(of_block)
-        done += len(of_block)
+    for fold in folds_of(splits):
+        train, test = (np.flatnonzero(roles(splits, fold) == role) for role in ("train", "test"))
+        places = iter(_blocks(np.searchsorted(tested, test)))
+        for block in measure_windows(combination.of_fold(fold), arrays, test, average_profile(arrays, train)):
+            of_windows = next(places)
+            for into, before, (of_block, probabilities) in zip(predicted, measured, block, strict=True):
+                into[of_windows] = probabilities
+                before.append(of_block.set_axis(of_windows))
     predicted.flush()
-    windows = table.iloc[test].reset_index(drop=True)[WINDOW_COLUMNS]
-    near_copies = np.load(files.extras["near_copies"])[test]
+    windows = table.iloc[tested].reset_index(drop=True)[WINDOW_COLUMNS]
+    near_copies = np.load(files.extras["near_copies"])[tested]
     for parts, members in zip(measured, combination.replicates, strict=True):
         # Networks that are averaged are not scored together on the validation split: this is the mean of their own.
         quality = float(np.mean([combination.descriptions[member].quality for member in members]))
-        yield _findings(windows, pd.concat(parts, ignore_index=True), near_copies, quality)
+        yield _findings(windows, pd.concat(parts).sort_index(), near_copies, quality)
 
 
 def average_profile(arrays: ProfileArrays, rows: np.ndarray) -> np.ndarray:

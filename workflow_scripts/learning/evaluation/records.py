@@ -35,7 +35,10 @@ class EvaluatedModel:
         :func:`rc_equivariant.cost.multiply_adds` counts.
     chosen, candidates
         If the best of several candidates was taken: its arms, and the mean validation quality of each candidate, named
-        by its arms joined by ``+``.
+        by its arms joined by ``+``. With folds, each takes its own best, and these are those of the mean over folds.
+    folds
+        The number of folds; None without folds. ``members``, ``parameters`` and ``multiply_adds`` are those of one
+        answer, by the networks of one fold, and ``train_size`` is the mean over folds.
     """
 
     task: str
@@ -50,6 +53,7 @@ class EvaluatedModel:
     arithmetic: str
     chosen: list[str] | None = None
     candidates: dict[str, float] | None = None
+    folds: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +95,9 @@ def _record(content: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in content.items() if value is not None}
 
 
-def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: float | None) -> dict[str, float]:
+def strand_disagreement(
+    forward: np.ndarray, reverse: np.ndarray, threshold: float | np.ndarray | None
+) -> dict[str, float]:
     """The disagreement |f(x) - f(rc x)| over sequences.
 
     Parameters
@@ -99,8 +105,8 @@ def strand_disagreement(forward: np.ndarray, reverse: np.ndarray, threshold: flo
     forward, reverse
         Logits of sequences and of their reverse complements, (sequences,), or (sequences, classes) for more than two.
     threshold
-        Sequences with at least this logit are called bound. None for more than two classes, where the call is the
-        largest logit.
+        Sequences with at least this logit are called bound; an array has one for each sequence. None for more than two
+        classes, where the call is the largest logit.
 
     Returns
     -------

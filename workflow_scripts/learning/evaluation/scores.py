@@ -28,7 +28,9 @@ def best_threshold(labels: np.ndarray, logits: np.ndarray) -> float | None:
     return metrics.best_mcc_threshold(labels, logits) if logits.ndim == 1 else None
 
 
-def score_test_split(labels: np.ndarray, logits: np.ndarray, threshold: float | None, kind: str) -> dict[str, Any]:
+def score_test_split(
+    labels: np.ndarray, logits: np.ndarray, threshold: float | np.ndarray | None, kind: str
+) -> dict[str, Any]:
     """Metrics and calibration of the test split, under the names of ``evaluation.json``.
 
     Parameters
@@ -37,6 +39,7 @@ def score_test_split(labels: np.ndarray, logits: np.ndarray, threshold: float | 
         Shape (windows,), or (windows, classes) for more than two classes, where the largest logit is the call.
     threshold
         The logit from which on a window is called bound, chosen without the test split; None for more than two classes.
+        With folds there is one for each window, that of its fold, and the ``mcc_threshold`` is their mean over folds.
     kind
         The kind of the task: ``binary``, ``labelled`` or one like them.
     """
@@ -48,13 +51,13 @@ def score_test_split(labels: np.ndarray, logits: np.ndarray, threshold: float | 
         scores, measures = metrics.TwoClassScores(labels, logits, threshold), metrics.OF_TWO_CLASSES[basis_of(kind)]
     return {
         "metrics": {name: measure(scores) for name, measure in measures.items()},
-        "mcc_threshold": threshold,
+        "mcc_threshold": float(np.mean(np.unique(threshold))) if isinstance(threshold, np.ndarray) else threshold,
         "calibration": scores.calibration,
     }
 
 
 def score_with_subset(
-    labels: np.ndarray, logits: np.ndarray, threshold: float | None, kind: str, near_copies: np.ndarray
+    labels: np.ndarray, logits: np.ndarray, threshold: float | np.ndarray | None, kind: str, near_copies: np.ndarray
 ) -> dict[str, Any]:
     """The metrics of :func:`score_test_split`, and those of the windows that are no near-copies of training windows.
 
@@ -65,7 +68,8 @@ def score_with_subset(
     """
     found, rest = score_test_split(labels, logits, threshold, kind), ~near_copies
     has_every_class = np.unique(labels[rest]).size == np.unique(labels).size
-    of_rest = score_test_split(labels[rest], logits[rest], threshold, kind)["metrics"] if has_every_class else {}
+    of_windows = threshold[rest] if isinstance(threshold, np.ndarray) else threshold
+    of_rest = score_test_split(labels[rest], logits[rest], of_windows, kind)["metrics"] if has_every_class else {}
     return found | of_subset(rest, of_rest)
 
 

@@ -1,7 +1,8 @@
 """Files of trained replicates: weights as safetensors, all else as JSON. Nothing of them is ever executed.
 
 One file has the weights of all replicates, as ``seed<seed>/<tensor>``, and another the list of their descriptions. In
-a model of several arms the names of tensors begin with the arm: ``<arm>.seed<seed>/<tensor>``.
+a model of several arms the names of tensors begin with the arm: ``<arm>.seed<seed>/<tensor>``. With folds, each seed
+has a network for each: ``fold<fold>.seed<seed>/<tensor>``.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class ModelDescription:
     ``architecture`` is the complete description of the network, and ``training`` has all settings as one mapping.
     ``size`` is the training subset as it was asked for, and ``train_size`` the number of its windows. ``validation``
     has the metrics of the best epoch by name, and ``quality`` is the number by which it was chosen, the larger the
-    better. ``device`` is the one that it was trained on.
+    better. ``device`` is the one that it was trained on. ``fold`` is the fold that it is tested on; None without folds.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class ModelDescription:
     validation: dict[str, float]
     device: str
     versions: dict[str, str]
+    fold: int | None = None
 
 
 def _is_number(value: Any) -> bool:
@@ -74,6 +76,7 @@ _TYPES = (
     | dict.fromkeys(("architecture", "training", "validation"), ("an object", lambda value: isinstance(value, dict)))
     | dict.fromkeys(("seed", "train_size", "parameters", "best_epoch"), ("a whole number", _is_whole))
     | {"quality": ("a finite number", _is_number)}
+    | {"fold": ("a whole number, or null", lambda value: value is None or _is_whole(value))}
 )
 #: Further names in descriptions of earlier versions, which are not read.
 _FORMER = {"seconds"}
@@ -157,9 +160,8 @@ def descriptions_in(content: Any, models: Path) -> list[ModelDescription]:
     described = [_description(each, models) for each in content]
     if len(set(_prefixes(described))) < len(described):
         seeds = [each.seed for each in described]
-        raise InputError(
-            "two models of an arm have one seed", file=models, found=seeds, allowed="every seed once", fix=FIX
-        )
+        allowed = "every seed once, or once in each fold"
+        raise InputError("two models of an arm have one seed", file=models, found=seeds, allowed=allowed, fix=FIX)
     return described
 
 
@@ -215,9 +217,12 @@ def _network(
 
 
 def _prefixes(described: Sequence[ModelDescription]) -> list[str]:
-    """The beginning of the names of the tensors of each network: its seed, and its arm if there are several."""
+    """The beginning of the names of the tensors of each network: its arm if there are several, its fold, its seed."""
     has_arms = len({each.arm for each in described}) > 1
-    return [f"{each.arm}.seed{each.seed}/" if has_arms else f"seed{each.seed}/" for each in described]
+    return [
+        f"{f'{each.arm}.' if has_arms else ''}{f'fold{each.fold}.' if each.fold else ''}seed{each.seed}/"
+        for each in described
+    ]
 
 
 def _read_sizes(weights: Path) -> dict[str, int]:

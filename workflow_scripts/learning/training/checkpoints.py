@@ -94,9 +94,9 @@ class Checkpoint:
         logger.warning("%s: not a checkpoint of this training, which starts from the beginning. %s", self.path, error)
 
 
-def checkpoint_file(folder: Path, seed: int) -> Path:
-    """The file of the training of a seed, in the folder of its arm."""
-    return folder / f"seed{seed}.safetensors"
+def checkpoint_file(folder: Path, seed: int, fold: int | None = None) -> Path:
+    """The file of the training of a seed, or of a seed for a fold, in the folder of its arm."""
+    return folder / f"{f'fold{fold}.' if fold else ''}seed{seed}.safetensors"
 
 
 def seconds_of(file: Path) -> float:

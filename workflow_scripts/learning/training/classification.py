@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genome_data.folds import roles
 from genome_data.windows.table import read_windows
 from rc_equivariant.descriptions.networks import NetworkDescription
 
@@ -19,9 +20,10 @@ from ..models.classes import auroc, macro_auroc
 from ..models.inputs import predict_logits
 from ..models.kmers import as_integer_tensor
 from ..models.networks import encoding_of, trained_apart
-from .calibration import calibrate, calibration_of, can_be_calibrated
+from .calibration import calibrate, can_be_calibrated
 from .checkpoints import digest_of_arrays
 from .losses import class_divergence, class_loss, strand_loss
+from .platt import calibration_of
 from .replicates import TrainingData
 from .sampling import Batches
 from .settings import Training
@@ -55,8 +57,8 @@ class TrainingSplits:
 def read_splits(files: TaskFiles, kmer: int = 1) -> TrainingSplits:
     """The training and validation windows of a task, whose sequences are ``kmer``-mers."""
     table, sequences = read_windows(files.windows), np.load(files.sequences, mmap_mode="r")
-    labels, split = table["label"].to_numpy(), table["split"].to_numpy()
-    rows_of_splits = (np.flatnonzero(split == name) for name in ("train", "validation"))
+    labels, role = table["label"].to_numpy(), roles(table["split"].to_numpy(), files.fold)
+    rows_of_splits = (np.flatnonzero(role == name) for name in ("train", "validation"))
     return TrainingSplits(*(LabelledSplit(sequences[rows], labels[rows]) for rows in rows_of_splits), kmer=kmer)
 
 

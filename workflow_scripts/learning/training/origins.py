@@ -32,7 +32,8 @@ class Origin:
     file, digest
         The description of the model, and the digest that names the model.
     networks
-        Its networks. The replicate in place i begins as network i, or as network i modulo their number.
+        Its networks, or those of the same fold if it has folds. The replicate in place i begins as network i, or as
+        network i modulo their number.
     frozen
         Names of layers or tensors that training leaves as they are, such as ``trunk`` or ``trunk.first``.
     """
@@ -43,9 +44,12 @@ class Origin:
     frozen: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, description: Path, weights: Path, frozen: Sequence[str]) -> Origin:
-        """The origin in the files of a model; raises as :func:`load_model_networks` does."""
-        networks = [network for network, _ in load_model_networks(weights, description, torch.device("cpu"))]
+    def of(cls, description: Path, weights: Path, frozen: Sequence[str], fold: int | None = None) -> Origin:
+        """The origin in the files of a model for networks of a fold; raises as :func:`load_model_networks` does."""
+        loaded = load_model_networks(weights, description, torch.device("cpu"))
+        # Of a model with folds, they alone have not seen the windows that the fold is tested on.
+        own = [network for network, described in loaded if fold is not None and described.fold == fold]
+        networks = own or [network for network, _ in loaded]
         return cls(description, read_description(description)["digest"], networks, tuple(frozen))
 
     def facts(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genome_data.folds import roles
 from genome_data.windows.table import read_windows
 from rc_equivariant.descriptions.heads import HEADS
 from workflow_support.errors import InputError
@@ -46,8 +47,8 @@ def prepare(files: TaskFiles, settings: Training, network: Mapping[str, Any]) ->
     described = describe(network, window=network["window"], tracks=tuple(tracks))
     length = described.window - described.symmetry.kmer + 1
     arrays = load_profile_arrays(files.sequences, files.extras["counts"], tracks, length, described.output_length)
-    split = read_windows(files.windows)["split"].to_numpy()
-    windows = ProfileTrainingWindows(arrays, *(np.flatnonzero(split == name) for name in ("train", "validation")))
+    role = roles(read_windows(files.windows)["split"].to_numpy(), files.fold)
+    windows = ProfileTrainingWindows(arrays, *(np.flatnonzero(role == name) for name in ("train", "validation")))
     values = (arrays.sequences, arrays.counts, *arrays.tracks.values())
     digests = (digest_of_arrays(*values, rows=rows) for rows in (windows.train, windows.validation))
     # There are no classes, so all windows count alike where subsets are chosen.

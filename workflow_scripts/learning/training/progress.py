@@ -85,9 +85,10 @@ class Progress:
         return per_epoch * (of_states + later * self.epochs)
 
 
-def history_rows(seed: int, history: Sequence[EpochRecord]) -> list[dict[str, float]]:
-    """The rows of ``history.tsv`` of one training."""
-    return [{"seed": seed} | record.as_row() for record in history]
+def history_rows(seed: int, history: Sequence[EpochRecord], fold: int | None = None) -> list[dict[str, float]]:
+    """The rows of ``history.tsv`` of one training, with its seed and, if there are folds, its fold."""
+    own = {"seed": seed} if fold is None else {"seed": seed, "fold": fold}
+    return [own | record.as_row() for record in history]
 
 
 def write_history(rows: Sequence[Mapping[str, float]], path: Path) -> None:

@@ -54,8 +54,9 @@ class TrainingData:
 class Arm:
     """Names and settings that all replicates share.
 
-    ``size`` is the training subset, as :func:`learning.training.sampling.training_subset` takes it, and ``origin`` the
-    model with whose weights networks begin, if there is one.
+    ``size`` is the training subset, as :func:`learning.training.sampling.training_subset` takes it, ``origin`` the
+    model with whose weights networks begin, if there is one, and ``fold`` the fold that networks will be tested on, if
+    there are folds.
     """
 
     kind: str
@@ -64,6 +65,12 @@ class Arm:
     size: str
     settings: Training
     origin: Origin | None = None
+    fold: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The names of the training for messages."""
+        return f"{self.task}, {self.name}, size {self.size}" + ("" if self.fold is None else f", fold {self.fold}")
 
     def described_settings(self) -> dict[str, Any]:
         """All settings, and the origin if there is one."""
@@ -105,8 +112,7 @@ def train_replicates(
     together = arm.settings.replicates_together(len(seeds))
     placed = list(enumerate(seeds))
     groups = (placed[start : start + together] for start in range(0, len(seeds), together))
-    name = f"{arm.task}, {arm.name}, size {arm.size}"
-    progress = Progress(name, len(seeds), arm.settings.schedule.epochs, checkpoints.path / "history.tsv")
+    progress = Progress(arm.title, len(seeds), arm.settings.schedule.epochs, checkpoints.path / "history.tsv")
     trained = [each for group in groups for each in _train_group(arm, data, group, checkpoints, progress)]
     progress.finish()
     return trained
@@ -114,7 +120,8 @@ def train_replicates(
 
 def write_replicates(replicates: Sequence[Replicate], weights: Path, models: Path, history: Path) -> None:
     """Write networks with their descriptions, and a table of epochs with one row per epoch and replicate."""
-    write_history([row for each in replicates for row in history_rows(each.description.seed, each.history)], history)
+    described = [(each.description, each.history) for each in replicates]
+    write_history([row for one, epochs in described for row in history_rows(one.seed, epochs, one.fold)], history)
     save(weights, models, [(each.network, each.description) for each in replicates])
 
 
@@ -129,9 +136,9 @@ def _train_group(
     starts, sizes = [], []
     for place, seed in seeds:
         rows = training_subset(data.labels, arm.size, seed)
-        logger.info("%s, %s, seed %d: size %s, %d training windows.", arm.task, arm.name, seed, arm.size, rows.size)
+        logger.info("%s, seed %d: %d training windows.", arm.title, seed, rows.size)
         identity = _identity(arm, data, checkpoints.code, seed, place)
-        checkpoint = Checkpoint(checkpoint_file(checkpoints.path, seed), identity)
+        checkpoint = Checkpoint(checkpoint_file(checkpoints.path, seed, arm.fold), identity)
         start = Start(seed, partial(data.objective, rows=rows), checkpoint)
         starts.append(start if arm.origin is None else replace(start, prepare=partial(arm.origin.begin, place=place)))
         sizes.append(rows.size)
@@ -174,4 +181,5 @@ def _description(arm: Arm, data: TrainingData, state: TrainingState, train_size:
         validation=state.best.validation,
         device=describe_device(torch.device(arm.settings.compute.device)),
         versions=library_versions(),
+        fold=arm.fold,
     )
