@@ -105,7 +105,7 @@ def test_a_proposal_is_a_configuration_that_uses_all_peaks(tmp_path):
     settings = resolve_text(text, tmp_path).settings
     assert "strongest" not in settings["tasks"]["mine"]
     assert settings["genomes"]["genome"]["splits"]["exclude"] == ["chrM"]
-    assert settings["study"]["arms"]["default"]["network"] == "default"
+    assert settings["study"]["arms"]["large"]["network"] == "large"
     counts = re.search(r"# (\d+) peaks are to train on, (\d+) to choose the best epoch, and (\d+) to test", text)
     assert 890 < sum(map(int, counts.groups())) <= 900
     assert "900 peaks on 2 contigs, with a median width of 40 bp" in text

@@ -44,7 +44,7 @@ LONG_RUN = re.compile(rb"N{50,}")
 EPOCHS, POSITIVES, PASSES, FEWEST_STEPS = 24, 32, 10, 25
 SEEDS = 3
 #: Seconds of a training step with 64 windows of 200 bases on one core; docs/recipes.md has what whole runs took.
-STEP = 0.035
+STEP = 0.045
 #: Fewer peaks than this leave so few to test on that folds are worth their time, and the number of folds.
 FEW, FOLDS = 1_000, 5
 #: Names of the DNA of plastids, of which cells have as many copies as of that of mitochondria.
@@ -274,7 +274,7 @@ trainings:
 study:
   arms:
     # The network to begin with: docs/recipes.md has what it gave on seven peak files.
-    default: {{network: default, training: default, representation: regular, kmer: 3, channels: 64}}
+    large: {{network: large, training: default, representation: regular, kmer: 3, channels: 64}}
   # Networks from {SEEDS} starts; their scores are averaged.
   seeds: {list(range(1, SEEDS + 1))}
 
@@ -287,11 +287,11 @@ tasks:
 attribute:
   {_quoted(name)}:
     task: {_quoted(name)}
-    arm: default
+    arm: large
 
 # Scores of regions, sequences or whole contigs, with a window every 20 bases: take away the # and give a file.
 # predict:
-#   mine: {{task: {_quoted(name)}, arm: default, regions: regions.bed}}
+#   mine: {{task: {_quoted(name)}, arm: large, regions: regions.bed}}
 """
 
 

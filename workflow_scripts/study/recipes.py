@@ -17,6 +17,8 @@ from .print_summary import read_config
 from .tables import read_table
 
 METRIC = "AUROC"
+#: The arm of the configurations that `make config` writes.
+ARM = "large"
 IUPAC = {
     "A": "A", "C": "C", "G": "G", "T": "T", "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
     "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT",
@@ -31,7 +33,7 @@ TEXT = """\
 
 This page is made by `make recipes`; no number was written by hand. Each row is a factor whose peak file and genome were
 given to `make config`, and whose configuration was run as it came: windows of 200 bases, three negatives for each peak,
-the default network from three starts.
+the network `large`, which is the `default` network and a bag of k-mers in one, from three starts.
 
 {table}
 
@@ -71,7 +73,7 @@ def _row(run: Path, known: str) -> list[str]:
     ((task, _),) = read_config(run)["tasks"].items()
     intervals = read_table(run / "study" / "intervals.tsv").query("metric == @METRIC").set_index("arm")
     pairs = read_table(run / "study" / "comparisons.tsv").query("metric == @METRIC and reference == @BASELINE_ARM")
-    arm, floor, pair = intervals.loc["default"], intervals.loc[BASELINE_ARM], pairs.set_index("arm").loc["default"]
+    arm, floor, pair = intervals.loc[ARM], intervals.loc[BASELINE_ARM], pairs.set_index("arm").loc[ARM]
     kept = read_table(run / "tasks" / task / "peak_counts.tsv").set_index("reason")["rows"]["kept"]
     size = read_table(run / "study" / "means.tsv")["train_size"].iloc[0]
     seconds = read_table(run / "rule_times.tsv")["seconds"].sum()
