@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from find_motifs import _describe
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from genome_data.motifs import FoundMotif, read_known_motifs, read_motif, read_motifs
+from genome_data.motifs import read_known_motifs, read_motif, read_motifs
+from motif_search.matches import known_matches
 from workflow_support.errors import InputError
 
 COUNTS = np.array([[12, 3, 0, 5], [0, 20, 0, 0], [1, 2, 3, 14], [20, 0, 0, 0], [5, 5, 5, 5]])
@@ -210,7 +210,7 @@ def test_motifs_of_one_name_are_told_apart_by_their_accessions(tmp_path: Path) -
     known = read_known_motifs(files[:2])
     assert list(known) == ["MA1.1", "MA2.1"]
     for accession, values in (("MA1.1", PROBABILITIES), ("MA2.1", other / 20)):
-        row = _describe("motif_1", FoundMotif(values, 20), known)
+        (row,) = known_matches([values], known)
         assert (row["match"], row["accession"]) == ("X", accession)
         assert row["correlation"] > 0.9
     files[2].write_text(JASPAR)

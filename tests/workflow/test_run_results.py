@@ -22,7 +22,7 @@ from workflow_support.metrics import BASELINE_ARM
 
 def test_a_run_leaves_what_it_promises(finished: Path) -> None:
     summary = pd.read_csv(finished / "summary.tsv", sep="\t")
-    assert list(summary.columns) == ["task", "arm", "size", "train_size", "metric", "replicates", "mean", "sd"]
+    assert list(summary.columns) == ["task", "arm", "size", "train_size", "metric", "replicates", "mean", "sd", "folds"]
     errors = summary.query("metric == 'RC error'").set_index(["arm", "size"])["mean"].unstack()
     blind = ["irrep_k1", "irrep_k2", "post_hoc", "best", "pair", "profile_rcps", "profile_mean", "labelled_irrep"]
     blind += ["hyperbolic", "labelled_hyperbolic"]

@@ -47,8 +47,10 @@ METRIC_WORDS = {
 
 
 def glossary_text(metrics: Iterable[str]) -> str:
-    """A Markdown list that says of each metric what it is and which direction is better."""
-    return "\n".join(
-        f"- **{name}** ({'higher' if find_metric(name).larger_is_better else 'lower'} is better): {METRIC_WORDS[name]}"
-        for name in metrics
-    )
+    """A Markdown list that says of each metric what it is, where a sentence does, and which direction is better."""
+    return "\n".join(map(_in_words, metrics))
+
+
+def _in_words(name: str) -> str:
+    better = "higher" if find_metric(name).larger_is_better else "lower"
+    return f"- **{name}** ({better} is better)" + (f": {METRIC_WORDS[name]}" if name in METRIC_WORDS else "")
