@@ -273,7 +273,7 @@ trainings:
 
 study:
   arms:
-    # The network to begin with: docs/recipes.md has what it gave on seven peak files.
+    # The network to begin with: docs/recipes.md has what it gave on peaks of known factors.
     large: {{network: large, training: default, representation: regular, kmer: 3, channels: 64}}
   # Networks from {SEEDS} starts; their scores are averaged.
   seeds: {list(range(1, SEEDS + 1))}
