@@ -1,4 +1,4 @@
-"""What a bag of k-mers adds to the default network if both are trained apart and their logits averaged.
+"""The gain from a bag of k-mers beside the default network, if both are trained apart and their logits averaged.
 
     python benchmarks/bench_members.py results/Max/tasks/Max --steps 68
     python benchmarks/bench_members.py results/gue_mouse_tf_2/tasks/mouse_tf_2 --sequences 8000 --epochs 10

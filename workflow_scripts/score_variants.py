@@ -170,7 +170,7 @@ def _peak_scores(predictions: Path) -> np.ndarray:
 
 
 def _is_single(variants: pd.DataFrame) -> np.ndarray:
-    """Whether each variant is a change of a single base."""
+    """True for each variant that is a change of a single base."""
     return ((variants["reference"].str.len() == 1) & (variants["alternative"].str.len() == 1)).to_numpy()
 
 

@@ -121,18 +121,18 @@ def test_every_network_below_the_floor_is_named_with_advice_and_those_above_are_
     (line,) = [line for line in text.splitlines() if line.startswith("**Warning.**")]
     assert "`good` (0.7500 against 0.8000), `weak` (0.7000 against 0.8000)." in line
     assert "`next`" not in line
-    for advice in ("`network: default`", "`training: default`", "more peaks", "wider windows", "one build"):
+    for advice in ("`network: large`", "`training: default`", "more peaks", "wider windows", "one build"):
         assert advice in line
     assert "Warning" not in answers(ABOVE)
 
 
 @pytest.mark.parametrize("kind", ["binary", "labelled"])
-def test_the_default_network_is_not_advised_where_it_is_the_one_that_failed(kind):
+def test_the_best_network_is_not_advised_where_it_is_the_one_that_failed(kind):
     peaks = {} if kind == "labelled" else None
-    for network, is_advised in (("default", False), ("binary", True), ("", True)):
+    for network, is_advised in (("large", False), ("default", True), ("binary", True), ("", True)):
         text = answers(BELOW, kind=kind, peaks=peaks, network=network)
         (line,) = [line for line in text.splitlines() if line.startswith("**Warning.**")]
-        assert ("`network: default`" in line) == is_advised
+        assert ("`network: large`" in line) == is_advised
         assert "`epochs`" in line
 
 

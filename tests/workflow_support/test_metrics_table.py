@@ -29,9 +29,11 @@ def test_names_are_unique_and_kinds_known():
         assert {*metric.main_for, *metric.printed} <= set(metric.kinds)
 
 
-def test_a_metric_must_state_its_direction():
-    with pytest.raises(TypeError, match="larger_is_better"):
-        Metric("F1", kinds=("binary",))
+@pytest.mark.parametrize("lacking", ["larger_is_better", "words"])
+def test_a_metric_must_state_its_direction_and_what_it_is(lacking):
+    stated = {"words": "the harmonic mean of precision and recall.", "larger_is_better": True, "kinds": ("binary",)}
+    with pytest.raises(TypeError, match=lacking):
+        Metric("F1", **{key: value for key, value in stated.items() if key != lacking})
 
 
 def test_every_kind_has_one_main_metric_that_can_be_resampled():
@@ -86,8 +88,15 @@ def test_a_row_of_the_table_is_all_that_a_new_metric_needs(monkeypatch):
     evaluations = [record(AUROC=0.8, F1=0.7), record(AUROC=0.9, F1=0.6) | {"seed": 2}]
     with pytest.raises(InputError, match="'F1'"):
         replicates_table(evaluations)
-    row = Metric("F1", larger_is_better=True, kinds=("binary",), printed={"binary": 9})
-    bound = Metric("F1 floor", larger_is_better=True, kinds=("binary",), bounds="F1", bound_label="guesses")
+    row = Metric("F1", words="precision and recall.", larger_is_better=True, kinds=("binary",), printed={"binary": 9})
+    bound = Metric(
+        "F1 floor",
+        words="that of guesses.",
+        larger_is_better=True,
+        kinds=("binary",),
+        bounds="F1",
+        bound_label="guesses",
+    )
     monkeypatch.setattr(metrics, "METRICS", (*METRICS, row, bound))
     monkeypatch.setattr("study.sections.METRICS", metrics.METRICS)
     evaluations[0]["metrics"]["F1 floor"] = 0.5

@@ -169,7 +169,7 @@ def _sums(values: np.ndarray, row: np.ndarray, start: np.ndarray, end: np.ndarra
 
 
 def _is_best_of_overlapping(table: pd.DataFrame) -> np.ndarray:
-    """Whether to keep each match: of one motif the best, then the best of those that do not overlap it, and so on.
+    """True for each match to keep: of one motif the best, then the best of those that do not overlap it, and so on.
 
     The best has the largest log odds; of equal ones, the largest contribution.
     """

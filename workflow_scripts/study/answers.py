@@ -15,8 +15,8 @@ from .formatting import count, interval, number, p_value, scope_words
 from .motifs import Explained, motifs_text
 from .tables import rows_with
 
-DEFAULT = "default"
-"""The name of the network and of the training to try where another one was used."""
+BEST_NETWORK, BEST_TRAINING = "large", "default"
+"""The network and the training to try where another network was used."""
 _ADVICE = {
     "binary": "more peaks (a weaker threshold when they are called, or a larger `strongest`), wider windows or, if "
     "peaks have summits, narrower ones, or more `epochs`. Check that peaks and genome are of one build.",
@@ -230,9 +230,9 @@ def _below_floor(
 
 
 def _advice(arms: Iterable[str], basis: str, networks: Mapping[str, str]) -> str:
-    """What to try for arms below the floor: another network only where one of them is not the default already."""
-    others = any(networks.get(arm) != DEFAULT for arm in arms if arm in networks)
-    first = f"`network: {DEFAULT}` with `training: {DEFAULT}`, " if others else ""
+    """Words on what to try for arms below the floor: another network only where one of them is not the best already."""
+    others = any(networks.get(arm) != BEST_NETWORK for arm in arms if arm in networks)
+    first = f"`network: {BEST_NETWORK}` with `training: {BEST_TRAINING}`, " if others else ""
     return f"Try {first}{_ADVICE[basis]}"
 
 

@@ -106,7 +106,7 @@ _METHODS = (
     ),
 )
 METHODS_TEXT = "\n".join(text for _, text in _METHODS)
-"""How the numbers of any run are made: that of a page leaves out what the run has not."""
+"""The methods of any run; a page leaves out what its run has not."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def results_page(
 
 
 def _words(study: Study) -> str:
-    """What each metric in the tables and figures of the run is."""
+    """A sentence on each metric in the tables and figures of the run."""
     kinds = list(study.tasks["kind"])
     metrics = dict.fromkeys(name for kind in kinds for name in metrics_for(kind))
     has_logits = any(basis_of(kind) != PROFILE for kind in kinds)
@@ -193,7 +193,7 @@ def _words(study: Study) -> str:
 
 
 def _methods(study: Study, has_equal_costs: bool) -> str:
-    """How the numbers of this run were made, without what it has none of."""
+    """The methods of this run, without what it has none of."""
     applies = {
         _ALWAYS: True,
         _OF_COPIES: (study.subsets["subset"] == WITHOUT_NEAR_COPIES).any(),

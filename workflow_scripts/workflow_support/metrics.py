@@ -33,6 +33,8 @@ class Metric:
     ----------
     name
         Its key in ``metrics`` of ``evaluation.json``, and its name in tables, figures and claims.
+    words
+        What it is, in a sentence for readers, which follows the name and a colon.
     larger_is_better
         Its direction. Every metric must state it, because verdicts depend on it.
     kinds
@@ -52,6 +54,7 @@ class Metric:
 
     name: str
     _: KW_ONLY
+    words: str
     larger_is_better: bool
     kinds: tuple[str, ...]
     main_for: tuple[str, ...] = ()
@@ -65,40 +68,92 @@ class Metric:
 _BINARY, _LABELLED, _PROFILE = ("binary",), ("labelled",), ("profile",)
 _CLASSES = (*_BINARY, *_LABELLED)
 
+
+def _in_bins(measure: str, width: int) -> str:
+    return f"{measure} between predicted and measured reads, in bins of {width} bases."
+
+
 METRICS = (
     Metric(
         "AUROC",
+        words="the probability that a bound window (a sequence of the class) scores above another one: 0.5 is "
+        "guessing, and 1 is perfect.",
         larger_is_better=True,
         kinds=_CLASSES,
         main_for=_CLASSES,
         printed={"binary": 1, "labelled": 4},
         over_windows=RANKS,
     ),
-    Metric("AUPRC", larger_is_better=True, kinds=_CLASSES, printed={"binary": 2}),
-    Metric("MCC", larger_is_better=True, kinds=_CLASSES, printed={"binary": 3, "labelled": 2}),
-    Metric("Brier", larger_is_better=False, kinds=_CLASSES),
-    Metric("ECE", larger_is_better=False, kinds=_CLASSES),
-    Metric("Accuracy", larger_is_better=True, kinds=_LABELLED, printed={"labelled": 1}),
-    Metric("MCC 0.5", larger_is_better=True, kinds=_LABELLED, printed={"labelled": 3}),
-    Metric("JSD", larger_is_better=False, kinds=_PROFILE, printed={"profile": 1}, over_windows=WINDOW_MEAN),
-    Metric("Pearson 1 bp", larger_is_better=True, kinds=_PROFILE),
+    Metric(
+        "AUPRC",
+        words="the mean precision over all thresholds: guessing gives the share of bound windows, and 1 is perfect.",
+        larger_is_better=True,
+        kinds=_CLASSES,
+        printed={"binary": 2},
+    ),
+    Metric(
+        "MCC",
+        words="the correlation of calls and labels, with the threshold that is best on the validation split: 0 is "
+        "guessing, and 1 is perfect.",
+        larger_is_better=True,
+        kinds=_CLASSES,
+        printed={"binary": 3, "labelled": 2},
+    ),
+    Metric(
+        "Brier",
+        words="the mean squared distance of the probability from the label, 0 or 1: 0 is perfect, and 0.25 is what "
+        "a constant probability of 0.5 gives.",
+        larger_is_better=False,
+        kinds=_CLASSES,
+    ),
+    Metric(
+        "ECE",
+        words="the mean distance between a predicted probability and the share of windows that are bound at it: 0 "
+        "is perfectly calibrated.",
+        larger_is_better=False,
+        kinds=_CLASSES,
+    ),
+    Metric(
+        "Accuracy", words="the share of right calls.", larger_is_better=True, kinds=_LABELLED, printed={"labelled": 1}
+    ),
+    Metric(
+        "MCC 0.5",
+        words="the correlation of calls and labels, with calls from a probability of 0.5 on: 0 is guessing, and 1 "
+        "is perfect.",
+        larger_is_better=True,
+        kinds=_LABELLED,
+        printed={"labelled": 3},
+    ),
+    Metric(
+        "JSD",
+        words="the distance between the predicted and the measured shape of a profile (Jensen-Shannon): 0 is equal, "
+        "and 1 is apart.",
+        larger_is_better=False,
+        kinds=_PROFILE,
+        printed={"profile": 1},
+        over_windows=WINDOW_MEAN,
+    ),
+    Metric("Pearson 1 bp", words=_in_bins("the linear correlation", 1), larger_is_better=True, kinds=_PROFILE),
     Metric(
         "Spearman 1 bp",
+        words=_in_bins("the rank correlation", 1),
         larger_is_better=True,
         kinds=_PROFILE,
         main_for=_PROFILE,
         printed={"profile": 2},
         over_windows=WINDOW_MEAN,
     ),
-    Metric("MSE 1 bp", larger_is_better=False, kinds=_PROFILE),
-    Metric("Pearson 5 bp", larger_is_better=True, kinds=_PROFILE),
-    Metric("Spearman 5 bp", larger_is_better=True, kinds=_PROFILE),
-    Metric("MSE 5 bp", larger_is_better=False, kinds=_PROFILE),
-    Metric("Pearson 10 bp", larger_is_better=True, kinds=_PROFILE),
-    Metric("Spearman 10 bp", larger_is_better=True, kinds=_PROFILE),
-    Metric("MSE 10 bp", larger_is_better=False, kinds=_PROFILE),
+    Metric("MSE 1 bp", words=_in_bins("the mean squared difference", 1), larger_is_better=False, kinds=_PROFILE),
+    Metric("Pearson 5 bp", words=_in_bins("the linear correlation", 5), larger_is_better=True, kinds=_PROFILE),
+    Metric("Spearman 5 bp", words=_in_bins("the rank correlation", 5), larger_is_better=True, kinds=_PROFILE),
+    Metric("MSE 5 bp", words=_in_bins("the mean squared difference", 5), larger_is_better=False, kinds=_PROFILE),
+    Metric("Pearson 10 bp", words=_in_bins("the linear correlation", 10), larger_is_better=True, kinds=_PROFILE),
+    Metric("Spearman 10 bp", words=_in_bins("the rank correlation", 10), larger_is_better=True, kinds=_PROFILE),
+    Metric("MSE 10 bp", words=_in_bins("the mean squared difference", 10), larger_is_better=False, kinds=_PROFILE),
     Metric(
         "JSD floor",
+        words="the JSD of the average profile of all training peaks: a network above it has learned nothing of "
+        "single peaks.",
         larger_is_better=False,
         kinds=_PROFILE,
         bounds="JSD",
@@ -106,21 +161,41 @@ METRICS = (
     ),
     Metric(
         "JSD ceiling",
+        words="the JSD between two halves of the measured reads, which a network can hardly be better than.",
         larger_is_better=False,
         kinds=_PROFILE,
         bounds="JSD",
         bound_label="pseudo-replicates (ceiling, no bound)",
     ),
-    Metric("Count Pearson", larger_is_better=True, kinds=_PROFILE, printed={"profile": 3}),
-    Metric("Count Spearman", larger_is_better=True, kinds=_PROFILE),
+    Metric(
+        "Count Pearson",
+        words="the linear correlation of the logarithms of predicted and measured numbers of reads per window.",
+        larger_is_better=True,
+        kinds=_PROFILE,
+        printed={"profile": 3},
+    ),
+    Metric(
+        "Count Spearman",
+        words="the rank correlation of predicted and measured numbers of reads per window.",
+        larger_is_better=True,
+        kinds=_PROFILE,
+    ),
     Metric(
         "RC error",
+        words="the largest difference between the scores of a sequence and of its reverse complement, which are one "
+        "molecule: equivariant networks have rounding errors alone.",
         larger_is_better=False,
         kinds=(*_CLASSES, *_PROFILE),
         printed={"binary": 4, "labelled": 5, "profile": 4},
         strand_field="largest_absolute",
     ),
-    Metric("RC flips", larger_is_better=False, kinds=_CLASSES, strand_field="flipped"),
+    Metric(
+        "RC flips",
+        words="the share of sequences whose call differs between the two strands.",
+        larger_is_better=False,
+        kinds=_CLASSES,
+        strand_field="flipped",
+    ),
 )
 
 
